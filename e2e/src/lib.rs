@@ -1,0 +1,1 @@
+//! Tests of the real programs on real displays and networks.

@@ -1,0 +1,38 @@
+//! Every bound that bytes from a peer are checked against before anything is allocated for them.
+
+/// Longest edge of a screen in pixels. The X protocol's own limit is 32767; 16384 keeps all
+/// areas inside `u32` and is four times the widest panel in use.
+pub const MAX_SCREEN_EDGE: u32 = 16_384;
+
+/// Largest screen in pixels: 8192 x 4320. A viewer allocates four bytes for each.
+pub const MAX_SCREEN_PIXELS: u32 = 8192 * 4320;
+
+/// Largest control message in bytes, after decompression.
+pub const MAX_CONTROL_BYTES: usize = 1 << 20;
+
+/// Largest frame in bytes, header included. The encoder splits updates well below it.
+pub const MAX_FRAME_BYTES: usize = 1 << 20;
+
+/// Largest input or feedback record in bytes.
+pub const MAX_RECORD_BYTES: usize = 64;
+
+/// Frames a viewer holds back while it waits for one that they depend on.
+pub const MAX_HELD_FRAMES: usize = 256;
+
+/// Bytes of frames a viewer holds back while it waits for one that they depend on.
+pub const MAX_HELD_BYTES: usize = 8 << 20;
+
+/// Frames applied ahead of a missing one that a viewer keeps the regions of.
+pub const MAX_APPLIED_AHEAD: usize = 1024;
+
+/// Rectangles in one list on the wire.
+pub const MAX_RECTS: usize = 4096;
+
+/// Longest token in bytes.
+pub const MAX_TOKEN_BYTES: usize = 1024;
+
+/// Longest text field (title, reason, version) in bytes.
+pub const MAX_TEXT_BYTES: usize = 4096;
+
+/// Longest edge of a cursor shape in pixels.
+pub const MAX_CURSOR_EDGE: u32 = 512;

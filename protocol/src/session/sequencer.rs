@@ -1,0 +1,180 @@
+//! Which of the frames that arrived the viewer may apply, and where.
+
+use std::collections::BTreeMap;
+
+use crate::ids::FrameId;
+use crate::limits::{MAX_APPLIED_AHEAD, MAX_HELD_BYTES, MAX_HELD_FRAMES};
+use crate::region::Region;
+use crate::wire::frame::FrameHeader;
+
+/// Why a frame was not taken. Each means that the server broke the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SequenceError {
+    /// The number was used before.
+    #[error("frame {0} came twice")]
+    Repeated(FrameId),
+    /// More frames wait for a missing one than any honest server has on the way.
+    #[error("too much is waiting for a missing frame: {frames} frames, {bytes} bytes")]
+    TooMuchHeld {
+        /// Frames waiting.
+        frames: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+}
+
+/// Frames that arrived, in whatever order, and come out in an order that is allowed.
+///
+/// Lifecycle of a frame: [`push`](Self::push) when it arrived, [`pop`](Self::pop) once it may be
+/// applied, [`applied`](Self::applied) with the pixels it covers when that is done.
+#[derive(Debug, Default)]
+pub struct Sequencer {
+    /// All frames up to this one were applied.
+    contiguous: FrameId,
+    /// Frames beyond `contiguous` that were applied, with the pixels they wrote.
+    ahead: BTreeMap<FrameId, Region>,
+    held: BTreeMap<FrameId, (FrameHeader, Vec<u8>)>,
+    held_bytes: usize,
+}
+
+impl Sequencer {
+    /// A sequencer that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a frame that arrived: its header and its payload.
+    ///
+    /// # Errors
+    /// [`SequenceError`] if an honest server would not have sent it.
+    pub fn push(&mut self, header: FrameHeader, payload: Vec<u8>) -> Result<(), SequenceError> {
+        let id = header.id;
+        if id <= self.contiguous || self.ahead.contains_key(&id) || self.held.contains_key(&id) {
+            return Err(SequenceError::Repeated(id));
+        }
+        let (frames, bytes) = (self.held.len() + 1, self.held_bytes + payload.len());
+        if frames > MAX_HELD_FRAMES
+            || bytes > MAX_HELD_BYTES
+            || self.ahead.len() > MAX_APPLIED_AHEAD
+        {
+            return Err(SequenceError::TooMuchHeld { frames, bytes });
+        }
+        self.held_bytes = bytes;
+        self.held.insert(id, (header, payload));
+        Ok(())
+    }
+
+    /// The first frame that may be applied now.
+    pub fn pop(&mut self) -> Option<(FrameHeader, Vec<u8>)> {
+        let contiguous = self.contiguous;
+        let id = self
+            .held
+            .iter()
+            .find(|(_, (header, _))| header.after <= contiguous)
+            .map(|(&id, _)| id)?;
+        let (header, payload) = self.held.remove(&id)?;
+        self.held_bytes -= payload.len();
+        Some((header, payload))
+    }
+
+    /// The pixels that frame `id` must leave alone because a later frame has painted them.
+    #[must_use]
+    pub fn painted_after(&self, id: FrameId) -> Region {
+        let later = self.ahead.range(id.next()..);
+        later.fold(Region::new(), |all, (_, written)| all.union(written))
+    }
+
+    /// Records that `id` was applied and which pixels it covers, including those it left alone.
+    pub fn applied(&mut self, id: FrameId, written: Region) {
+        self.ahead.insert(id, written);
+        while let Some(entry) = self.ahead.first_entry() {
+            if *entry.key() != self.contiguous.next() {
+                break;
+            }
+            self.contiguous = *entry.key();
+            entry.remove();
+        }
+    }
+
+    /// Frames that wait for a missing one.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Rect;
+    use crate::ids::InputSeq;
+    use crate::units::Timestamp;
+    use core::time::Duration;
+
+    fn header(id: u64, after: u64) -> FrameHeader {
+        FrameHeader {
+            id: FrameId(id),
+            after: FrameId(after),
+            update_complete: true,
+            input: InputSeq(0),
+            captured: Timestamp(0),
+            waited: Duration::ZERO,
+            encoding: Duration::ZERO,
+        }
+    }
+
+    fn apply(sequencer: &mut Sequencer, written: &Region) -> Option<u64> {
+        let (header, _) = sequencer.pop()?;
+        sequencer.applied(header.id, written.clone());
+        Some(header.id.0)
+    }
+
+    #[test]
+    fn an_independent_frame_overtakes_a_missing_one() {
+        let mut sequencer = Sequencer::new();
+        let area = Region::from(Rect::new(0, 0, 4, 4));
+        sequencer.push(header(2, 0), vec![]).unwrap();
+        assert_eq!(apply(&mut sequencer, &area), Some(2));
+        sequencer.push(header(1, 0), vec![]).unwrap();
+        assert_eq!(sequencer.painted_after(FrameId(1)), area);
+        assert_eq!(apply(&mut sequencer, &area), Some(1));
+        assert!(sequencer.painted_after(FrameId(1)).is_empty());
+    }
+
+    #[test]
+    fn a_dependent_frame_waits_for_all_it_depends_on() {
+        let mut sequencer = Sequencer::new();
+        sequencer.push(header(3, 2), vec![]).unwrap();
+        sequencer.push(header(2, 0), vec![]).unwrap();
+        assert_eq!(apply(&mut sequencer, &Region::new()), Some(2));
+        assert_eq!(apply(&mut sequencer, &Region::new()), None);
+        sequencer.push(header(1, 0), vec![]).unwrap();
+        assert_eq!(apply(&mut sequencer, &Region::new()), Some(1));
+        assert_eq!(apply(&mut sequencer, &Region::new()), Some(3));
+        assert_eq!(sequencer.held(), 0);
+    }
+
+    #[test]
+    fn repeated_frames_are_refused() {
+        let mut sequencer = Sequencer::new();
+        sequencer.push(header(1, 0), vec![]).unwrap();
+        assert!(sequencer.push(header(1, 0), vec![]).is_err());
+        apply(&mut sequencer, &Region::new());
+        assert_eq!(
+            sequencer.push(header(1, 0), vec![]),
+            Err(SequenceError::Repeated(FrameId(1)))
+        );
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut sequencer = Sequencer::new();
+        for id in 2..2 + MAX_HELD_FRAMES as u64 {
+            sequencer.push(header(id, 1), vec![]).unwrap();
+        }
+        let one_more = sequencer.push(header(9_999, 1), vec![]);
+        assert!(matches!(one_more, Err(SequenceError::TooMuchHeld { .. })));
+    }
+}

@@ -1,0 +1,73 @@
+//! The messages, byte by byte. `docs/protocol.md` specifies them.
+//!
+//! Three families with different needs: [`control`] messages are rare, may be large and must
+//! evolve, so they are tagged fields of which a reader skips those it does not know; [`input`] and
+//! [`feedback`] records are frequent and tiny; [`frame`] headers stand in front of every picture.
+
+pub mod bytes;
+pub mod control;
+pub mod feedback;
+pub mod fields;
+pub mod frame;
+pub mod input;
+
+/// What was wrong with a peer's bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// The message ends in the middle of something.
+    #[error("the message is cut short")]
+    Truncated,
+    /// A number does not fit its type.
+    #[error("a number is too large for its field")]
+    Overflow,
+    /// A number exceeds the limit set for it.
+    #[error("{what} is {value}, above the limit of {max}")]
+    OverLimit {
+        /// Which number.
+        what: &'static str,
+        /// What the peer sent.
+        value: u64,
+        /// The largest value allowed.
+        max: u64,
+    },
+    /// A number has no meaning in its place.
+    #[error("{what} has the meaningless value {value}")]
+    Meaningless {
+        /// Which number.
+        what: &'static str,
+        /// What the peer sent.
+        value: u64,
+    },
+    /// A field that the message cannot do without is absent.
+    #[error("the field {0} is missing")]
+    Missing(&'static str),
+    /// Text is not UTF-8.
+    #[error("{0} is not UTF-8")]
+    NotText(&'static str),
+}
+
+/// The first byte of a unidirectional stream: what follows on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StreamKind {
+    /// Viewer to server: [`input`] records until the stream ends.
+    Input = 1,
+    /// Viewer to server: [`feedback`] records until the stream ends.
+    Feedback = 2,
+    /// Server to viewer: one [`frame`].
+    Frame = 3,
+}
+
+impl StreamKind {
+    /// The kind with the number `byte`, if there is one.
+    #[must_use]
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Input),
+            2 => Some(Self::Feedback),
+            3 => Some(Self::Frame),
+            _ => None,
+        }
+    }
+}
