@@ -1,6 +1,6 @@
 //! Applying frames to a picture.
 
-use hackstream_protocol::geometry::{Offset, Rect};
+use hackstream_protocol::geometry::{Offset, Point, Rect};
 use hackstream_protocol::limits::{MAX_COLOURS, MAX_PAINT_FACTOR};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::wire::WireError;
@@ -13,6 +13,7 @@ use crate::canvas::Canvas;
 use crate::envelope::Decompressor;
 use crate::predict::{Predictor, rebuild};
 use crate::section::{SectionKind, read_colour, read_rects};
+use crate::symbols::{Shape, SymbolTable};
 
 /// What a decoder may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,7 @@ struct Painter {
     above: Vec<u32>,
     covered: Vec<Rect>,
     painted: u64,
+    symbols: SymbolTable,
 }
 
 impl Painter {
@@ -86,6 +88,8 @@ impl Painter {
                 SectionKind::TwoColours => self.two_colours(reader, canvas, keep)?,
                 SectionKind::Indexed => self.indexed(reader, canvas, keep)?,
                 SectionKind::FullColour => self.full_colour(reader, canvas, keep)?,
+                SectionKind::Text => self.text(reader, canvas, keep)?,
+                SectionKind::Video => self.video(reader, canvas, keep)?,
             }
         }
         Ok(self.covered.iter().copied().collect())
@@ -144,15 +148,24 @@ impl Painter {
     ) -> Result<(), CodecError> {
         let colour = read_colour(reader)?;
         self.read_rects(reader, canvas)?;
-        for rect in &self.rects {
-            if keep.is_empty() {
-                canvas.fill(rect, colour);
-            } else {
-                let free = Region::from(*rect).difference(keep);
-                free.rects().iter().for_each(|part| canvas.fill(part, colour));
-            }
-        }
+        self.rects.iter().for_each(|rect| fill_around(canvas, keep, rect, colour));
         Ok(())
+    }
+
+    fn text(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        let (paper, ink) = (read_colour(reader)?, read_colour(reader)?);
+        self.read_rects(reader, canvas)?;
+        self.rects.iter().for_each(|rect| fill_around(canvas, keep, rect, paper));
+        self.symbols.read_definitions(reader)?;
+        let bounds = canvas.bounds();
+        self.symbols.read_stamps(reader, &bounds, |shape, at| {
+            stamp(canvas, keep, shape, at, ink);
+        })
     }
 
     fn two_colours(
@@ -228,6 +241,33 @@ impl Painter {
             }
         }
         Ok(())
+    }
+}
+
+/// Paints `rect` except for the pixels in `keep`.
+fn fill_around(canvas: &mut Canvas, keep: &Region, rect: &Rect, colour: u32) {
+    if keep.is_empty() {
+        canvas.fill(rect, colour);
+    } else {
+        let free = Region::from(*rect).difference(keep);
+        free.rects().iter().for_each(|part| canvas.fill(part, colour));
+    }
+}
+
+/// Paints the ink of a shape whose top left corner is at `at`, except for the pixels in `keep`.
+fn stamp(canvas: &mut Canvas, keep: &Region, shape: &Shape, at: Point, ink: u32) {
+    let area: Rect = Rect::new(at.x, at.y, shape.width.into(), shape.rows.len() as u32);
+    let free = keep.is_empty() || !keep.intersects_rect(&area);
+    for (y, &row) in (area.top..).zip(&shape.rows) {
+        let span = canvas.span_mut(&area, y);
+        let mut bits = row;
+        while bits != 0 {
+            let x = bits.trailing_zeros();
+            if free || !keep.contains_point(Point::new(at.x + x as i32, y)) {
+                span[x as usize] = ink;
+            }
+            bits &= bits - 1;
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod error;
 pub mod palette;
 pub mod predict;
 pub mod section;
+pub mod symbols;
 pub mod write;
 
 pub use canvas::Canvas;

@@ -8,6 +8,7 @@ use crate::canvas::Canvas;
 use crate::palette::Palette;
 use crate::predict::{Predictor, residuals};
 use crate::section::{SectionKind, write_colour, write_rects};
+use crate::symbols::{Shape, Stamp, write_definitions, write_stamps};
 
 /// A new black picture of `size`.
 pub fn reset(out: &mut Vec<u8>, size: Size) {
@@ -72,4 +73,29 @@ pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rec
             above = row;
         }
     }
+}
+
+/// One picture of the H.264 stream, shown in `area`. A keyframe starts a new stream.
+pub fn video(out: &mut Vec<u8>, area: &Rect, keyframe: bool, access_unit: &[u8]) {
+    out.put_u8(SectionKind::Video as u8);
+    out.put_u8(u8::from(keyframe));
+    write_rects(out, &[*area]);
+    out.put_bytes(access_unit);
+}
+
+/// Rectangles painted in `paper`, and shapes stamped on them in `ink`. Shapes are defined before
+/// they are used.
+pub fn text<'a>(
+    out: &mut Vec<u8>,
+    [paper, ink]: [u32; 2],
+    rects: &[Rect],
+    definitions: impl ExactSizeIterator<Item = (u16, &'a Shape)> + Clone,
+    stamps: &[Stamp],
+) {
+    out.put_u8(SectionKind::Text as u8);
+    write_colour(out, paper);
+    write_colour(out, ink);
+    write_rects(out, rects);
+    write_definitions(out, definitions);
+    write_stamps(out, stamps);
 }

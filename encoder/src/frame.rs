@@ -22,6 +22,8 @@ pub struct Frame {
     pub update_complete: bool,
     /// Whether the frame must be applied after all earlier ones that used the history.
     pub uses_history: bool,
+    /// Whether the frame must be applied after all earlier ones with video.
+    pub uses_video: bool,
     /// Whether the frame starts the picture over: all later ones must wait for it.
     pub is_reset: bool,
 }
@@ -33,6 +35,7 @@ impl Frame {
         self.writes = Region::new();
         self.update_complete = false;
         self.uses_history = false;
+        self.uses_video = false;
         self.is_reset = false;
     }
 }
@@ -67,6 +70,7 @@ impl SectionBuilder {
         predictor: Predictor,
         body: &mut Vec<u8>,
     ) {
+        self.full.clear();
         for rect in rects {
             match classify(canvas, rect) {
                 Class::Solid(colour) => self.solid.push((colour, *rect)),
@@ -79,8 +83,12 @@ impl SectionBuilder {
         self.write_two(canvas, body);
         if !self.full.is_empty() {
             write::full_colour(body, canvas, predictor, &self.full);
-            self.full.clear();
         }
+    }
+
+    /// The rectangles of the last [`write`](Self::write) that had more than 256 colours.
+    pub fn colourful(&self) -> &[Rect] {
+        &self.full
     }
 
     fn many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {

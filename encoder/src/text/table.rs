@@ -1,0 +1,119 @@
+//! Which shapes the viewer knows, and since which frame.
+
+use std::collections::HashMap;
+
+use hackstream_codec::symbols::{SLOTS, Shape};
+use hackstream_protocol::ids::FrameId;
+
+/// The sending side of the table of shapes. Slots are given out in turn, so the oldest shape makes
+/// room for a new one.
+#[derive(Debug, Default)]
+pub struct ShapeTable {
+    slots: Vec<Slot>,
+    index: HashMap<Shape, u16>,
+    next: usize,
+    frame: FrameId,
+    fresh: Vec<u16>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    shape: Shape,
+    defined_in: FrameId,
+    used_in: FrameId,
+}
+
+impl ShapeTable {
+    /// Starts a section of `frame`.
+    pub fn begin(&mut self, frame: FrameId) {
+        self.frame = frame;
+        self.fresh.clear();
+    }
+
+    /// Whether the viewer knows the shape.
+    #[must_use]
+    pub fn knows(&self, shape: &Shape) -> bool {
+        self.index.contains_key(shape)
+    }
+
+    /// The slot of `shape`, which is defined in the current section if it is new, and the frame
+    /// that the current one must wait for because of it.
+    pub fn slot_of(&mut self, shape: &Shape) -> (u16, FrameId) {
+        if let Some(&slot) = self.index.get(shape) {
+            let known = &mut self.slots[usize::from(slot)];
+            known.used_in = self.frame;
+            let earlier = known.defined_in < self.frame;
+            return (slot, if earlier { known.defined_in } else { FrameId(0) });
+        }
+        let fresh = Slot { shape: shape.clone(), defined_in: self.frame, used_in: self.frame };
+        let (slot, dependency) = self.place(fresh);
+        self.index.insert(shape.clone(), slot);
+        self.fresh.push(slot);
+        (slot, dependency)
+    }
+
+    /// Puts a shape into the next slot.
+    fn place(&mut self, fresh: Slot) -> (u16, FrameId) {
+        if self.slots.len() < SLOTS {
+            self.slots.push(fresh);
+            return ((self.slots.len() - 1) as u16, FrameId(0));
+        }
+        // A shape that this very section uses must stay until the section is over.
+        while self.slots[self.next].used_in == self.frame {
+            self.next = (self.next + 1) % SLOTS;
+        }
+        let slot = self.next;
+        self.next = (slot + 1) % SLOTS;
+        let old = std::mem::replace(&mut self.slots[slot], fresh);
+        self.index.remove(&old.shape);
+        (slot as u16, old.used_in)
+    }
+
+    /// The slots defined in the current section.
+    #[must_use]
+    pub fn fresh(&self) -> &[u16] {
+        &self.fresh
+    }
+
+    /// The shape in a slot.
+    #[must_use]
+    pub fn shape(&self, slot: u16) -> &Shape {
+        &self.slots[usize::from(slot)].shape
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(number: usize) -> Shape {
+        Shape { width: 64, rows: vec![number as u64 + 1] }
+    }
+
+    #[test]
+    fn a_known_shape_makes_the_frame_wait_for_its_definition_only() {
+        let mut table = ShapeTable::default();
+        table.begin(FrameId(3));
+        let (slot, after) = table.slot_of(&shape(0));
+        assert_eq!((after, table.fresh()), (FrameId(0), &[slot][..]));
+        assert_eq!(table.slot_of(&shape(0)), (slot, FrameId(0)));
+        table.begin(FrameId(9));
+        assert_eq!(table.slot_of(&shape(0)), (slot, FrameId(3)));
+        assert!(table.fresh().is_empty());
+    }
+
+    #[test]
+    fn a_reused_slot_makes_the_frame_wait_for_the_last_user() {
+        let mut table = ShapeTable::default();
+        table.begin(FrameId(1));
+        for number in 0..SLOTS {
+            table.slot_of(&shape(number));
+        }
+        table.begin(FrameId(2));
+        table.slot_of(&shape(0));
+        table.begin(FrameId(3));
+        assert_eq!(table.slot_of(&shape(SLOTS)), (0, FrameId(2)));
+        assert!(!table.knows(&shape(0)));
+        assert_eq!(table.slot_of(&shape(SLOTS + 1)), (1, FrameId(1)));
+    }
+}
