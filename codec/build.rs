@@ -13,7 +13,6 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed={ALLOW_SLOW}");
     println!("cargo::rerun-if-env-changed=OPENH264_NO_ASM");
-    println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rustc-check-cfg=cfg(h264_assembly)");
 
     if !wants_h264() || !is_x86() || is_set(ALLOW_SLOW) {

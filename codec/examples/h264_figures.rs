@@ -4,6 +4,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a tool for developers"
 )]
 

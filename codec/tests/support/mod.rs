@@ -1,6 +1,8 @@
 //! Synthetic moving pictures, the same on every machine, and how far two pictures differ.
 #![allow(dead_code, reason = "each user of this file needs a part of it")]
 
+pub(crate) mod stream;
+
 use hackstream_protocol::geometry::Size;
 
 /// How a scene moves.
