@@ -1,7 +1,7 @@
 //! Applying frames to a picture.
 
 use hackstream_protocol::geometry::{Offset, Point, Rect};
-use hackstream_protocol::limits::{MAX_COLOURS, MAX_PAINT_FACTOR};
+use hackstream_protocol::limits::{MAX_COLOURS, MAX_FRAME_BYTES, MAX_PAINT_FACTOR};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::bytes::Reader;
@@ -69,6 +69,7 @@ struct Painter {
     covered: Vec<Rect>,
     painted: u64,
     symbols: SymbolTable,
+    video: VideoPainter,
 }
 
 impl Painter {
@@ -113,7 +114,10 @@ impl Painter {
         self.painted += self.rects.iter().map(Rect::area).sum::<u64>();
         let screen = canvas.size().area();
         if self.painted > screen * MAX_PAINT_FACTOR {
-            return Err(CodecError::PaintsTooMuch { painted: self.painted, screen });
+            return Err(CodecError::PaintsTooMuch {
+                painted: self.painted,
+                screen,
+            });
         }
         self.covered.extend_from_slice(&self.rects);
         Ok(())
@@ -132,7 +136,11 @@ impl Painter {
             return Err(CodecError::OutsideScreen);
         }
         let bounds = canvas.bounds();
-        if self.rects.iter().any(|r| !bounds.contains(&r.translated(offset.reversed()))) {
+        if self
+            .rects
+            .iter()
+            .any(|r| !bounds.contains(&r.translated(offset.reversed())))
+        {
             return Err(CodecError::OutsideScreen);
         }
         let targets: Region = self.rects.iter().copied().collect();
@@ -148,7 +156,9 @@ impl Painter {
     ) -> Result<(), CodecError> {
         let colour = read_colour(reader)?;
         self.read_rects(reader, canvas)?;
-        self.rects.iter().for_each(|rect| fill_around(canvas, keep, rect, colour));
+        self.rects
+            .iter()
+            .for_each(|rect| fill_around(canvas, keep, rect, colour));
         Ok(())
     }
 
@@ -160,7 +170,9 @@ impl Painter {
     ) -> Result<(), CodecError> {
         let (paper, ink) = (read_colour(reader)?, read_colour(reader)?);
         self.read_rects(reader, canvas)?;
-        self.rects.iter().for_each(|rect| fill_around(canvas, keep, rect, paper));
+        self.rects
+            .iter()
+            .for_each(|rect| fill_around(canvas, keep, rect, paper));
         self.symbols.read_definitions(reader)?;
         let bounds = canvas.bounds();
         self.symbols.read_stamps(reader, &bounds, |shape, at| {
@@ -217,6 +229,25 @@ impl Painter {
         Ok(())
     }
 
+    fn video(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        self.read_rects(reader, canvas)?;
+        let [area] = self.rects[..] else {
+            let value = self.rects.len() as u64;
+            return Err(WireError::Meaningless {
+                what: "video rectangles",
+                value,
+            }
+            .into());
+        };
+        let access_unit = reader.bytes("access unit", MAX_FRAME_BYTES)?;
+        self.video.paint(access_unit, area, canvas, keep)
+    }
+
     fn full_colour(
         &mut self,
         reader: &mut Reader<'_>,
@@ -225,8 +256,10 @@ impl Painter {
     ) -> Result<(), CodecError> {
         let byte = reader.u8()?;
         let value = u64::from(byte);
-        let predictor = Predictor::from_byte(byte)
-            .ok_or(WireError::Meaningless { what: "predictor", value })?;
+        let predictor = Predictor::from_byte(byte).ok_or(WireError::Meaningless {
+            what: "predictor",
+            value,
+        })?;
         self.read_rects(reader, canvas)?;
         for rect in &self.rects {
             let width = rect.width() as usize;
@@ -244,13 +277,52 @@ impl Painter {
     }
 }
 
+/// Decodes the H.264 stream, once there is one.
+#[derive(Default)]
+struct VideoPainter {
+    #[cfg(feature = "h264-decode")]
+    decoder: Option<crate::h264::H264Decoder>,
+}
+
+impl VideoPainter {
+    #[cfg(feature = "h264-decode")]
+    fn paint(
+        &mut self,
+        access_unit: &[u8],
+        area: Rect,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        use crate::h264::{H264Decoder, from_i420};
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            none => none.insert(H264Decoder::new()?),
+        };
+        let Some(picture) = decoder.decode(access_unit)? else {
+            return Ok(());
+        };
+        let stride = canvas.size().width as usize;
+        for part in Region::from(area).difference(keep).rects() {
+            from_i420(&picture, canvas.pixels_mut(), stride, area, *part)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "h264-decode"))]
+    fn paint(&mut self, _: &[u8], _: Rect, _: &mut Canvas, _: &Region) -> Result<(), CodecError> {
+        Err(CodecError::NotOffered("H.264"))
+    }
+}
+
 /// Paints `rect` except for the pixels in `keep`.
 fn fill_around(canvas: &mut Canvas, keep: &Region, rect: &Rect, colour: u32) {
     if keep.is_empty() {
         canvas.fill(rect, colour);
     } else {
         let free = Region::from(*rect).difference(keep);
-        free.rects().iter().for_each(|part| canvas.fill(part, colour));
+        free.rects()
+            .iter()
+            .for_each(|part| canvas.fill(part, colour));
     }
 }
 

@@ -10,7 +10,7 @@
 //!   INDEXED  count-1 colours rects indices      rows of one byte per pixel
 //!   FULL     predictor rects residuals          three planes of residuals per rectangle
 //!   TEXT     see the module `symbols`
-//!   VIDEO    keyframe rects length access-unit  one picture of the H.264 stream, one rectangle
+//!   VIDEO    rects length access-unit           one picture of the H.264 stream, one rectangle
 //! rects   = count, then for each: top left width height, the first two relative to the rectangle
 //!           before (its top, its right edge)
 //! colour  = red green blue, one byte each
@@ -63,7 +63,10 @@ impl SectionKind {
             7 => Self::Text,
             other => {
                 let value = u64::from(other);
-                return Err(WireError::Meaningless { what: "section kind", value });
+                return Err(WireError::Meaningless {
+                    what: "section kind",
+                    value,
+                });
             }
         })
     }
@@ -96,8 +99,14 @@ pub fn read_rects(
     let edge = MAX_SCREEN_EDGE as usize;
     let mut last: Point = Point::new(0, 0);
     for _ in 0..count {
-        let top = last.y.checked_add(reader.signed()?).ok_or(CodecError::OutsideScreen)?;
-        let left = last.x.checked_add(reader.signed()?).ok_or(CodecError::OutsideScreen)?;
+        let top = last
+            .y
+            .checked_add(reader.signed()?)
+            .ok_or(CodecError::OutsideScreen)?;
+        let left = last
+            .x
+            .checked_add(reader.signed()?)
+            .ok_or(CodecError::OutsideScreen)?;
         let width = reader.length("rectangle width", edge)? as i32;
         let height = reader.length("rectangle height", edge)? as i32;
         // Tested before the sums below, so that they cannot overflow.

@@ -114,7 +114,11 @@ impl SymbolTable {
             for edge in [width, height] {
                 if edge == 0 || usize::from(edge) > LONGEST_EDGE {
                     let value = u64::from(edge);
-                    return Err(WireError::Meaningless { what: "symbol edge", value }.into());
+                    return Err(WireError::Meaningless {
+                        what: "symbol edge",
+                        value,
+                    }
+                    .into());
                 }
             }
             if slot >= self.shapes.len() {
@@ -154,11 +158,17 @@ impl SymbolTable {
             let slot = slots.length("symbol slot", SLOTS - 1)?;
             let shape = self.shapes.get(slot).filter(|shape| !shape.rows.is_empty());
             let shape = shape.ok_or(CodecError::NotOffered("a symbol never defined"))?;
-            let left = right.checked_add(columns.signed()?).ok_or(CodecError::OutsideScreen)?;
-            bottom = bottom.checked_add(reader.signed()?).ok_or(CodecError::OutsideScreen)?;
+            let left = right
+                .checked_add(columns.signed()?)
+                .ok_or(CodecError::OutsideScreen)?;
+            bottom = bottom
+                .checked_add(reader.signed()?)
+                .ok_or(CodecError::OutsideScreen)?;
             let top = bottom.checked_sub(shape.rows.len() as i32);
             let top = top.ok_or(CodecError::OutsideScreen)?;
-            right = left.checked_add(i32::from(shape.width)).ok_or(CodecError::OutsideScreen)?;
+            right = left
+                .checked_add(i32::from(shape.width))
+                .ok_or(CodecError::OutsideScreen)?;
             if !bounds.contains(&Rect::from_edges(left, top, right, bottom)) {
                 return Err(CodecError::OutsideScreen);
             }
@@ -192,7 +202,10 @@ mod tests {
     fn shape() -> impl Strategy<Value = Shape> {
         (1u8..=64, proptest::collection::vec(any::<u64>(), 1..=64)).prop_map(|(width, rows)| {
             let mask = u64::MAX >> (64 - width);
-            Shape { width, rows: rows.into_iter().map(|row| row & mask).collect() }
+            Shape {
+                width,
+                rows: rows.into_iter().map(|row| row & mask).collect(),
+            }
         })
     }
 

@@ -53,7 +53,12 @@ pub fn indexed(out: &mut Vec<u8>, palette: &Palette, rects: &[Rect], indices: &[
     out.put_u8((palette.colours().len() - 1) as u8);
     // Plane by plane: neighbouring colours of a table share their high bits.
     for shift in [16, 8, 0] {
-        out.extend(palette.colours().iter().map(|colour| (colour >> shift) as u8));
+        out.extend(
+            palette
+                .colours()
+                .iter()
+                .map(|colour| (colour >> shift) as u8),
+        );
     }
     write_rects(out, rects);
     out.raw(indices);
@@ -75,10 +80,9 @@ pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rec
     }
 }
 
-/// One picture of the H.264 stream, shown in `area`. A keyframe starts a new stream.
-pub fn video(out: &mut Vec<u8>, area: &Rect, keyframe: bool, access_unit: &[u8]) {
+/// One picture of the H.264 stream, shown in `area`. A keyframe starts the stream anew.
+pub fn video(out: &mut Vec<u8>, area: &Rect, access_unit: &[u8]) {
     out.put_u8(SectionKind::Video as u8);
-    out.put_u8(u8::from(keyframe));
     write_rects(out, &[*area]);
     out.put_bytes(access_unit);
 }

@@ -4,6 +4,7 @@ use hackstream_codec::envelope::{Coder, Compressor};
 use hackstream_codec::predict::Predictor;
 use hackstream_codec::{Canvas, write};
 use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 use hackstream_protocol::units::{Bitrate, Timestamp};
@@ -66,6 +67,8 @@ pub struct Encoder {
     /// Whether the viewer has pieces of an update and waits for the last.
     update_open: bool,
     restart: bool,
+    /// The frame being made.
+    id: FrameId,
     copies: CopyFinder,
     video: Video,
     refresh: Refresh,
@@ -94,6 +97,7 @@ impl Encoder {
             pending: Region::new(),
             update_open: false,
             restart: true,
+            id: FrameId(0),
             copies: CopyFinder::default(),
             video: Video::new(size),
             refresh: Refresh::default(),
@@ -142,7 +146,8 @@ impl Encoder {
         &mut self.costs
     }
 
-    /// Makes the next frame from what `source` shows now. False if there was nothing to send.
+    /// Makes the frame with the number `id` from what `source` shows now. False if there was
+    /// nothing to send; the number is free then.
     ///
     /// # Errors
     /// [`EncodeError`] if the screen cannot be read or memory runs out.
@@ -150,9 +155,11 @@ impl Encoder {
         &mut self,
         source: &mut dyn PixelSource,
         link: Link,
+        id: FrameId,
         now: Timestamp,
         frame: &mut Frame,
     ) -> Result<bool, EncodeError> {
+        self.id = id;
         frame.clear();
         self.body.clear();
         if self.restart || source.size() != self.shadow.size() {
@@ -211,11 +218,15 @@ impl Encoder {
     }
 
     fn write_copy(&mut self, source: &dyn PixelSource, frame: &mut Frame) {
-        let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else { return };
+        let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else {
+            return;
+        };
         write::copy(&mut self.body, copy.offset, copy.targets.rects());
         self.shadow.copy_region(&copy.targets, copy.offset);
         self.refresh.copied(&copy.targets, copy.offset);
-        frame.reads.add(&copy.targets.translated(copy.offset.reversed()));
+        frame
+            .reads
+            .add(&copy.targets.translated(copy.offset.reversed()));
         frame.writes.add(&copy.targets);
     }
 
@@ -242,7 +253,8 @@ impl Encoder {
         frame: &mut Frame,
     ) -> bool {
         self.found.clear();
-        self.comparer.update(source, piece, &mut self.shadow, &mut self.found);
+        self.comparer
+            .update(source, piece, &mut self.shadow, &mut self.found);
         for rect in &self.found {
             self.video.activity.changed(rect, now);
         }
@@ -256,7 +268,9 @@ impl Encoder {
 
     /// Takes what the video will show out of the rectangles found.
     fn leave_to_video(&mut self, now: Timestamp) {
-        let Some(area) = self.video.area() else { return };
+        let Some(area) = self.video.area() else {
+            return;
+        };
         if !self.found.iter().any(|rect| rect.intersects(&area)) {
             return;
         }
@@ -277,10 +291,21 @@ impl Encoder {
     /// Writes the rectangles found, as the shadow shows them.
     fn write_found(&mut self, link: Link, frame: &mut Frame) {
         // Column by column, so that cells on top of each other are joined.
-        self.found.sort_unstable_by_key(|rect| (rect.left / CELL_WIDTH, rect.top, rect.left));
-        let predictor =
-            if link.rate > FAST_LINK { Predictor::Above } else { Predictor::Gradient };
-        self.sections.write(&self.shadow, &self.found, predictor, &mut self.body);
+        self.found
+            .sort_unstable_by_key(|rect| (rect.left / CELL_WIDTH, rect.top, rect.left));
+        let predictor = if link.rate > FAST_LINK {
+            Predictor::Above
+        } else {
+            Predictor::Gradient
+        };
+        let after = self.sections.write(
+            &self.shadow,
+            &self.found,
+            predictor,
+            self.id,
+            &mut self.body,
+        );
+        frame.after = frame.after.max(after);
         let painted: Region = self.found.iter().copied().collect();
         self.refresh.exact(&painted);
         frame.writes.add(&painted);
@@ -295,7 +320,10 @@ impl Encoder {
         if self.video.due_at().is_none_or(|due| due > now) {
             return Ok(());
         }
-        if let Some(area) = self.video.write_frame(&self.shadow, link, now, &mut self.body)? {
+        if let Some(area) = self
+            .video
+            .write_frame(&self.shadow, link, now, &mut self.body)?
+        {
             self.refresh.blurred(area);
             frame.writes.add_rect(area);
             frame.uses_video = true;
@@ -307,10 +335,17 @@ impl Encoder {
         if self.refresh.is_done() {
             return;
         }
-        let due = self.refresh.due(&self.video.activity, self.video.area(), now);
+        let due = self
+            .refresh
+            .due(&self.video.activity, self.video.area(), now);
         let (piece, _) = split_rows(&due, self.piece_pixels(link));
         self.found.clear();
-        self.found.extend(piece.rects().iter().flat_map(|rect| bands(*rect).flat_map(cells)));
+        self.found.extend(
+            piece
+                .rects()
+                .iter()
+                .flat_map(|rect| bands(*rect).flat_map(cells)),
+        );
         self.write_found(link, frame);
     }
 
@@ -332,8 +367,10 @@ impl Encoder {
             self.costs.choose(self.body.len(), link.rate)
         };
         frame.uses_history = coder == Coder::History;
-        self.compressor.write(coder, &self.body, &mut frame.payload)?;
-        self.costs.observe_size(coder, self.body.len(), frame.payload.len());
+        self.compressor
+            .write(coder, &self.body, &mut frame.payload)?;
+        self.costs
+            .observe_size(coder, self.body.len(), frame.payload.len());
         let painted = frame.writes.area().max(SMALLEST_PIECE) as f32;
         let bytes_per_pixel = frame.payload.len() as f32 / painted;
         self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);
@@ -353,10 +390,18 @@ fn split_rows(region: &Region, pixels: u64) -> (Region, Region) {
             continue;
         }
         // Rectangles of a band share their rows: cutting through the band takes all of them.
-        let band: u64 =
-            region.rects().iter().filter(|r| r.top == rect.top).map(|r| u64::from(r.width())).sum();
-        let before: u64 =
-            region.rects().iter().take_while(|r| r.top < rect.top).map(Rect::area).sum();
+        let band: u64 = region
+            .rects()
+            .iter()
+            .filter(|r| r.top == rect.top)
+            .map(|r| u64::from(r.width()))
+            .sum();
+        let before: u64 = region
+            .rects()
+            .iter()
+            .take_while(|r| r.top < rect.top)
+            .map(Rect::area)
+            .sum();
         let rows = (pixels.saturating_sub(before) / band.max(1)) as i32;
         let mut row = (rect.top + rows).div_euclid(CELL_HEIGHT) * CELL_HEIGHT;
         if row <= bounds.top || (row <= rect.top && before == 0) {

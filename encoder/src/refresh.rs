@@ -55,7 +55,10 @@ impl Refresh {
 
     /// The approximate pixels that have been still for long enough.
     pub(crate) fn due(&self, activity: &Activity, video: Option<Rect>, now: Timestamp) -> Region {
-        self.blocks(activity, video).filter(|(_, at)| *at <= now).map(|(block, _)| block).collect::<Region>()
+        self.blocks(activity, video)
+            .filter(|(_, at)| *at <= now)
+            .map(|(block, _)| block)
+            .collect::<Region>()
             .intersection(&self.lossy)
     }
 
@@ -69,7 +72,11 @@ impl Refresh {
         activity: &'a Activity,
         video: Option<Rect>,
     ) -> impl Iterator<Item = (Rect, Timestamp)> + 'a {
-        let parts = self.lossy.rects().iter().flat_map(|rect| activity.blocks_in(rect));
+        let parts = self
+            .lossy
+            .rects()
+            .iter()
+            .flat_map(|rect| activity.blocks_in(rect));
         parts.map(move |block| {
             let playing = video.is_some_and(|video| video.intersects(&block));
             let calm = if playing { CALM_IN_VIDEO } else { CALM };

@@ -8,7 +8,7 @@ pub mod segment;
 pub mod table;
 
 use hackstream_codec::Canvas;
-use hackstream_codec::symbols::{MAX_STAMPS, Shape, Stamp};
+use hackstream_codec::symbols::{MAX_STAMPS, Stamp};
 use hackstream_codec::write;
 use hackstream_protocol::geometry::Rect;
 use hackstream_protocol::ids::FrameId;
@@ -47,39 +47,46 @@ impl TextCoder {
         if !self.segmenter.cut(canvas, ink, rects) || self.segmenter.letters().len() > MAX_STAMPS {
             return None;
         }
+        self.table.begin(frame);
         let pixels: u64 = rects.iter().map(Rect::area).sum();
         let packed = pixels as f32 / 8.0 * PACKED_SHRINKS_TO;
-        if self.cost() as f32 * STAMPS_SHRINK_TO > packed {
+        let cost = self.cost()?;
+        if cost as f32 * STAMPS_SHRINK_TO > packed {
             return None;
         }
-        let after = self.stamp_all(frame);
+        let after = self.stamp_all();
         let definitions = self.table.fresh().iter();
         let definitions = definitions.map(|&slot| (slot, self.table.shape(slot)));
         write::text(body, [paper, ink], rects, definitions, &self.stamps);
         Some(after)
     }
 
-    /// Bytes that the letters take before compression.
-    fn cost(&self) -> usize {
-        let letters = self.segmenter.letters();
-        let new = |shape: &Shape| !self.table.knows(shape);
-        // A new shape that occurs twice is counted twice: too pessimistic, never too optimistic.
-        let definitions: usize = letters
-            .iter()
-            .filter(|letter| new(&letter.shape))
-            .map(|letter| letter.shape.definition_bytes())
-            .sum();
-        letters.len() * STAMP_BYTES + definitions / 4
+    /// Bytes that the letters take before compression; `None` if the table cannot hold them.
+    fn cost(&mut self) -> Option<usize> {
+        let (mut fresh, mut definitions) = (0, 0);
+        for letter in self.segmenter.letters() {
+            if !self.table.keep(&letter.shape) {
+                // A new shape that occurs twice counts twice: too pessimistic, never the opposite.
+                fresh += 1;
+                definitions += letter.shape.definition_bytes();
+            }
+        }
+        let stamps = self.segmenter.letters().len() * STAMP_BYTES;
+        self.table
+            .has_room_for(fresh)
+            .then_some(stamps + definitions)
     }
 
-    fn stamp_all(&mut self, frame: FrameId) -> FrameId {
+    fn stamp_all(&mut self) -> FrameId {
         self.stamps.clear();
-        self.table.begin(frame);
         let mut after = FrameId(0);
         for letter in self.segmenter.letters() {
             let (slot, dependency) = self.table.slot_of(&letter.shape);
             after = after.max(dependency);
-            self.stamps.push(Stamp { slot, area: letter.area });
+            self.stamps.push(Stamp {
+                slot,
+                area: letter.area,
+            });
         }
         after
     }

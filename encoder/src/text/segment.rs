@@ -56,7 +56,9 @@ impl Segmenter {
     /// rectangles spread over too large an area or hold shapes that are no letters.
     pub fn cut(&mut self, canvas: &Canvas, ink: u32, rects: &[Rect]) -> bool {
         self.letters.clear();
-        let bounds = rects.iter().fold(Rect::from_edges(0, 0, 0, 0), |all, r| all.bounding(r));
+        let bounds = rects
+            .iter()
+            .fold(Rect::from_edges(0, 0, 0, 0), |all, r| all.bounding(r));
         if bounds.area() as usize > MOST_BITS || bounds.is_empty() {
             return false;
         }
@@ -68,8 +70,15 @@ impl Segmenter {
             bottom: bounds.height() as usize,
         };
         let Self { bits, letters } = self;
-        let Bits { stride, words, profile } = bits;
-        let picture = Picture { stride: *stride, words };
+        let Bits {
+            stride,
+            words,
+            profile,
+        } = bits;
+        let picture = Picture {
+            stride: *stride,
+            words,
+        };
         let mut fits = true;
         picture.columns(whole, GUTTER, profile, &mut |column| {
             picture.rows(column, &mut |line| {
@@ -134,7 +143,11 @@ impl Picture<'_> {
         let (word, shift) = (x / 64, x % 64);
         let row = &self.words[y * self.stride..];
         let low = row[word] >> shift;
-        let high = if shift == 0 { 0 } else { row[word + 1] << (64 - shift) };
+        let high = if shift == 0 {
+            0
+        } else {
+            row[word + 1] << (64 - shift)
+        };
         (low | high) & (u64::MAX >> (64 - width))
     }
 
@@ -158,7 +171,11 @@ impl Picture<'_> {
             match (top, ink) {
                 (None, true) => top = Some(y),
                 (Some(first), false) => {
-                    each(Part { top: first, bottom: y, ..part });
+                    each(Part {
+                        top: first,
+                        bottom: y,
+                        ..part
+                    });
                     top = None;
                 }
                 _ => {}
@@ -167,17 +184,15 @@ impl Picture<'_> {
     }
 
     fn rows_if_tall(&self, part: Part, each: &mut dyn FnMut(Part)) {
-        if part.bottom - part.top > TALL { self.rows(part, each) } else { each(part) }
+        if part.bottom - part.top > TALL {
+            self.rows(part, each)
+        } else {
+            each(part)
+        }
     }
 
     /// Calls `each` for every run of columns with ink, gaps of less than `gap` columns included.
-    fn columns(
-        &self,
-        part: Part,
-        gap: usize,
-        profile: &mut Vec<u64>,
-        each: &mut dyn FnMut(Part),
-    ) {
+    fn columns(&self, part: Part, gap: usize, profile: &mut Vec<u64>, each: &mut dyn FnMut(Part)) {
         self.profile(part, profile);
         let width = part.right - part.left;
         let mut next = 0;
@@ -189,7 +204,11 @@ impl Picture<'_> {
                 }
                 end = next_bit(profile, more, width, false).unwrap_or(width);
             }
-            each(Part { left: part.left + first, right: part.left + end, ..part });
+            each(Part {
+                left: part.left + first,
+                right: part.left + end,
+                ..part
+            });
             next = end;
         }
     }
@@ -236,7 +255,13 @@ impl Picture<'_> {
             width as u32,
             (bottom - top) as u32,
         );
-        Some(Letter { area, shape: Shape { width: width as u8, rows } })
+        Some(Letter {
+            area,
+            shape: Shape {
+                width: width as u8,
+                rows,
+            },
+        })
     }
 }
 
@@ -261,7 +286,13 @@ mod tests {
     use hackstream_protocol::geometry::Size;
     use proptest::prelude::*;
 
-    fn repaint(canvas: &Canvas, letters: &[Letter], paper: u32, ink: u32, rects: &[Rect]) -> Canvas {
+    fn repaint(
+        canvas: &Canvas,
+        letters: &[Letter],
+        paper: u32,
+        ink: u32,
+        rects: &[Rect],
+    ) -> Canvas {
         let mut copy = canvas.clone();
         rects.iter().for_each(|rect| copy.fill(rect, paper));
         for letter in letters {
@@ -307,6 +338,10 @@ mod tests {
         assert!(segmenter.cut(&canvas, 7, &[canvas.bounds()]));
         let letters = segmenter.letters();
         assert_eq!(letters.len(), 3);
-        assert!(letters.iter().all(|letter| letter.shape == letters[0].shape));
+        assert!(
+            letters
+                .iter()
+                .all(|letter| letter.shape == letters[0].shape)
+        );
     }
 }

@@ -13,6 +13,8 @@ pub struct ShapeTable {
     index: HashMap<Shape, u16>,
     next: usize,
     frame: FrameId,
+    /// Slots that the current frame uses.
+    in_use: usize,
     fresh: Vec<u16>,
 }
 
@@ -26,26 +28,56 @@ struct Slot {
 impl ShapeTable {
     /// Starts a section of `frame`.
     pub fn begin(&mut self, frame: FrameId) {
+        if frame != self.frame {
+            self.in_use = 0;
+        }
         self.frame = frame;
         self.fresh.clear();
     }
 
-    /// Whether the viewer knows the shape.
-    #[must_use]
-    pub fn knows(&self, shape: &Shape) -> bool {
-        self.index.contains_key(shape)
+    /// Makes sure that a shape keeps its slot as long as the current frame is being made. False
+    /// if the viewer does not know the shape.
+    pub fn keep(&mut self, shape: &Shape) -> bool {
+        let Some(&slot) = self.index.get(shape) else {
+            return false;
+        };
+        let known = &mut self.slots[usize::from(slot)];
+        if known.used_in != self.frame {
+            known.used_in = self.frame;
+            self.in_use += 1;
+        }
+        true
     }
 
-    /// The slot of `shape`, which is defined in the current section if it is new, and the frame
-    /// that the current one must wait for because of it.
+    /// Whether so many new shapes fit beside those that the current frame uses.
+    #[must_use]
+    pub const fn has_room_for(&self, fresh: usize) -> bool {
+        self.in_use + fresh <= SLOTS
+    }
+
+    /// The slot of `shape` after [`keep`](Self::keep); it is defined in the current section if it is
+    /// new. Also the frame that the current one must wait for because of it.
+    ///
+    /// There must be [room](Self::has_room_for) for it.
     pub fn slot_of(&mut self, shape: &Shape) -> (u16, FrameId) {
         if let Some(&slot) = self.index.get(shape) {
-            let known = &mut self.slots[usize::from(slot)];
-            known.used_in = self.frame;
+            let known = &self.slots[usize::from(slot)];
             let earlier = known.defined_in < self.frame;
-            return (slot, if earlier { known.defined_in } else { FrameId(0) });
+            return (
+                slot,
+                if earlier {
+                    known.defined_in
+                } else {
+                    FrameId(0)
+                },
+            );
         }
-        let fresh = Slot { shape: shape.clone(), defined_in: self.frame, used_in: self.frame };
+        let fresh = Slot {
+            shape: shape.clone(),
+            defined_in: self.frame,
+            used_in: self.frame,
+        };
+        self.in_use += 1;
         let (slot, dependency) = self.place(fresh);
         self.index.insert(shape.clone(), slot);
         self.fresh.push(slot);
@@ -87,7 +119,10 @@ mod tests {
     use super::*;
 
     fn shape(number: usize) -> Shape {
-        Shape { width: 64, rows: vec![number as u64 + 1] }
+        Shape {
+            width: 64,
+            rows: vec![number as u64 + 1],
+        }
     }
 
     #[test]
@@ -98,6 +133,7 @@ mod tests {
         assert_eq!((after, table.fresh()), (FrameId(0), &[slot][..]));
         assert_eq!(table.slot_of(&shape(0)), (slot, FrameId(0)));
         table.begin(FrameId(9));
+        assert!(table.keep(&shape(0)));
         assert_eq!(table.slot_of(&shape(0)), (slot, FrameId(3)));
         assert!(table.fresh().is_empty());
     }
@@ -109,11 +145,13 @@ mod tests {
         for number in 0..SLOTS {
             table.slot_of(&shape(number));
         }
+        assert!(!table.has_room_for(1));
         table.begin(FrameId(2));
-        table.slot_of(&shape(0));
+        assert!(table.keep(&shape(0)));
         table.begin(FrameId(3));
+        assert!(table.has_room_for(2));
         assert_eq!(table.slot_of(&shape(SLOTS)), (0, FrameId(2)));
-        assert!(!table.knows(&shape(0)));
+        assert!(!table.keep(&shape(0)));
         assert_eq!(table.slot_of(&shape(SLOTS + 1)), (1, FrameId(1)));
     }
 }

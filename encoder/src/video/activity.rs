@@ -59,7 +59,10 @@ impl Activity {
             extent: Rect::from_edges(0, 0, 0, 0),
             colourful_at: None,
         };
-        Self { columns, blocks: vec![still; columns * rows] }
+        Self {
+            columns,
+            blocks: vec![still; columns * rows],
+        }
     }
 
     /// Notes that `rect` changed. Several changes at the same time count once.
@@ -69,8 +72,11 @@ impl Activity {
             if now != block.changed_at || block.heat == 0.0 {
                 block.heat = faded(block.heat, age) + 1.0;
             }
-            block.extent =
-                if age > EXTENT_MEMORY { part } else { block.extent.bounding(&part) };
+            block.extent = if age > EXTENT_MEMORY {
+                part
+            } else {
+                block.extent.bounding(&part)
+            };
             block.changed_at = now;
         });
     }
@@ -89,21 +95,24 @@ impl Activity {
             match running {
                 Some(video) if video.intersects(&self.block_rect(*index)) => heat > COLD,
                 _ => {
-                    let colourful =
-                        block.colourful_at.is_some_and(|at| now.since(at) < 2 * FADING);
+                    let colourful = block
+                        .colourful_at
+                        .is_some_and(|at| now.since(at) < 2 * FADING);
                     heat > HOT && colourful
                 }
             }
         };
         let hot: Vec<usize> = (0..self.blocks.len()).filter(moving).collect();
-        let extent = hot
-            .iter()
-            .fold(Rect::from_edges(0, 0, 0, 0), |all, &i| all.bounding(&self.blocks[i].extent));
+        let extent = hot.iter().fold(Rect::from_edges(0, 0, 0, 0), |all, &i| {
+            all.bounding(&self.blocks[i].extent)
+        });
         if hot.len() < FEWEST_BLOCKS {
             return None;
         }
-        let (columns, rows) = (blocks_across(extent.left, extent.right),
-            blocks_across(extent.top, extent.bottom));
+        let (columns, rows) = (
+            blocks_across(extent.left, extent.right),
+            blocks_across(extent.top, extent.bottom),
+        );
         (hot.len() * 100 >= columns * rows * FILLED_PERCENT).then_some(extent)
     }
 
@@ -111,13 +120,17 @@ impl Activity {
     #[must_use]
     pub fn last_change(&self, rect: &Rect) -> Timestamp {
         let indices = self.indices(rect);
-        indices.map(|i| self.blocks[i].changed_at).max().unwrap_or_default()
+        indices
+            .map(|i| self.blocks[i].changed_at)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The parts of the screen that activity is kept for, within `rect`.
     pub fn blocks_in(&self, rect: &Rect) -> impl Iterator<Item = Rect> {
         let rect = *rect;
-        self.indices(&rect).map(move |i| self.block_rect(i).intersection(&rect))
+        self.indices(&rect)
+            .map(move |i| self.block_rect(i).intersection(&rect))
     }
 
     fn block_rect(&self, index: usize) -> Rect {

@@ -10,7 +10,7 @@ pub mod quality;
 use core::time::Duration;
 
 use hackstream_codec::Canvas;
-use hackstream_codec::h264::{H264Encoder, H264Error, I420, convert};
+use hackstream_codec::h264::{H264Encoder, H264Error, I420, is_codable, to_i420};
 use hackstream_codec::write;
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
@@ -73,7 +73,12 @@ impl Video {
     pub(crate) fn damaged(&mut self, region: &Region, now: Timestamp) {
         let Some(area) = self.area() else { return };
         if region.intersects_rect(&area) {
-            let start = Strokes { first: now, last: now, count: 0, changed: false };
+            let start = Strokes {
+                first: now,
+                last: now,
+                count: 0,
+                changed: false,
+            };
             let strokes = self.strokes.get_or_insert(start);
             strokes.last = now;
             strokes.count += 1;
@@ -82,7 +87,12 @@ impl Video {
 
     /// Notes that the shadow changed within the video.
     pub(crate) fn changed(&mut self, now: Timestamp) {
-        let start = Strokes { first: now, last: now, count: 1, changed: true };
+        let start = Strokes {
+            first: now,
+            last: now,
+            count: 1,
+            changed: true,
+        };
         self.strokes.get_or_insert(start).changed = true;
     }
 
@@ -94,8 +104,7 @@ impl Video {
             self.strokes = None;
             return Ok(());
         };
-        let wanted = even(&wanted);
-        if running.is_some_and(|area| area.contains(&wanted)) || wanted.is_empty() {
+        if running.is_some_and(|area| area.contains(&wanted)) || !is_codable(wanted.size()) {
             return Ok(());
         }
         self.stream = Some(Stream {
@@ -116,7 +125,12 @@ impl Video {
         if self.strokes_per_frame < 1.5 && strokes.count <= 1 {
             return Some(strokes.first);
         }
-        Some(strokes.last.after(STROKE_GAP).min(strokes.first.after(LONGEST_WAIT)))
+        Some(
+            strokes
+                .last
+                .after(STROKE_GAP)
+                .min(strokes.first.after(LONGEST_WAIT)),
+        )
     }
 
     /// Appends a section with the video as `shadow` shows it.
@@ -132,26 +146,16 @@ impl Video {
         };
         self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
         let stride = shadow.size().width as usize;
-        convert::to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
+        to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
         let qp = stream.quality.next_qp(link.rate, now);
         let mut access_unit = Vec::new();
         let key = !stream.started;
-        stream.encoder.encode(&stream.picture, qp, key, &mut access_unit)?;
+        stream
+            .encoder
+            .encode(&stream.picture, qp, key, &mut access_unit)?;
         stream.quality.sent(access_unit.len(), key);
         stream.started = true;
-        write::video(body, &stream.area, key, &access_unit);
+        write::video(body, &stream.area, &access_unit);
         Ok(Some(stream.area))
     }
-}
-
-/// The rectangle with even edges around `rect`, but never beyond what `rect` covers by more than
-/// shrinking it: chroma is shared by two pixels in each direction, and the decoder's picture must
-/// be of the size that the rectangle states.
-fn even(rect: &Rect) -> Rect {
-    Rect::from_edges(
-        rect.left,
-        rect.top,
-        rect.left + (rect.width() & !1) as i32,
-        rect.top + (rect.height() & !1) as i32,
-    )
 }

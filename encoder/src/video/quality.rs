@@ -50,7 +50,9 @@ impl QualityControl {
     /// The quantiser, 0 to 51, for a frame made at `now` for a link of `rate`.
     pub fn next_qp(&mut self, rate: Bitrate, now: Timestamp) -> u8 {
         if let Some(last) = self.last {
-            let since = now.since(last).clamp(Duration::from_millis(8), Duration::from_millis(200));
+            let since = now
+                .since(last)
+                .clamp(Duration::from_millis(8), Duration::from_millis(200));
             self.interval = (self.interval * 7 + since) / 8;
         }
         self.last = Some(now);
@@ -73,7 +75,11 @@ impl QualityControl {
         let steps = self.qp - REFERENCE_QP;
         let at_reference = bytes as f32 * (steps / STEPS_PER_HALVING).exp2();
         // Growth is believed at once, decline slowly: a frame too large delays all that follow.
-        let gain = if at_reference > self.reference_bytes { 0.5 } else { 0.1 };
+        let gain = if at_reference > self.reference_bytes {
+            0.5
+        } else {
+            0.1
+        };
         self.reference_bytes += gain * (at_reference - self.reference_bytes);
         self.reference_bytes = self.reference_bytes.max(100.0);
     }
@@ -99,7 +105,10 @@ mod tests {
     fn frames_fit_a_thin_link() {
         let (_, bytes) = settle(Bitrate::mbps(3), 20_000.0);
         let share = 3e6 / 8.0 / 30.0 * SHARE;
-        assert!(bytes < share * 1.2 && bytes > share * 0.7, "{bytes} of {share}");
+        assert!(
+            bytes < share * 1.2 && bytes > share * 0.7,
+            "{bytes} of {share}"
+        );
     }
 
     #[test]
