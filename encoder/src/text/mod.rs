@@ -8,10 +8,11 @@ pub mod segment;
 pub mod table;
 
 use hackstream_codec::Canvas;
-use hackstream_codec::symbols::{MAX_STAMPS, Stamp};
+use hackstream_codec::symbols::{MAX_STAMPS, Shape, Stamp};
 use hackstream_codec::write;
 use hackstream_protocol::geometry::Rect;
 use hackstream_protocol::ids::FrameId;
+use rustc_hash::FxHashSet;
 
 use segment::Segmenter;
 use table::ShapeTable;
@@ -30,6 +31,8 @@ pub struct TextCoder {
     segmenter: Segmenter,
     table: ShapeTable,
     stamps: Vec<Stamp>,
+    /// Shapes that the viewer does not know yet.
+    unknown: FxHashSet<Shape>,
 }
 
 impl TextCoder {
@@ -63,17 +66,17 @@ impl TextCoder {
 
     /// Bytes that the letters take before compression; `None` if the table cannot hold them.
     fn cost(&mut self) -> Option<usize> {
-        let (mut fresh, mut definitions) = (0, 0);
+        self.unknown.clear();
+        let mut definitions = 0;
         for letter in self.segmenter.letters() {
-            if !self.table.keep(&letter.shape) {
-                // A new shape that occurs twice counts twice: too pessimistic, never the opposite.
-                fresh += 1;
+            if !self.table.keep(&letter.shape) && !self.unknown.contains(&letter.shape) {
                 definitions += letter.shape.definition_bytes();
+                self.unknown.insert(letter.shape.clone());
             }
         }
         let stamps = self.segmenter.letters().len() * STAMP_BYTES;
         self.table
-            .has_room_for(fresh)
+            .has_room_for(self.unknown.len())
             .then_some(stamps + definitions)
     }
 

@@ -1,16 +1,15 @@
 //! Which shapes the viewer knows, and since which frame.
 
-use std::collections::HashMap;
-
 use hackstream_codec::symbols::{SLOTS, Shape};
 use hackstream_protocol::ids::FrameId;
+use rustc_hash::FxHashMap;
 
 /// The sending side of the table of shapes. Slots are given out in turn, so the oldest shape makes
 /// room for a new one.
 #[derive(Debug, Default)]
 pub struct ShapeTable {
     slots: Vec<Slot>,
-    index: HashMap<Shape, u16>,
+    index: FxHashMap<Shape, u16>,
     next: usize,
     frame: FrameId,
     /// Slots that the current frame uses.
