@@ -55,7 +55,11 @@ fn a_link_that_slows_down_is_drained_soon() {
     simulation.link.rate = Bitrate::mbps(2);
     simulation.run(Load::Endless, secs(4));
     let outcome = simulation.run(Load::Endless, secs(4));
-    assert!(outcome.percentile(95) <= ms(40), "{:?}", outcome.percentile(95));
+    assert!(
+        outcome.percentile(95) <= ms(40),
+        "{:?}",
+        outcome.percentile(95)
+    );
     let percent = used(&outcome, Bitrate::mbps(2), secs(4));
     assert!(percent >= 80, "{percent} % used");
 }
@@ -139,7 +143,11 @@ fn bursts_do_not_inflate_the_window_beyond_the_target() {
     };
     simulation.run(updates, secs(5));
     let outcome = simulation.run(updates, secs(10));
-    assert!(outcome.percentile(95) <= ms(40), "{:?}", outcome.percentile(95));
+    assert!(
+        outcome.percentile(95) <= ms(40),
+        "{:?}",
+        outcome.percentile(95)
+    );
     assert!(outcome.delivered >= 300_000 * 18, "{}", outcome.delivered);
 }
 
@@ -149,7 +157,11 @@ fn minutes_of_video_do_not_hide_the_base() {
     let outcome = simulation.run(Load::Endless, secs(240));
     let base = simulation.controller.base_rtt().unwrap();
     assert!(base <= ms(48), "{base:?}");
-    assert!(outcome.percentile(95) <= ms(25), "{:?}", outcome.percentile(95));
+    assert!(
+        outcome.percentile(95) <= ms(25),
+        "{:?}",
+        outcome.percentile(95)
+    );
 }
 
 #[test]

@@ -154,9 +154,6 @@ mod tests {
         delivery.on_sent(ms(1), ByteCount(1000));
         let late = delivery.on_ack(ms(60), ms(1), ByteCount(1000), BASE);
         assert!(late.is_some());
-        assert_eq!(
-            delivery.on_ack(ms(70), ms(0), ByteCount(1000), BASE),
-            None
-        );
+        assert_eq!(delivery.on_ack(ms(70), ms(0), ByteCount(1000), BASE), None);
     }
 }
