@@ -8,10 +8,14 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::TransportError;
 
 const FILE_NAME: &str = "server.key";
+
+/// Distinguishes the temporary files of this process.
+static FILES_MADE: AtomicU32 = AtomicU32::new(0);
 
 /// Bytes of any sensible key file; a larger one is not read.
 const MAX_KEY_BYTES: u64 = 4096;
@@ -71,7 +75,8 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, TransportError> {
 /// Writes a temporary file and gives it its name. The name is given by linking, which fails if
 /// another process was faster; its key is as good.
 fn create(dir: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
-    let temporary = dir.join(format!("{FILE_NAME}.{}.new", std::process::id()));
+    let number = FILES_MADE.fetch_add(1, Ordering::Relaxed);
+    let temporary = dir.join(format!("{FILE_NAME}.{}.{number}", std::process::id()));
     let _ = fs::remove_file(&temporary);
     let mut file = OpenOptions::new()
         .write(true)

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{ANY_PORT, connect, frame, pair, within};
+use common::{ANY_PORT, Pair, connect, frame, pair, within};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::units::{Bitrate, ByteCount};
@@ -152,31 +152,31 @@ async fn records_arrive_in_order() {
 
 #[tokio::test]
 async fn five_hundred_frames_at_once_all_arrive() {
-    let pair = pair().await;
-    within(async {
-        for id in 1..=500u64 {
-            let payload = vec![id as u8; (id * 100) as usize];
-            let priority = (id % 3) as i32;
-            let sent = pair.server.send_frame(frame(id, &payload), priority).await;
-            sent.unwrap();
+    let Pair { server, viewer, .. } = &pair().await;
+    let payload = |id: u64| vec![id as u8; (id * 100) as usize];
+    let sending = async {
+        for id in 1..=500 {
+            let bytes = frame(id, &payload(id));
+            server.send_frame(bytes, (id % 3) as i32).await.unwrap();
         }
-        // Read side by side, as a viewer must: together they are larger than its window.
+    };
+    // Read side by side, as a viewer must: together they are larger than its window.
+    let receiving = async {
         let mut reading = JoinSet::new();
         for _ in 0..500 {
-            let IncomingStream::Frame(reader) = pair.viewer.accept_stream().await.unwrap() else {
+            let IncomingStream::Frame(reader) = viewer.accept_stream().await.unwrap() else {
                 panic!("not a frame");
             };
             reading.spawn(reader.read());
         }
         let mut seen = vec![false; 501];
         while let Some(read) = reading.join_next().await {
-            let (header, payload) = read.unwrap().unwrap();
-            let id = header.id.0;
-            assert_eq!(payload, vec![id as u8; (id * 100) as usize]);
-            assert!(!std::mem::replace(&mut seen[id as usize], true));
+            let (header, bytes) = read.unwrap().unwrap();
+            assert_eq!(bytes, payload(header.id.0));
+            assert!(!std::mem::replace(&mut seen[header.id.0 as usize], true));
         }
-    })
-    .await;
+    };
+    within(async { tokio::join!(sending, receiving) }).await;
 }
 
 #[tokio::test]
