@@ -1,4 +1,9 @@
 //! Two honest ends over the loopback interface.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
 
 mod common;
 

@@ -1,4 +1,9 @@
 //! Peers that break the rules, and bytes from nobody.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
 
 mod common;
 

@@ -1,4 +1,9 @@
 //! The server's key on disk.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -5,16 +5,18 @@
 //! instead: it lets in flight what the path holds, plus a queue of a few milliseconds that keeps
 //! the slowest link busy.
 //!
-//! * [`window`]: the controller; slow start, steps up, cuts, draining.
-//! * [`round`]: what was observed during one round trip.
-//! * [`delivery`]: the rate at which the path delivers.
-//! * [`base`]: the round-trip time of the path when its queues are empty.
+//! * `window`: the controller; slow start, steps up, cuts, draining.
+//! * `round`: what was observed during one round trip.
+//! * `delivery`: the rate at which the path delivers.
+//! * `thresholds`: the delays and losses that decide.
+//! * `base`: the round-trip time of the path when its queues are empty.
 //!
 //! Everything takes the time as an argument, so the tests run a simulated link.
 
 mod base;
 mod delivery;
 mod round;
+mod thresholds;
 mod window;
 
 pub use base::BaseRtt;

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::thresholds::{MIN_WINDOW, Thresholds};
 use super::{BaseRtt, DeliveryEstimator, Round, Sample};
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
@@ -9,27 +10,14 @@ use crate::units::{Bitrate, ByteCount, Timestamp};
 const INITIAL_WINDOW: u64 = 64 * 1024;
 /// Window after everything was lost for a while.
 const RESTART_WINDOW: u64 = 16 * 1024;
-/// Smallest window: four packets, so that losses are still found by what follows them.
-const MIN_WINDOW: u64 = 6 * 1024;
 /// Largest window; bounds what a peer that acknowledges eagerly can make us hold.
 const MAX_WINDOW: u64 = 16 << 20;
 /// Smallest step up: one packet.
 const MIN_STEP: u64 = 1200;
-/// On a LAN the decoder's hiccups are longer than the path, and only a window that outlasts them
-/// keeps it busy.
-const LAN_WINDOW: u64 = 64 * 1024;
-/// Paths with a shorter base are LANs.
-const LAN_BASE: Duration = Duration::from_millis(5);
 /// With less than this in flight a round says nothing about the window.
 const TELLING_FLIGHT: u64 = 16 * 1024;
 /// Samples that suffice to act before the round is over.
 const EARLY_SAMPLES: usize = 8;
-/// Bytes that must be lost in a round before their share counts.
-const TELLING_LOSS: u64 = 4 * 1200;
-/// Loss above this share means that the window is too large; radio links lose a few percent.
-const HEAVY_LOSS_PER_MILLE: u64 = 100;
-/// Loss above this share does so if there is a queue as well.
-const QUEUED_LOSS_PER_MILLE: u64 = 20;
 /// Rounds at the smallest window after which a delay is not taken for our own queue.
 const STUCK_ROUNDS: u32 = 4;
 /// A base that was not seen for so long is looked for by draining the queue.
@@ -227,7 +215,7 @@ impl WindowController {
         if self.phase == Phase::SlowStart && queue > thresholds.slow_start_ends {
             self.phase = Phase::Steady;
         }
-        let too_much = queue > thresholds.target || self.loses_too_much(queue, thresholds);
+        let too_much = queue > thresholds.target || thresholds.loses_too_much(&self.round, queue);
         if too_much {
             self.phase = Phase::Steady;
             self.cut(now, queue, thresholds);
@@ -243,13 +231,6 @@ impl WindowController {
         }
     }
 
-    fn loses_too_much(&self, queue: Duration, thresholds: &Thresholds) -> bool {
-        let share = self.round.loss_per_mille();
-        let with_queue = share > QUEUED_LOSS_PER_MILLE && queue > thresholds.target / 2;
-        let lost = share > HEAVY_LOSS_PER_MILLE || with_queue;
-        self.round.marked() || (lost && self.round.lost().0 >= TELLING_LOSS)
-    }
-
     /// Grows by an eighth while there is no queue, and then half the way to the target: the effect
     /// of a step shows only a round trip later.
     fn step_up(&mut self, queue: Duration, thresholds: &Thresholds) {
@@ -263,11 +244,6 @@ impl WindowController {
 
     /// Lowers the window to what the path delivers in its base time plus half the target.
     fn cut(&mut self, now: Timestamp, queue: Duration, thresholds: &Thresholds) {
-        let floor = if thresholds.base < LAN_BASE && queue < thresholds.target * 4 {
-            LAN_WINDOW
-        } else {
-            MIN_WINDOW
-        };
         let is_news = self.round.is_newer_than(self.cut_at);
         let held = thresholds.base + thresholds.target / 2;
         let rate = self.round.best_rate().unwrap_or(self.delivery_rate());
@@ -279,7 +255,7 @@ impl WindowController {
             self.window
         };
         let wanted = rate.bytes_in(held).0.max(self.window / 2).min(most);
-        let lowered = wanted.max(floor).min(self.window);
+        let lowered = wanted.max(thresholds.floor(queue)).min(self.window);
         if lowered < self.window {
             self.window = lowered;
             self.cut_at = now;
@@ -319,28 +295,6 @@ impl WindowController {
             self.window = resume;
             self.base_seen_at = now;
             self.cut_at = now;
-        }
-    }
-}
-
-/// Delays that decide, for a path with a given base.
-#[derive(Clone, Copy, Debug)]
-struct Thresholds {
-    base: Duration,
-    /// Above this the capacity is reached.
-    slow_start_ends: Duration,
-    /// The queue should not be longer.
-    target: Duration,
-}
-
-impl Thresholds {
-    /// The floors are what a busy machine's scheduler adds; long paths vary more.
-    fn new(base: Duration) -> Self {
-        let ms = Duration::from_millis;
-        Self {
-            base,
-            slow_start_ends: (base / 8).clamp(ms(5), ms(15)),
-            target: (base / 8).clamp(ms(15), ms(25)),
         }
     }
 }
