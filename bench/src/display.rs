@@ -1,0 +1,134 @@
+//! Our own Xvfb (the viewer's display) with a window manager that fills it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::interrupt::Interrupt;
+use crate::mapping::Framebuffer;
+use crate::process::{Launch, Process, find_program};
+use crate::scene::ScreenSize;
+use crate::workspace::Workspace;
+
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// Every window undecorated and maximized, no keys taken away.
+const OPENBOX_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <applications>
+    <application class="*"><decor>no</decor><maximized>yes</maximized><focus>yes</focus></application>
+  </applications>
+</openbox_config>
+"#;
+
+/// A running Xvfb. The manager is ended before it.
+#[derive(Debug)]
+pub(crate) struct Display {
+    manager: Option<Process>,
+    server: Process,
+    name: String,
+    framebuffer_folder: PathBuf,
+}
+
+impl Display {
+    pub(crate) fn start(
+        size: ScreenSize,
+        workspace: &Workspace,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let program = find_program("Xvfb", None).context("Xvfb is missing (package xvfb)")?;
+        let framebuffer_folder = workspace.folder("framebuffer")?;
+        let mut server = Launch::new("Xvfb", program)
+            .arguments([
+                "-displayfd",
+                "1",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+                "-screen",
+                "0",
+            ])
+            .argument(format!("{size}x24"))
+            .argument("-fbdir")
+            .argument(&framebuffer_folder)
+            .start(&workspace.log("viewer-display"))?;
+        let name = wait_for_display(&mut server, interrupt)?;
+        Ok(Self {
+            manager: None,
+            server,
+            name,
+            framebuffer_folder,
+        })
+    }
+
+    /// Makes whatever the viewer opens fill the screen.
+    pub(crate) fn start_manager(&mut self, workspace: &Workspace) -> Result<()> {
+        let program = find_program("openbox", None).context("openbox is missing")?;
+        let config = workspace.path().join("openbox.xml");
+        std::fs::write(&config, OPENBOX_CONFIG)?;
+        let launch = Launch::new("openbox", program)
+            .argument("--config-file")
+            .argument(config)
+            .environment("DISPLAY", &self.name)
+            .environment("HOME", workspace.folder("home")?);
+        self.manager = Some(launch.start(&workspace.log("window-manager"))?);
+        Ok(())
+    }
+
+    /// `:N`.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn framebuffer(&self) -> Result<Framebuffer> {
+        Framebuffer::open(&self.framebuffer_folder)
+    }
+
+    /// Fails when the X server has ended.
+    pub(crate) fn check_alive(&mut self) -> Result<()> {
+        self.server.check_alive()
+    }
+}
+
+/// Reads the display's number, which X servers print on standard output for `-displayfd 1`.
+pub(crate) fn wait_for_display(server: &mut Process, interrupt: &Interrupt) -> Result<String> {
+    let number = server.wait_for_line("its display number", START_LIMIT, interrupt, |line| {
+        line.parse::<u32>().ok()
+    })?;
+    Ok(format!(":{number}"))
+}
+
+/// The stimulus: this very program with its hidden subcommand, and where it keeps its journal.
+#[derive(Debug, Clone)]
+pub(crate) struct StimulusCommand {
+    pub(crate) program: PathBuf,
+    pub(crate) size: ScreenSize,
+    pub(crate) seed: u64,
+    pub(crate) journal: PathBuf,
+}
+
+impl StimulusCommand {
+    pub(crate) fn new(size: ScreenSize, seed: u64, workspace: &Path) -> Result<Self> {
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        Ok(Self {
+            program,
+            size,
+            seed,
+            journal: workspace.join("journal"),
+        })
+    }
+
+    /// Everything after the program's name.
+    pub(crate) fn arguments(&self) -> [std::ffi::OsString; 7] {
+        [
+            "stimulus".into(),
+            "--size".into(),
+            self.size.to_string().into(),
+            "--seed".into(),
+            self.seed.to_string().into(),
+            "--journal".into(),
+            self.journal.clone().into(),
+        ]
+    }
+}
