@@ -1,10 +1,11 @@
 //! One cell of the comparison: one peer, one link, one kind of work, everything started afresh.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::measure::{Findings, Plan, Work, measure};
 use crate::network::Link;
 use crate::peers::Peer;
+use crate::report::progress;
 use crate::rig::{Rig, Setting};
 use crate::workspace::Workspace;
 
@@ -21,7 +22,13 @@ pub(crate) fn run(
     if plan.interrupt.is_set() {
         return findings;
     }
-    findings.with_context(|| format!("programs said:{}\n  error", workspace.log_tails()))
+    if findings.is_err() {
+        progress(&format!(
+            "    the last words of the programs:{}",
+            workspace.log_tails()
+        ));
+    }
+    findings
 }
 
 /// The rig ends here, before its folder is removed.

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt};
+use x11rb::rust_connection::RustConnection;
 
 use crate::interrupt::Interrupt;
 use crate::mapping::Framebuffer;
@@ -13,11 +16,11 @@ use crate::workspace::Workspace;
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// Every window undecorated and maximized, no keys taken away.
+/// Every window undecorated, no keys taken away. Filling the screen is up to the viewer.
 const OPENBOX_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <openbox_config xmlns="http://openbox.org/3.4/rc">
   <applications>
-    <application class="*"><decor>no</decor><maximized>yes</maximized><focus>yes</focus></application>
+    <application class="*"><decor>no</decor><focus>yes</focus></application>
   </applications>
 </openbox_config>
 "#;
@@ -62,8 +65,12 @@ impl Display {
         })
     }
 
-    /// Makes whatever the viewer opens fill the screen.
-    pub(crate) fn start_manager(&mut self, workspace: &Workspace) -> Result<()> {
+    /// Starts the window manager, without which no viewer can turn full screen.
+    pub(crate) fn start_manager(
+        &mut self,
+        workspace: &Workspace,
+        interrupt: &Interrupt,
+    ) -> Result<()> {
         let program = find_program("openbox", None).context("openbox is missing")?;
         let config = workspace.path().join("openbox.xml");
         std::fs::write(&config, OPENBOX_CONFIG)?;
@@ -72,8 +79,21 @@ impl Display {
             .argument(config)
             .environment("DISPLAY", &self.name)
             .environment("HOME", workspace.folder("home")?);
-        self.manager = Some(launch.start(&workspace.log("window-manager"))?);
-        Ok(())
+        let manager = self
+            .manager
+            .insert(launch.start(&workspace.log("window-manager"))?);
+        let (connection, screen) = RustConnection::connect(Some(&self.name))?;
+        let root = connection.setup().roots[screen].root;
+        let atom = connection
+            .intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?
+            .reply()?
+            .atom;
+        let ready = interrupt.wait_until(START_LIMIT, || {
+            manager.check_alive()?;
+            let property = connection.get_property(false, root, atom, AtomEnum::WINDOW, 0, 1)?;
+            Ok((property.reply()?.value_len > 0).then_some(()))
+        })?;
+        ready.with_context(|| format!("openbox did not get ready within {START_LIMIT:?}"))
     }
 
     /// `:N`.

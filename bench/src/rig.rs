@@ -61,7 +61,7 @@ impl Rig {
                 stimulus: start_beside(&stimulus, &display, workspace)?,
             },
             Some(peer) => {
-                display.start_manager(workspace)?;
+                display.start_manager(workspace, interrupt)?;
                 start_remote(peer, link, &stimulus, &display, workspace, interrupt)?
             }
         };

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use anyhow::Result;
 
 use super::counters::Traffic;
-use super::namespace::Namespace;
+use super::namespace::{Displays, Namespace};
 
 /// The device's name on both ends.
 const DEVICE: &str = "bench0";
@@ -37,8 +37,8 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn create(link: Link) -> Result<Self> {
         let network = Self {
-            server: Namespace::create()?,
-            client: Namespace::create()?,
+            server: Namespace::create(Displays::Private)?,
+            client: Namespace::create(Displays::Shared)?,
         };
         match link {
             Link::Lan => network.join_directly()?,

@@ -5,26 +5,49 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+
+/// Whose X displays programs in the namespace see under /tmp/.X11-unix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Displays {
+    /// The machine's.
+    Shared,
+    /// Their own. Two X servers with `-displayfd` in different network namespaces would else both
+    /// find display 0 free, and the second take the first one's socket away.
+    Private,
+}
 
 /// A network namespace with its loopback device up.
 #[derive(Debug)]
 pub(crate) struct Namespace {
     holder: Child,
+    displays: Displays,
 }
 
+/// Hides the machine's displays, then holds the namespace open.
+const HOLD_WITH_PRIVATE_DISPLAYS: &str = "mkdir -p -m 1777 /tmp/.X11-unix && \
+    mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix && exec cat";
+
 impl Namespace {
-    pub(crate) fn create() -> Result<Self> {
+    pub(crate) fn create(displays: Displays) -> Result<Self> {
         let mut command = Command::new("unshare");
-        command.args(["--net", "--", "cat"]).process_group(0);
+        command.arg("--net").process_group(0);
+        match displays {
+            Displays::Shared => command.args(["--", "cat"]),
+            Displays::Private => command.args(["--mount", "--propagation", "private"]).args([
+                "--",
+                "sh",
+                "-c",
+                HOLD_WITH_PRIVATE_DISPLAYS,
+            ]),
+        };
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let holder = command
             .spawn()
             .context("cannot start unshare (package util-linux)")?;
-        let mut namespace = Self { holder };
+        let mut namespace = Self { holder, displays };
         namespace.wait_for_holder()?;
         namespace.ip(&["link", "set", "lo", "up"])?;
         Ok(namespace)
@@ -51,16 +74,23 @@ impl Namespace {
         self.holder.id()
     }
 
-    /// For nsenter.
-    pub(crate) fn path(&self) -> PathBuf {
-        format!("/proc/{}/ns/net", self.holder()).into()
+    /// The words to put before a command that is to run inside.
+    pub(crate) fn entrance(&self) -> Vec<String> {
+        let path = |kind: &str| format!("/proc/{}/ns/{kind}", self.holder());
+        let mut words = vec!["nsenter".to_owned(), format!("--net={}", path("net"))];
+        if self.displays == Displays::Private {
+            words.push(format!("--mount={}", path("mnt")));
+        }
+        words.push("--".to_owned());
+        words
     }
 
     /// Runs `ip ARGUMENTS…` inside.
     pub(crate) fn ip(&self, arguments: &[&str]) -> Result<()> {
-        let namespace = format!("--net={}", self.path().display());
-        let output = Command::new("nsenter")
-            .args([&namespace, "--", "ip"])
+        let entrance = self.entrance();
+        let output = Command::new(&entrance[0])
+            .args(&entrance[1..])
+            .arg("ip")
             .args(arguments)
             .output()
             .context("cannot start nsenter (package util-linux)")?;

@@ -23,7 +23,7 @@ const TERMINATION_LIMIT: Duration = Duration::from_secs(4);
 /// thread that started it ends.
 pub(crate) struct Launch {
     name: &'static str,
-    namespace: Option<PathBuf>,
+    entrance: Vec<OsString>,
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
@@ -35,7 +35,7 @@ impl Launch {
         let program = program.into();
         Self {
             name,
-            namespace: None,
+            entrance: Vec::new(),
             program,
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -43,7 +43,11 @@ impl Launch {
     }
 
     pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
-        self.namespace = Some(namespace.path());
+        self.entrance = namespace
+            .entrance()
+            .into_iter()
+            .map(OsString::from)
+            .collect();
         self
     }
 
@@ -84,12 +88,7 @@ impl Launch {
 
     /// nsenter and setpriv replace themselves, so the process id is the program's.
     fn command(&self) -> Command {
-        let mut words: Vec<OsString> = Vec::new();
-        if let Some(path) = &self.namespace {
-            let mut option = OsString::from("--net=");
-            option.push(path);
-            words.extend(["nsenter".into(), option, "--".into()]);
-        }
+        let mut words = self.entrance.clone();
         words.extend(["setpriv", "--pdeathsig", "KILL", "--"].map(OsString::from));
         words.push(self.program.clone().into());
         words.extend_from_slice(&self.arguments);

@@ -5,7 +5,7 @@ use x11rb::protocol::xproto::{ImageOrder, Setup};
 use super::glyphs::GLYPHS;
 
 /// Pixels of one letter.
-pub(super) const GLYPH_WIDTH: u16 = 9;
+pub(super) const GLYPH_WIDTH: u16 = 6;
 pub(super) const GLYPH_HEIGHT: u16 = 15;
 
 /// How the X server wants the bits of a 1-bit picture.
@@ -30,26 +30,24 @@ impl BitLayout {
         let mut bits = vec![0; row_bytes * usize::from(GLYPH_HEIGHT)];
         for (row, bytes) in bits.chunks_mut(row_bytes).enumerate() {
             for (index, letter) in text.iter().enumerate() {
-                let glyph = GLYPHS
-                    .get(usize::from(letter.wrapping_sub(b' ')))
-                    .unwrap_or(&GLYPHS[0]);
-                self.set_bits(bytes, index * usize::from(GLYPH_WIDTH), glyph[row]);
+                let glyph = usize::from(letter.wrapping_sub(b' '));
+                let glyph = GLYPHS.get(glyph).unwrap_or(&GLYPHS[0]);
+                set_bits(bytes, index * usize::from(GLYPH_WIDTH), glyph[row]);
             }
+        }
+        if self.leftmost_first {
+            bits.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
         }
         bits
     }
+}
 
-    fn set_bits(self, row: &mut [u8], x: usize, glyph_row: u16) {
-        for column in 0..usize::from(GLYPH_WIDTH) {
-            if glyph_row >> (usize::from(GLYPH_WIDTH) - 1 - column) & 1 == 1 {
-                let (byte, bit) = ((x + column) / 8, (x + column) % 8);
-                row[byte] |= if self.leftmost_first {
-                    0x80 >> bit
-                } else {
-                    1 << bit
-                };
-            }
-        }
+/// Sets the pixels of one row of a glyph, the leftmost in the lowest bit.
+fn set_bits(row: &mut [u8], x: usize, glyph_row: u8) {
+    let mirrored = glyph_row.reverse_bits() >> (8 - GLYPH_WIDTH);
+    let shifted = u32::from(mirrored) << (x % 8);
+    for (target, source) in row[x / 8..].iter_mut().zip(shifted.to_le_bytes()) {
+        *target |= source;
     }
 }
 

@@ -9,7 +9,7 @@ use super::window::Window;
 use crate::random::Random;
 use crate::scene::{Area, Scene};
 
-const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 
 /// The text, kept so that a redraw can show it shifted by a line.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ const TRAVEL_Y: u32 = 200;
 const OCTAVES: u32 = 6;
 const OBJECTS: u32 = 40;
 /// Largest deviation of the finest texture, of 255.
-const TEXTURE: f32 = 14.0;
+const TEXTURE: f32 = 5.0;
 
 /// The photograph in each sub-pixel position, as rows of 0x00RRGGBB little-endian bytes.
 pub(super) struct Photograph {
