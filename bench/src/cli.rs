@@ -15,9 +15,17 @@ use crate::peers::PeerName;
 use crate::scene::{Scene, ScreenSize};
 use crate::stimulus;
 
+const EXAMPLES: &str = "\
+Examples:
+  hackstream-bench compare --works key,repaint --runs 200 --out results
+  hackstream-bench compare --peers floor    what the method itself costs; needs no root
+
+Exit codes: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (what
+was measured until then is kept).";
+
 /// Measures remoting systems: time from key to pixel, bytes, CPU, memory.
 #[derive(Debug, Parser)]
-#[command(name = "hackstream-bench", version)]
+#[command(name = "hackstream-bench", version, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -1,6 +1,6 @@
 //! Our own Xvfb (the viewer's display) with a window manager that fills it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -117,38 +117,4 @@ pub(crate) fn wait_for_display(server: &mut Process, interrupt: &Interrupt) -> R
         line.parse::<u32>().ok()
     })?;
     Ok(format!(":{number}"))
-}
-
-/// The stimulus: this very program with its hidden subcommand, and where it keeps its journal.
-#[derive(Debug, Clone)]
-pub(crate) struct StimulusCommand {
-    pub(crate) program: PathBuf,
-    pub(crate) size: ScreenSize,
-    pub(crate) seed: u64,
-    pub(crate) journal: PathBuf,
-}
-
-impl StimulusCommand {
-    pub(crate) fn new(size: ScreenSize, seed: u64, workspace: &Path) -> Result<Self> {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        Ok(Self {
-            program,
-            size,
-            seed,
-            journal: workspace.join("journal"),
-        })
-    }
-
-    /// Everything after the program's name.
-    pub(crate) fn arguments(&self) -> [std::ffi::OsString; 7] {
-        [
-            "stimulus".into(),
-            "--size".into(),
-            self.size.to_string().into(),
-            "--seed".into(),
-            self.seed.to_string().into(),
-            "--journal".into(),
-            self.journal.clone().into(),
-        ]
-    }
 }

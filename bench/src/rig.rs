@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::display::{Display, StimulusCommand};
+use crate::display::Display;
 use crate::interrupt::Interrupt;
 use crate::network::{Link, Network, Traffic};
 use crate::peers::{Peer, Server, Site};
 use crate::probe::Probe;
 use crate::process::{Launch, Process, Tree};
 use crate::scene::{Scene, ScreenSize};
+use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
 /// How long a viewer may take to show the stimulus.

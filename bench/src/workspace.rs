@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 /// How much of a program's log an error message shows.
 const LOG_TAIL_LINES: usize = 6;
 
+const PREFIX: &str = "hackstream-bench-";
+
 /// A fresh private folder on tmpfs, removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Workspace {
@@ -23,8 +25,9 @@ impl Workspace {
             Ok(data) if data.is_dir() => PathBuf::from("/dev/shm"),
             _ => std::env::temp_dir(),
         };
+        remove_abandoned(&base);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = base.join(format!("hackstream-bench-{}-{number}", std::process::id()));
+        let path = base.join(format!("{PREFIX}{}-{number}", std::process::id()));
         fs::DirBuilder::new()
             .mode(0o700)
             .create(&path)
@@ -74,10 +77,58 @@ impl Workspace {
     }
 }
 
+/// Removes the folders of runs that were killed: all else of theirs the kernel has ended.
+fn remove_abandoned(base: &Path) {
+    let Ok(entries) = fs::read_dir(base) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(owner_of);
+        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            // Another run may be removing it as well.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The process that made a folder of this name.
+fn owner_of(name: &str) -> Option<u32> {
+    name.strip_prefix(PREFIX)?.split_once('-')?.0.parse().ok()
+}
+
 impl Drop for Workspace {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.path) {
             eprintln!("cannot remove {}: {error}", self.path.display());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_folders_are_recognized() {
+        assert_eq!(owner_of("hackstream-bench-42-7"), Some(42));
+        for foreign in [
+            "hackstream-bench-42",
+            "hackstream-bench-x-7",
+            "hackstream-1-2",
+            "bench",
+        ] {
+            assert_eq!(owner_of(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn the_folder_goes_with_its_owner() {
+        let workspace = Workspace::create().unwrap();
+        let inner = workspace.folder("inner").unwrap();
+        fs::write(workspace.log("viewer"), "first\n\nlast\n").unwrap();
+        assert!(workspace.log_tails().ends_with("viewer: last"));
+        drop(workspace);
+        assert!(!inner.exists());
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{Peer, Server, Site, home};
+use super::{Peer, Server, Site};
 use crate::process::{Launch, Process, find_program, first_line_of};
 
 const PORT: u16 = 14_500;
@@ -67,7 +67,7 @@ impl Peer for HackStream {
     }
 
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
-        let home = home(site, "server-home")?;
+        let home = site.workspace.folder("server-home")?;
         let mut main = Launch::new("hackstream-server", &self.server)
             .inside(site.network.server())
             .argument("run")
@@ -90,7 +90,7 @@ impl Peer for HackStream {
     }
 
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process> {
-        let home = home(site, "viewer-home")?;
+        let home = site.workspace.folder("viewer-home")?;
         Launch::new("hackstream-view", &self.viewer)
             .inside(site.network.client())
             .arguments(&server.viewer_arguments)

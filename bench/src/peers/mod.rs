@@ -3,14 +3,14 @@
 mod hackstream;
 mod tigervnc;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
-use crate::display::StimulusCommand;
 use crate::interrupt::Interrupt;
 use crate::network::Network;
 use crate::process::Process;
+use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
 pub(crate) use hackstream::HackStream;
@@ -47,7 +47,8 @@ impl PeerName {
     }
 }
 
-/// Where a peer is started.
+/// Where a peer is started. Peers get a home inside the workspace, so that no person's settings
+/// change the result.
 pub(crate) struct Site<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) network: &'a Network,
@@ -75,9 +76,4 @@ pub(crate) trait Peer {
     fn start_server(&self, site: &Site<'_>) -> Result<Server>;
     /// Starts the viewer in the client namespace on a display that its window is to fill.
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process>;
-}
-
-/// A private home, so that no person's settings change the result.
-fn home(site: &Site<'_>, name: &str) -> Result<PathBuf> {
-    site.workspace.folder(name)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Peer, Server, Site, home};
+use super::{Peer, Server, Site};
 use crate::display::wait_for_display;
 use crate::process::{Launch, Process, find_program, first_line_of};
 
@@ -52,7 +52,7 @@ impl Peer for TigerVnc {
             .argument(site.stimulus.size.to_string())
             .arguments(["-SecurityTypes", "None", "-interface", &address, "-rfbport"])
             .argument(PORT.to_string())
-            .environment("HOME", home(site, "server-home")?)
+            .environment("HOME", site.workspace.folder("server-home")?)
             .start(&site.workspace.log("server"))?;
         let display = wait_for_display(&mut main, site.interrupt)?;
         let stimulus = Launch::new("stimulus", &site.stimulus.program)
@@ -72,10 +72,10 @@ impl Peer for TigerVnc {
         Launch::new("xtigervncviewer", &self.viewer)
             .inside(site.network.client())
             .arguments(["-FullScreen=1", "-RemoteResize=0", "-SecurityTypes", "None"])
-            .arguments(["-ReconnectOnError=0", "-AlertOnFatalError=0"])
+            .arguments(["-ReconnectOnError=0", "-AlertOnFatalError=0", "-MenuKey="])
             .arguments(&server.viewer_arguments)
             .environment("DISPLAY", display)
-            .environment("HOME", home(site, "viewer-home")?)
+            .environment("HOME", site.workspace.folder("viewer-home")?)
             .start(&site.workspace.log("viewer"))
     }
 }

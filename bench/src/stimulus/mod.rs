@@ -3,6 +3,7 @@
 mod film;
 mod font;
 mod glyphs;
+mod invocation;
 mod journal;
 mod keymap;
 mod page;
@@ -17,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 
+pub(crate) use invocation::StimulusCommand;
 pub(crate) use journal::{Entry, read_journal};
 pub(crate) use keymap::Keymap;
 
