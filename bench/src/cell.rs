@@ -22,11 +22,9 @@ pub(crate) fn run(
     if plan.interrupt.is_set() {
         return findings;
     }
-    if findings.is_err() {
-        progress(&format!(
-            "    the last words of the programs:{}",
-            workspace.log_tails()
-        ));
+    let last_words = workspace.log_tails();
+    if findings.is_err() && !last_words.is_empty() {
+        progress(&format!("    the last words of the programs:{last_words}"));
     }
     findings
 }
