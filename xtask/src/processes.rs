@@ -1,6 +1,7 @@
 //! The programs of a demo: what they say, when they end, and that they do.
 
 use std::fmt;
+use std::os::unix::process::CommandExt;
 use std::process::{ChildStdout, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -77,7 +78,9 @@ impl Processes {
         role: Role,
         command: &mut Command,
     ) -> Result<Option<ChildStdout>> {
+        // In a group of its own Ctrl-C does not reach it: we end the programs, in order.
         let mut child = command
+            .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start the {role}"))?;
         let stdout = child.stdout.take();
