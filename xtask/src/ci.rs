@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::packages::Goal;
-use crate::{command, edges, fuzz, metadata, setup, sizes, tools};
+use crate::{command, edges, fences, fuzz, metadata, setup, sizes, tools};
 
 /// One check.
 struct Step {
@@ -24,6 +24,11 @@ const STEPS: &[Step] = &[
         name: "edges",
         about: "the map in ARCHITECTURE.md is true",
         run: edges::check,
+    },
+    Step {
+        name: "fences",
+        about: "unsafe code stands in modules called raw",
+        run: fences::check,
     },
     Step {
         name: "sizes",

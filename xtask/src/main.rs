@@ -5,6 +5,7 @@ mod ci;
 mod command;
 mod demo;
 mod edges;
+mod fences;
 mod fuzz;
 mod metadata;
 mod packages;
@@ -12,6 +13,7 @@ mod processes;
 mod scratch;
 mod setup;
 mod sizes;
+mod sources;
 mod test;
 mod tools;
 

@@ -2,12 +2,9 @@
 //!
 //! Goes by lines and indentation, which is exact for what rustfmt has formatted.
 
-use std::path::{Path, PathBuf};
+use anyhow::{Result, bail};
 
-use anyhow::{Context, Result, bail};
-
-use crate::command;
-use crate::metadata;
+use crate::sources::{self, item_length, without_tests};
 
 /// A bound on lines: beyond the first a warning, beyond the second a failure.
 struct Bound {
@@ -26,45 +23,15 @@ const FUNCTION: Bound = Bound {
 
 /// Fails if a file or a function is far too long; names those that are merely too long.
 pub(crate) fn check() -> Result<()> {
-    let root = command::root()?;
-    let mut files = Vec::new();
-    for package in metadata::packages()? {
-        collect(&root.join(package.folder), &mut files)?;
-    }
-    files.sort();
-    files.dedup();
     let mut failures = 0;
-    for file in files {
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("cannot read {}", file.display()))?;
-        let name = file.strip_prefix(&root).unwrap_or(&file).display();
-        for finding in findings(&text) {
-            eprintln!("{}: {name}: {}", finding.severity(), finding.text);
+    for source in sources::all()? {
+        for finding in findings(&source.text) {
+            eprintln!("{}: {}: {}", finding.severity(), source.name, finding.text);
             failures += usize::from(finding.fails);
         }
     }
     if failures > 0 {
         bail!("{failures} files or functions are far too long; split them by job");
-    }
-    Ok(())
-}
-
-/// Adds the product's source files under `folder`: no tests, no build results.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if path.is_dir() && !matches!(name.as_str(), "tests" | "benches" | "target") {
-            collect(&path, files)?;
-        } else if name.ends_with(".rs") && name != "tests.rs" {
-            files.push(path);
-        }
     }
     Ok(())
 }
@@ -101,40 +68,6 @@ fn findings(text: &str) -> Vec<Finding> {
         Finding::of(&format!("function {name}"), length, &FUNCTION)
     });
     file.into_iter().chain(functions).collect()
-}
-
-/// The lines that are not part of an item marked `#[cfg(test)]`.
-fn without_tests(text: &str) -> Vec<&str> {
-    let all: Vec<&str> = text.lines().collect();
-    let mut kept = Vec::with_capacity(all.len());
-    let mut at = 0;
-    while let Some(line) = all.get(at) {
-        if line.trim() == "#[cfg(test)]" {
-            at += item_length(&all[at..]);
-        } else {
-            kept.push(*line);
-            at += 1;
-        }
-    }
-    kept
-}
-
-/// Lines of the item that starts with the first of `lines`: up to the first that is indented alike
-/// and closes a brace or ends a statement.
-fn item_length(lines: &[&str]) -> usize {
-    let indentation = lines.first().map_or(0, |line| indentation(line));
-    let ends = |line: &&str| {
-        let ended = line.trim_start() == "}" || line.ends_with(';') || line.ends_with("{}");
-        indentation == self::indentation(line) && ended
-    };
-    lines
-        .iter()
-        .position(ends)
-        .map_or(lines.len(), |last| last + 1)
-}
-
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
 }
 
 /// The name of the function whose definition starts on this line.
@@ -192,10 +125,9 @@ mod tests {
     #[test]
     fn tests_do_not_count() {
         let text = format!(
-            "struct A;\n#[cfg(test)]\nmod tests {{\n{}\n}}\nstruct B;\n",
+            "#[cfg(test)]\nmod tests {{\n{}\n}}\n",
             "    fn t() {}\n".repeat(700)
         );
-        assert_eq!(without_tests(&text), ["struct A;", "struct B;"]);
         assert_eq!(findings(&text), []);
     }
 
