@@ -1,1 +1,3 @@
-//! Not filled yet.
+//! The process of one session and its viewers.
+
+pub mod session;
