@@ -79,16 +79,24 @@ pub enum TokenError {
 /// # Errors
 /// [`TokenError`] if the file is missing, readable by others, or holds no token.
 pub fn read(path: &Path) -> Result<Vec<u8>, TokenError> {
-    let file = |source| TokenError::File { path: path.to_owned(), source };
+    let file = |source| TokenError::File {
+        path: path.to_owned(),
+        source,
+    };
     let mode = fs::metadata(path).map_err(file)?.permissions().mode();
     if mode & 0o077 != 0 {
-        return Err(TokenError::Exposed { path: path.to_owned() });
+        return Err(TokenError::Exposed {
+            path: path.to_owned(),
+        });
     }
     let token = fs::read(path).map_err(file)?.trim_ascii().to_vec();
     if (SHORTEST_TOKEN..=MAX_TOKEN_BYTES).contains(&token.len()) {
         Ok(token)
     } else {
-        Err(TokenError::Length { path: path.to_owned(), len: token.len() })
+        Err(TokenError::Length {
+            path: path.to_owned(),
+            len: token.len(),
+        })
     }
 }
 
@@ -104,9 +112,14 @@ pub fn read_or_create(path: &Path) -> Result<Vec<u8>, TokenError> {
 }
 
 fn create(path: &Path) -> Result<(), TokenError> {
-    let file = |source| TokenError::File { path: path.to_owned(), source };
+    let file = |source| TokenError::File {
+        path: path.to_owned(),
+        source,
+    };
     let mut random = [0; TOKEN_BYTES];
-    SystemRandom::new().fill(&mut random).map_err(|_| TokenError::NoRandomness)?;
+    SystemRandom::new()
+        .fill(&mut random)
+        .map_err(|_| TokenError::NoRandomness)?;
     let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     // Written beside its place and then moved there, so that no reader ever sees half a token.
     let unfinished = path.with_extension("new");
@@ -117,7 +130,9 @@ fn create(path: &Path) -> Result<(), TokenError> {
         .mode(0o600)
         .open(&unfinished)
         .map_err(file)?;
-    writeln!(out, "{text}").and_then(|()| out.sync_all()).map_err(file)?;
+    writeln!(out, "{text}")
+        .and_then(|()| out.sync_all())
+        .map_err(file)?;
     fs::rename(&unfinished, path).map_err(file)
 }
 
@@ -137,7 +152,10 @@ mod tests {
         let path = dir.join("token");
         let first = read_or_create(&path).unwrap();
         assert_eq!(first.len(), 2 * TOKEN_BYTES);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(read_or_create(&path).unwrap(), first);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(read(&path), Err(TokenError::Exposed { .. })));

@@ -24,7 +24,7 @@ pub enum Picture {
     /// A command on a display of our own.
     OwnDisplay {
         /// Display number; the first free one if none.
-        display: Option<u32>,
+        display: Option<u16>,
         /// Size at the start.
         size: Size,
         /// Largest size later.
@@ -78,7 +78,12 @@ impl Config {
             raw::Action::Run(run) => (own_display(&run)?, run.service),
             raw::Action::Attach(attach) => {
                 display_number(&attach.display)?;
-                (Picture::Existing { display: attach.display }, attach.service)
+                (
+                    Picture::Existing {
+                        display: attach.display,
+                    },
+                    attach.service,
+                )
             }
         };
         let listen: SocketAddr = service.listen.parse().map_err(|_| {
@@ -107,7 +112,13 @@ impl Config {
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
         };
-        Ok(Self { picture, listen, state_dir, access, quality })
+        Ok(Self {
+            picture,
+            listen,
+            state_dir,
+            access,
+            quality,
+        })
     }
 }
 
@@ -118,14 +129,23 @@ fn own_display(run: &raw::Run) -> Result<Picture, ConfigError> {
         None => size,
     };
     if max_size.width < size.width || max_size.height < size.height {
-        return Err(ConfigError(format!("--max-size {max_size} is smaller than --size {size}")));
+        return Err(ConfigError(format!(
+            "--max-size {max_size} is smaller than --size {size}"
+        )));
     }
     let display = run.display.as_deref().map(display_number).transpose()?;
-    Ok(Picture::OwnDisplay { display, size, max_size, command: run.command.clone() })
+    Ok(Picture::OwnDisplay {
+        display,
+        size,
+        max_size,
+        command: run.command.clone(),
+    })
 }
 
-fn display_number(text: &str) -> Result<u32, ConfigError> {
-    let number = text.strip_prefix(':').and_then(|rest| rest.split('.').next()?.parse().ok());
+fn display_number(text: &str) -> Result<u16, ConfigError> {
+    let number = text
+        .strip_prefix(':')
+        .and_then(|rest| rest.split('.').next()?.parse().ok());
     number.ok_or_else(|| ConfigError(format!("--display {text}: expected a number such as :7")))
 }
 
@@ -135,7 +155,9 @@ fn parse_size(option: &str, text: &str) -> Result<Size, ConfigError> {
         Some(Size::new(width.parse().ok()?, height.parse().ok()?))
     };
     let size = parse().ok_or_else(|| {
-        ConfigError(format!("{option} {text}: expected width and height, such as 1920x1080"))
+        ConfigError(format!(
+            "{option} {text}: expected width and height, such as 1920x1080"
+        ))
     })?;
     let edges = SMALLEST_EDGE..=MAX_SCREEN_EDGE;
     let edges_fit = edges.contains(&size.width) && edges.contains(&size.height);
@@ -149,7 +171,11 @@ fn parse_size(option: &str, text: &str) -> Result<Size, ConfigError> {
 }
 
 fn default_state_dir(env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, ConfigError> {
-    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name| {
+        env(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     absolute("XDG_STATE_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
         .map(|base| base.join("hackstream"))
@@ -162,9 +188,7 @@ fn default_state_dir(env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, 
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => {
-            v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
-        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
@@ -184,15 +208,26 @@ mod tests {
     fn defaults_need_a_token_and_listen_everywhere() {
         let config = config(&["run", "--", "xterm", "-e", "top"]).unwrap();
         assert_eq!(config.listen, "0.0.0.0:14500".parse().unwrap());
-        assert_eq!(config.state_dir, PathBuf::from("/home/ada/.local/state/hackstream"));
+        assert_eq!(
+            config.state_dir,
+            PathBuf::from("/home/ada/.local/state/hackstream")
+        );
         assert!(matches!(config.access, AccessChoice::OwnToken));
-        let Picture::OwnDisplay { command, size, .. } = config.picture else { panic!() };
+        let Picture::OwnDisplay { command, size, .. } = config.picture else {
+            panic!()
+        };
         assert_eq!((command.len(), size), (3, Size::new(1920, 1080)));
     }
 
     #[test]
     fn no_auth_is_for_private_addresses() {
-        for listen in ["127.0.0.1:1", "10.1.2.3:1", "192.168.0.1:1", "[::1]:1", "[fd00::1]:1"] {
+        for listen in [
+            "127.0.0.1:1",
+            "10.1.2.3:1",
+            "192.168.0.1:1",
+            "[::1]:1",
+            "[fd00::1]:1",
+        ] {
             assert!(config(&["run", "--no-auth", "--listen", listen, "--", "x"]).is_ok());
         }
         for listen in ["0.0.0.0:1", "[::]:1", "8.8.8.8:1", "172.32.0.1:1"] {
@@ -206,7 +241,18 @@ mod tests {
         for (args, word) in [
             (&["run", "--size", "big", "--", "x"][..], "1920x1080"),
             (&["run", "--size", "0x0", "--", "x"], "edges"),
-            (&["run", "--size", "800x600", "--max-size", "640x480", "--", "x"], "smaller"),
+            (
+                &[
+                    "run",
+                    "--size",
+                    "800x600",
+                    "--max-size",
+                    "640x480",
+                    "--",
+                    "x",
+                ],
+                "smaller",
+            ),
             (&["run", "--listen", "localhost", "--", "x"], "port"),
             (&["run", "--display", "7", "--", "x"], ":7"),
             (&["attach", "--display", "zero"], ":7"),

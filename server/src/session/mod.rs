@@ -102,7 +102,7 @@ impl fmt::Display for SessionEnd {
 ///
 /// The end waits for the processes: the command gets two seconds to save its state.
 pub struct Session {
-    capture: Capture,
+    capture: Arc<Capture>,
     display: String,
     directory: PathBuf,
     ending: Arc<AtomicBool>,
@@ -131,7 +131,7 @@ impl Session {
             .spawn(move || watch.run(on_end))
             .map_err(SessionError::Supervisor)?;
         Ok(Self {
-            capture: started.capture,
+            capture: Arc::new(started.capture),
             display: started.display,
             directory: started.directory,
             ending,
@@ -142,7 +142,7 @@ impl Session {
 
     /// The session's display, opened.
     #[must_use]
-    pub fn capture(&self) -> &Capture {
+    pub const fn capture(&self) -> &Arc<Capture> {
         &self.capture
     }
 

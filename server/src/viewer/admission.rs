@@ -56,19 +56,34 @@ pub async fn admit(
     let (hello, control_in, mut control_out) =
         greeting.await.map_err(|_| AdmissionError::Silent)??;
     if let Err((reason, text)) = check(&hello, access) {
-        let refusal = ServerMessage::Refused { reason, text: text.to_owned() };
+        let refusal = ServerMessage::Refused {
+            reason,
+            text: text.to_owned(),
+        };
         // The close below carries the reason as well, should this message not arrive.
         let _ = control_out.send(&refusal).await;
         connection.close(reason, text);
         return Err(AdmissionError::Refused { reason, text });
     }
     let agent = concat!("hackstream-server ", env!("CARGO_PKG_VERSION")).to_owned();
-    let welcome = Welcome { version: PROTOCOL_VERSION, screen, agent };
+    let welcome = Welcome {
+        version: PROTOCOL_VERSION,
+        screen,
+        agent,
+    };
     control_out.send(&ServerMessage::Welcome(welcome)).await?;
-    Ok(Admitted { hello, control_in, control_out })
+    Ok(Admitted {
+        hello,
+        control_in,
+        control_out,
+    })
 }
 
-type Greeting = (Hello, ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
+type Greeting = (
+    Hello,
+    ControlReader<ViewerMessage>,
+    ControlWriter<ServerMessage>,
+);
 
 async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
     let (control_out, mut control_in) = connection.accept_control().await?;
@@ -77,7 +92,10 @@ async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
         _ => {
             let text = "the first message was not a greeting";
             connection.close(RefusalReason::ProtocolError, text);
-            Err(AdmissionError::Refused { reason: RefusalReason::ProtocolError, text })
+            Err(AdmissionError::Refused {
+                reason: RefusalReason::ProtocolError,
+                text,
+            })
         }
     }
 }

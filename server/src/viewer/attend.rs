@@ -26,9 +26,9 @@ use crate::token::Access;
 const MOST_HISTORY: u64 = 2 << 20;
 
 /// What all viewers of a session share.
-pub struct Session {
+pub struct Service {
     /// The display.
-    pub capture: Capture,
+    pub capture: Arc<Capture>,
     /// Who is let in.
     pub access: Access,
     /// Who is there.
@@ -53,31 +53,41 @@ enum VisitError {
 }
 
 /// Serves one viewer until it leaves.
-pub async fn attend(session: Arc<Session>, incoming: Incoming) {
+pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     let remote = incoming.remote();
-    match visit(&session, incoming).await {
+    match visit(&service, incoming).await {
         Ok(()) => info!(%remote, "viewer left"),
         Err(error) => info!(%remote, %error, "viewer left"),
     }
 }
 
-async fn visit(session: &Arc<Session>, incoming: Incoming) -> Result<(), VisitError> {
+async fn visit(service: &Arc<Service>, incoming: Incoming) -> Result<(), VisitError> {
     let connection = incoming.handshake().await?;
-    let admitted = admit(&connection, &session.access, session.capture.size()).await?;
+    let admitted = admit(&connection, &service.access, service.capture.size()).await?;
     let inbox = Arc::new(Inbox::new());
-    let Some(id) = session.registry.join(inbox.clone()) else {
-        connection.close(RefusalReason::TooManyViewers, "the session has too many viewers");
+    let Some(id) = service.registry.join(inbox.clone()) else {
+        connection.close(
+            RefusalReason::TooManyViewers,
+            "the session has too many viewers",
+        );
         return Err(VisitError::TooMany);
     };
-    let _membership = Membership { session, id, inbox: inbox.clone() };
+    let _membership = Membership {
+        service,
+        id,
+        inbox: inbox.clone(),
+    };
     info!(remote = %connection.remote(), %id, agent = admitted.hello.agent, "viewer joined");
-    let history = admitted.hello.history_bytes.min(MOST_HISTORY) as usize;
+    let config = EncoderConfig {
+        history_bytes: admitted.hello.history_bytes.min(MOST_HISTORY) as usize,
+        h264: admitted.hello.h264,
+    };
     let injected = Arc::new(AtomicU64::new(0));
-    start_pump(session, &connection, &inbox, &injected, id, history)?;
-    let injector = session.capture.injector()?;
+    start_pump(service, &connection, &inbox, &injected, id, config)?;
+    let injector = service.capture.injector()?;
     let streams = accept_streams(&connection, &inbox, injector, injected);
     let control_in = listen(admitted.control_in);
-    let control_out = tell_cursor(admitted.control_out, session.registry.cursor());
+    let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
         result = control_in => result?,
@@ -90,44 +100,46 @@ async fn visit(session: &Arc<Session>, incoming: Incoming) -> Result<(), VisitEr
 
 /// Takes the viewer out of the registry and stops its pump, however its visit ends.
 struct Membership<'a> {
-    session: &'a Session,
+    service: &'a Service,
     id: ViewerId,
     inbox: Arc<Inbox>,
 }
 
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
-        self.session.registry.leave(self.id);
+        self.service.registry.leave(self.id);
         self.inbox.close();
     }
 }
 
 fn start_pump(
-    session: &Arc<Session>,
+    service: &Arc<Service>,
     connection: &Connection,
     inbox: &Arc<Inbox>,
     injected: &Arc<AtomicU64>,
     id: ViewerId,
-    history_bytes: usize,
+    config: EncoderConfig,
 ) -> Result<(), VisitError> {
     let pump = Pump {
         connection: connection.clone(),
         runtime: tokio::runtime::Handle::current(),
-        source: session.capture.source()?,
+        source: service.capture.source()?,
         inbox: inbox.clone(),
         injected: injected.clone(),
-        clock: session.clock,
+        clock: service.clock,
     };
     let wake = inbox.clone();
     connection.on_path_change(Arc::new(move || wake.link_changed()));
     let connection = connection.clone();
-    std::thread::Builder::new().name(format!("viewer-{id}")).spawn(move || {
-        let _span = info_span!("pump", %id).entered();
-        if let Err(error) = pump.run(EncoderConfig { history_bytes }) {
-            warn!(%error, "cannot serve the viewer any longer");
-            connection.close(RefusalReason::SessionEnded, &error.to_string());
-        }
-    })?;
+    std::thread::Builder::new()
+        .name(format!("viewer-{id}"))
+        .spawn(move || {
+            let _span = info_span!("pump", %id).entered();
+            if let Err(error) = pump.run(config) {
+                warn!(%error, "cannot serve the viewer any longer");
+                connection.close(RefusalReason::SessionEnded, &error.to_string());
+            }
+        })?;
     Ok(())
 }
 
@@ -174,21 +186,14 @@ async fn inject_all(
     mut injector: Injector,
     injected: Arc<AtomicU64>,
 ) -> Result<(), TransportError> {
-    let result = loop {
-        match reader.input().await {
-            Ok(Some(event)) => {
-                if let Err(error) = injector.inject(event) {
-                    warn!(%error, "cannot inject input");
-                }
-                injected.fetch_add(1, Ordering::Release);
-            }
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
+    // However this ends, dropping the injector lets go of every key.
+    while let Some(event) = reader.input().await? {
+        if let Err(error) = injector.inject(event) {
+            warn!(%error, "cannot inject input");
         }
-    };
-    // Dropping the injector lets go of every key as well; this is for the log.
-    debug!("input ended");
-    result
+        injected.fetch_add(1, Ordering::Release);
+    }
+    Ok(())
 }
 
 async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), TransportError> {
@@ -218,12 +223,22 @@ async fn tell_cursor(
     mut control: ControlWriter<ServerMessage>,
     mut cursor: watch::Receiver<Cursor>,
 ) -> Result<(), TransportError> {
-    let mut told = Cursor::default();
+    // Where the pointer was moved before this viewer came is of no interest to it.
+    let mut told = Cursor {
+        shape: None,
+        ..cursor.borrow().clone()
+    };
     loop {
         let now = cursor.borrow_and_update().clone();
         if let Some(shape) = &now.shape {
-            if !told.shape.as_ref().is_some_and(|old| Arc::ptr_eq(old, shape)) {
-                control.send(&ServerMessage::CursorShape(shape.as_ref().clone())).await?;
+            if !told
+                .shape
+                .as_ref()
+                .is_some_and(|old| Arc::ptr_eq(old, shape))
+            {
+                control
+                    .send(&ServerMessage::CursorShape(shape.as_ref().clone()))
+                    .await?;
             }
         }
         if now.warped_to != told.warped_to {

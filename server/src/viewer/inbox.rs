@@ -5,6 +5,7 @@
 //! inbox stays small, and the lock is held only to merge.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hackstream_protocol::limits::MAX_APPLIED_AHEAD;
 use hackstream_protocol::region::Region;
@@ -34,6 +35,17 @@ impl News {
             && self.reports.is_empty()
             && !(self.start_over || self.closed || self.link_changed)
     }
+}
+
+/// How long to wait for news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Not at all.
+    None,
+    /// Until there is some.
+    UntilNews,
+    /// Until there is some, or for this long.
+    AtMost(Duration),
 }
 
 /// A viewer's inbox.
@@ -82,11 +94,25 @@ impl Inbox {
         self.post(|news| news.closed = true);
     }
 
-    /// Takes the news, waiting for some if `wait`.
-    pub fn take(&self, wait: bool) -> News {
+    /// Takes the news, waiting for some as long as `patience` says.
+    pub fn take(&self, patience: Patience) -> News {
         let mut news = self.lock();
-        while wait && news.is_empty() {
-            news = self.arrived.wait(news).unwrap_or_else(PoisonError::into_inner);
+        match patience {
+            Patience::None => {}
+            Patience::UntilNews => {
+                while news.is_empty() {
+                    news = self
+                        .arrived
+                        .wait(news)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+            Patience::AtMost(time) => {
+                let waited = self
+                    .arrived
+                    .wait_timeout_while(news, time, |news| news.is_empty());
+                news = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
         }
         std::mem::take(&mut news)
     }
@@ -112,17 +138,17 @@ mod tests {
         let inbox = Inbox::new();
         inbox.damage(&Rect::new(0, 0, 2, 2).into(), Timestamp(5));
         inbox.damage(&Rect::new(2, 0, 2, 2).into(), Timestamp(9));
-        let news = inbox.take(true);
+        let news = inbox.take(Patience::UntilNews);
         assert_eq!(news.damage.rects(), [Rect::new(0, 0, 4, 2)]);
         assert_eq!(news.damaged_at, Some(Timestamp(5)));
-        assert!(inbox.take(false).is_empty());
+        assert!(inbox.take(Patience::None).is_empty());
     }
 
     #[test]
     fn waiting_ends_when_something_arrives() {
         let inbox = std::sync::Arc::new(Inbox::new());
         let other = inbox.clone();
-        let waiter = std::thread::spawn(move || other.take(true).closed);
+        let waiter = std::thread::spawn(move || other.take(Patience::UntilNews).closed);
         inbox.close();
         assert!(waiter.join().unwrap());
     }

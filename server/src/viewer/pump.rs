@@ -18,7 +18,7 @@ use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_transport::{Connection, TransportError};
 use tracing::{debug, trace};
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Patience};
 use super::room::Room;
 use crate::clock::Clock;
 
@@ -69,6 +69,7 @@ impl Pump {
             room: Room::default(),
             frame: Frame::default(),
             last_history: FrameId(0),
+            last_video: FrameId(0),
             damaged_at: None,
             pump: self,
         };
@@ -83,14 +84,15 @@ struct State {
     room: Room,
     frame: Frame,
     last_history: FrameId,
+    last_video: FrameId,
     damaged_at: Option<Timestamp>,
 }
 
 impl State {
     fn run(mut self) -> Result<(), PumpError> {
-        let mut wait = false;
+        let mut patience = Patience::None;
         loop {
-            let news = self.pump.inbox.take(wait);
+            let news = self.pump.inbox.take(patience);
             if news.closed {
                 return Ok(());
             }
@@ -98,13 +100,26 @@ impl State {
                 self.encoder.start_over();
             }
             news.reports.iter().for_each(|report| self.confirm(report));
-            self.encoder.damage(&news.damage);
+            let now = self.pump.clock.now();
+            self.encoder.damage(&news.damage, now);
             self.damaged_at = self.damaged_at.or(news.damaged_at);
-            wait = match self.link() {
-                Some(link) if self.encoder.has_work() => !self.send_frame(link)?,
-                _ => true,
-            };
+            patience = self.work(now)?;
         }
+    }
+
+    /// Sends a frame if there is reason and room. Returns how long to wait for news then.
+    fn work(&mut self, now: Timestamp) -> Result<Patience, PumpError> {
+        let Some(due) = self.encoder.work_at() else {
+            return Ok(Patience::UntilNews);
+        };
+        if due > now {
+            return Ok(Patience::AtMost(due.since(now)));
+        }
+        let Some(link) = self.link() else {
+            return Ok(Patience::UntilNews);
+        };
+        self.send_frame(link, now)?;
+        Ok(Patience::None)
     }
 
     /// What may be sent now, if anything.
@@ -115,23 +130,27 @@ impl State {
         self.room.link(&self.pump.connection.path())
     }
 
-    /// Makes and sends the next frame; false if nothing had changed.
-    fn send_frame(&mut self, link: Link) -> Result<bool, PumpError> {
-        let captured = self.pump.clock.now();
+    /// Makes and sends the next frame, unless nothing has changed.
+    fn send_frame(&mut self, link: Link, captured: Timestamp) -> Result<(), PumpError> {
         let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
         let damaged_at = self.damaged_at.take().unwrap_or(captured);
-        match self.encoder.next_frame(self.pump.source.as_mut(), link, &mut self.frame) {
+        let id = self.ledger.next_id();
+        let source = self.pump.source.as_mut();
+        match self
+            .encoder
+            .next_frame(source, link, id, captured, &mut self.frame)
+        {
             Ok(true) => {}
-            Ok(false) => return Ok(false),
+            Ok(false) => return Ok(()),
             Err(EncodeError::Source(SourceError::Resized)) => {
                 debug!("the screen was resized while it was read");
                 self.encoder.start_over();
-                return Ok(true);
+                return Ok(());
             }
             Err(error) => return Err(error.into()),
         }
         let header = FrameHeader {
-            id: self.ledger.next_id(),
+            id,
             after: self.dependency(),
             update_complete: self.frame.update_complete,
             input,
@@ -139,17 +158,27 @@ impl State {
             waited: captured.since(damaged_at),
             encoding: self.pump.clock.now().since(captured),
         };
-        self.send(&header)?;
-        Ok(true)
+        self.send(&header)
     }
 
+    /// The frame that this one must wait for.
     fn dependency(&self) -> FrameId {
-        let pixels = self.ledger.dependency(&self.frame.reads, &self.frame.writes);
-        if self.frame.uses_history && !self.ledger.is_confirmed(self.last_history) {
-            pixels.max(self.last_history)
+        let frame = &self.frame;
+        let history = if frame.uses_history {
+            self.last_history
         } else {
-            pixels
-        }
+            FrameId(0)
+        };
+        let video = if frame.uses_video {
+            self.last_video
+        } else {
+            FrameId(0)
+        };
+        [frame.after, history, video]
+            .into_iter()
+            .filter(|&id| !self.ledger.is_confirmed(id))
+            .chain([self.ledger.dependency(&frame.reads, &frame.writes)])
+            .fold(FrameId(0), FrameId::max)
     }
 
     fn send(&mut self, header: &FrameHeader) -> Result<(), PumpError> {
@@ -170,9 +199,15 @@ impl State {
         if self.frame.uses_history {
             self.last_history = id;
         }
+        if self.frame.uses_video {
+            self.last_video = id;
+        }
         trace!(%id, after = %header.after, len, encoding = ?header.encoding, "frame");
         let priority = i32::from(len <= SMALL_FRAME);
-        let sending = self.pump.connection.send_frame(Bytes::from(bytes), priority);
+        let sending = self
+            .pump
+            .connection
+            .send_frame(Bytes::from(bytes), priority);
         self.pump.runtime.block_on(sending)?;
         Ok(())
     }
@@ -180,7 +215,9 @@ impl State {
     fn confirm(&mut self, report: &FrameReport) {
         if let Some(frame) = self.ledger.confirm(report.id) {
             let expected = expected_decoding(frame.bytes);
-            self.encoder.costs_mut().observe_decoding(expected, report.decoding);
+            self.encoder
+                .costs_mut()
+                .observe_decoding(expected, report.decoding);
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hackstream_protocol::geometry::Point;
+use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
+use tracing::debug;
 
 use super::inbox::Inbox;
 
@@ -38,7 +39,10 @@ struct Viewers {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { viewers: Mutex::default(), cursor: watch::Sender::new(Cursor::default()) }
+        Self {
+            viewers: Mutex::default(),
+            cursor: watch::Sender::new(Cursor::default()),
+        }
     }
 }
 
@@ -67,14 +71,24 @@ impl Registry {
         }
     }
 
+    /// Tells every viewer's pump that the screen has another size.
+    pub fn resized(&self, size: Size) {
+        debug!(%size, "the screen was resized");
+        for inbox in self.lock().inboxes.values() {
+            inbox.start_over();
+        }
+    }
+
     /// Tells every viewer about the pointer's shape.
     pub fn cursor_shape(&self, shape: CursorShape) {
-        self.cursor.send_modify(|cursor| cursor.shape = Some(Arc::new(shape)));
+        self.cursor
+            .send_modify(|cursor| cursor.shape = Some(Arc::new(shape)));
     }
 
     /// Tells every viewer that the session's program moved the pointer.
     pub fn cursor_position(&self, at: Point) {
-        self.cursor.send_modify(|cursor| cursor.warped_to = Some(at));
+        self.cursor
+            .send_modify(|cursor| cursor.warped_to = Some(at));
     }
 
     /// The pointer, now and whenever it changes.

@@ -36,7 +36,10 @@ impl Room {
             return None;
         }
         let rate = Bitrate::of(path.window, path.rtt).max(path.delivery_rate);
-        Some(Link { budget: budget.max(ByteCount(LEAST_ROOM).0), rate })
+        Some(Link {
+            budget: budget.max(ByteCount(LEAST_ROOM).0),
+            rate,
+        })
     }
 }
 
