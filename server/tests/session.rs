@@ -36,8 +36,8 @@ const LARGEST: Size = Size::new(1024, 768);
 
 /// An application that resists: it ignores the wish to end, and has a descendant that does so
 /// too, in a session of its own and without a living parent.
-const STUBBORN: &str = "trap '' TERM; (setsid sh -c \"trap '' TERM; sleep 600; sleep 600\" &); \
-     echo running; sleep 600; sleep 600";
+const STUBBORN: &str = "trap '' TERM; (setsid sh -c \"trap '' TERM; sleep 100; sleep 100\" &); \
+     echo running; sleep 100; sleep 100";
 
 fn main() -> ExitCode {
     if let Some(code) = run_if_supervisor() {
@@ -140,15 +140,15 @@ fn process_named(directory: &Path, name: &str) -> Pid {
     found.unwrap_or_else(|| panic!("no {name} in {all:?}")).0
 }
 
-fn wait_until_nothing_is_left(directory: &Path) {
+/// Looks until what is seen is as wanted.
+fn wait_until<T: std::fmt::Debug>(look: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + PATIENCE;
-    while directory.exists() || !processes_of(directory).is_empty() {
-        assert!(
-            Instant::now() < deadline,
-            "left: {:?}, directory: {}",
-            processes_of(directory),
-            directory.exists()
-        );
+    loop {
+        let seen = look();
+        if wanted(&seen) {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "{seen:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -206,12 +206,8 @@ impl Played {
         }
         let directory = lines.iter().find(|line| line.starts_with('/')).unwrap();
         let directory = PathBuf::from(directory.trim());
-        let deadline = Instant::now() + PATIENCE;
         // Supervisor, display, window manager, two shells and what they sleep in.
-        while processes_of(&directory).len() < 7 {
-            assert!(Instant::now() < deadline, "{:?}", processes_of(&directory));
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until(|| processes_of(&directory), |all| all.len() >= 7);
         Self {
             process,
             directory,
@@ -258,7 +254,10 @@ fn a_killed_server_leaves_nothing() {
     let mut server = Played::start();
     server.process.kill().unwrap();
     server.process.wait().unwrap();
-    wait_until_nothing_is_left(&server.directory);
+    wait_until(
+        || (processes_of(&server.directory), server.directory.exists()),
+        |(processes, exists)| processes.is_empty() && !exists,
+    );
 }
 
 fn a_killed_supervisor_ends_the_session() {
@@ -269,16 +268,16 @@ fn a_killed_supervisor_ends_the_session() {
     server.output.read_line(&mut told).unwrap();
     assert_eq!(told.trim(), SessionEnd::Supervisor.to_string());
     server.process.wait().unwrap();
-    let all = processes_of(&server.directory);
-    assert!(
-        !all.iter()
-            .any(|(_, arguments)| arguments.starts_with("Xvfb"))
+    // The descendants that hid from everyone are beyond reach without the supervisor.
+    let is_hidden = |arguments: &str| arguments.starts_with("sh") || arguments.starts_with("sleep");
+    let left = wait_until(
+        || processes_of(&server.directory),
+        |left| left.iter().all(|(_, arguments)| is_hidden(arguments)),
     );
-    // The descendant that hid from everyone is beyond reach without the supervisor.
-    for (process, _) in all {
+    for (process, _) in left {
         let _ = kill_process(process, Signal::KILL);
     }
-    let _ = std::fs::remove_dir_all(&server.directory);
+    std::fs::remove_dir_all(&server.directory).unwrap();
 }
 
 fn a_killed_display_ends_the_session() {
