@@ -1,1 +1,23 @@
-//! Not filled yet.
+//! How HackStream turns pixels into bytes and back.
+//!
+//! A frame's payload is an [`envelope`] around a body; the body is a list of [`section`]s, each of
+//! which paints, copies or fills rectangles. [`write`] makes sections, [`decode`] applies them to
+//! a [`canvas`]. What to send, and in which class, is decided elsewhere (`hackstream-encoder`).
+//!
+//! Pixels are `0x00RRGGBB` throughout; the top byte is always zero, so that pictures can be
+//! compared as they are.
+#![forbid(unsafe_code)]
+
+pub mod bits;
+pub mod canvas;
+pub mod decode;
+pub mod envelope;
+pub mod error;
+pub mod palette;
+pub mod predict;
+pub mod section;
+pub mod write;
+
+pub use canvas::Canvas;
+pub use decode::{Decoder, DecoderLimits};
+pub use error::CodecError;

@@ -36,3 +36,16 @@ pub const MAX_TEXT_BYTES: usize = 4096;
 
 /// Longest edge of a cursor shape in pixels.
 pub const MAX_CURSOR_EDGE: u32 = 512;
+
+/// Largest body of a frame in bytes, after decompression.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Colours in one table.
+pub const MAX_COLOURS: usize = 256;
+
+/// How many times over one frame may paint the screen. An honest server paints each pixel once and
+/// copies it once.
+pub const MAX_PAINT_FACTOR: u64 = 4;
+
+/// Largest window of the compression history in bytes.
+pub const MAX_HISTORY_BYTES: usize = 8 << 20;

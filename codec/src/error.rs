@@ -1,0 +1,35 @@
+//! What can be wrong with a frame's payload.
+
+use hackstream_protocol::wire::WireError;
+
+/// Why a payload could not be applied. Each means that the sender broke the format, or that the
+/// viewer lost a frame that this one builds on; the picture may be half painted afterwards.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// A number or a length is wrong.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// A rectangle is empty or reaches beyond the screen.
+    #[error("a rectangle reaches beyond the screen")]
+    OutsideScreen,
+    /// The frame paints more than any honest frame would.
+    #[error("the frame paints {painted} pixels on a screen of {screen}")]
+    PaintsTooMuch {
+        /// Pixels painted and copied.
+        painted: u64,
+        /// Pixels of the screen.
+        screen: u64,
+    },
+    /// The compressed body is damaged.
+    #[error("the {coder} body is damaged: {reason}")]
+    Damaged {
+        /// Which compressor.
+        coder: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The frame needs something that this viewer did not offer.
+    #[error("the frame needs {0}, which this viewer did not offer")]
+    NotOffered(&'static str),
+}

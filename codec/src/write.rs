@@ -1,0 +1,75 @@
+//! Making sections: the counterpart of [`decode`](crate::decode).
+
+use hackstream_protocol::geometry::{Offset, Rect, Size};
+use hackstream_protocol::wire::bytes::Writer;
+
+use crate::bits::pack_row;
+use crate::canvas::Canvas;
+use crate::palette::Palette;
+use crate::predict::{Predictor, residuals};
+use crate::section::{SectionKind, write_colour, write_rects};
+
+/// A new black picture of `size`.
+pub fn reset(out: &mut Vec<u8>, size: Size) {
+    out.put_u8(SectionKind::Reset as u8);
+    out.put_varint(u64::from(size.width));
+    out.put_varint(u64::from(size.height));
+}
+
+/// Pixels moved by `offset` to `targets`, all read before any is written. The rectangles must be
+/// those of a [`Region`](hackstream_protocol::region::Region), in its order.
+pub fn copy(out: &mut Vec<u8>, offset: Offset, targets: &[Rect]) {
+    out.put_u8(SectionKind::Copy as u8);
+    out.put_signed(offset.dx);
+    out.put_signed(offset.dy);
+    write_rects(out, targets);
+}
+
+/// Rectangles of one colour.
+pub fn fill(out: &mut Vec<u8>, colour: u32, rects: &[Rect]) {
+    out.put_u8(SectionKind::Fill as u8);
+    write_colour(out, colour);
+    write_rects(out, rects);
+}
+
+/// Rectangles of `canvas` in which only `colours` occur.
+pub fn two_colours(out: &mut Vec<u8>, canvas: &Canvas, colours: [u32; 2], rects: &[Rect]) {
+    out.put_u8(SectionKind::TwoColours as u8);
+    write_colour(out, colours[0]);
+    write_colour(out, colours[1]);
+    write_rects(out, rects);
+    for rect in rects {
+        for y in rect.top..rect.bottom {
+            pack_row(canvas.span(rect, y), colours[0], out);
+        }
+    }
+}
+
+/// Rectangles whose pixels are given as places in a table. `indices` holds the rows of all
+/// rectangles; `palette` must not be empty.
+pub fn indexed(out: &mut Vec<u8>, palette: &Palette, rects: &[Rect], indices: &[u8]) {
+    out.put_u8(SectionKind::Indexed as u8);
+    out.put_u8((palette.colours().len() - 1) as u8);
+    // Plane by plane: neighbouring colours of a table share their high bits.
+    for shift in [16, 8, 0] {
+        out.extend(palette.colours().iter().map(|colour| (colour >> shift) as u8));
+    }
+    write_rects(out, rects);
+    out.raw(indices);
+}
+
+/// Rectangles of `canvas` with any colours.
+pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rects: &[Rect]) {
+    out.put_u8(SectionKind::FullColour as u8);
+    out.put_u8(predictor as u8);
+    write_rects(out, rects);
+    for rect in rects {
+        let black = vec![0; rect.width() as usize];
+        let mut above: &[u32] = &black;
+        for y in rect.top..rect.bottom {
+            let row = canvas.span(rect, y);
+            residuals(predictor, above, row, out);
+            above = row;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Which changed pixels are others that moved: scrolling, moved windows, panned pictures.
+//!
+//! The X server's own copies are visible to nobody but it, so they are found again from the
+//! pixels. Offsets are guessed cheaply (the last ones that fitted, then votes of rows and columns
+//! that occur in both pictures), tried on a sample of cells, and the best one is checked cell by
+//! cell. A wrong guess costs bytes, never correctness: the comparison that follows repairs it.
+
+use hackstream_codec::Canvas;
+use hackstream_protocol::geometry::{Offset, Point, Rect};
+use hackstream_protocol::region::Region;
+use hackstream_protocol::source::PixelSource;
+
+use crate::cells::{CELL_HEIGHT, CELL_WIDTH, bands, cells};
+use crate::copies::vote::Voter;
+
+mod vote;
+
+/// Smallest dirty area that a copy is looked for in: below it the pixels cost less than the search.
+const WORTH_SEARCHING: u64 = 16 * (CELL_WIDTH * CELL_HEIGHT) as u64;
+
+/// Cells that an offset is tried on before all are checked.
+const SAMPLE_CELLS: usize = 64;
+
+/// Share of the sampled cells that must fit, in percent.
+const SAMPLE_PERCENT: usize = 20;
+
+/// Offsets remembered from earlier frames: a scrolled page keeps its step.
+const REMEMBERED: usize = 3;
+
+/// Pixels that moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// By how much.
+    pub offset: Offset,
+    /// Where to.
+    pub targets: Region,
+}
+
+/// Finds copies; remembers offsets that fitted.
+#[derive(Debug, Default)]
+pub struct CopyFinder {
+    recent: Vec<Offset>,
+    voter: Voter,
+    row: Vec<u32>,
+}
+
+impl CopyFinder {
+    /// The copy that explains most of `dirty`, if any explains enough: pixels of `source` that
+    /// stand in `shadow` somewhere else.
+    pub fn find(
+        &mut self,
+        source: &dyn PixelSource,
+        dirty: &Region,
+        shadow: &Canvas,
+    ) -> Option<Copy> {
+        if dirty.area() < WORTH_SEARCHING {
+            return None;
+        }
+        let sample = self.changed_sample(source, dirty, shadow);
+        if sample.len() * (CELL_WIDTH * CELL_HEIGHT) as usize * 4 < WORTH_SEARCHING as usize {
+            return None;
+        }
+        let offset = self.best_offset(source, dirty, shadow, &sample)?;
+        let targets = self.fitting_cells(source, dirty, shadow, offset);
+        self.recent.retain(|&known| known != offset);
+        self.recent.insert(0, offset);
+        self.recent.truncate(REMEMBERED);
+        Some(Copy { offset, targets })
+    }
+
+    /// Cells of the dirty region, spread evenly, that differ from the shadow.
+    fn changed_sample(
+        &mut self,
+        source: &dyn PixelSource,
+        dirty: &Region,
+        shadow: &Canvas,
+    ) -> Vec<Rect> {
+        let all: Vec<Rect> = whole_cells(dirty).collect();
+        // Coprime to common cell counts per row, so that the sample does not follow a column.
+        let step = (all.len() / SAMPLE_CELLS).max(1) | 1;
+        let here = Offset::new(0, 0);
+        let spread = all.into_iter().step_by(step);
+        spread.filter(|cell| !self.fits(source, cell, shadow, here)).collect()
+    }
+
+    fn best_offset(
+        &mut self,
+        source: &dyn PixelSource,
+        dirty: &Region,
+        shadow: &Canvas,
+        sample: &[Rect],
+    ) -> Option<Offset> {
+        let enough = sample.len() * SAMPLE_PERCENT / 100 + 1;
+        let recent = self.recent.clone();
+        let known = self.best_of(source, shadow, sample, &recent);
+        // A remembered offset that explains most of the sample makes the search superfluous.
+        if let Some((offset, score)) = known {
+            if score * 2 > sample.len() {
+                return Some(offset);
+            }
+        }
+        let bounds = dirty.bounds();
+        let voted = self.voter.candidates(source, &bounds, shadow);
+        let voted = self.best_of(source, shadow, sample, &voted);
+        let best = known.into_iter().chain(voted).max_by_key(|&(_, score)| score);
+        best.filter(|&(_, score)| score >= enough).map(|(offset, _)| offset)
+    }
+
+    /// The offset that fits most cells of the sample, and how many.
+    fn best_of(
+        &mut self,
+        source: &dyn PixelSource,
+        shadow: &Canvas,
+        sample: &[Rect],
+        offsets: &[Offset],
+    ) -> Option<(Offset, usize)> {
+        let mut best: Option<(Offset, usize)> = None;
+        for &offset in offsets {
+            let score =
+                sample.iter().filter(|cell| self.fits(source, cell, shadow, offset)).count();
+            if best.is_none_or(|(_, other)| score > other) {
+                best = Some((offset, score));
+            }
+        }
+        best
+    }
+
+    /// All cells of the dirty region that are the shadow's pixels moved by `offset`. Cells that
+    /// did not change and fit all the same belong to it: the region is simpler with them.
+    fn fitting_cells(
+        &mut self,
+        source: &dyn PixelSource,
+        dirty: &Region,
+        shadow: &Canvas,
+        offset: Offset,
+    ) -> Region {
+        let mut fitting = Vec::new();
+        for rect in dirty.rects() {
+            for cell in bands(*rect).flat_map(cells) {
+                if self.fits(source, &cell, shadow, offset) {
+                    fitting.push(cell);
+                }
+            }
+        }
+        fitting.into_iter().collect()
+    }
+
+    /// Whether `cell` now shows what the shadow has `offset` before it.
+    fn fits(
+        &mut self,
+        source: &dyn PixelSource,
+        cell: &Rect,
+        shadow: &Canvas,
+        offset: Offset,
+    ) -> bool {
+        let from = cell.translated(offset.reversed());
+        if !shadow.bounds().contains(&from) {
+            return false;
+        }
+        self.row.resize(cell.width() as usize, 0);
+        (0..cell.height() as i32).all(|y| {
+            source.read_row(Point::new(cell.left, cell.top + y), &mut self.row);
+            self.row == shadow.span(&from, from.top + y)
+        })
+    }
+}
+
+fn whole_cells(region: &Region) -> impl Iterator<Item = Rect> {
+    let size = (CELL_WIDTH * CELL_HEIGHT) as u64;
+    let parts = region.rects().iter().flat_map(|rect| bands(*rect).flat_map(cells));
+    parts.filter(move |cell| cell.area() == size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hackstream_protocol::geometry::Size;
+    use hackstream_protocol::source::SourceError;
+
+    struct Picture(Canvas);
+
+    impl PixelSource for Picture {
+        fn size(&self) -> Size {
+            self.0.size()
+        }
+        fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
+            Ok(())
+        }
+        fn read_row(&self, start: Point, row: &mut [u32]) {
+            let from = &self.0.row(start.y as u32)[start.x as usize..];
+            row.copy_from_slice(&from[..row.len()]);
+        }
+    }
+
+    fn texture(size: Size) -> Canvas {
+        let mut canvas = Canvas::new(size);
+        let mut state = 1u32;
+        for pixel in canvas.pixels_mut() {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *pixel = if state >> 30 == 0 { 0x00ff_ffff } else { 0 };
+        }
+        canvas
+    }
+
+    fn found_offset(offset: Offset) -> Option<Offset> {
+        let size = Size::new(640, 480);
+        let shadow = texture(size);
+        let mut now = shadow.clone();
+        let all = now.bounds();
+        let targets = all.intersection(&all.translated(offset));
+        now.copy_region(&targets.into(), offset);
+        let copy = CopyFinder::default().find(&Picture(now), &all.into(), &shadow)?;
+        assert!(copy.targets.area() * 10 > targets.area() * 8, "{:?}", copy.targets);
+        Some(copy.offset)
+    }
+
+    #[test]
+    fn scrolling_is_found_in_both_directions() {
+        for (dx, dy) in [(0, -18), (0, 57), (0, -3), (33, 0), (-1, 0)] {
+            assert_eq!(found_offset(Offset::new(dx, dy)), Some(Offset::new(dx, dy)));
+        }
+    }
+
+    #[test]
+    fn new_content_is_no_copy() {
+        let size = Size::new(640, 480);
+        let (shadow, mut now) = (texture(size), texture(size));
+        now.pixels_mut().reverse();
+        let all = Region::from(now.bounds());
+        assert_eq!(CopyFinder::default().find(&Picture(now), &all, &shadow), None);
+    }
+}

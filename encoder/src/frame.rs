@@ -1,0 +1,157 @@
+//! Sections for the rectangles that changed.
+
+use hackstream_codec::Canvas;
+use hackstream_codec::palette::Palette;
+use hackstream_codec::predict::Predictor;
+use hackstream_codec::write;
+use hackstream_protocol::geometry::Rect;
+use hackstream_protocol::region::Region;
+
+use crate::classify::{Class, classify};
+
+/// A frame ready to be sent.
+#[derive(Debug, Default)]
+pub struct Frame {
+    /// What follows the header on the wire.
+    pub payload: Vec<u8>,
+    /// Pixels that the frame reads from the viewer's picture.
+    pub reads: Region,
+    /// Pixels that the frame paints.
+    pub writes: Region,
+    /// Whether the picture is consistent after this frame.
+    pub update_complete: bool,
+    /// Whether the frame must be applied after all earlier ones that used the history.
+    pub uses_history: bool,
+    /// Whether the frame starts the picture over: all later ones must wait for it.
+    pub is_reset: bool,
+}
+
+impl Frame {
+    pub(crate) fn clear(&mut self) {
+        self.payload.clear();
+        self.reads = Region::new();
+        self.writes = Region::new();
+        self.update_complete = false;
+        self.uses_history = false;
+        self.is_reset = false;
+    }
+}
+
+/// Groups rectangles by what they consist of and writes a section for each group.
+///
+/// Rectangles of one class that stand on top of each other are joined; the caller passes them
+/// column by column, so that this happens where cells are stacked.
+#[derive(Debug, Default)]
+pub struct SectionBuilder {
+    solid: Vec<(u32, Rect)>,
+    two: Vec<([u32; 2], Rect)>,
+    full: Vec<Rect>,
+    page: Page,
+    group: Vec<Rect>,
+}
+
+/// The colours and indices of the section of indexed rectangles that is being filled.
+#[derive(Debug, Default)]
+struct Page {
+    palette: Palette,
+    rects: Vec<Rect>,
+    indices: Vec<u8>,
+}
+
+impl SectionBuilder {
+    /// Appends sections that paint `rects` of `canvas` to `body`.
+    pub fn write(
+        &mut self,
+        canvas: &Canvas,
+        rects: &[Rect],
+        predictor: Predictor,
+        body: &mut Vec<u8>,
+    ) {
+        for rect in rects {
+            match classify(canvas, rect) {
+                Class::Solid(colour) => self.solid.push((colour, *rect)),
+                Class::TwoColours(colours) => self.two.push((colours, *rect)),
+                Class::Many => self.many(canvas, rect, body),
+            }
+        }
+        self.page.finish(body);
+        self.write_solid(body);
+        self.write_two(canvas, body);
+        if !self.full.is_empty() {
+            write::full_colour(body, canvas, predictor, &self.full);
+            self.full.clear();
+        }
+    }
+
+    fn many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {
+        if self.page.add(canvas, rect) {
+            return;
+        }
+        if !self.page.rects.is_empty() {
+            self.page.finish(body);
+            if self.page.add(canvas, rect) {
+                return;
+            }
+        }
+        push_joined(&mut self.full, *rect);
+    }
+
+    fn write_solid(&mut self, body: &mut Vec<u8>) {
+        self.solid.sort_by_key(|(colour, _)| *colour);
+        for same in self.solid.chunk_by(|a, b| a.0 == b.0) {
+            let region: Region = same.iter().map(|(_, rect)| *rect).collect();
+            write::fill(body, same[0].0, region.rects());
+        }
+        self.solid.clear();
+    }
+
+    fn write_two(&mut self, canvas: &Canvas, body: &mut Vec<u8>) {
+        // The pair in either order is the same group; the order within a group stays.
+        let key = |[a, b]: [u32; 2]| (a.min(b), a.max(b));
+        self.two.sort_by_key(|(colours, _)| key(*colours));
+        for same in self.two.chunk_by(|a, b| key(a.0) == key(b.0)) {
+            self.group.clear();
+            same.iter().for_each(|(_, rect)| push_joined(&mut self.group, *rect));
+            write::two_colours(body, canvas, same[0].0, &self.group);
+        }
+        self.two.clear();
+    }
+}
+
+impl Page {
+    /// Adds a rectangle; false if its colours do not fit.
+    fn add(&mut self, canvas: &Canvas, rect: &Rect) -> bool {
+        let (colours, bytes) = (self.palette.colours().len(), self.indices.len());
+        for y in rect.top..rect.bottom {
+            if !self.palette.index_row(canvas.span(rect, y), &mut self.indices) {
+                self.palette.truncate(colours);
+                self.indices.truncate(bytes);
+                return false;
+            }
+        }
+        push_joined(&mut self.rects, *rect);
+        true
+    }
+
+    /// Writes the section and starts a new one.
+    fn finish(&mut self, body: &mut Vec<u8>) {
+        if self.rects.is_empty() {
+            return;
+        }
+        write::indexed(body, &self.palette, &self.rects, &self.indices);
+        self.palette.truncate(0);
+        self.rects.clear();
+        self.indices.clear();
+    }
+}
+
+/// Adds `rect`, to the last rectangle if it continues it downwards.
+fn push_joined(rects: &mut Vec<Rect>, rect: Rect) {
+    if let Some(last) = rects.last_mut() {
+        if last.left == rect.left && last.right == rect.right && last.bottom == rect.top {
+            last.bottom = rect.bottom;
+            return;
+        }
+    }
+    rects.push(rect);
+}

@@ -1,0 +1,133 @@
+//! Whatever is drawn, the viewer ends up with the same picture.
+
+use hackstream_codec::{Canvas, Decoder, DecoderLimits};
+use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
+use hackstream_protocol::geometry::{Offset, Point, Rect, Size};
+use hackstream_protocol::region::Region;
+use hackstream_protocol::source::{PixelSource, SourceError};
+use hackstream_protocol::units::Bitrate;
+use proptest::prelude::*;
+
+const SIZE: Size = Size::new(300, 200);
+const HISTORY: usize = 1 << 16;
+
+struct Screen(Canvas);
+
+impl PixelSource for Screen {
+    fn size(&self) -> Size {
+        self.0.size()
+    }
+    fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
+        Ok(())
+    }
+    fn read_row(&self, start: Point, row: &mut [u32]) {
+        let from = &self.0.row(start.y as u32)[start.x as usize..];
+        row.copy_from_slice(&from[..row.len()]);
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Draw {
+    Fill(Rect, u32),
+    Noise(Rect, u32, u32),
+    Scroll(Rect, i32, i32),
+    Resize(u32, u32),
+}
+
+fn rect() -> impl Strategy<Value = Rect> {
+    (0..300i32, 0..200i32, 1..300u32, 1..200u32).prop_map(|(x, y, w, h)| Rect::new(x, y, w, h))
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    prop_oneof![
+        4 => (rect(), 0u32..1 << 24).prop_map(|(r, c)| Draw::Fill(r, c)),
+        4 => (rect(), any::<u32>(), prop_oneof![Just(2u32), Just(9), Just(200), Just(5000)])
+            .prop_map(|(r, seed, colours)| Draw::Noise(r, seed, colours)),
+        4 => (rect(), -40..40i32, -40..40i32).prop_map(|(r, dx, dy)| Draw::Scroll(r, dx, dy)),
+        1 => (1..400u32, 1..300u32).prop_map(|(w, h)| Draw::Resize(w, h)),
+    ]
+}
+
+fn apply(screen: &mut Canvas, draw: &Draw) -> Region {
+    let bounds = screen.bounds();
+    match draw {
+        Draw::Fill(rect, colour) => {
+            let rect = rect.intersection(&bounds);
+            if rect.is_empty() {
+                return Region::new();
+            }
+            screen.fill(&rect, *colour);
+            rect.into()
+        }
+        Draw::Noise(rect, seed, colours) => {
+            let rect = rect.intersection(&bounds);
+            if rect.is_empty() {
+                return Region::new();
+            }
+            let mut state = seed | 1;
+            for y in rect.top..rect.bottom {
+                for pixel in screen.span_mut(&rect, y) {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    *pixel = ((state >> 8) % colours).wrapping_mul(0x0103_0507) & 0x00ff_ffff;
+                }
+            }
+            rect.into()
+        }
+        Draw::Scroll(rect, dx, dy) => {
+            let offset = Offset::new(*dx, *dy);
+            let inside = rect.intersection(&bounds);
+            let targets = inside.intersection(&bounds.translated(offset));
+            let targets = Region::from(targets);
+            screen.copy_region(&targets, offset);
+            targets
+        }
+        Draw::Resize(width, height) => {
+            *screen = Canvas::new(Size::new(*width, *height));
+            screen.bounds().into()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn the_viewer_shows_what_was_drawn(
+        steps in proptest::collection::vec(proptest::collection::vec(draw(), 1..4), 1..8),
+        budget in prop_oneof![Just(200u64), Just(5_000), Just(1 << 30)],
+        rate in prop_oneof![Just(Bitrate::kbps(500)), Just(Bitrate::mbps(900))],
+    ) {
+        let mut screen = Screen(Canvas::new(SIZE));
+        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY }, SIZE).unwrap();
+        let mut decoder = Decoder::new(DecoderLimits { history_bytes: HISTORY, cache_bytes: 0 });
+        let mut shown = Canvas::new(Size::new(1, 1));
+        let mut frame = Frame::default();
+        for draws in steps {
+            for draw in &draws {
+                let damage = apply(&mut screen.0, draw);
+                encoder.damage(&damage);
+            }
+            let link = Link { budget, rate };
+            let mut complete = true;
+            while encoder.has_work() {
+                if encoder.next_frame(&mut screen, link, &mut frame).unwrap() {
+                    let before = shown.clone();
+                    let covered =
+                        decoder.decode(&frame.payload, &mut shown, &Region::new()).unwrap();
+                    prop_assert!(covered.difference(&frame.writes).is_empty());
+                    prop_assert!(frame.is_reset || only_changed_in(&before, &shown, &frame.writes));
+                    complete = frame.update_complete;
+                }
+            }
+            prop_assert!(complete);
+            prop_assert!(shown == screen.0);
+            prop_assert!(encoder.shadow() == &screen.0);
+        }
+    }
+}
+
+fn only_changed_in(before: &Canvas, after: &Canvas, writes: &Region) -> bool {
+    let all = Region::from(after.bounds()).difference(writes);
+    all.rects()
+        .iter()
+        .all(|rect| (rect.top..rect.bottom).all(|y| before.span(rect, y) == after.span(rect, y)))
+}
