@@ -58,10 +58,7 @@ pub(crate) fn default_path(variable: impl Fn(&str) -> Option<OsString>) -> Optio
 ///
 /// # Errors
 /// [`KnownHostsError`] if the file cannot be read or a line of it makes no sense.
-pub(crate) fn find(
-    file: &Path,
-    server: &ServerAddress,
-) -> Result<Option<Entry>, KnownHostsError> {
+pub(crate) fn find(file: &Path, server: &ServerAddress) -> Result<Option<Entry>, KnownHostsError> {
     let wanted = server.to_string();
     for (index, line) in read(file)?.lines().enumerate() {
         let line = line.trim();
@@ -72,10 +69,16 @@ pub(crate) fn find(
             .split_once(char::is_whitespace)
             .and_then(|(host, rest)| Some((host, rest.trim().parse().ok()?)));
         let Some((host, fingerprint)) = parsed else {
-            return Err(KnownHostsError::Malformed { path: file.into(), line: index + 1 });
+            return Err(KnownHostsError::Malformed {
+                path: file.into(),
+                line: index + 1,
+            });
         };
         if host == wanted {
-            return Ok(Some(Entry { line: index + 1, fingerprint }));
+            return Ok(Some(Entry {
+                line: index + 1,
+                fingerprint,
+            }));
         }
     }
     Ok(None)
@@ -97,13 +100,19 @@ pub(crate) fn remember(
         text.push('\n');
     }
     text.push_str(&format!("{server} {fingerprint}\n"));
-    replace(file, &text).map_err(|source| KnownHostsError::File { path: file.into(), source })
+    replace(file, &text).map_err(|source| KnownHostsError::File {
+        path: file.into(),
+        source,
+    })
 }
 
 fn read(file: &Path) -> Result<String, KnownHostsError> {
     match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        other => other.map_err(|source| KnownHostsError::File { path: file.into(), source }),
+        other => other.map_err(|source| KnownHostsError::File {
+            path: file.into(),
+            source,
+        }),
     }
 }
 
@@ -148,12 +157,17 @@ mod tests {
         assert!(find(&file, &address("h:1")).expect("absent").is_none());
         remember(&file, &address("h:1"), &fingerprint('1')).expect("first");
         remember(&file, &address("[::1]:2"), &fingerprint('2')).expect("second");
-        let entry = find(&file, &address("[::1]:2")).expect("read").expect("known");
+        let entry = find(&file, &address("[::1]:2"))
+            .expect("read")
+            .expect("known");
         assert_eq!((entry.line, entry.fingerprint), (2, fingerprint('2')));
         assert!(find(&file, &address("h:2")).expect("read").is_none());
         let mode = fs::metadata(&file).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(dir.path().join("a/b")).expect("dir").count(), 1);
+        assert_eq!(
+            fs::read_dir(dir.path().join("a/b")).expect("dir").count(),
+            1
+        );
     }
 
     #[test]
@@ -178,7 +192,10 @@ mod tests {
             })
         };
         assert_eq!(path("/s", "/h"), Some("/s/hackstream/known_hosts".into()));
-        assert_eq!(path("rel", "/h"), Some("/h/.local/state/hackstream/known_hosts".into()));
+        assert_eq!(
+            path("rel", "/h"),
+            Some("/h/.local/state/hackstream/known_hosts".into())
+        );
         assert_eq!(path("", ""), None);
     }
 }

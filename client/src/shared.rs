@@ -122,11 +122,11 @@ impl Shared {
         self.woken.store(false, Ordering::SeqCst);
     }
 
-    /// Blocks until `done` holds, looking after each change. False once `deadline` has passed or
-    /// the session ended without it.
+    /// Blocks until `done` holds, looking after each change. False once `deadline`, if there is
+    /// one, has passed or the session ended without it.
     pub(crate) fn wait_for(
         &self,
-        deadline: Instant,
+        deadline: Option<Instant>,
         mut done: impl FnMut(&Picture, &SessionView) -> bool,
     ) -> bool {
         let mut picture = self.picture();
@@ -138,12 +138,20 @@ impl Shared {
                 }
                 session.link == LinkState::Ended
             };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if ended || left == Duration::ZERO {
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            if ended || left == Some(Duration::ZERO) {
                 return false;
             }
-            let waited = self.changed.wait_timeout(picture, left);
-            picture = waited.unwrap_or_else(PoisonError::into_inner).0;
+            picture = match left {
+                Some(left) => {
+                    let waited = self.changed.wait_timeout(picture, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self
+                    .changed
+                    .wait(picture)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 

@@ -102,7 +102,11 @@ fn line(before: Sums, now: Sums, time: Duration, rtt: Duration) -> String {
 }
 
 fn mean_ms(micros: u64, count: u64) -> f64 {
-    if count == 0 { 0.0 } else { micros as f64 / count as f64 / 1e3 }
+    if count == 0 {
+        0.0
+    } else {
+        micros as f64 / count as f64 / 1e3
+    }
 }
 
 fn micros(time: Duration) -> u64 {
@@ -122,9 +126,13 @@ mod tests {
             presents: 10,
             presenting_micros: 2_500,
         };
-        let text = line(Sums::default(), now, Duration::from_secs(2), Duration::from_millis(7));
-        let expected =
-            "rtt 7.0 ms, 10.0 frames/s, 1.00 Mbit/s, decode 0.50 ms, present 0.25 ms";
+        let text = line(
+            Sums::default(),
+            now,
+            Duration::from_secs(2),
+            Duration::from_millis(7),
+        );
+        let expected = "rtt 7.0 ms, 10.0 frames/s, 1.00 Mbit/s, decode 0.50 ms, present 0.25 ms";
         assert_eq!(text, expected);
         let idle = line(now, now, Duration::from_secs(1), Duration::ZERO);
         assert!(idle.contains("decode 0.00 ms"), "{idle}");

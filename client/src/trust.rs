@@ -29,23 +29,8 @@ pub enum TrustError {
         expected: Fingerprint,
     },
     /// Another key than the one remembered.
-    #[error(
-        "the fingerprint of {server} CHANGED from {expected} to {found}. Either the server got a \
-         new key or somebody is intercepting the connection. If you know that the key is new, \
-         remove line {line} of {} and connect again", file.display()
-    )]
-    Changed {
-        /// Which server.
-        server: ServerAddress,
-        /// Its fingerprint.
-        found: Fingerprint,
-        /// The one remembered.
-        expected: Fingerprint,
-        /// Where it is remembered.
-        file: PathBuf,
-        /// Number of the line, from 1.
-        line: usize,
-    },
+    #[error(transparent)]
+    Changed(Box<ChangedKey>),
     /// Nobody vouched for the server, and nobody can be asked.
     #[error(
         "{server} is unknown and there is no terminal to ask on. Its fingerprint is {found}: \
@@ -63,6 +48,26 @@ pub enum TrustError {
     /// The file of known servers cannot be used.
     #[error(transparent)]
     KnownHosts(#[from] KnownHostsError),
+}
+
+/// A server has another key than the one remembered.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the fingerprint of {server} CHANGED from {expected} to {found}. Either the server got a new \
+     key or somebody is intercepting the connection. If you know that the key is new, remove line \
+     {line} of {} and connect again", file.display()
+)]
+pub struct ChangedKey {
+    /// Which server.
+    pub server: ServerAddress,
+    /// Its fingerprint.
+    pub found: Fingerprint,
+    /// The one remembered.
+    pub expected: Fingerprint,
+    /// Where it is remembered.
+    pub file: PathBuf,
+    /// Number of the line, from 1.
+    pub line: usize,
 }
 
 /// What to do about a server.
@@ -96,13 +101,13 @@ pub(crate) fn judge(
     };
     match known_hosts::find(file, server)? {
         Some(entry) if entry.fingerprint == found => Ok(Verdict::Trusted),
-        Some(entry) => Err(TrustError::Changed {
+        Some(entry) => Err(TrustError::Changed(Box::new(ChangedKey {
             server: server.clone(),
             found,
             expected: entry.fingerprint,
             file: file.clone(),
             line: entry.line,
-        }),
+        }))),
         None if accept_new => {
             known_hosts::remember(file, server, &found)?;
             Ok(Verdict::Trusted)
@@ -123,12 +128,17 @@ pub(crate) fn ask(
     found: Fingerprint,
 ) -> Result<(), TrustError> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(TrustError::Unknown { server: server.clone(), found });
+        return Err(TrustError::Unknown {
+            server: server.clone(),
+            found,
+        });
     }
     eprintln!("{server} is not known here. The fingerprint of its key is\n  {found}");
     eprint!("Compare it with the one that the server printed at its start. Is it right? [y/N] ");
     let mut answer = String::new();
-    let read = io::stderr().flush().and_then(|()| io::stdin().lock().read_line(&mut answer));
+    let read = io::stderr()
+        .flush()
+        .and_then(|()| io::stdin().lock().read_line(&mut answer));
     let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
     if read.is_err() || !yes {
         return Err(TrustError::Declined(server.clone()));
@@ -153,7 +163,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let file = dir.path().join("known_hosts");
         let server: ServerAddress = "h:1".parse().expect("address");
-        let policy = |accept_new| TrustPolicy::KnownHosts { file: file.clone(), accept_new };
+        let policy = |accept_new| TrustPolicy::KnownHosts {
+            file: file.clone(),
+            accept_new,
+        };
         let first = judge(&policy(false), &server, fingerprint('1')).expect("unknown");
         assert_eq!(first, Verdict::Ask);
         for accept_new in [true, false] {
@@ -161,14 +174,20 @@ mod tests {
             assert_eq!(again, Verdict::Trusted);
         }
         let changed = judge(&policy(true), &server, fingerprint('2')).expect_err("changed");
-        assert!(matches!(changed, TrustError::Changed { line: 1, .. }), "{changed}");
+        assert!(
+            matches!(&changed, TrustError::Changed(key) if key.line == 1),
+            "{changed}"
+        );
     }
 
     #[test]
     fn a_pinned_fingerprint_ignores_what_is_remembered() {
         let server: ServerAddress = "h:1".parse().expect("address");
         let policy = TrustPolicy::Pinned(fingerprint('1'));
-        assert_eq!(judge(&policy, &server, fingerprint('1')).expect("same"), Verdict::Trusted);
+        assert_eq!(
+            judge(&policy, &server, fingerprint('1')).expect("same"),
+            Verdict::Trusted
+        );
         assert!(judge(&policy, &server, fingerprint('2')).is_err());
     }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use hackstream_protocol::DEFAULT_PORT;
 use hackstream_protocol::limits::MAX_TOKEN_BYTES;
 use hackstream_protocol::wire::control::Quality;
-use hackstream_protocol::DEFAULT_PORT;
 use hackstream_transport::Fingerprint;
 
 use super::raw::{Arguments, QualityName};
@@ -145,9 +145,8 @@ impl FromStr for ServerAddress {
 
     /// Reads `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
     fn from_str(text: &str) -> Result<Self, ViewError> {
-        let wrong = |why: &str| {
-            ViewError::Usage(format!("\"{text}\" is not HOST or HOST:PORT: {why}"))
-        };
+        let wrong =
+            |why: &str| ViewError::Usage(format!("\"{text}\" is not HOST or HOST:PORT: {why}"));
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or_else(|| wrong("] is missing"))?;
             if host.parse::<std::net::Ipv6Addr>().is_err() {
@@ -174,7 +173,10 @@ impl FromStr for ServerAddress {
             Some(Ok(port)) if port != 0 => port,
             Some(_) => return Err(wrong("a port is a number from 1 to 65535")),
         };
-        Ok(Self { host: host.to_ascii_lowercase(), port })
+        Ok(Self {
+            host: host.to_ascii_lowercase(),
+            port,
+        })
     }
 }
 
@@ -186,7 +188,9 @@ pub(super) fn check(
     let output = if raw.headless {
         Output::Headless
     } else {
-        Output::Window { fullscreen: raw.fullscreen }
+        Output::Window {
+            fullscreen: raw.fullscreen,
+        }
     };
     Ok(Options {
         server: raw.server.parse()?,
@@ -199,9 +203,10 @@ pub(super) fn check(
         },
         output,
         stats: raw.stats,
-        screenshot: raw
-            .screenshot
-            .map(|path| Screenshot { path, after: raw.after.map(Duration::from_millis) }),
+        screenshot: raw.screenshot.map(|path| Screenshot {
+            path,
+            after: raw.after.map(Duration::from_millis),
+        }),
         reconnect_timeout: match (raw.reconnect_timeout, output) {
             (Some(0), _) | (None, Output::Window { .. }) => None,
             (Some(seconds), _) => Some(Duration::from_secs(seconds)),
@@ -220,17 +225,26 @@ fn token(
     }
     if let Some(file) = file {
         let text = std::fs::read(file).map_err(|error| {
-            ViewError::Usage(format!("cannot read the token from {}: {error}", file.display()))
+            ViewError::Usage(format!(
+                "cannot read the token from {}: {error}",
+                file.display()
+            ))
         })?;
         let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let token = line.trim_ascii();
         if token.is_empty() {
             let file = file.display();
-            return Err(ViewError::Usage(format!("the first line of {file} holds no token")));
+            return Err(ViewError::Usage(format!(
+                "the first line of {file} holds no token"
+            )));
         }
         return Token::new(token.to_vec());
     }
-    Token::new(variable("HACKSTREAM_TOKEN").unwrap_or_default().into_encoded_bytes())
+    Token::new(
+        variable("HACKSTREAM_TOKEN")
+            .unwrap_or_default()
+            .into_encoded_bytes(),
+    )
 }
 
 fn trust(
@@ -276,7 +290,11 @@ mod tests {
             ("[2001:db8::2]:7", "2001:db8::2", 7),
         ] {
             let address: ServerAddress = text.parse().expect(text);
-            assert_eq!((address.host.as_str(), address.port), (host, port), "{text}");
+            assert_eq!(
+                (address.host.as_str(), address.port),
+                (host, port),
+                "{text}"
+            );
         }
         let v6: ServerAddress = "::1".parse().expect("v6");
         assert_eq!(v6.to_string(), "[::1]:14500");
@@ -284,7 +302,9 @@ mod tests {
 
     #[test]
     fn malformed_addresses_are_usage_errors() {
-        for text in ["", ":1", "h:", "h:0", "h:65536", "h:x", "a b", "[::1", "[x]:1", "[::1]1"] {
+        for text in [
+            "", ":1", "h:", "h:0", "h:65536", "h:x", "a b", "[::1", "[x]:1", "[::1]1",
+        ] {
             let error = text.parse::<ServerAddress>().expect_err(text);
             assert_eq!(error.exit_code(), 2, "{text}");
         }

@@ -14,8 +14,10 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use crate::shared::Shared;
 
 /// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
-pub(crate) const DECODER_LIMITS: DecoderLimits =
-    DecoderLimits { history_bytes: 1 << 20, cache_bytes: 1 << 20 };
+pub(crate) const DECODER_LIMITS: DecoderLimits = DecoderLimits {
+    history_bytes: 1 << 20,
+    cache_bytes: 1 << 20,
+};
 
 /// Decoding calls no deep recursion; memory never touched costs nothing.
 const STACK_BYTES: usize = 512 << 10;
@@ -63,27 +65,36 @@ pub(crate) fn spawn(
     shared: Arc<Shared>,
     mut work: mpsc::UnboundedReceiver<Work>,
 ) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("decode".into()).stack_size(STACK_BYTES).spawn(move || {
-        let mut attached: Option<Attached> = None;
-        while let Some(item) = work.blocking_recv() {
-            match item {
-                Work::Attach { link, reports } => {
-                    shared.picture().attach();
-                    attached = Some(Attached::new(link, reports));
-                }
-                Work::Frame { link, header, payload, arrived, room } => {
-                    let Some(current) = attached.as_mut().filter(|a| a.link == link) else {
-                        continue;
-                    };
-                    let result = current.take(&shared, header, payload, arrived, room);
-                    if let Err(reason) = result {
-                        current.report(Report::Broken(reason));
-                        attached = None;
+    thread::Builder::new()
+        .name("decode".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let mut attached: Option<Attached> = None;
+            while let Some(item) = work.blocking_recv() {
+                match item {
+                    Work::Attach { link, reports } => {
+                        shared.picture().attach();
+                        attached = Some(Attached::new(link, reports));
+                    }
+                    Work::Frame {
+                        link,
+                        header,
+                        payload,
+                        arrived,
+                        room,
+                    } => {
+                        let Some(current) = attached.as_mut().filter(|a| a.link == link) else {
+                            continue;
+                        };
+                        let result = current.take(&shared, header, payload, arrived, room);
+                        if let Err(reason) = result {
+                            current.report(Report::Broken(reason));
+                            attached = None;
+                        }
                     }
                 }
             }
-        }
-    })
+        })
 }
 
 /// The decoder's state for one connection.
@@ -116,7 +127,9 @@ impl Attached {
         arrived: Instant,
         room: OwnedSemaphorePermit,
     ) -> Result<(), String> {
-        self.sequencer.push(header, payload).map_err(|error| error.to_string())?;
+        self.sequencer
+            .push(header, payload)
+            .map_err(|error| error.to_string())?;
         drop(room);
         self.arrivals.push((header.id.0, arrived));
         while let Some((header, payload)) = self.sequencer.pop() {

@@ -31,6 +31,8 @@ pub struct Picture {
     pieces_since: Option<Instant>,
     frames: u64,
     complete: bool,
+    /// A new connection is painting over the picture of an earlier one, and has not finished.
+    catching_up: bool,
     input: InputSeq,
 }
 
@@ -43,6 +45,7 @@ impl Picture {
             pieces_since: None,
             frames: 0,
             complete: false,
+            catching_up: false,
             input: InputSeq(0),
         }
     }
@@ -84,8 +87,15 @@ impl Picture {
         self.canvas.row(y)
     }
 
-    /// A new connection takes over. Its first frames paint over what is there.
+    /// Whether a new connection is still painting over the picture of an earlier one.
+    pub(crate) const fn is_catching_up(&self) -> bool {
+        self.catching_up
+    }
+
+    /// A new connection takes over. Its first frames clear the picture and paint it anew; the
+    /// person keeps seeing the old one until that is done.
     fn attach(&mut self) {
+        self.catching_up = self.frames > 0;
         self.complete = false;
         self.input = InputSeq(0);
     }
@@ -113,8 +123,10 @@ impl Picture {
         self.frames += 1;
         self.complete = header.update_complete;
         self.input = self.input.max(header.input);
+        self.catching_up &= !header.update_complete;
         let since = *self.pieces_since.get_or_insert(now);
-        let show = header.update_complete || now.saturating_duration_since(since) >= PIECES_WAIT;
+        let waited = now.saturating_duration_since(since) >= PIECES_WAIT;
+        let show = header.update_complete || (waited && !self.catching_up);
         Ok((covered, show))
     }
 
@@ -125,7 +137,10 @@ impl Picture {
     }
 
     fn progress(&self) -> Progress {
-        Progress { frames: self.frames, complete: self.complete }
+        Progress {
+            frames: self.frames,
+            complete: self.complete,
+        }
     }
 }
 
@@ -149,7 +164,10 @@ mod tests {
 
     fn apply(picture: &mut Picture, complete: bool, now: Instant, rect: Rect) -> bool {
         let decode = |_: &mut Canvas| Ok::<_, ()>(Region::from(rect));
-        picture.apply(&header(complete), &Region::new(), now, decode).expect("decoded").1
+        picture
+            .apply(&header(complete), &Region::new(), now, decode)
+            .expect("decoded")
+            .1
     }
 
     #[test]
@@ -167,11 +185,29 @@ mod tests {
     }
 
     #[test]
+    fn a_new_connection_shows_nothing_before_its_picture_is_whole() {
+        let mut picture = Picture::new();
+        let (start, rect) = (Instant::now(), Rect::new(0, 0, 4, 4));
+        picture.attach();
+        assert!(!picture.is_catching_up(), "there is no earlier picture");
+        assert!(apply(&mut picture, true, start, rect));
+        picture.take_unshown();
+        picture.attach();
+        assert!(!apply(&mut picture, false, start, rect));
+        assert!(!apply(&mut picture, false, start + PIECES_WAIT * 9, rect));
+        assert!(picture.is_catching_up() && !picture.is_complete());
+        assert!(apply(&mut picture, true, start + PIECES_WAIT * 9, rect));
+        assert!(!picture.is_catching_up());
+    }
+
+    #[test]
     fn what_a_later_frame_painted_is_not_shown_again() {
         let mut picture = Picture::new();
         let keep = Region::from(Rect::new(0, 0, 2, 4));
         let decode = |_: &mut Canvas| Ok::<_, ()>(Region::from(Rect::new(0, 0, 4, 4)));
-        let result = picture.apply(&header(true), &keep, Instant::now(), decode).expect("ok");
+        let result = picture
+            .apply(&header(true), &keep, Instant::now(), decode)
+            .expect("ok");
         assert_eq!(result.0, Region::from(Rect::new(0, 0, 4, 4)));
         assert_eq!(picture.take_unshown(), Region::from(Rect::new(2, 0, 2, 4)));
         assert!(picture.take_unshown().is_empty());
@@ -194,7 +230,12 @@ mod tests {
         let mut picture = Picture::new();
         let now = Instant::now();
         for i in 0..2000 {
-            apply(&mut picture, true, now, Rect::new(i % 40 * 3, i / 40 * 3, 1, 1));
+            apply(
+                &mut picture,
+                true,
+                now,
+                Rect::new(i % 40 * 3, i / 40 * 3, 1, 1),
+            );
         }
         assert!(picture.take_unshown().rects().len() <= MAX_UNSHOWN_RECTS);
     }

@@ -82,8 +82,9 @@ impl Dialer {
             reason,
         };
         let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
-        let addresses: Vec<SocketAddr> =
-            found.map_err(|error| unreachable(error.to_string()))?.collect();
+        let addresses: Vec<SocketAddr> = found
+            .map_err(|error| unreachable(error.to_string()))?
+            .collect();
         if addresses.is_empty() {
             return Err(unreachable("the name has no address".to_owned()));
         }
@@ -99,7 +100,10 @@ impl Dialer {
 
     /// What went wrong last.
     pub(super) fn trouble(&self) -> String {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn note(&self, trouble: String) {
@@ -182,7 +186,13 @@ impl Dialer {
                 if welcome.version != PROTOCOL_VERSION {
                     return Err(self.refused(RefusalReason::WrongVersion, &welcome.agent));
                 }
-                Ok(Some(Admission { connection, writer, reader, welcome, fingerprint }))
+                Ok(Some(Admission {
+                    connection,
+                    writer,
+                    reader,
+                    welcome,
+                    fingerprint,
+                }))
             }
             Ok(Ok((_, _, Some(ServerMessage::Refused { reason, text })))) => {
                 self.judge_refusal(reason, &text, visit)
@@ -204,16 +214,21 @@ impl Dialer {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "two ends and an answer, used once")]
     async fn exchange(
         &self,
         connection: &Connection,
     ) -> Result<
-        (ControlWriter<ViewerMessage>, ControlReader<ServerMessage>, Option<ServerMessage>),
+        (
+            ControlWriter<ViewerMessage>,
+            ControlReader<ServerMessage>,
+            Option<ServerMessage>,
+        ),
         TransportError,
     > {
         let (mut writer, mut reader) = connection.open_control().await?;
-        writer.send(&ViewerMessage::Hello(self.hello.clone())).await?;
+        writer
+            .send(&ViewerMessage::Hello(self.hello.clone()))
+            .await?;
         let answer = reader.receive().await?;
         Ok((writer, reader, answer))
     }
@@ -232,7 +247,7 @@ impl Dialer {
     }
 
     fn refused(&self, reason: RefusalReason, text: &str) -> DialError {
-        DialError::Fatal(super::supervise::refusal(&self.server, reason, text))
+        DialError::Fatal(super::admit::refusal(&self.server, reason, text))
     }
 }
 

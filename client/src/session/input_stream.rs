@@ -28,11 +28,7 @@ pub(super) async fn write(
 
 /// Writes `first` and whatever else is waiting into `out`. Of pointer motions in a row only the
 /// last is kept: a link that was blocked must not replay the way the pointer took.
-fn batch(
-    first: InputEvent,
-    mut more: impl FnMut() -> Option<InputEvent>,
-    out: &mut Vec<u8>,
-) {
+fn batch(first: InputEvent, mut more: impl FnMut() -> Option<InputEvent>, out: &mut Vec<u8>) {
     let mut pending = first;
     while out.len() < BATCH_BYTES {
         let Some(next) = more() else { break };

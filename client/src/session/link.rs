@@ -44,6 +44,15 @@ pub(super) enum LinkEnd {
     Broken(String),
 }
 
+/// What a silent connection has to say.
+#[derive(Debug)]
+pub(super) enum News {
+    /// It ended.
+    Ended(LinkEnd),
+    /// A frame begins to arrive.
+    Stirred,
+}
+
 /// A connection and the tasks that serve it; dropping it ends them.
 pub(super) struct Link {
     connection: Connection,
@@ -66,13 +75,21 @@ impl Link {
         shared: &Arc<Shared>,
         work: &mpsc::UnboundedSender<Work>,
     ) -> Self {
-        let Admission { connection, writer, reader, .. } = admission;
+        let Admission {
+            connection,
+            writer,
+            reader,
+            ..
+        } = admission;
         let (input, events) = mpsc::unbounded_channel();
         let (reports, reported) = mpsc::unbounded_channel();
         let (end, ends) = mpsc::unbounded_channel();
         let alive = Arc::new(Notify::new());
         // The decoder lives as long as the network thread.
-        let _ = work.send(Work::Attach { link: number, reports });
+        let _ = work.send(Work::Attach {
+            link: number,
+            reports,
+        });
         let frames = Frames {
             connection: connection.clone(),
             number,
@@ -115,14 +132,19 @@ impl Link {
         }
     }
 
-    /// Returns when something arrives that may mean that the server is back.
-    pub(super) async fn stirred(&self) {
-        self.alive.notified().await;
+    /// Waits for the end of the connection or for a sign of life.
+    pub(super) async fn news(&mut self) -> News {
+        let alive = Arc::clone(&self.alive);
+        tokio::select! {
+            end = self.end() => News::Ended(end),
+            () = alive.notified() => News::Stirred,
+        }
     }
 
     /// Since when the server has been silent, if too long.
     pub(super) fn silent_since(&mut self) -> Option<Instant> {
-        self.liveness.silent_since(self.connection.heard(), Instant::now())
+        self.liveness
+            .silent_since(self.connection.heard(), Instant::now())
     }
 
     /// The connection's round trip time.
@@ -194,8 +216,16 @@ impl Frames {
             };
             let arrived = Instant::now();
             let bytes = (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32;
-            let Ok(room) = room.acquire_many_owned(bytes).await else { return };
-            let _ = work.send(Work::Frame { link: number, header, payload, arrived, room });
+            let Ok(room) = room.acquire_many_owned(bytes).await else {
+                return;
+            };
+            let _ = work.send(Work::Frame {
+                link: number,
+                header,
+                payload,
+                arrived,
+                room,
+            });
         }
     }
 }
@@ -219,9 +249,7 @@ async fn hear(
                 shared.update_session(|session| session.cursor_position = Some(at));
                 continue;
             }
-            Ok(Some(ServerMessage::Refused { reason, text })) => {
-                LinkEnd::Refused { reason, text }
-            }
+            Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },
             Ok(Some(ServerMessage::Welcome(_))) => LinkEnd::Broken("a second welcome".into()),
             // The task that receives frames knows better why the connection ended.
             Ok(None) | Err(_) => return,

@@ -40,7 +40,10 @@ mod tests {
         assert_eq!(liveness.silent_since(5, start + second * 2), None);
         assert_eq!(liveness.silent_since(6, start + second * 3), None);
         assert_eq!(liveness.silent_since(6, start + second * 5), None);
-        assert_eq!(liveness.silent_since(6, start + second * 6), Some(start + second * 3));
+        assert_eq!(
+            liveness.silent_since(6, start + second * 6),
+            Some(start + second * 3)
+        );
         assert_eq!(liveness.silent_since(7, start + second * 60), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The viewer's side of the network: one thread that keeps a connection to the session.
 
+mod admit;
 mod backoff;
 mod dial;
 mod input_stream;
@@ -91,8 +92,10 @@ impl Session {
     /// # Errors
     /// [`ViewError`]: why it ended, unless the person wanted it.
     pub(crate) fn join(self) -> Result<(), ViewError> {
+        let result = self.thread.join();
+        // Not before: a session that nobody can command any more would end.
         drop(self.commands);
-        self.thread.join().unwrap_or_else(|_| {
+        result.unwrap_or_else(|_| {
             Err(ViewError::System {
                 what: "the network thread failed",
                 reason: "this is a defect of the viewer".to_owned(),
@@ -105,7 +108,8 @@ struct AnnounceEnd(Arc<Shared>);
 
 impl Drop for AnnounceEnd {
     fn drop(&mut self) {
-        self.0.update_session(|session| session.link = LinkState::Ended);
+        self.0
+            .update_session(|session| session.link = LinkState::Ended);
     }
 }
 
@@ -142,9 +146,7 @@ fn run(
         });
         let supervised = Box::pin(supervise::run(options, shared, commands, work)).await;
         match shot {
-            Some(shot) if shot.is_finished() => {
-                supervised.and(shot.await.unwrap_or_else(|_| Ok(())))
-            }
+            Some(shot) if shot.is_finished() => supervised.and(shot.await.unwrap_or(Ok(()))),
             _ => supervised,
         }
     });
@@ -156,7 +158,11 @@ fn run(
 
 async fn leave_on_signals(leave: mpsc::UnboundedSender<Command>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
         return;
     };
@@ -169,5 +175,8 @@ async fn leave_on_signals(leave: mpsc::UnboundedSender<Command>) {
 }
 
 fn system(what: &'static str, error: &std::io::Error) -> ViewError {
-    ViewError::System { what, reason: error.to_string() }
+    ViewError::System {
+        what,
+        reason: error.to_string(),
+    }
 }

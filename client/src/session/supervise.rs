@@ -8,19 +8,17 @@ use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
-use tokio::time::{interval, sleep_until, timeout};
+use tokio::time::{interval, sleep_until};
 
 use super::Command;
+use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer, Visit};
-use super::link::{Link, LinkEnd};
-use crate::config::{Options, ServerAddress, TrustPolicy};
+use super::link::{Link, LinkEnd, News};
+use crate::config::{Options, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::Work;
 use crate::shared::{LinkState, Shared};
 use crate::trust;
-
-/// How long the first connection may take.
-const FIRST_CONNECTION: Duration = Duration::from_secs(10);
 
 /// Between two looks at whether the server is still heard, and two steps of the clock that the
 /// person sees during an interruption. The keep-alives wake the process as often.
@@ -41,8 +39,15 @@ pub(super) async fn run(
     commands: UnboundedReceiver<Command>,
     work: UnboundedSender<Work>,
 ) -> Result<(), ViewError> {
-    let mut supervisor =
-        Supervisor { options, shared, commands, work, links: 0, broken: 0, dialer: None };
+    let mut supervisor = Supervisor {
+        options,
+        shared,
+        commands,
+        work,
+        links: 0,
+        broken: 0,
+        dialer: None,
+    };
     supervisor.run().await
 }
 
@@ -80,7 +85,9 @@ struct Supervisor {
 
 impl Supervisor {
     async fn run(&mut self) -> Result<(), ViewError> {
-        let Some(admission) = self.first_admission().await? else { return Ok(()) };
+        let Some(admission) = self.first_admission().await? else {
+            return Ok(());
+        };
         let mut link = self.attach(admission);
         loop {
             let (since, old) = match self.serve(&mut link).await {
@@ -136,7 +143,8 @@ impl Supervisor {
         self.links += 1;
         let link = Link::start(admission, self.links, &self.shared, &self.work);
         self.shared.counters.set_rtt(link.rtt());
-        self.shared.update_session(|session| session.link = LinkState::Live);
+        self.shared
+            .update_session(|session| session.link = LinkState::Live);
         link
     }
 
@@ -169,8 +177,12 @@ impl Supervisor {
         since: Instant,
         mut old: Option<Link>,
     ) -> Result<Recovered, ViewError> {
-        self.shared.update_session(|session| session.link = LinkState::Interrupted { since });
-        let deadline = self.options.reconnect_timeout.map(|patience| since + patience);
+        self.shared
+            .update_session(|session| session.link = LinkState::Interrupted { since });
+        let deadline = self
+            .options
+            .reconnect_timeout
+            .map(|patience| since + patience);
         let mut search = self.search()?;
         let mut look = interval(LOOK);
         loop {
@@ -189,13 +201,14 @@ impl Supervisor {
                     }
                     return Ok(Recovered::New(self.attach(admission)));
                 }
-                end = end_of(&mut old) => {
-                    let Some(link) = old.take() else { continue };
-                    if self.judge(end, &link)? == Next::Stop {
-                        return Ok(Recovered::Left(None));
+                news = news_of(&mut old) => {
+                    if let (News::Ended(end), Some(link)) = (news, &old) {
+                        if self.judge(end, link)? == Next::Stop {
+                            return Ok(Recovered::Left(None));
+                        }
+                        old = None;
                     }
                 }
-                () = stirred(&old) => {}
                 _ = look.tick() => self.shared.update_session(|_| {}),
                 () = reached(deadline) => return Err(self.lost(since)),
                 command = self.commands.recv() => match command {
@@ -206,16 +219,21 @@ impl Supervisor {
             if let Some(link) = old.take_if(|link| link.silent_since().is_none()) {
                 // Releases that the person made meanwhile were dropped.
                 link.send(InputEvent::ReleaseAll);
-                self.shared.update_session(|session| session.link = LinkState::Live);
+                self.shared
+                    .update_session(|session| session.link = LinkState::Live);
                 return Ok(Recovered::Old(link));
             }
         }
     }
 
     fn search(&self) -> Result<Search, ViewError> {
-        let Some(dialer) = self.dialer.clone() else { return Err(self.lost(Instant::now())) };
+        let Some(dialer) = self.dialer.clone() else {
+            return Err(self.lost(Instant::now()));
+        };
         let policy = self.options.trust.clone();
-        Ok(Search(tokio::spawn(async move { dialer.dial(&policy, Visit::Again).await })))
+        Ok(Search(tokio::spawn(async move {
+            dialer.dial(&policy, Visit::Again).await
+        })))
     }
 
     /// What the end of a connection means for the session.
@@ -232,7 +250,11 @@ impl Supervisor {
                 Ok(Next::Stop)
             }
             RefusalReason::ProtocolError => {
-                self.broken = if link.since.elapsed() < SOUND { self.broken + 1 } else { 1 };
+                self.broken = if link.since.elapsed() < SOUND {
+                    self.broken + 1
+                } else {
+                    1
+                };
                 if self.broken >= BROKEN_IN_A_ROW {
                     return Err(ViewError::Protocol(text));
                 }
@@ -255,7 +277,10 @@ impl Supervisor {
     }
 
     fn lost(&self, since: Instant) -> ViewError {
-        ViewError::Lost { server: self.options.server.clone(), waited: since.elapsed() }
+        ViewError::Lost {
+            server: self.options.server.clone(),
+            waited: since.elapsed(),
+        }
     }
 }
 
@@ -275,59 +300,10 @@ impl Drop for Search {
     }
 }
 
-/// The error for a refusal, in the server's words or in ours.
-pub(super) fn refusal(server: &ServerAddress, reason: RefusalReason, text: &str) -> ViewError {
-    let text = match (text, reason) {
-        ("", RefusalReason::WrongToken) => "the token is wrong or missing",
-        ("", RefusalReason::WrongVersion) => "it speaks another version of the protocol",
-        ("", RefusalReason::TooManyViewers) => "the session takes no more viewers",
-        ("", RefusalReason::SessionEnded) => "the session is over",
-        ("", _) => "it gave no reason",
-        (text, _) => text,
-    };
-    // One line, whatever the server writes.
-    let text = text.replace(|c: char| c.is_control(), " ");
-    let text = text.trim_end_matches('.').to_owned();
-    ViewError::Refused { server: server.clone(), reason, text }
-}
-
-/// Connects and, if nobody vouched for the server yet, asks the person.
-async fn connect_first(options: Options) -> Result<(Admission, Dialer), ViewError> {
-    let dialer = Dialer::new(&options).await?;
-    let mut policy = options.trust.clone();
-    loop {
-        match timeout(FIRST_CONNECTION, dialer.dial(&policy, Visit::First)).await {
-            Ok(Ok(admission)) => return Ok((admission, dialer)),
-            Ok(Err(DialError::Fatal(error))) => return Err(error),
-            Ok(Err(DialError::Unknown(found))) => {
-                let server = options.server.clone();
-                let asked = policy.clone();
-                let answer =
-                    tokio::task::spawn_blocking(move || trust::ask(&asked, &server, found)).await;
-                answer.map_err(|error| ViewError::System {
-                    what: "cannot ask at the terminal",
-                    reason: error.to_string(),
-                })??;
-                policy = TrustPolicy::Pinned(found);
-            }
-            Err(_) => {
-                let reason = dialer.trouble();
-                return Err(ViewError::Unreachable { server: options.server, reason });
-            }
-        }
-    }
-}
-
-async fn end_of(link: &mut Option<Link>) -> LinkEnd {
+/// What the old connection, if there is one, has to say.
+async fn news_of(link: &mut Option<Link>) -> News {
     match link {
-        Some(link) => link.end().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn stirred(link: &Option<Link>) {
-    match link {
-        Some(link) => link.stirred().await,
+        Some(link) => link.news().await,
         None => std::future::pending().await,
     }
 }
