@@ -1,1 +1,35 @@
-//! x
+//! The viewer of HackStream: one small window that shows and steers a remote session.
+//!
+//! Three threads: the front ([`headless`] or the window) hands the person's input to the network
+//! and presents what changed; the network keeps a connection to the session; the decoder applies
+//! frames to the picture. They share the newest state and never queue up pictures.
+
+pub mod config;
+mod cursor;
+pub mod error;
+pub mod headless;
+mod input;
+mod known_hosts;
+mod picture;
+mod present;
+mod screenshot;
+mod session;
+mod shared;
+mod stats;
+pub mod trust;
+
+pub use known_hosts::KnownHostsError;
+
+use config::{Options, Output};
+use error::ViewError;
+
+/// Shows the session until the person or the session ends it.
+///
+/// # Errors
+/// [`ViewError`]: why it ended otherwise.
+pub fn run(options: Options) -> Result<(), ViewError> {
+    match options.output {
+        Output::Window { .. } => present::window::run(options),
+        Output::Headless => headless::run(options),
+    }
+}

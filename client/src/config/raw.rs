@@ -1,0 +1,94 @@
+//! The command line as written.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Examples:
+  HACKSTREAM_TOKEN=... hackstream-view build.example.org
+  hackstream-view 192.0.2.7:14501 --token-file ~/token --fullscreen
+  hackstream-view host --token-file ~/token --headless --screenshot now.png
+
+The first connection to a server shows the fingerprint of its key and asks whether it is the right
+one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
+
+The session's picture is shown pixel for pixel: centred in a larger window, its top left part in a
+smaller one.
+
+Exit codes:
+  0  closed by the person or the session, or the screenshot is written
+  1  another error
+  2  the command line makes no sense
+  3  the server cannot be reached
+  4  the server refused (wrong token, wrong version, too many viewers)
+  5  the server's fingerprint is unknown or not the expected one
+  6  the connection was lost for longer than --reconnect-timeout
+  7  there is no display";
+
+/// Shows a program that runs on a HackStream server.
+#[derive(Debug, Parser)]
+#[command(name = "hackstream-view", version, about, after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    /// The server; the port is 14500 unless given
+    #[arg(value_name = "HOST[:PORT]")]
+    pub(super) server: String,
+
+    /// The session's token. Other users of this machine can see it in the list of processes:
+    /// better use --token-file or the variable HACKSTREAM_TOKEN
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    pub(super) token: Option<String>,
+
+    /// File whose first line is the session's token
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// The fingerprint that the server must have, whatever is remembered
+    #[arg(long, value_name = "sha256:HEX", conflicts_with = "accept_new")]
+    pub(super) fingerprint: Option<String>,
+
+    /// Remember an unknown server without asking. A changed fingerprint is refused all the same
+    #[arg(long)]
+    pub(super) accept_new: bool,
+
+    /// Fill the screen
+    #[arg(long, conflicts_with = "headless")]
+    pub(super) fullscreen: bool,
+
+    /// What to prefer where quality costs time
+    #[arg(long, value_enum, default_value_t = QualityName::Auto)]
+    pub(super) quality: QualityName,
+
+    /// Print a line of measurements to stderr each second in which something happens
+    #[arg(long)]
+    pub(super) stats: bool,
+
+    /// Open no window
+    #[arg(long)]
+    pub(super) headless: bool,
+
+    /// Write the picture to a PNG file and leave, also with a window. Without --after: once the
+    /// picture is complete and quiet for half a second, after ten seconds at the latest
+    #[arg(long, value_name = "FILE.png")]
+    pub(super) screenshot: Option<PathBuf>,
+
+    /// Milliseconds from the first complete picture to the screenshot
+    #[arg(long, value_name = "MS", requires = "screenshot")]
+    pub(super) after: Option<u64>,
+
+    /// Seconds after which a lost connection is given up; 0 means never. Default: 0 with a
+    /// window, 30 without
+    #[arg(long, value_name = "S")]
+    pub(super) reconnect_timeout: Option<u64>,
+}
+
+/// Names of the qualities on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum QualityName {
+    /// The cheapest decoders and few bytes, for weak machines and thin links
+    Low,
+    /// Decided from what is measured
+    Auto,
+    /// Sharpness before frame rate
+    High,
+}

@@ -1,0 +1,168 @@
+//! The viewer without a window: for screenshots, scripts and tests.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hackstream_protocol::geometry::{Point, Size};
+use hackstream_protocol::ids::InputSeq;
+use hackstream_protocol::wire::control::CursorShape;
+use hackstream_protocol::wire::input::InputEvent;
+
+use crate::config::Options;
+use crate::error::ViewError;
+pub use crate::picture::Picture;
+use crate::session::{Session, Signals};
+pub use crate::shared::LinkState;
+use crate::shared::Shared;
+
+/// A viewer whose picture stays in memory. Dropping it leaves the session.
+pub struct Viewer {
+    shared: Arc<Shared>,
+    session: Option<Session>,
+}
+
+impl Viewer {
+    /// Connects and waits until the session has admitted the viewer; its first picture may come
+    /// later. Blocks at most for the time-outs of the connection, or until the person answers the
+    /// question for an unknown server.
+    ///
+    /// # Errors
+    /// [`ViewError`]: why the viewer was not admitted.
+    pub fn connect(options: Options) -> Result<Self, ViewError> {
+        Self::start(options, Signals::Ignore)
+    }
+
+    fn start(options: Options, signals: Signals) -> Result<Self, ViewError> {
+        let shared = Arc::new(Shared::new(|| {}));
+        let session = Session::start(options, Arc::clone(&shared), signals)?;
+        let mut viewer = Self {
+            shared,
+            session: Some(session),
+        };
+        viewer
+            .shared
+            .wait_for(None, |_, session| session.link != LinkState::Connecting);
+        if viewer.link() == LinkState::Ended && viewer.shared.session().screen.is_none() {
+            viewer.finish()?;
+        }
+        Ok(viewer)
+    }
+
+    /// The session's size and a copy of its pixels, row by row, as `0x00RRGGBB`. Empty until the
+    /// first frame.
+    #[must_use]
+    pub fn canvas_snapshot(&self) -> (Size, Vec<u32>) {
+        let picture = self.shared.picture();
+        (picture.size(), picture.pixels().to_vec())
+    }
+
+    /// Sends what a person would have done. Dropped while the connection is interrupted.
+    pub fn send(&self, event: InputEvent) {
+        if let Some(session) = &self.session {
+            session.send(event);
+        }
+    }
+
+    /// Waits until `done` holds for the picture, which it looks at now and after each frame. False
+    /// if it does not within `timeout` or before the session ends.
+    ///
+    /// `done` runs while the decoder waits, so it should be quick.
+    #[must_use]
+    pub fn wait_for(&self, mut done: impl FnMut(&Picture) -> bool, timeout: Duration) -> bool {
+        self.shared
+            .wait_for(Some(Instant::now() + timeout), |picture, _| done(picture))
+    }
+
+    /// Waits until `done` holds for the state of the connection, like [`wait_for`](Self::wait_for).
+    #[must_use]
+    pub fn wait_for_link(
+        &self,
+        mut done: impl FnMut(LinkState) -> bool,
+        timeout: Duration,
+    ) -> bool {
+        self.shared
+            .wait_for(Some(Instant::now() + timeout), |_, session| {
+                done(session.link)
+            })
+    }
+
+    /// Waits until `done` holds for the pointer's shape, like [`wait_for`](Self::wait_for).
+    #[must_use]
+    pub fn wait_for_cursor(
+        &self,
+        mut done: impl FnMut(&CursorShape) -> bool,
+        timeout: Duration,
+    ) -> bool {
+        self.shared
+            .wait_for(Some(Instant::now() + timeout), |_, session| {
+                session.cursor.as_ref().is_some_and(&mut done)
+            })
+    }
+
+    /// Frames applied so far, over all connections.
+    #[must_use]
+    pub fn frames_applied(&self) -> u64 {
+        self.shared.picture().frames_applied()
+    }
+
+    /// The last input event of this connection that the newest picture can show.
+    #[must_use]
+    pub fn input_shown(&self) -> InputSeq {
+        self.shared.picture().input()
+    }
+
+    /// The pointer's shape, if the server has sent one.
+    #[must_use]
+    pub fn cursor_shape(&self) -> Option<CursorShape> {
+        self.shared.session().cursor.clone()
+    }
+
+    /// Where a program in the session last put the pointer.
+    #[must_use]
+    pub fn cursor_position(&self) -> Option<Point> {
+        self.shared.session().cursor_position
+    }
+
+    /// How the connection is doing.
+    #[must_use]
+    pub fn link(&self) -> LinkState {
+        self.shared.session().link
+    }
+
+    /// Leaves the session and waits for the end.
+    ///
+    /// # Errors
+    /// [`ViewError`]: why the session had ended before, unless it ended in peace.
+    pub fn close(mut self) -> Result<(), ViewError> {
+        self.finish()
+    }
+
+    /// Waits for the end of the session.
+    fn wait(mut self) -> Result<(), ViewError> {
+        self.session.take().map_or(Ok(()), Session::join)
+    }
+
+    fn finish(&mut self) -> Result<(), ViewError> {
+        let Some(session) = self.session.take() else {
+            return Ok(());
+        };
+        session.leave();
+        session.join()
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        // Whoever wants to know why it ended calls `close`.
+        let _ = self.finish();
+    }
+}
+
+/// Runs the viewer without a window until the session ends, the screenshot is written or the
+/// process is asked to end.
+///
+/// # Errors
+/// [`ViewError`]: why it ended, unless the person or the session wanted it.
+pub(crate) fn run(options: Options) -> Result<(), ViewError> {
+    Viewer::start(options, Signals::Leave)?.wait()
+}

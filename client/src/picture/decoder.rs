@@ -1,0 +1,175 @@
+//! The thread that applies frames to the picture, in an order that is allowed.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use std::{io, thread};
+
+use hackstream_codec::{Decoder, DecoderLimits};
+use hackstream_protocol::session::sequencer::Sequencer;
+use hackstream_protocol::wire::feedback::FrameReport;
+use hackstream_protocol::wire::frame::FrameHeader;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use crate::shared::Shared;
+
+/// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
+pub(crate) const DECODER_LIMITS: DecoderLimits = DecoderLimits {
+    history_bytes: 1 << 20,
+    cache_bytes: 1 << 20,
+};
+
+/// Decoding calls no deep recursion; memory never touched costs nothing.
+const STACK_BYTES: usize = 512 << 10;
+
+/// What the network thread gives to the decoder.
+pub(crate) enum Work {
+    /// A new connection takes over: its frames start a new order. Frames of earlier connections
+    /// are dropped from now on. Reports go to `reports`.
+    Attach {
+        /// Number of the connection.
+        link: u64,
+        /// Where to report.
+        reports: mpsc::UnboundedSender<Report>,
+    },
+    /// A frame arrived.
+    Frame {
+        /// Number of the connection it came on.
+        link: u64,
+        /// Its header.
+        header: FrameHeader,
+        /// Its payload.
+        payload: Vec<u8>,
+        /// When its last byte arrived.
+        arrived: Instant,
+        /// Share of the memory for frames on their way here; free once the order is kept by the
+        /// sequencer, which has a limit of its own.
+        room: OwnedSemaphorePermit,
+    },
+}
+
+/// What the decoder tells the network thread.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// A frame was applied.
+    Applied(FrameReport),
+    /// The connection's frames make no sense; nothing more of it will be applied.
+    Broken(String),
+}
+
+/// Starts the decoder. It ends when the sender of its work is gone.
+///
+/// # Errors
+/// What the system said when it gave no thread.
+pub(crate) fn spawn(
+    shared: Arc<Shared>,
+    mut work: mpsc::UnboundedReceiver<Work>,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new()
+        .name("decode".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let mut attached: Option<Attached> = None;
+            while let Some(item) = work.blocking_recv() {
+                match item {
+                    Work::Attach { link, reports } => {
+                        shared.picture().attach();
+                        attached = Some(Attached::new(link, reports));
+                    }
+                    Work::Frame {
+                        link,
+                        header,
+                        payload,
+                        arrived,
+                        room,
+                    } => {
+                        let Some(current) = attached.as_mut().filter(|a| a.link == link) else {
+                            continue;
+                        };
+                        let result = current.take(&shared, header, payload, arrived, room);
+                        if let Err(reason) = result {
+                            current.report(Report::Broken(reason));
+                            attached = None;
+                        }
+                    }
+                }
+            }
+        })
+}
+
+/// The decoder's state for one connection.
+struct Attached {
+    link: u64,
+    reports: mpsc::UnboundedSender<Report>,
+    sequencer: Sequencer,
+    decoder: Decoder,
+    /// When each frame that is held back arrived.
+    arrivals: Vec<(u64, Instant)>,
+}
+
+impl Attached {
+    fn new(link: u64, reports: mpsc::UnboundedSender<Report>) -> Self {
+        Self {
+            link,
+            reports,
+            sequencer: Sequencer::new(),
+            decoder: Decoder::new(DECODER_LIMITS),
+            arrivals: Vec::new(),
+        }
+    }
+
+    /// Takes a frame that arrived and applies every frame that may be applied now.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        header: FrameHeader,
+        payload: Vec<u8>,
+        arrived: Instant,
+        room: OwnedSemaphorePermit,
+    ) -> Result<(), String> {
+        self.sequencer
+            .push(header, payload)
+            .map_err(|error| error.to_string())?;
+        drop(room);
+        self.arrivals.push((header.id.0, arrived));
+        while let Some((header, payload)) = self.sequencer.pop() {
+            self.apply(shared, header, &payload)?;
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        shared: &Shared,
+        header: FrameHeader,
+        payload: &[u8],
+    ) -> Result<(), String> {
+        let begun = Instant::now();
+        let keep = self.sequencer.painted_after(header.id);
+        let mut picture = shared.picture();
+        let applied = picture.apply(&header, &keep, begun, |canvas| {
+            self.decoder.decode(payload, canvas, &keep)
+        });
+        let progress = picture.progress();
+        drop(picture);
+        let (covered, show) = applied.map_err(|error| error.to_string())?;
+        shared.picture_changed(progress, show);
+        let decoding = begun.elapsed();
+        self.sequencer.applied(header.id, covered);
+        shared.counters.decoded(payload.len(), decoding);
+        let arrived = self.arrivals.iter().position(|&(id, _)| id == header.id.0);
+        let arrived = arrived.map_or(begun, |index| self.arrivals.swap_remove(index).1);
+        self.report(Report::Applied(FrameReport {
+            id: header.id,
+            held: begun.saturating_duration_since(arrived),
+            decoding,
+            presenting: shared.counters.last_presenting(),
+        }));
+        Ok(())
+    }
+
+    fn report(&self, report: Report) {
+        // A connection that is gone needs no reports.
+        let _ = self.reports.send(report);
+    }
+}

@@ -1,0 +1,70 @@
+//! The keyboard on a bare X display.
+//!
+//! winit passes keys on only while its window has the input focus. On a display without a window
+//! manager nobody ever gives it the focus, so the viewer takes it itself.
+
+use winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
+use winit::window::Window;
+use x11rb::connection::Connection as _;
+use x11rb::errors::ReplyError;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, MapState};
+use x11rb::rust_connection::RustConnection;
+
+/// Gives `window` the input focus if it is on an X display without a window manager, and if
+/// `only_if_free` only when no other window has it.
+pub(super) fn take_without_window_manager(window: &Window, only_if_free: bool) {
+    if let Some(id) = x_window(window) {
+        // A window without the focus is what there would be without this attempt.
+        let _ = take(id, only_if_free);
+    }
+}
+
+fn take(window: u32, only_if_free: bool) -> Result<(), Box<dyn std::error::Error>> {
+    // A connection of its own, for the few times that this happens: winit does not lend its own.
+    let (display, screen) = RustConnection::connect(None)?;
+    let root = display
+        .setup()
+        .roots
+        .get(screen)
+        .ok_or("no such screen")?
+        .root;
+    if is_managed(&display, root)? {
+        return Ok(());
+    }
+    let focus = display.get_input_focus()?.reply()?.focus;
+    let free = [
+        u32::from(InputFocus::NONE),
+        u32::from(InputFocus::POINTER_ROOT),
+        root,
+    ];
+    let viewable = || -> Result<bool, ReplyError> {
+        let attributes = display.get_window_attributes(window)?.reply()?;
+        Ok(attributes.map_state == MapState::VIEWABLE)
+    };
+    if focus != window && (!only_if_free || free.contains(&focus)) && viewable()? {
+        display
+            .set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME)?
+            .check()?;
+    }
+    Ok(())
+}
+
+/// Whether a window manager announces itself, as the freedesktop.org rules want.
+fn is_managed(display: &RustConnection, root: u32) -> Result<bool, Box<dyn std::error::Error>> {
+    let atom = display
+        .intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?
+        .reply()?
+        .atom;
+    let property = display
+        .get_property(false, root, atom, AtomEnum::WINDOW, 0, 1)?
+        .reply()?;
+    Ok(property.value_len > 0)
+}
+
+fn x_window(window: &Window) -> Option<u32> {
+    match window.window_handle().ok()?.as_raw() {
+        RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
+        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
+        _ => None,
+    }
+}

@@ -1,0 +1,312 @@
+//! The window: routes its events, and what the session tells, to where they are handled.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
+use hackstream_protocol::wire::input::{InputEvent, Transition};
+use winit::application::ApplicationHandler;
+use winit::dpi::PhysicalSize;
+use winit::event::{ElementState, KeyEvent, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
+use winit::window::{Fullscreen, Window, WindowId};
+
+use super::blit::Shade;
+use super::focus;
+use super::surface::Surface;
+use crate::config::{Options, Output};
+use crate::cursor::Cursors;
+use crate::error::ViewError;
+use crate::input::{self, InputState};
+use crate::session::{Session, Signals};
+use crate::shared::{LinkState, Shared};
+
+/// The session or the picture changed.
+#[derive(Clone, Copy, Debug)]
+struct Woken;
+
+/// Shows the session in a window until either is closed.
+///
+/// # Errors
+/// [`ViewError`]: why it ended, unless the person or the session wanted it.
+pub(crate) fn run(options: Options) -> Result<(), ViewError> {
+    let no_display = |error: winit::error::EventLoopError| {
+        // The library's text has line breaks.
+        let text = error.to_string();
+        ViewError::NoDisplay(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let event_loop = EventLoop::<Woken>::with_user_event()
+        .build()
+        .map_err(no_display)?;
+    event_loop.listen_device_events(DeviceEvents::Never);
+    event_loop.set_control_flow(ControlFlow::Wait);
+    let proxy = event_loop.create_proxy();
+    let shared = Arc::new(Shared::new(move || {
+        // Without a loop there is nothing to wake.
+        let _ = proxy.send_event(Woken);
+    }));
+    let name = options.server.to_string();
+    let fullscreen = matches!(options.output, Output::Window { fullscreen: true });
+    let session = Session::start(options, Arc::clone(&shared), Signals::Leave)?;
+    let mut app = App {
+        name,
+        fullscreen,
+        shared,
+        session,
+        view: None,
+        failure: None,
+    };
+    let looped = event_loop.run_app(&mut app);
+    app.session.leave();
+    drop(app.view);
+    let ended = app.session.join();
+    match app.failure {
+        Some(failure) => Err(failure),
+        None => ended.and(looped.map_err(no_display)),
+    }
+}
+
+struct App {
+    /// The server, for the title.
+    name: String,
+    fullscreen: bool,
+    shared: Arc<Shared>,
+    session: Session,
+    /// The window, once the viewer is admitted.
+    view: Option<View>,
+    /// Why the window cannot go on.
+    failure: Option<ViewError>,
+}
+
+struct View {
+    window: Rc<Window>,
+    surface: Surface,
+    cursors: Cursors,
+    input: InputState,
+    link: LinkState,
+    /// Size of the session's screen that the window was made for.
+    screen: Size,
+    focused: bool,
+}
+
+impl ApplicationHandler<Woken> for App {
+    fn resumed(&mut self, _: &ActiveEventLoop) {}
+
+    fn user_event(&mut self, event_loop: &ActiveEventLoop, _: Woken) {
+        self.shared.acknowledge_wake();
+        if self.shared.session().link == LinkState::Ended {
+            event_loop.exit();
+            return;
+        }
+        if self.view.is_none() && !self.open(event_loop) {
+            return;
+        }
+        let result = match &mut self.view {
+            Some(view) => view.follow(event_loop, &self.shared, &self.name),
+            None => Ok(()),
+        };
+        self.check(event_loop, result);
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        if event == WindowEvent::CloseRequested {
+            // The session says goodbye to the server, and then wakes the loop to end.
+            self.session.leave();
+            if let Some(view) = &self.view {
+                view.window.set_visible(false);
+            }
+            return;
+        }
+        let Some(view) = &mut self.view else { return };
+        if let Some(input) = view.input_of(&event) {
+            self.session.send(input);
+            return;
+        }
+        let result = view.window_changed(&event, &self.shared);
+        self.check(event_loop, result);
+    }
+}
+
+impl App {
+    /// Opens the window once the size of the session's screen is known.
+    fn open(&mut self, event_loop: &ActiveEventLoop) -> bool {
+        let Some(screen) = self.shared.session().screen else {
+            return false;
+        };
+        match View::open(event_loop, screen, &self.name, self.fullscreen) {
+            Ok(view) => {
+                self.view = Some(view);
+                true
+            }
+            Err(error) => {
+                self.check(event_loop, Err(error));
+                false
+            }
+        }
+    }
+
+    fn check(&mut self, event_loop: &ActiveEventLoop, result: Result<(), String>) {
+        if let Err(reason) = result {
+            self.failure = Some(ViewError::NoDisplay(reason));
+            event_loop.exit();
+        }
+    }
+}
+
+impl View {
+    fn open(
+        event_loop: &ActiveEventLoop,
+        screen: Size,
+        name: &str,
+        fullscreen: bool,
+    ) -> Result<Self, String> {
+        let monitor = event_loop
+            .primary_monitor()
+            .or_else(|| event_loop.available_monitors().next());
+        let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
+        let attributes = Window::default_attributes()
+            .with_title(title(name, LinkState::Live))
+            .with_inner_size(fitting(screen, room))
+            .with_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
+        let window = event_loop
+            .create_window(attributes)
+            .map_err(|error| error.to_string())?;
+        let window = Rc::new(window);
+        let surface = Surface::new(&window).map_err(|error| error.to_string())?;
+        Ok(Self {
+            window,
+            surface,
+            cursors: Cursors::default(),
+            input: InputState::default(),
+            link: LinkState::Live,
+            screen,
+            focused: false,
+        })
+    }
+
+    /// Takes over what the session and the picture have become.
+    fn follow(
+        &mut self,
+        event_loop: &ActiveEventLoop,
+        shared: &Shared,
+        name: &str,
+    ) -> Result<(), String> {
+        let (size, catching_up) = {
+            let picture = shared.picture();
+            (picture.size(), picture.is_catching_up())
+        };
+        if size != self.screen && !size.is_empty() {
+            self.screen = size;
+            if self.window.fullscreen().is_none() && !self.window.is_maximized() {
+                // The answer comes as an event; there is nothing to do with it here.
+                let _ = self
+                    .window
+                    .request_inner_size(PhysicalSize::new(size.width, size.height));
+            }
+        }
+        let link = {
+            let session = shared.session();
+            self.cursors.follow(&session, event_loop, &self.window);
+            session.link
+        };
+        if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
+            self.link = link;
+            self.window.set_title(&title(name, link));
+        }
+        let shade = match link {
+            LinkState::Interrupted { .. } => Shade::Dimmed,
+            _ if catching_up => Shade::Dimmed,
+            _ => Shade::Plain,
+        };
+        let presented = if self.surface.set_shade(shade) {
+            self.surface.present_all(shared, self.size())
+        } else {
+            self.surface.present_changes(shared, self.size())
+        };
+        presented.map_err(|error| error.to_string())
+    }
+
+    /// Handles events of the window itself.
+    fn window_changed(&mut self, event: &WindowEvent, shared: &Shared) -> Result<(), String> {
+        match event {
+            WindowEvent::RedrawRequested => {
+                if !self.focused {
+                    focus::take_without_window_manager(&self.window, true);
+                }
+                let presented = self.surface.present_all(shared, self.size());
+                return presented.map_err(|error| error.to_string());
+            }
+            WindowEvent::Resized(_) => self.window.request_redraw(),
+            WindowEvent::Focused(true) => self.focused = true,
+            WindowEvent::CursorEntered { .. } if !self.focused => {
+                focus::take_without_window_manager(&self.window, false);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What the event means for the session, if it is the person's doing.
+    fn input_of(&mut self, event: &WindowEvent) -> Option<InputEvent> {
+        match *event {
+            // Synthetic events tell what is down when the focus changes; see `InputState`.
+            WindowEvent::KeyboardInput {
+                event:
+                    KeyEvent {
+                        physical_key,
+                        state,
+                        ..
+                    },
+                is_synthetic: false,
+                ..
+            } => self.input.key(physical_key, transition(state)),
+            WindowEvent::CursorMoved { position, .. } => {
+                let at = Point::new(position.x as i32, position.y as i32);
+                Some(input::motion(at, self.surface.placement()))
+            }
+            WindowEvent::MouseInput { button, state, .. } => {
+                input::button(button, transition(state))
+            }
+            WindowEvent::MouseWheel { delta, .. } => {
+                self.input.scrolled(delta, self.window.scale_factor())
+            }
+            WindowEvent::Focused(false) => {
+                self.focused = false;
+                focus::take_without_window_manager(&self.window, true);
+                Some(self.input.focus_lost())
+            }
+            _ => None,
+        }
+    }
+
+    fn size(&self) -> Size<WindowSpace> {
+        let size = self.window.inner_size();
+        Size::new(size.width, size.height)
+    }
+}
+
+const fn transition(state: ElementState) -> Transition {
+    match state {
+        ElementState::Pressed => Transition::Press,
+        ElementState::Released => Transition::Release,
+    }
+}
+
+fn title(name: &str, link: LinkState) -> String {
+    match link {
+        LinkState::Interrupted { since } => {
+            let seconds = Instant::now().saturating_duration_since(since).as_secs();
+            format!("{name}: connection lost, trying again … {seconds} s")
+        }
+        _ => format!("{name} - HackStream"),
+    }
+}
+
+/// The session's size, no larger than the monitor.
+fn fitting(screen: Size, room: PhysicalSize<u32>) -> PhysicalSize<u32> {
+    PhysicalSize::new(
+        screen.width.min(room.width).max(1),
+        screen.height.min(room.height).max(1),
+    )
+}

@@ -1,0 +1,269 @@
+//! Finding the server and being admitted.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hackstream_protocol::PROTOCOL_VERSION;
+use hackstream_protocol::wire::control::{
+    Hello, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+};
+use hackstream_transport::{
+    CloseReason, Connection, Connector, ControlReader, ControlWriter, Fingerprint, TransportError,
+};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::backoff::Backoff;
+use crate::config::{Options, ServerAddress, TrustPolicy};
+use crate::error::ViewError;
+use crate::picture::DECODER_LIMITS;
+use crate::trust::{self, TrustError, Verdict};
+
+/// Time one attempt has for its handshake; later attempts run beside it.
+const HANDSHAKE: Duration = Duration::from_secs(8);
+
+/// Time the server has to answer the greeting.
+const GREETING: Duration = Duration::from_secs(8);
+
+/// The session took the viewer.
+pub(super) struct Admission {
+    pub(super) connection: Connection,
+    pub(super) writer: ControlWriter<ViewerMessage>,
+    pub(super) reader: ControlReader<ServerMessage>,
+    pub(super) welcome: Welcome,
+    /// The server's fingerprint, which it has to keep.
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// Why the viewer was not admitted.
+pub(super) enum DialError {
+    /// Trying again is of no use.
+    Fatal(ViewError),
+    /// Somebody has to vouch for this server first.
+    Unknown(Fingerprint),
+}
+
+impl From<TrustError> for DialError {
+    fn from(error: TrustError) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+/// Whether the viewer was admitted before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visit {
+    /// It was not: every refusal counts.
+    First,
+    /// It was: a session that is full may be full of our own lost connection.
+    Again,
+}
+
+/// Connects to one server, again and again if need be.
+pub(super) struct Dialer {
+    server: ServerAddress,
+    addresses: Vec<SocketAddr>,
+    connector: std::sync::Arc<Connector>,
+    hello: Hello,
+    /// What went wrong last, for the person.
+    trouble: Mutex<String>,
+}
+
+impl Dialer {
+    /// Looks up the server's addresses.
+    ///
+    /// # Errors
+    /// [`ViewError::Unreachable`] if it has none.
+    pub(super) async fn new(options: &Options) -> Result<Self, ViewError> {
+        let server = options.server.clone();
+        let unreachable = |reason: String| ViewError::Unreachable {
+            server: server.clone(),
+            reason,
+        };
+        let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
+        let addresses: Vec<SocketAddr> = found
+            .map_err(|error| unreachable(error.to_string()))?
+            .collect();
+        if addresses.is_empty() {
+            return Err(unreachable("the name has no address".to_owned()));
+        }
+        let connector = Connector::new().map_err(|error| unreachable(error.to_string()))?;
+        Ok(Self {
+            server,
+            addresses,
+            connector: std::sync::Arc::new(connector),
+            hello: hello(options),
+            trouble: Mutex::new("no answer".to_owned()),
+        })
+    }
+
+    /// What went wrong last.
+    pub(super) fn trouble(&self) -> String {
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, trouble: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Tries until the session takes the viewer or trying is of no use.
+    pub(super) async fn dial(
+        &self,
+        policy: &TrustPolicy,
+        visit: Visit,
+    ) -> Result<Admission, DialError> {
+        let mut backoff = Backoff::new();
+        loop {
+            let connection = self.race().await;
+            match self.greet(connection, policy, visit).await {
+                Ok(Some(admission)) => return Ok(admission),
+                Ok(None) => sleep_until(Instant::now() + backoff.delay(random())).await,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The first connection that comes about. Attempts overlap, because a packet lost early in a
+    /// handshake costs more time than the next attempt, and because only one of the server's
+    /// addresses may work.
+    async fn race(&self) -> Connection {
+        let mut backoff = Backoff::new();
+        let mut attempts: JoinSet<Result<Connection, String>> = JoinSet::new();
+        let mut addresses = self.addresses.iter().cycle();
+        let mut next = Instant::now();
+        loop {
+            tokio::select! {
+                Some(attempt) = attempts.join_next() => match attempt {
+                    Ok(Ok(connection)) => return connection,
+                    Ok(Err(trouble)) => self.note(trouble),
+                    Err(_) => {}
+                },
+                () = sleep_until(next) => {
+                    next = Instant::now() + backoff.delay(random());
+                    if let Some(&address) = addresses.next() {
+                        attempts.spawn(self.attempt(address));
+                    }
+                }
+            }
+        }
+    }
+
+    fn attempt(
+        &self,
+        address: SocketAddr,
+    ) -> impl Future<Output = Result<Connection, String>> + Send + use<> {
+        let connector = std::sync::Arc::clone(&self.connector);
+        let name = self.server.host.clone();
+        async move {
+            match timeout(HANDSHAKE, connector.connect(address, &name)).await {
+                Ok(Ok(connection)) => Ok(connection),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err(format!("no answer from {address}")),
+            }
+        }
+    }
+
+    /// Checks who is at the other end, then greets. `None`: try again.
+    async fn greet(
+        &self,
+        connection: Connection,
+        policy: &TrustPolicy,
+        visit: Visit,
+    ) -> Result<Option<Admission>, DialError> {
+        let Some(fingerprint) = connection.peer_fingerprint() else {
+            return Err(TrustError::NoIdentity(self.server.clone()).into());
+        };
+        // Nothing, and above all no token, goes to a server before this.
+        if trust::judge(policy, &self.server, fingerprint)? == Verdict::Ask {
+            return Err(DialError::Unknown(fingerprint));
+        }
+        match timeout(GREETING, self.exchange(&connection)).await {
+            Ok(Ok((writer, reader, Some(ServerMessage::Welcome(welcome))))) => {
+                if welcome.version != PROTOCOL_VERSION {
+                    return Err(self.refused(RefusalReason::WrongVersion, &welcome.agent));
+                }
+                Ok(Some(Admission {
+                    connection,
+                    writer,
+                    reader,
+                    welcome,
+                    fingerprint,
+                }))
+            }
+            Ok(Ok((_, _, Some(ServerMessage::Refused { reason, text })))) => {
+                self.judge_refusal(reason, &text, visit)
+            }
+            Ok(Ok((_, _, Some(_)))) => Err(DialError::Fatal(ViewError::Protocol(
+                "it did not answer the greeting".to_owned(),
+            ))),
+            Ok(Ok((_, _, None)) | Err(_)) => match connection.closed().await {
+                CloseReason::Peer { reason, text } => self.judge_refusal(reason, &text, visit),
+                other => {
+                    self.note(other.to_string());
+                    Ok(None)
+                }
+            },
+            Err(_) => {
+                self.note("the server did not answer the greeting".to_owned());
+                Ok(None)
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        connection: &Connection,
+    ) -> Result<
+        (
+            ControlWriter<ViewerMessage>,
+            ControlReader<ServerMessage>,
+            Option<ServerMessage>,
+        ),
+        TransportError,
+    > {
+        let (mut writer, mut reader) = connection.open_control().await?;
+        writer
+            .send(&ViewerMessage::Hello(self.hello.clone()))
+            .await?;
+        let answer = reader.receive().await?;
+        Ok((writer, reader, answer))
+    }
+
+    fn judge_refusal(
+        &self,
+        reason: RefusalReason,
+        text: &str,
+        visit: Visit,
+    ) -> Result<Option<Admission>, DialError> {
+        if visit == Visit::Again && reason == RefusalReason::TooManyViewers {
+            self.note(text.to_owned());
+            return Ok(None);
+        }
+        Err(self.refused(reason, text))
+    }
+
+    fn refused(&self, reason: RefusalReason, text: &str) -> DialError {
+        DialError::Fatal(super::admit::refusal(&self.server, reason, text))
+    }
+}
+
+fn hello(options: &Options) -> Hello {
+    Hello {
+        version: PROTOCOL_VERSION,
+        token: options.token.bytes().to_vec(),
+        quality: options.quality,
+        h264: false,
+        cache_bytes: DECODER_LIMITS.cache_bytes as u64,
+        history_bytes: DECODER_LIMITS.history_bytes as u64,
+        agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+/// Randomness for jitter: the seed that each process draws for its hash maps.
+fn random() -> u32 {
+    RandomState::new().hash_one(0) as u32
+}

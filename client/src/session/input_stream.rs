@@ -1,0 +1,85 @@
+//! What the person does, on its way to the server.
+
+use hackstream_protocol::wire::StreamKind;
+use hackstream_protocol::wire::input::InputEvent;
+use hackstream_transport::{Connection, TransportError};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Bytes of one write; a batch ends at the first event beyond.
+const BATCH_BYTES: usize = 1024;
+
+/// Writes events as they come until there are no more senders.
+///
+/// # Errors
+/// [`TransportError`] if the connection is gone.
+pub(super) async fn write(
+    connection: Connection,
+    mut events: UnboundedReceiver<InputEvent>,
+) -> Result<(), TransportError> {
+    let mut stream = connection.open_records(StreamKind::Input).await?;
+    let mut bytes = Vec::with_capacity(BATCH_BYTES + 16);
+    while let Some(first) = events.recv().await {
+        bytes.clear();
+        batch(first, || events.try_recv().ok(), &mut bytes);
+        stream.write(&bytes).await?;
+    }
+    Ok(())
+}
+
+/// Writes `first` and whatever else is waiting into `out`. Of pointer motions in a row only the
+/// last is kept: a link that was blocked must not replay the way the pointer took.
+fn batch(first: InputEvent, mut more: impl FnMut() -> Option<InputEvent>, out: &mut Vec<u8>) {
+    let mut pending = first;
+    while out.len() < BATCH_BYTES {
+        let Some(next) = more() else { break };
+        let replaced = matches!(
+            (pending, next),
+            (InputEvent::PointerMotion(_), InputEvent::PointerMotion(_))
+        );
+        if !replaced {
+            pending.write(out);
+        }
+        pending = next;
+    }
+    pending.write(out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hackstream_protocol::geometry::Point;
+    use hackstream_protocol::wire::bytes::Reader;
+    use hackstream_protocol::wire::input::{Button, Transition};
+
+    #[test]
+    fn only_motions_in_a_row_are_merged() {
+        let motion = |x| InputEvent::PointerMotion(Point::new(x, 0));
+        let press = InputEvent::Button(Button(1), Transition::Press);
+        let mut waiting = [motion(2), press, motion(3), motion(4)].into_iter();
+        let mut bytes = Vec::new();
+        batch(motion(1), || waiting.next(), &mut bytes);
+        let mut reader = Reader::new(&bytes);
+        let read: Vec<_> = std::iter::from_fn(|| InputEvent::read(&mut reader).ok()).collect();
+        assert_eq!(read, [motion(2), press, motion(4)]);
+    }
+
+    #[test]
+    fn a_batch_ends_and_nothing_is_lost() {
+        let press = InputEvent::Button(Button(1), Transition::Press);
+        let mut left = 2000;
+        let mut written = 0;
+        while left > 0 {
+            left -= 1;
+            let mut bytes = Vec::new();
+            let more = || {
+                let any = left > 0;
+                left -= i32::from(any);
+                any.then_some(press)
+            };
+            batch(press, more, &mut bytes);
+            assert!(bytes.len() <= BATCH_BYTES + 16);
+            written += bytes.len() / 2;
+        }
+        assert_eq!(written, 2000);
+    }
+}

@@ -1,0 +1,182 @@
+//! The viewer's side of the network: one thread that keeps a connection to the session.
+
+mod admit;
+mod backoff;
+mod dial;
+mod input_stream;
+mod link;
+mod liveness;
+mod supervise;
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use hackstream_protocol::wire::input::InputEvent;
+use tokio::sync::mpsc;
+
+use crate::config::Options;
+use crate::error::ViewError;
+use crate::picture;
+use crate::screenshot;
+use crate::shared::{LinkState, Shared};
+use crate::stats;
+
+/// The handshake's cryptography needs the most of it; memory never touched costs nothing.
+const STACK_BYTES: usize = 1 << 20;
+
+/// What the front asks of the session.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// The person did something.
+    Input(InputEvent),
+    /// The person leaves.
+    Leave,
+}
+
+/// What to do when the process is asked to end (SIGINT, SIGTERM, SIGHUP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signals {
+    /// Say goodbye to the server and end.
+    Leave,
+    /// Nothing; the signals belong to somebody else.
+    Ignore,
+}
+
+/// A running session.
+pub(crate) struct Session {
+    commands: mpsc::UnboundedSender<Command>,
+    thread: JoinHandle<Result<(), ViewError>>,
+}
+
+impl Session {
+    /// Starts connecting. What happens is written to `shared`.
+    ///
+    /// # Errors
+    /// [`ViewError`] if the screenshot's file cannot be written or the system gives no thread.
+    pub(crate) fn start(
+        options: Options,
+        shared: Arc<Shared>,
+        signals: Signals,
+    ) -> Result<Self, ViewError> {
+        let target = match &options.screenshot {
+            Some(wish) => Some(screenshot::Target::prepare(wish)?),
+            None => None,
+        };
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let leave = commands.clone();
+        let thread = thread::Builder::new()
+            .name("network".into())
+            .stack_size(STACK_BYTES)
+            .spawn(move || {
+                // Also when this thread panics, the front must hear that nothing will come.
+                let _end = AnnounceEnd(Arc::clone(&shared));
+                run(options, shared, receiver, &leave, signals, target)
+            })
+            .map_err(|error| system("cannot start the network thread", &error))?;
+        Ok(Self { commands, thread })
+    }
+
+    /// Sends what the person did, at once. Dropped while there is no connection.
+    pub(crate) fn send(&self, event: InputEvent) {
+        // A session that ended has announced it already.
+        let _ = self.commands.send(Command::Input(event));
+    }
+
+    /// Asks the session to end; [`join`](Self::join) waits for it.
+    pub(crate) fn leave(&self) {
+        let _ = self.commands.send(Command::Leave);
+    }
+
+    /// Waits for the end of the session.
+    ///
+    /// # Errors
+    /// [`ViewError`]: why it ended, unless the person wanted it.
+    pub(crate) fn join(self) -> Result<(), ViewError> {
+        let result = self.thread.join();
+        // Not before: a session that nobody can command any more would end.
+        drop(self.commands);
+        result.unwrap_or_else(|_| {
+            Err(ViewError::System {
+                what: "the network thread failed",
+                reason: "this is a defect of the viewer".to_owned(),
+            })
+        })
+    }
+}
+
+struct AnnounceEnd(Arc<Shared>);
+
+impl Drop for AnnounceEnd {
+    fn drop(&mut self) {
+        self.0
+            .update_session(|session| session.link = LinkState::Ended);
+    }
+}
+
+fn run(
+    options: Options,
+    shared: Arc<Shared>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    leave: &mpsc::UnboundedSender<Command>,
+    signals: Signals,
+    target: Option<screenshot::Target>,
+) -> Result<(), ViewError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| system("cannot start the network", &error))?;
+    let (work, receiver) = mpsc::unbounded_channel();
+    let decoder = picture::spawn(Arc::clone(&shared), receiver)
+        .map_err(|error| system("cannot start the decoder", &error))?;
+    let result = runtime.block_on(async {
+        if signals == Signals::Leave {
+            tokio::spawn(leave_on_signals(leave.clone()));
+        }
+        if options.stats {
+            tokio::spawn(stats::print_forever(Arc::clone(&shared)));
+        }
+        let shot = target.map(|target| {
+            let leave = leave.clone();
+            let shot = target.take(Arc::clone(&shared));
+            tokio::spawn(async move {
+                let result = shot.await;
+                let _ = leave.send(Command::Leave);
+                result
+            })
+        });
+        let supervised = Box::pin(supervise::run(options, shared, commands, work)).await;
+        match shot {
+            Some(shot) if shot.is_finished() => supervised.and(shot.await.unwrap_or(Ok(()))),
+            _ => supervised,
+        }
+    });
+    // A question at the terminal may still be waiting for its answer.
+    runtime.shutdown_background();
+    let _ = decoder.join();
+    result
+}
+
+async fn leave_on_signals(leave: mpsc::UnboundedSender<Command>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    let _ = leave.send(Command::Leave);
+}
+
+fn system(what: &'static str, error: &std::io::Error) -> ViewError {
+    ViewError::System {
+        what,
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,168 @@
+//! What the threads of the viewer share: always the newest state, never a queue of changes.
+//!
+//! The decoder writes the picture, the network writes the session, the front (window or headless)
+//! reads both whenever it is woken. A front that is slow skips states and never falls behind.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use hackstream_protocol::geometry::{Point, Size};
+use hackstream_protocol::wire::control::CursorShape;
+use tokio::sync::watch;
+
+use crate::picture::Picture;
+use crate::stats::Counters;
+
+/// How the session is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkState {
+    /// Not admitted yet.
+    #[default]
+    Connecting,
+    /// Everything is well.
+    Live,
+    /// The server is silent; the picture is the last one known.
+    Interrupted {
+        /// When the silence began.
+        since: Instant,
+    },
+    /// Over. Nothing will change any more.
+    Ended,
+}
+
+/// The facts of the session besides its picture.
+#[derive(Debug, Default)]
+pub(crate) struct SessionView {
+    /// How the connection is doing.
+    pub(crate) link: LinkState,
+    /// Size of the screen when the viewer was admitted.
+    pub(crate) screen: Option<Size>,
+    /// The pointer's shape; `None` until the server sends one.
+    pub(crate) cursor: Option<CursorShape>,
+    /// Counts the shapes, so that a reader knows whether it has seen this one.
+    pub(crate) cursor_serial: u64,
+    /// Where a program in the session last put the pointer.
+    pub(crate) cursor_position: Option<Point>,
+}
+
+/// How far the picture is, for whoever waits for it asynchronously.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Frames applied since the start.
+    pub(crate) frames: u64,
+    /// Whether the picture is whole and consistent.
+    pub(crate) complete: bool,
+}
+
+/// The state that the threads share.
+pub(crate) struct Shared {
+    picture: Mutex<Picture>,
+    /// Signalled after each change of the picture or the session; goes with `picture`.
+    changed: Condvar,
+    session: Mutex<SessionView>,
+    /// Whether the front was woken and has not looked yet.
+    woken: AtomicBool,
+    wake: Box<dyn Fn() + Send + Sync>,
+    progress: watch::Sender<Progress>,
+    /// Measurements.
+    pub(crate) counters: Counters,
+}
+
+impl Shared {
+    /// The state before anything happened. `wake` makes the front look; it must not block.
+    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            picture: Mutex::new(Picture::new()),
+            changed: Condvar::new(),
+            session: Mutex::default(),
+            woken: AtomicBool::new(false),
+            wake: Box::new(wake),
+            progress: watch::Sender::new(Progress::default()),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The picture. Hold the lock for one frame or one presentation at most.
+    pub(crate) fn picture(&self) -> MutexGuard<'_, Picture> {
+        locked(&self.picture)
+    }
+
+    /// The session's facts, to read.
+    pub(crate) fn session(&self) -> MutexGuard<'_, SessionView> {
+        locked(&self.session)
+    }
+
+    /// Changes the session's facts and tells everyone.
+    pub(crate) fn update_session(&self, change: impl FnOnce(&mut SessionView)) {
+        change(&mut locked(&self.session));
+        // Between a waiter's look and its sleep the picture is locked; passing through the lock
+        // keeps it from missing the signal.
+        drop(self.picture());
+        self.changed.notify_all();
+        self.wake_front();
+    }
+
+    /// Tells everyone that a frame was applied. `show` tells whether the front should look at it.
+    pub(crate) fn picture_changed(&self, progress: Progress, show: bool) {
+        self.progress.send_replace(progress);
+        self.changed.notify_all();
+        if show {
+            self.wake_front();
+        }
+    }
+
+    /// Follows the picture's progress.
+    pub(crate) fn follow(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// For the front: call before looking, so that a later change wakes it again.
+    pub(crate) fn acknowledge_wake(&self) {
+        self.woken.store(false, Ordering::SeqCst);
+    }
+
+    /// Blocks until `done` holds, looking after each change. False once `deadline`, if there is
+    /// one, has passed or the session ended without it.
+    pub(crate) fn wait_for(
+        &self,
+        deadline: Option<Instant>,
+        mut done: impl FnMut(&Picture, &SessionView) -> bool,
+    ) -> bool {
+        let mut picture = self.picture();
+        loop {
+            let ended = {
+                let session = self.session();
+                if done(&picture, &session) {
+                    return true;
+                }
+                session.link == LinkState::Ended
+            };
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            if ended || left == Some(Duration::ZERO) {
+                return false;
+            }
+            picture = match left {
+                Some(left) => {
+                    let waited = self.changed.wait_timeout(picture, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self
+                    .changed
+                    .wait(picture)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn wake_front(&self) {
+        if !self.woken.swap(true, Ordering::SeqCst) {
+            (self.wake)();
+        }
+    }
+}
+
+/// A panic elsewhere ends that thread and with it the session; the state itself stays readable.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
