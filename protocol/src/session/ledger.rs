@@ -30,6 +30,8 @@ pub struct Ledger {
     writes: VecDeque<Region>,
     last: FrameId,
     barrier: FrameId,
+    unconfirmed: usize,
+    unconfirmed_bytes: u64,
 }
 
 impl Ledger {
@@ -70,6 +72,8 @@ impl Ledger {
         writes: &Region,
     ) -> FrameId {
         self.last = self.next_id();
+        self.unconfirmed += 1;
+        self.unconfirmed_bytes += bytes as u64;
         self.outstanding.push_back(Outstanding {
             id: self.last,
             bytes,
@@ -98,6 +102,8 @@ impl Ledger {
             return None;
         }
         frame.confirmed = true;
+        self.unconfirmed -= 1;
+        self.unconfirmed_bytes -= frame.bytes as u64;
         let confirmed = frame.clone();
         while self
             .outstanding

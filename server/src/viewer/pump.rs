@@ -127,7 +127,10 @@ impl State {
         if self.ledger.unconfirmed() >= MOST_UNCONFIRMED {
             return None;
         }
-        self.room.link(&self.pump.connection.path())
+        self.room.link(
+            &self.pump.connection.path(),
+            self.ledger.unconfirmed_bytes(),
+        )
     }
 
     /// Makes and sends the next frame, unless nothing has changed.
