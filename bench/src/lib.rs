@@ -1,1 +1,24 @@
-//! Not filled yet.
+//! `hackstream-bench`: how long a key takes to become pixels, and what it costs, next to peers.
+//!
+//! A stimulus (an X client on the remote display) answers keys with drawing and then changes two
+//! markers at opposite corners; a probe on the viewer's display injects the keys and waits for
+//! both markers. Server and viewer live in two network namespaces joined by one link.
+
+mod cell;
+pub mod cli;
+mod clock;
+mod compare;
+mod display;
+mod interrupt;
+mod mapping;
+mod measure;
+mod network;
+mod peers;
+mod probe;
+mod process;
+mod random;
+mod report;
+mod rig;
+mod scene;
+mod stimulus;
+mod workspace;

@@ -14,7 +14,9 @@ pub fn pack_row(row: &[u32], zero: u32, out: &mut Vec<u8>) {
     out.resize(start + row_bytes(row.len()), 0);
     for (byte, pixels) in out[start..].iter_mut().zip(row.chunks(8)) {
         let bits = pixels.iter().enumerate();
-        *byte = bits.fold(0, |byte, (bit, &pixel)| byte | (u8::from(pixel != zero) << bit));
+        *byte = bits.fold(0, |byte, (bit, &pixel)| {
+            byte | (u8::from(pixel != zero) << bit)
+        });
     }
 }
 

@@ -15,7 +15,10 @@ impl Canvas {
     #[must_use]
     pub fn new(size: Size) -> Self {
         let area = size.width as usize * size.height as usize;
-        Self { size, pixels: vec![0; area] }
+        Self {
+            size,
+            pixels: vec![0; area],
+        }
     }
 
     /// Width and height.

@@ -1,7 +1,7 @@
 //! Applying frames to a picture.
 
-use hackstream_protocol::geometry::{Offset, Rect};
-use hackstream_protocol::limits::{MAX_COLOURS, MAX_PAINT_FACTOR};
+use hackstream_protocol::geometry::{Offset, Point, Rect};
+use hackstream_protocol::limits::{MAX_COLOURS, MAX_FRAME_BYTES, MAX_PAINT_FACTOR};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::bytes::Reader;
@@ -13,6 +13,7 @@ use crate::canvas::Canvas;
 use crate::envelope::Decompressor;
 use crate::predict::{Predictor, rebuild};
 use crate::section::{SectionKind, read_colour, read_rects};
+use crate::symbols::{Shape, SymbolTable};
 
 /// What a decoder may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ struct Painter {
     above: Vec<u32>,
     covered: Vec<Rect>,
     painted: u64,
+    symbols: SymbolTable,
+    video: VideoPainter,
 }
 
 impl Painter {
@@ -86,6 +89,8 @@ impl Painter {
                 SectionKind::TwoColours => self.two_colours(reader, canvas, keep)?,
                 SectionKind::Indexed => self.indexed(reader, canvas, keep)?,
                 SectionKind::FullColour => self.full_colour(reader, canvas, keep)?,
+                SectionKind::Text => self.text(reader, canvas, keep)?,
+                SectionKind::Video => self.video(reader, canvas, keep)?,
             }
         }
         Ok(self.covered.iter().copied().collect())
@@ -109,7 +114,10 @@ impl Painter {
         self.painted += self.rects.iter().map(Rect::area).sum::<u64>();
         let screen = canvas.size().area();
         if self.painted > screen * MAX_PAINT_FACTOR {
-            return Err(CodecError::PaintsTooMuch { painted: self.painted, screen });
+            return Err(CodecError::PaintsTooMuch {
+                painted: self.painted,
+                screen,
+            });
         }
         self.covered.extend_from_slice(&self.rects);
         Ok(())
@@ -128,7 +136,11 @@ impl Painter {
             return Err(CodecError::OutsideScreen);
         }
         let bounds = canvas.bounds();
-        if self.rects.iter().any(|r| !bounds.contains(&r.translated(offset.reversed()))) {
+        if self
+            .rects
+            .iter()
+            .any(|r| !bounds.contains(&r.translated(offset.reversed())))
+        {
             return Err(CodecError::OutsideScreen);
         }
         let targets: Region = self.rects.iter().copied().collect();
@@ -144,15 +156,28 @@ impl Painter {
     ) -> Result<(), CodecError> {
         let colour = read_colour(reader)?;
         self.read_rects(reader, canvas)?;
-        for rect in &self.rects {
-            if keep.is_empty() {
-                canvas.fill(rect, colour);
-            } else {
-                let free = Region::from(*rect).difference(keep);
-                free.rects().iter().for_each(|part| canvas.fill(part, colour));
-            }
-        }
+        self.rects
+            .iter()
+            .for_each(|rect| fill_around(canvas, keep, rect, colour));
         Ok(())
+    }
+
+    fn text(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        let (paper, ink) = (read_colour(reader)?, read_colour(reader)?);
+        self.read_rects(reader, canvas)?;
+        self.rects
+            .iter()
+            .for_each(|rect| fill_around(canvas, keep, rect, paper));
+        self.symbols.read_definitions(reader)?;
+        let bounds = canvas.bounds();
+        self.symbols.read_stamps(reader, &bounds, |shape, at| {
+            stamp(canvas, keep, shape, at, ink);
+        })
     }
 
     fn two_colours(
@@ -204,6 +229,25 @@ impl Painter {
         Ok(())
     }
 
+    fn video(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        self.read_rects(reader, canvas)?;
+        let [area] = self.rects[..] else {
+            let value = self.rects.len() as u64;
+            return Err(WireError::Meaningless {
+                what: "video rectangles",
+                value,
+            }
+            .into());
+        };
+        let access_unit = reader.bytes("access unit", MAX_FRAME_BYTES)?;
+        self.video.paint(access_unit, area, canvas, keep)
+    }
+
     fn full_colour(
         &mut self,
         reader: &mut Reader<'_>,
@@ -212,8 +256,10 @@ impl Painter {
     ) -> Result<(), CodecError> {
         let byte = reader.u8()?;
         let value = u64::from(byte);
-        let predictor = Predictor::from_byte(byte)
-            .ok_or(WireError::Meaningless { what: "predictor", value })?;
+        let predictor = Predictor::from_byte(byte).ok_or(WireError::Meaningless {
+            what: "predictor",
+            value,
+        })?;
         self.read_rects(reader, canvas)?;
         for rect in &self.rects {
             let width = rect.width() as usize;
@@ -228,6 +274,72 @@ impl Painter {
             }
         }
         Ok(())
+    }
+}
+
+/// Decodes the H.264 stream, once there is one.
+#[derive(Default)]
+struct VideoPainter {
+    #[cfg(feature = "h264-decode")]
+    decoder: Option<crate::h264::H264Decoder>,
+}
+
+impl VideoPainter {
+    #[cfg(feature = "h264-decode")]
+    fn paint(
+        &mut self,
+        access_unit: &[u8],
+        area: Rect,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        use crate::h264::{H264Decoder, from_i420};
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            none => none.insert(H264Decoder::new()?),
+        };
+        let Some(picture) = decoder.decode(access_unit)? else {
+            return Ok(());
+        };
+        let stride = canvas.size().width as usize;
+        for part in Region::from(area).difference(keep).rects() {
+            from_i420(&picture, canvas.pixels_mut(), stride, area, *part)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "h264-decode"))]
+    fn paint(&mut self, _: &[u8], _: Rect, _: &mut Canvas, _: &Region) -> Result<(), CodecError> {
+        Err(CodecError::NotOffered("H.264"))
+    }
+}
+
+/// Paints `rect` except for the pixels in `keep`.
+fn fill_around(canvas: &mut Canvas, keep: &Region, rect: &Rect, colour: u32) {
+    if keep.is_empty() {
+        canvas.fill(rect, colour);
+    } else {
+        let free = Region::from(*rect).difference(keep);
+        free.rects()
+            .iter()
+            .for_each(|part| canvas.fill(part, colour));
+    }
+}
+
+/// Paints the ink of a shape whose top left corner is at `at`, except for the pixels in `keep`.
+fn stamp(canvas: &mut Canvas, keep: &Region, shape: &Shape, at: Point, ink: u32) {
+    let area: Rect = Rect::new(at.x, at.y, shape.width.into(), shape.rows.len() as u32);
+    let free = keep.is_empty() || !keep.intersects_rect(&area);
+    for (y, &row) in (area.top..).zip(&shape.rows) {
+        let span = canvas.span_mut(&area, y);
+        let mut bits = row;
+        while bits != 0 {
+            let x = bits.trailing_zeros();
+            if free || !keep.contains_point(Point::new(at.x + x as i32, y)) {
+                span[x as usize] = ink;
+            }
+            bits &= bits - 1;
+        }
     }
 }
 

@@ -52,7 +52,10 @@ impl Coder {
     }
 
     fn damaged(self, reason: impl ToString) -> CodecError {
-        CodecError::Damaged { coder: self.name(), reason: reason.to_string() }
+        CodecError::Damaged {
+            coder: self.name(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -89,10 +92,20 @@ impl Compressor {
     ///
     /// # Errors
     /// [`CodecError`] if the body is too long, the coder is not there, or memory ran out.
-    pub fn write(&mut self, coder: Coder, body: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
+    pub fn write(
+        &mut self,
+        coder: Coder,
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
         if body.len() > MAX_BODY_BYTES {
             let (value, max) = (body.len() as u64, MAX_BODY_BYTES as u64);
-            return Err(WireError::OverLimit { what: "body length", value, max }.into());
+            return Err(WireError::OverLimit {
+                what: "body length",
+                value,
+                max,
+            }
+            .into());
         }
         out.put_u8(coder as u8);
         out.put_varint(body.len() as u64);
@@ -100,7 +113,10 @@ impl Compressor {
         match coder {
             Coder::Stored => out.raw(body),
             Coder::Lz4 => {
-                out.resize(start + lz4_flex::block::get_maximum_output_size(body.len()), 0);
+                out.resize(
+                    start + lz4_flex::block::get_maximum_output_size(body.len()),
+                    0,
+                );
                 let written = lz4_flex::block::compress_into(body, &mut out[start..])
                     .map_err(|e| coder.damaged(e))?;
                 out.truncate(start + written);
@@ -114,7 +130,10 @@ impl Compressor {
                 out.truncate(start + written);
             }
             Coder::History => {
-                let history = self.history.as_mut().ok_or(CodecError::NotOffered("a history"))?;
+                let history = self
+                    .history
+                    .as_mut()
+                    .ok_or(CodecError::NotOffered("a history"))?;
                 append_to_history(history, body, out).map_err(|e| coder.damaged(e))?;
             }
         }
@@ -130,7 +149,9 @@ fn window_log(history_bytes: usize) -> Option<u32> {
 fn history_encoder(window_log: u32) -> Result<zstd::stream::raw::Encoder<'static>, CodecError> {
     let damaged = |e: std::io::Error| Coder::History.damaged(e);
     let mut encoder = zstd::stream::raw::Encoder::new(HISTORY_LEVEL).map_err(damaged)?;
-    encoder.set_parameter(CParameter::WindowLog(window_log)).map_err(damaged)?;
+    encoder
+        .set_parameter(CParameter::WindowLog(window_log))
+        .map_err(damaged)?;
     Ok(encoder)
 }
 
@@ -182,7 +203,11 @@ impl Decompressor {
         });
         // Making a context only fails when memory is exhausted; then bodies are refused below.
         let zstd = zstd::bulk::Decompressor::new().unwrap_or_default();
-        Self { zstd, history, body: Vec::new() }
+        Self {
+            zstd,
+            history,
+            body: Vec::new(),
+        }
     }
 
     /// The body inside `payload`.
@@ -193,12 +218,18 @@ impl Decompressor {
         let mut reader = Reader::new(payload);
         let byte = reader.u8()?;
         let value = u64::from(byte);
-        let coder =
-            Coder::from_byte(byte).ok_or(WireError::Meaningless { what: "coder", value })?;
+        let coder = Coder::from_byte(byte).ok_or(WireError::Meaningless {
+            what: "coder",
+            value,
+        })?;
         let len = reader.length("body length", MAX_BODY_BYTES)?;
         let packed = reader.rest();
         if coder == Coder::Stored {
-            return if packed.len() == len { Ok(packed) } else { Err(WireError::Truncated.into()) };
+            return if packed.len() == len {
+                Ok(packed)
+            } else {
+                Err(WireError::Truncated.into())
+            };
         }
         self.body.clear();
         self.body.resize(len, 0);
@@ -211,7 +242,10 @@ impl Decompressor {
                 .decompress_to_buffer(packed, &mut self.body[..])
                 .map_err(|e| coder.damaged(e))?,
             Coder::History => {
-                let history = self.history.as_mut().ok_or(CodecError::NotOffered("a history"))?;
+                let history = self
+                    .history
+                    .as_mut()
+                    .ok_or(CodecError::NotOffered("a history"))?;
                 read_history(history, packed, &mut self.body).map_err(|e| coder.damaged(e))?
             }
         };
@@ -295,14 +329,24 @@ mod tests {
         let body = body(3, 100_000);
         let (mut first, mut second) = (Vec::new(), Vec::new());
         compressor.write(Coder::History, &body, &mut first).unwrap();
-        compressor.write(Coder::History, &body, &mut second).unwrap();
-        assert!(second.len() * 100 < first.len(), "{} then {}", first.len(), second.len());
+        compressor
+            .write(Coder::History, &body, &mut second)
+            .unwrap();
+        assert!(
+            second.len() * 100 < first.len(),
+            "{} then {}",
+            first.len(),
+            second.len()
+        );
     }
 
     #[test]
     fn a_viewer_without_history_refuses_it() {
         let mut out = Vec::new();
-        Compressor::new(1 << 20).unwrap().write(Coder::History, b"x", &mut out).unwrap();
+        Compressor::new(1 << 20)
+            .unwrap()
+            .write(Coder::History, b"x", &mut out)
+            .unwrap();
         let read = Decompressor::new(0).read(&out).map(<[u8]>::len);
         assert!(matches!(read, Err(CodecError::NotOffered(_))));
     }
@@ -311,6 +355,9 @@ mod tests {
     fn a_huge_stated_length_is_refused_before_memory_is_taken() {
         let mut out = vec![Coder::Lz4 as u8];
         out.put_varint(1 << 40);
-        assert!(matches!(Decompressor::new(0).read(&out), Err(CodecError::Wire(_))));
+        assert!(matches!(
+            Decompressor::new(0).read(&out),
+            Err(CodecError::Wire(_))
+        ));
     }
 }

@@ -29,6 +29,10 @@ pub enum CodecError {
         /// What it said.
         reason: String,
     },
+    /// A picture of the video stream is damaged.
+    #[cfg(any(feature = "h264-decode", feature = "h264-encode"))]
+    #[error(transparent)]
+    Video(#[from] crate::h264::H264Error),
     /// The frame needs something that this viewer did not offer.
     #[error("the frame needs {0}, which this viewer did not offer")]
     NotOffered(&'static str),

@@ -6,16 +6,19 @@
 //!
 //! Pixels are `0x00RRGGBB` throughout; the top byte is always zero, so that pictures can be
 //! compared as they are.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod bits;
 pub mod canvas;
 pub mod decode;
 pub mod envelope;
 pub mod error;
+#[cfg(any(feature = "h264-decode", feature = "h264-encode"))]
+pub mod h264;
 pub mod palette;
 pub mod predict;
 pub mod section;
+pub mod symbols;
 pub mod write;
 
 pub use canvas::Canvas;

@@ -17,7 +17,10 @@ pub struct Palette {
 
 impl Default for Palette {
     fn default() -> Self {
-        Self { colours: Vec::with_capacity(MAX_COLOURS), slots: Box::new([(FREE, 0); SLOTS]) }
+        Self {
+            colours: Vec::with_capacity(MAX_COLOURS),
+            slots: Box::new([(FREE, 0); SLOTS]),
+        }
     }
 }
 
@@ -63,7 +66,9 @@ impl Palette {
         // Later colours were put behind earlier ones in every probe sequence, so taking the
         // newest away first never cuts one that is still needed.
         while self.colours.len() > len {
-            let Some(colour) = self.colours.pop() else { return };
+            let Some(colour) = self.colours.pop() else {
+                return;
+            };
             let mut slot = hash(colour);
             while self.slots[slot].0 != colour {
                 slot = (slot + 1) % SLOTS;

@@ -32,7 +32,11 @@ impl Predictor {
         match self {
             Self::Above => above,
             Self::Gradient => {
-                let (low, high) = if left < above { (left, above) } else { (above, left) };
+                let (low, high) = if left < above {
+                    (left, above)
+                } else {
+                    (above, left)
+                };
                 if above_left >= high {
                     low
                 } else if above_left <= low {
@@ -66,9 +70,8 @@ pub fn residuals(predictor: Predictor, above: &[u32], row: &[u32], out: &mut Vec
     let (mut left, mut above_left) = ([0; 3], [0; 3]);
     for x in 0..width {
         let (pixel, up) = (split(row[x]), split(above[x]));
-        let residual = |c: usize| {
-            pixel[c].wrapping_sub(predictor.guess(left[c], up[c], above_left[c]))
-        };
+        let residual =
+            |c: usize| pixel[c].wrapping_sub(predictor.guess(left[c], up[c], above_left[c]));
         (green[x], red[x], blue[x]) = (residual(0), residual(1), residual(2));
         (left, above_left) = (pixel, up);
     }
@@ -85,7 +88,11 @@ pub fn rebuild(predictor: Predictor, above: &[u32], residuals: &[u8], row: &mut 
         let channel = |c: usize, residual: u8| {
             residual.wrapping_add(predictor.guess(left[c], up[c], above_left[c]))
         };
-        let channels = [channel(0, green[x]), channel(1, red[x]), channel(2, blue[x])];
+        let channels = [
+            channel(0, green[x]),
+            channel(1, red[x]),
+            channel(2, blue[x]),
+        ];
         *pixel = join(channels);
         (left, above_left) = (channels, up);
     }

@@ -9,6 +9,8 @@
 //!   TWO      colour0 colour1 rects bits         rows of one bit per pixel, each padded to a byte
 //!   INDEXED  count-1 colours rects indices      rows of one byte per pixel
 //!   FULL     predictor rects residuals          three planes of residuals per rectangle
+//!   TEXT     see the module `symbols`
+//!   VIDEO    rects length access-unit           one picture of the H.264 stream, one rectangle
 //! rects   = count, then for each: top left width height, the first two relative to the rectangle
 //!           before (its top, its right edge)
 //! colour  = red green blue, one byte each
@@ -38,6 +40,10 @@ pub enum SectionKind {
     Indexed = 4,
     /// Paints rectangles of any colours.
     FullColour = 5,
+    /// Shows a picture of the H.264 stream.
+    Video = 6,
+    /// Paints rectangles of two colours by stamping shapes.
+    Text = 7,
 }
 
 impl SectionKind {
@@ -53,9 +59,14 @@ impl SectionKind {
             3 => Self::TwoColours,
             4 => Self::Indexed,
             5 => Self::FullColour,
+            6 => Self::Video,
+            7 => Self::Text,
             other => {
                 let value = u64::from(other);
-                return Err(WireError::Meaningless { what: "section kind", value });
+                return Err(WireError::Meaningless {
+                    what: "section kind",
+                    value,
+                });
             }
         })
     }
@@ -88,8 +99,14 @@ pub fn read_rects(
     let edge = MAX_SCREEN_EDGE as usize;
     let mut last: Point = Point::new(0, 0);
     for _ in 0..count {
-        let top = last.y.checked_add(reader.signed()?).ok_or(CodecError::OutsideScreen)?;
-        let left = last.x.checked_add(reader.signed()?).ok_or(CodecError::OutsideScreen)?;
+        let top = last
+            .y
+            .checked_add(reader.signed()?)
+            .ok_or(CodecError::OutsideScreen)?;
+        let left = last
+            .x
+            .checked_add(reader.signed()?)
+            .ok_or(CodecError::OutsideScreen)?;
         let width = reader.length("rectangle width", edge)? as i32;
         let height = reader.length("rectangle height", edge)? as i32;
         // Tested before the sums below, so that they cannot overflow.

@@ -8,6 +8,7 @@ use crate::canvas::Canvas;
 use crate::palette::Palette;
 use crate::predict::{Predictor, residuals};
 use crate::section::{SectionKind, write_colour, write_rects};
+use crate::symbols::{Shape, Stamp, write_definitions, write_stamps};
 
 /// A new black picture of `size`.
 pub fn reset(out: &mut Vec<u8>, size: Size) {
@@ -52,7 +53,12 @@ pub fn indexed(out: &mut Vec<u8>, palette: &Palette, rects: &[Rect], indices: &[
     out.put_u8((palette.colours().len() - 1) as u8);
     // Plane by plane: neighbouring colours of a table share their high bits.
     for shift in [16, 8, 0] {
-        out.extend(palette.colours().iter().map(|colour| (colour >> shift) as u8));
+        out.extend(
+            palette
+                .colours()
+                .iter()
+                .map(|colour| (colour >> shift) as u8),
+        );
     }
     write_rects(out, rects);
     out.raw(indices);
@@ -72,4 +78,28 @@ pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rec
             above = row;
         }
     }
+}
+
+/// One picture of the H.264 stream, shown in `area`. A keyframe starts the stream anew.
+pub fn video(out: &mut Vec<u8>, area: &Rect, access_unit: &[u8]) {
+    out.put_u8(SectionKind::Video as u8);
+    write_rects(out, &[*area]);
+    out.put_bytes(access_unit);
+}
+
+/// Rectangles painted in `paper`, and shapes stamped on them in `ink`. Shapes are defined before
+/// they are used.
+pub fn text<'a>(
+    out: &mut Vec<u8>,
+    [paper, ink]: [u32; 2],
+    rects: &[Rect],
+    definitions: impl ExactSizeIterator<Item = (u16, &'a Shape)> + Clone,
+    stamps: &[Stamp],
+) {
+    out.put_u8(SectionKind::Text as u8);
+    write_colour(out, paper);
+    write_colour(out, ink);
+    write_rects(out, rects);
+    write_definitions(out, definitions);
+    write_stamps(out, stamps);
 }

@@ -32,7 +32,9 @@ pub fn classify(canvas: &Canvas, rect: &Rect) -> Class {
             },
         };
         // Without an early exit the loop becomes a few wide comparisons per row.
-        let strangers = row.iter().fold(false, |found, &p| found | ((p != zero) & (p != other)));
+        let strangers = row
+            .iter()
+            .fold(false, |found, &p| found | ((p != zero) & (p != other)));
         if strangers {
             return Class::Many;
         }

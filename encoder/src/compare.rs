@@ -53,7 +53,8 @@ impl Comparer {
         bounds: &Rect,
     ) {
         self.changed.clear();
-        self.changed.extend(cells(band).map(|_| Rect::from_edges(0, 0, 0, 0)));
+        self.changed
+            .extend(cells(band).map(|_| Rect::from_edges(0, 0, 0, 0)));
         self.row.resize(band.width() as usize, 0);
         for y in band.top..band.bottom {
             source.read_row(Point::new(band.left, y), &mut self.row);

@@ -80,7 +80,9 @@ impl CopyFinder {
         let step = (all.len() / SAMPLE_CELLS).max(1) | 1;
         let here = Offset::new(0, 0);
         let spread = all.into_iter().step_by(step);
-        spread.filter(|cell| !self.fits(source, cell, shadow, here)).collect()
+        spread
+            .filter(|cell| !self.fits(source, cell, shadow, here))
+            .collect()
     }
 
     fn best_offset(
@@ -102,8 +104,12 @@ impl CopyFinder {
         let bounds = dirty.bounds();
         let voted = self.voter.candidates(source, &bounds, shadow);
         let voted = self.best_of(source, shadow, sample, &voted);
-        let best = known.into_iter().chain(voted).max_by_key(|&(_, score)| score);
-        best.filter(|&(_, score)| score >= enough).map(|(offset, _)| offset)
+        let best = known
+            .into_iter()
+            .chain(voted)
+            .max_by_key(|&(_, score)| score);
+        best.filter(|&(_, score)| score >= enough)
+            .map(|(offset, _)| offset)
     }
 
     /// The offset that fits most cells of the sample, and how many.
@@ -116,8 +122,10 @@ impl CopyFinder {
     ) -> Option<(Offset, usize)> {
         let mut best: Option<(Offset, usize)> = None;
         for &offset in offsets {
-            let score =
-                sample.iter().filter(|cell| self.fits(source, cell, shadow, offset)).count();
+            let score = sample
+                .iter()
+                .filter(|cell| self.fits(source, cell, shadow, offset))
+                .count();
             if best.is_none_or(|(_, other)| score > other) {
                 best = Some((offset, score));
             }
@@ -167,7 +175,10 @@ impl CopyFinder {
 
 fn whole_cells(region: &Region) -> impl Iterator<Item = Rect> {
     let size = (CELL_WIDTH * CELL_HEIGHT) as u64;
-    let parts = region.rects().iter().flat_map(|rect| bands(*rect).flat_map(cells));
+    let parts = region
+        .rects()
+        .iter()
+        .flat_map(|rect| bands(*rect).flat_map(cells));
     parts.filter(move |cell| cell.area() == size)
 }
 
@@ -210,7 +221,11 @@ mod tests {
         let targets = all.intersection(&all.translated(offset));
         now.copy_region(&targets.into(), offset);
         let copy = CopyFinder::default().find(&Picture(now), &all.into(), &shadow)?;
-        assert!(copy.targets.area() * 10 > targets.area() * 8, "{:?}", copy.targets);
+        assert!(
+            copy.targets.area() * 10 > targets.area() * 8,
+            "{:?}",
+            copy.targets
+        );
         Some(copy.offset)
     }
 
@@ -227,6 +242,9 @@ mod tests {
         let (shadow, mut now) = (texture(size), texture(size));
         now.pixels_mut().reverse();
         let all = Region::from(now.bounds());
-        assert_eq!(CopyFinder::default().find(&Picture(now), &all, &shadow), None);
+        assert_eq!(
+            CopyFinder::default().find(&Picture(now), &all, &shadow),
+            None
+        );
     }
 }

@@ -4,16 +4,19 @@ use hackstream_codec::envelope::{Coder, Compressor};
 use hackstream_codec::predict::Predictor;
 use hackstream_codec::{Canvas, write};
 use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
-use hackstream_protocol::units::Bitrate;
+use hackstream_protocol::units::{Bitrate, Timestamp};
 
-use crate::cells::{CELL_HEIGHT, CELL_WIDTH};
+use crate::cells::{CELL_HEIGHT, CELL_WIDTH, bands, cells};
 use crate::compare::Comparer;
 use crate::copies::CopyFinder;
 use crate::cost::Costs;
 use crate::error::EncodeError;
 use crate::frame::{Frame, SectionBuilder};
+use crate::refresh::Refresh;
+use crate::video::Video;
 
 /// Pixels of the dirty region looked at for one frame, at most: large updates are cut into pieces
 /// so that the viewer decodes one while the next is made. Three bytes for each stay below
@@ -39,6 +42,8 @@ const FAST_LINK: Bitrate = Bitrate::mbps(100);
 pub struct EncoderConfig {
     /// Bytes of compression history, on both sides.
     pub history_bytes: usize,
+    /// Whether the viewer decodes H.264.
+    pub h264: bool,
 }
 
 /// What the link to the viewer has room for.
@@ -52,6 +57,7 @@ pub struct Link {
 
 /// Makes one viewer's frames.
 pub struct Encoder {
+    config: EncoderConfig,
     /// What the viewer shows once it has applied all frames made so far.
     shadow: Canvas,
     /// Pixels that may have changed since they were last looked at.
@@ -61,7 +67,11 @@ pub struct Encoder {
     /// Whether the viewer has pieces of an update and waits for the last.
     update_open: bool,
     restart: bool,
+    /// The frame being made.
+    id: FrameId,
     copies: CopyFinder,
+    video: Video,
+    refresh: Refresh,
     comparer: Comparer,
     sections: SectionBuilder,
     compressor: Compressor,
@@ -81,12 +91,16 @@ impl Encoder {
         let compressor = Compressor::new(config.history_bytes)?;
         let costs = Costs::new(compressor.has_history());
         Ok(Self {
+            config,
             shadow: Canvas::new(size),
             dirty: Region::new(),
             pending: Region::new(),
             update_open: false,
             restart: true,
+            id: FrameId(0),
             copies: CopyFinder::default(),
+            video: Video::new(size),
+            refresh: Refresh::default(),
             comparer: Comparer::default(),
             sections: SectionBuilder::default(),
             compressor,
@@ -98,7 +112,8 @@ impl Encoder {
     }
 
     /// Notes that pixels may have changed.
-    pub fn damage(&mut self, region: &Region) {
+    pub fn damage(&mut self, region: &Region, now: Timestamp) {
+        self.video.damaged(region, now);
         // What is pending will be looked at later anyway.
         self.dirty.add(&region.difference(&self.pending));
     }
@@ -108,13 +123,19 @@ impl Encoder {
         self.restart = true;
     }
 
-    /// Whether there is anything to send.
+    /// When there will be something to send: a time that has passed means now, `None` that only
+    /// new damage changes that.
     #[must_use]
-    pub fn has_work(&self) -> bool {
-        self.restart || self.update_open || !self.dirty.is_empty() || !self.pending.is_empty()
+    pub fn work_at(&self) -> Option<Timestamp> {
+        let changes = !self.dirty.is_empty() || !self.pending.is_empty();
+        if self.restart || self.update_open || changes {
+            return Some(Timestamp(0));
+        }
+        let refresh = self.refresh.due_at(&self.video.activity, self.video.area());
+        [self.video.due_at(), refresh].into_iter().flatten().min()
     }
 
-    /// What the viewer shows once it has applied all frames.
+    /// What the viewer shows once it has applied all frames, but for what was sent with loss.
     #[must_use]
     pub const fn shadow(&self) -> &Canvas {
         &self.shadow
@@ -125,33 +146,41 @@ impl Encoder {
         &mut self.costs
     }
 
-    /// Makes the next frame from what `source` shows now. False if nothing had changed.
+    /// Makes the frame with the number `id` from what `source` shows now. False if there was
+    /// nothing to send; the number is free then.
     ///
     /// # Errors
-    /// [`EncodeError`] if the screen cannot be read; the dirty region is kept.
+    /// [`EncodeError`] if the screen cannot be read or memory runs out.
     pub fn next_frame(
         &mut self,
         source: &mut dyn PixelSource,
         link: Link,
+        id: FrameId,
+        now: Timestamp,
         frame: &mut Frame,
     ) -> Result<bool, EncodeError> {
+        self.id = id;
         frame.clear();
         self.body.clear();
         if self.restart || source.size() != self.shadow.size() {
             self.write_reset(source.size(), frame);
         }
         if self.pending.is_empty() && !self.dirty.is_empty() {
-            self.pending = core::mem::take(&mut self.dirty);
-            source.fetch(&self.pending)?;
-            self.write_copy(source, frame);
+            self.begin_update(source, now, frame)?;
         }
         while let Some(piece) = self.take_piece(link) {
             source.fetch(&piece)?;
-            if self.write_piece(source, &piece, link, frame) {
+            if self.write_changes(source, &piece, link, now, frame) {
                 // A small piece that overtook the rest of an update is a picture of its own.
                 frame.update_complete = piece.area() < SMALL_DAMAGE;
                 break;
             }
+        }
+        if self.body.is_empty() && self.pending.is_empty() {
+            self.write_video(link, now, frame)?;
+        }
+        if self.body.is_empty() && self.pending.is_empty() {
+            self.write_refresh(link, now, frame);
         }
         self.finish(link, frame)
     }
@@ -162,6 +191,8 @@ impl Encoder {
         } else {
             self.shadow = Canvas::new(size);
         }
+        self.video = Video::new(size);
+        self.refresh = Refresh::default();
         write::reset(&mut self.body, size);
         frame.is_reset = true;
         frame.writes = self.shadow.bounds().into();
@@ -171,11 +202,31 @@ impl Encoder {
         self.restart = false;
     }
 
+    fn begin_update(
+        &mut self,
+        source: &mut dyn PixelSource,
+        now: Timestamp,
+        frame: &mut Frame,
+    ) -> Result<(), EncodeError> {
+        self.pending = core::mem::take(&mut self.dirty);
+        if self.config.h264 {
+            self.video.follow_activity(now)?;
+        }
+        source.fetch(&self.pending)?;
+        self.write_copy(source, frame);
+        Ok(())
+    }
+
     fn write_copy(&mut self, source: &dyn PixelSource, frame: &mut Frame) {
-        let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else { return };
+        let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else {
+            return;
+        };
         write::copy(&mut self.body, copy.offset, copy.targets.rects());
         self.shadow.copy_region(&copy.targets, copy.offset);
-        frame.reads.add(&copy.targets.translated(copy.offset.reversed()));
+        self.refresh.copied(&copy.targets, copy.offset);
+        frame
+            .reads
+            .add(&copy.targets.translated(copy.offset.reversed()));
         frame.writes.add(&copy.targets);
     }
 
@@ -187,30 +238,121 @@ impl Encoder {
         if self.pending.is_empty() {
             return None;
         }
-        let fits = link.budget as f32 / self.bytes_per_pixel.max(0.001);
-        let pixels = (fits as u64).clamp(SMALLEST_PIECE, LARGEST_PIECE);
-        let (piece, rest) = split_rows(&self.pending, pixels);
+        let (piece, rest) = split_rows(&self.pending, self.piece_pixels(link));
         self.pending = rest;
         Some(piece)
     }
 
-    /// Writes what differs in `piece`; false if nothing does.
-    fn write_piece(
+    /// Writes what differs in `piece`; false if nothing outside the video does.
+    fn write_changes(
         &mut self,
         source: &dyn PixelSource,
         piece: &Region,
         link: Link,
+        now: Timestamp,
         frame: &mut Frame,
     ) -> bool {
         self.found.clear();
-        self.comparer.update(source, piece, &mut self.shadow, &mut self.found);
-        // Column by column, so that cells on top of each other are joined.
-        self.found.sort_unstable_by_key(|rect| (rect.left / CELL_WIDTH, rect.top, rect.left));
-        let predictor =
-            if link.rate > FAST_LINK { Predictor::Above } else { Predictor::Gradient };
-        self.sections.write(&self.shadow, &self.found, predictor, &mut self.body);
-        frame.writes.add(&self.found.iter().copied().collect());
+        self.comparer
+            .update(source, piece, &mut self.shadow, &mut self.found);
+        for rect in &self.found {
+            self.video.activity.changed(rect, now);
+        }
+        self.leave_to_video(now);
+        self.write_found(link, frame);
+        for rect in self.sections.colourful() {
+            self.video.activity.colourful(rect, now);
+        }
         !self.found.is_empty()
+    }
+
+    /// Takes what the video will show out of the rectangles found.
+    fn leave_to_video(&mut self, now: Timestamp) {
+        let Some(area) = self.video.area() else {
+            return;
+        };
+        if !self.found.iter().any(|rect| rect.intersects(&area)) {
+            return;
+        }
+        self.video.changed(now);
+        let found = core::mem::take(&mut self.found);
+        for rect in found {
+            let inside = rect.intersection(&area);
+            if inside.is_empty() {
+                self.found.push(rect);
+                continue;
+            }
+            self.refresh.blurred(inside);
+            let outside = Region::from(rect).difference(&Region::from(inside));
+            self.found.extend_from_slice(outside.rects());
+        }
+    }
+
+    /// Writes the rectangles found, as the shadow shows them.
+    fn write_found(&mut self, link: Link, frame: &mut Frame) {
+        // Column by column, so that cells on top of each other are joined.
+        self.found
+            .sort_unstable_by_key(|rect| (rect.left / CELL_WIDTH, rect.top, rect.left));
+        let predictor = if link.rate > FAST_LINK {
+            Predictor::Above
+        } else {
+            Predictor::Gradient
+        };
+        let after = self.sections.write(
+            &self.shadow,
+            &self.found,
+            predictor,
+            self.id,
+            &mut self.body,
+        );
+        frame.after = frame.after.max(after);
+        let painted: Region = self.found.iter().copied().collect();
+        self.refresh.exact(&painted);
+        frame.writes.add(&painted);
+    }
+
+    fn write_video(
+        &mut self,
+        link: Link,
+        now: Timestamp,
+        frame: &mut Frame,
+    ) -> Result<(), EncodeError> {
+        if self.video.due_at().is_none_or(|due| due > now) {
+            return Ok(());
+        }
+        if let Some(area) = self
+            .video
+            .write_frame(&self.shadow, link, now, &mut self.body)?
+        {
+            self.refresh.blurred(area);
+            frame.writes.add_rect(area);
+            frame.uses_video = true;
+        }
+        Ok(())
+    }
+
+    fn write_refresh(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
+        if self.refresh.is_done() {
+            return;
+        }
+        let due = self
+            .refresh
+            .due(&self.video.activity, self.video.area(), now);
+        let (piece, _) = split_rows(&due, self.piece_pixels(link));
+        self.found.clear();
+        self.found.extend(
+            piece
+                .rects()
+                .iter()
+                .flat_map(|rect| bands(*rect).flat_map(cells)),
+        );
+        self.write_found(link, frame);
+    }
+
+    /// Pixels that one frame should look at.
+    fn piece_pixels(&self, link: Link) -> u64 {
+        let fits = link.budget as f32 / self.bytes_per_pixel.max(0.001);
+        (fits as u64).clamp(SMALLEST_PIECE, LARGEST_PIECE)
     }
 
     fn finish(&mut self, link: Link, frame: &mut Frame) -> Result<bool, EncodeError> {
@@ -219,10 +361,16 @@ impl Encoder {
         if self.body.is_empty() && !(last && self.update_open) {
             return Ok(false);
         }
-        let coder = self.costs.choose(self.body.len(), link.rate);
+        let coder = if frame.uses_video {
+            Coder::Stored
+        } else {
+            self.costs.choose(self.body.len(), link.rate)
+        };
         frame.uses_history = coder == Coder::History;
-        self.compressor.write(coder, &self.body, &mut frame.payload)?;
-        self.costs.observe_size(coder, self.body.len(), frame.payload.len());
+        self.compressor
+            .write(coder, &self.body, &mut frame.payload)?;
+        self.costs
+            .observe_size(coder, self.body.len(), frame.payload.len());
         let painted = frame.writes.area().max(SMALLEST_PIECE) as f32;
         let bytes_per_pixel = frame.payload.len() as f32 / painted;
         self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);
@@ -242,10 +390,18 @@ fn split_rows(region: &Region, pixels: u64) -> (Region, Region) {
             continue;
         }
         // Rectangles of a band share their rows: cutting through the band takes all of them.
-        let band: u64 =
-            region.rects().iter().filter(|r| r.top == rect.top).map(|r| u64::from(r.width())).sum();
-        let before: u64 =
-            region.rects().iter().take_while(|r| r.top < rect.top).map(Rect::area).sum();
+        let band: u64 = region
+            .rects()
+            .iter()
+            .filter(|r| r.top == rect.top)
+            .map(|r| u64::from(r.width()))
+            .sum();
+        let before: u64 = region
+            .rects()
+            .iter()
+            .take_while(|r| r.top < rect.top)
+            .map(Rect::area)
+            .sum();
         let rows = (pixels.saturating_sub(before) / band.max(1)) as i32;
         let mut row = (rect.top + rows).div_euclid(CELL_HEIGHT) * CELL_HEIGHT;
         if row <= bounds.top || (row <= rect.top && before == 0) {

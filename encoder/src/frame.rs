@@ -5,9 +5,11 @@ use hackstream_codec::palette::Palette;
 use hackstream_codec::predict::Predictor;
 use hackstream_codec::write;
 use hackstream_protocol::geometry::Rect;
+use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
 
 use crate::classify::{Class, classify};
+use crate::text::TextCoder;
 
 /// A frame ready to be sent.
 #[derive(Debug, Default)]
@@ -18,10 +20,15 @@ pub struct Frame {
     pub reads: Region,
     /// Pixels that the frame paints.
     pub writes: Region,
+    /// A frame that the viewer must have applied before this one, because this one uses shapes
+    /// that it defined.
+    pub after: FrameId,
     /// Whether the picture is consistent after this frame.
     pub update_complete: bool,
     /// Whether the frame must be applied after all earlier ones that used the history.
     pub uses_history: bool,
+    /// Whether the frame must be applied after all earlier ones with video.
+    pub uses_video: bool,
     /// Whether the frame starts the picture over: all later ones must wait for it.
     pub is_reset: bool,
 }
@@ -31,8 +38,10 @@ impl Frame {
         self.payload.clear();
         self.reads = Region::new();
         self.writes = Region::new();
+        self.after = FrameId(0);
         self.update_complete = false;
         self.uses_history = false;
+        self.uses_video = false;
         self.is_reset = false;
     }
 }
@@ -48,6 +57,7 @@ pub struct SectionBuilder {
     full: Vec<Rect>,
     page: Page,
     group: Vec<Rect>,
+    text: TextCoder,
 }
 
 /// The colours and indices of the section of indexed rectangles that is being filled.
@@ -59,14 +69,17 @@ struct Page {
 }
 
 impl SectionBuilder {
-    /// Appends sections that paint `rects` of `canvas` to `body`.
+    /// Appends sections that paint `rects` of `canvas` to the `body` of `frame`, and returns the
+    /// frame after which they may be applied.
     pub fn write(
         &mut self,
         canvas: &Canvas,
         rects: &[Rect],
         predictor: Predictor,
+        frame: FrameId,
         body: &mut Vec<u8>,
-    ) {
+    ) -> FrameId {
+        self.full.clear();
         for rect in rects {
             match classify(canvas, rect) {
                 Class::Solid(colour) => self.solid.push((colour, *rect)),
@@ -76,11 +89,16 @@ impl SectionBuilder {
         }
         self.page.finish(body);
         self.write_solid(body);
-        self.write_two(canvas, body);
+        let after = self.write_two(canvas, frame, body);
         if !self.full.is_empty() {
             write::full_colour(body, canvas, predictor, &self.full);
-            self.full.clear();
         }
+        after
+    }
+
+    /// The rectangles of the last [`write`](Self::write) that had more than 256 colours.
+    pub fn colourful(&self) -> &[Rect] {
+        &self.full
     }
 
     fn many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {
@@ -105,16 +123,37 @@ impl SectionBuilder {
         self.solid.clear();
     }
 
-    fn write_two(&mut self, canvas: &Canvas, body: &mut Vec<u8>) {
+    fn write_two(&mut self, canvas: &Canvas, frame: FrameId, body: &mut Vec<u8>) -> FrameId {
         // The pair in either order is the same group; the order within a group stays.
         let key = |[a, b]: [u32; 2]| (a.min(b), a.max(b));
         self.two.sort_by_key(|(colours, _)| key(*colours));
+        let mut after = FrameId(0);
         for same in self.two.chunk_by(|a, b| key(a.0) == key(b.0)) {
-            self.group.clear();
-            same.iter().for_each(|(_, rect)| push_joined(&mut self.group, *rect));
-            write::two_colours(body, canvas, same[0].0, &self.group);
+            let paper = paper(same);
+            let region: Region = same.iter().map(|(_, rect)| *rect).collect();
+            match self.text.write(canvas, paper, region.rects(), frame, body) {
+                Some(dependency) => after = after.max(dependency),
+                None => {
+                    self.group.clear();
+                    same.iter()
+                        .for_each(|(_, rect)| push_joined(&mut self.group, *rect));
+                    write::two_colours(body, canvas, paper, &self.group);
+                }
+            }
         }
         self.two.clear();
+        after
+    }
+}
+
+/// The two colours of a group, first the one in most corners: that is what the others stand on.
+fn paper(group: &[([u32; 2], Rect)]) -> [u32; 2] {
+    let [a, b] = group[0].0;
+    let with_a = group.iter().filter(|(colours, _)| colours[0] == a).count();
+    if with_a * 2 >= group.len() {
+        [a, b]
+    } else {
+        [b, a]
     }
 }
 
@@ -123,7 +162,10 @@ impl Page {
     fn add(&mut self, canvas: &Canvas, rect: &Rect) -> bool {
         let (colours, bytes) = (self.palette.colours().len(), self.indices.len());
         for y in rect.top..rect.bottom {
-            if !self.palette.index_row(canvas.span(rect, y), &mut self.indices) {
+            if !self
+                .palette
+                .index_row(canvas.span(rect, y), &mut self.indices)
+            {
                 self.palette.truncate(colours);
                 self.indices.truncate(bytes);
                 return false;

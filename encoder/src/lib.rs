@@ -8,7 +8,9 @@
 //! 2. [`compare`]: which cells of the dirty region really differ; the shadow catches up.
 //! 3. [`classify`]: how many colours each of them has.
 //! 4. [`frame`]: sections for each class, within the piece that the link has room for.
-//! 5. [`cost`]: which compressor takes the least time in all.
+//!    [`text`] turns letters into stamps.
+//! 5. [`video`]: what is sent as H.264 instead; `refresh`: making exact again what it blurred.
+//! 6. [`cost`]: which compressor takes the least time in all.
 //!
 //! Nothing here reads a clock, starts a thread or touches a socket.
 #![forbid(unsafe_code)]
@@ -21,6 +23,9 @@ pub mod cost;
 mod encoder;
 pub mod error;
 pub mod frame;
+mod refresh;
+pub mod text;
+pub mod video;
 
 pub use encoder::{Encoder, EncoderConfig, Link};
 pub use error::EncodeError;

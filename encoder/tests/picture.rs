@@ -3,9 +3,10 @@
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
 use hackstream_protocol::geometry::{Offset, Point, Rect, Size};
+use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::{PixelSource, SourceError};
-use hackstream_protocol::units::Bitrate;
+use hackstream_protocol::units::{Bitrate, Timestamp};
 use proptest::prelude::*;
 
 const SIZE: Size = Size::new(300, 200);
@@ -97,19 +98,22 @@ proptest! {
         rate in prop_oneof![Just(Bitrate::kbps(500)), Just(Bitrate::mbps(900))],
     ) {
         let mut screen = Screen(Canvas::new(SIZE));
-        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY }, SIZE).unwrap();
+        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY, h264: true }, SIZE).unwrap();
         let mut decoder = Decoder::new(DecoderLimits { history_bytes: HISTORY, cache_bytes: 0 });
         let mut shown = Canvas::new(Size::new(1, 1));
         let mut frame = Frame::default();
+        let (mut id, mut time) = (FrameId(1), 0);
         for draws in steps {
             for draw in &draws {
                 let damage = apply(&mut screen.0, draw);
-                encoder.damage(&damage);
+                encoder.damage(&damage, Timestamp(time));
             }
             let link = Link { budget, rate };
             let mut complete = true;
-            while encoder.has_work() {
-                if encoder.next_frame(&mut screen, link, &mut frame).unwrap() {
+            while let Some(at) = encoder.work_at() {
+                time = time.max(at.0) + 100;
+                if encoder.next_frame(&mut screen, link, id, Timestamp(time), &mut frame).unwrap() {
+                    id = id.next();
                     let before = shown.clone();
                     let covered =
                         decoder.decode(&frame.payload, &mut shown, &Region::new()).unwrap();

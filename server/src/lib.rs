@@ -1,1 +1,11 @@
-//! Not filled yet.
+//! The process of one session and its viewers.
+//!
+//! [`app`] starts everything in order and ends it in reverse; [`session`] keeps the X server, the
+//! window manager and the command; [`viewer`] serves those who watch.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod session;
+pub mod token;
+pub mod viewer;

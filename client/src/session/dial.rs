@@ -201,7 +201,7 @@ impl Dialer {
                 "it did not answer the greeting".to_owned(),
             ))),
             Ok(Ok((_, _, None)) | Err(_)) => match connection.closed().await {
-                CloseReason::Peer { reason, text } => self.judge_refusal(reason, &text, visit),
+                CloseReason::ByPeer { reason, text } => self.judge_refusal(reason, &text, visit),
                 other => {
                     self.note(other.to_string());
                     Ok(None)

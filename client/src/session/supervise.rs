@@ -240,7 +240,7 @@ impl Supervisor {
     fn judge(&mut self, end: LinkEnd, link: &Link) -> Result<Next, ViewError> {
         let (reason, text) = match end {
             LinkEnd::Refused { reason, text }
-            | LinkEnd::Closed(CloseReason::Peer { reason, text }) => (reason, text),
+            | LinkEnd::Closed(CloseReason::ByPeer { reason, text }) => (reason, text),
             LinkEnd::Broken(why) => (RefusalReason::ProtocolError, why),
             LinkEnd::Closed(_) => return Ok(Next::Reconnect),
         };

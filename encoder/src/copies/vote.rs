@@ -100,10 +100,15 @@ fn places(first: i32, end: i32) -> impl Iterator<Item = i32> {
 
 fn hash_row(row: &[u32]) -> u64 {
     let first = row[0];
-    if row.iter().fold(true, |flat, &pixel| flat & (pixel == first)) {
+    if row
+        .iter()
+        .fold(true, |flat, &pixel| flat & (pixel == first))
+    {
         return FLAT;
     }
-    let pairs = row.chunks_exact(2).map(|pair| u64::from(pair[0]) << 32 | u64::from(pair[1]));
+    let pairs = row
+        .chunks_exact(2)
+        .map(|pair| u64::from(pair[0]) << 32 | u64::from(pair[1]));
     pairs.fold(1, mix)
 }
 
@@ -114,7 +119,11 @@ fn mix(hash: u64, value: u64) -> u64 {
 
 fn add_row(columns: &mut Vec<Column>, row: &[u32]) {
     if columns.is_empty() {
-        let start = |&first: &u32| Column { hash: mix(1, u64::from(first)), first, flat: true };
+        let start = |&first: &u32| Column {
+            hash: mix(1, u64::from(first)),
+            first,
+            flat: true,
+        };
         columns.extend(row.iter().map(start));
         return;
     }
@@ -138,7 +147,10 @@ fn match_up(old: &mut [(u64, i32)], new: &mut [(u64, i32)], votes: &mut Vec<i32>
     while i < old.len() && j < new.len() {
         let (a, b) = (old[i].0, new[j].0);
         let run = |list: &[(u64, i32)], from: usize, hash: u64| {
-            list[from..].iter().take_while(|entry| entry.0 == hash).count()
+            list[from..]
+                .iter()
+                .take_while(|entry| entry.0 == hash)
+                .count()
         };
         if a < b {
             i += run(old, i, a);

@@ -1,0 +1,43 @@
+//! One cell of the comparison: one peer, one link, one kind of work, everything started afresh.
+
+use anyhow::Result;
+
+use crate::measure::{Findings, Plan, Work, measure};
+use crate::network::Link;
+use crate::peers::Peer;
+use crate::report::progress;
+use crate::rig::{Rig, Setting};
+use crate::workspace::Workspace;
+
+/// Measures the cell; on an error nothing is left running. `peer` absent: the floor.
+pub(crate) fn run(
+    peer: Option<&dyn Peer>,
+    link: Link,
+    work: Work,
+    setting: &Setting,
+    plan: &Plan,
+) -> Result<Findings> {
+    let workspace = Workspace::create()?;
+    let findings = measure_in(&workspace, peer, link, work, setting, plan);
+    if plan.interrupt.is_set() {
+        return findings;
+    }
+    let last_words = workspace.log_tails();
+    if findings.is_err() && !last_words.is_empty() {
+        progress(&format!("    the last words of the programs:{last_words}"));
+    }
+    findings
+}
+
+/// The rig ends here, before its folder is removed.
+fn measure_in(
+    workspace: &Workspace,
+    peer: Option<&dyn Peer>,
+    link: Link,
+    work: Work,
+    setting: &Setting,
+    plan: &Plan,
+) -> Result<Findings> {
+    let mut rig = Rig::start(peer, link, setting, workspace)?;
+    measure(work, &mut rig, plan)
+}

@@ -1,0 +1,120 @@
+//! Frames of a film: how many arrive, and how old they are when they are seen.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::usage::{Meter, Usage};
+use crate::clock::Instant;
+use crate::interrupt::Interrupt;
+use crate::probe::Sighting;
+use crate::rig::Rig;
+use crate::scene::Command;
+use crate::stimulus::{Entry, read_journal};
+
+const START_LIMIT: Duration = Duration::from_secs(15);
+/// Before counting: the time in which peers find their rate and coder.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// What was seen of a film.
+#[derive(Debug, Clone)]
+pub(crate) struct FilmFigures {
+    /// Age of each frame that was seen whole, oldest sighting first.
+    pub(crate) ages: Vec<Duration>,
+    /// Frames that the stimulus showed meanwhile.
+    pub(crate) shown: usize,
+    pub(crate) usage: Usage,
+}
+
+impl FilmFigures {
+    /// Distinct whole frames per second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.ages.len() as f64 / self.usage.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    pub(crate) fn megabits_per_second(&self) -> f64 {
+        let bits = self.usage.traffic.bytes_down as f64 * 8.0;
+        bits / self.usage.elapsed.as_secs_f64().max(1e-9) / 1e6
+    }
+}
+
+pub(super) fn measure_film(
+    rig: &mut Rig,
+    start: Command,
+    duration: Duration,
+    interrupt: &Interrupt,
+) -> Result<FilmFigures> {
+    rig.probe().press(start)?;
+    let step = Duration::from_millis(100);
+    interrupt
+        .wait_until(START_LIMIT, || {
+            Ok(rig.probe().watch_film(step)?.first().copied())
+        })?
+        .with_context(|| format!("no frame of the film within {START_LIMIT:?}"))?;
+    interrupt.sleep(SETTLING)?;
+    rig.check_alive()?;
+    let meter = Meter::start(rig)?;
+    let from = Instant::now();
+    let sightings = rig.probe().watch_film(duration)?;
+    let to = Instant::now();
+    let usage = meter.stop(rig)?;
+    rig.probe().press(Command::StopFilm)?;
+    let journal = read_journal(rig.journal())?;
+    let shown = shown_between(&journal, from, to);
+    Ok(FilmFigures {
+        ages: ages(&sightings, &journal),
+        shown,
+        usage,
+    })
+}
+
+fn shown_between(journal: &[Entry], from: Instant, to: Instant) -> usize {
+    let within = |shown: Instant| shown >= from && shown < to;
+    journal
+        .iter()
+        .filter(|entry| matches!(entry, Entry::Frame { shown, .. } if within(*shown)))
+        .count()
+}
+
+/// Each frame once, at its first sighting. The first sighting of all is left out: that frame was
+/// on the screen for an unknown time when the watch began.
+fn ages(sightings: &[Sighting], journal: &[Entry]) -> Vec<Duration> {
+    let mut shown_at: HashMap<u16, Instant> = HashMap::new();
+    for entry in journal {
+        if let Entry::Frame { number, shown } = entry {
+            shown_at.insert(*number, *shown);
+        }
+    }
+    let fresh = sightings.iter().skip(1);
+    fresh
+        .filter_map(|sight| Some(sight.seen.since(shown_at.remove(&sight.number)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Instant {
+        Instant::from_nanoseconds(milliseconds * 1_000_000)
+    }
+
+    #[test]
+    fn ages_count_each_frame_once_from_its_first_sighting() {
+        let journal: Vec<Entry> = (0..5)
+            .map(|number| Entry::Frame {
+                number,
+                shown: at(33 * u64::from(number)),
+            })
+            .collect();
+        let sightings =
+            [(0, 20), (1, 43), (3, 120), (1, 130), (3, 140)].map(|(number, seen)| Sighting {
+                number,
+                seen: at(seen),
+            });
+        let expected = [10, 21].map(Duration::from_millis);
+        assert_eq!(ages(&sightings, &journal), expected);
+        assert_eq!(shown_between(&journal, at(33), at(99)), 2);
+    }
+}

@@ -1,0 +1,80 @@
+//! From a key to the pixels it causes.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::usage::{Meter, Usage};
+use crate::interrupt::Interrupt;
+use crate::network::Traffic;
+use crate::random::Random;
+use crate::rig::Rig;
+use crate::scene::Command;
+
+/// How long an answer may take before the cell is given up.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// Between two actions, in milliseconds: at least, and a random part against lock-step.
+const PAUSE: u64 = 100;
+const PAUSE_JITTER: u32 = 100;
+/// The link counts as quiet when it carried nothing for this long.
+const QUIET: Duration = Duration::from_millis(50);
+/// A peer that never stops talking is not waited for longer.
+const QUIET_LIMIT: Duration = Duration::from_secs(3);
+
+/// The answers to a number of equal actions.
+#[derive(Debug, Clone)]
+pub(crate) struct LatencyFigures {
+    pub(crate) samples: Vec<Duration>,
+    /// Over all actions and the pauses between them: what follows an answer counts too.
+    pub(crate) usage: Usage,
+}
+
+pub(super) fn measure_latency(
+    rig: &mut Rig,
+    command: Command,
+    (warm_up, runs): (u32, u32),
+    random: &mut Random,
+    interrupt: &Interrupt,
+) -> Result<LatencyFigures> {
+    for _ in 0..warm_up {
+        rig.probe().act(command, ANSWER_LIMIT)?;
+        pause(rig, random, interrupt)?;
+    }
+    let meter = Meter::start(rig)?;
+    let mut samples = Vec::with_capacity(runs as usize);
+    for run in 0..runs {
+        rig.check_alive()?;
+        let sample = rig.probe().act(command, ANSWER_LIMIT);
+        samples.push(sample.with_context(|| format!("action {} of {runs}", run + 1))?);
+        pause(rig, random, interrupt)?;
+    }
+    Ok(LatencyFigures {
+        samples,
+        usage: meter.stop(rig)?,
+    })
+}
+
+/// Waits a random while, then until the link is quiet: late refinements must not meet the next
+/// action.
+pub(super) fn pause(rig: &Rig, random: &mut Random, interrupt: &Interrupt) -> Result<()> {
+    interrupt.sleep(Duration::from_millis(
+        PAUSE + u64::from(random.below(PAUSE_JITTER)),
+    ))?;
+    let mut last: Option<Traffic> = None;
+    let mut quiet_steps = 0;
+    let step = QUIET / 5;
+    for _ in 0..QUIET_LIMIT.as_millis() / step.as_millis() {
+        let now = rig.traffic()?;
+        quiet_steps = if last == Some(now) {
+            quiet_steps + 1
+        } else {
+            0
+        };
+        if quiet_steps >= 5 {
+            break;
+        }
+        last = Some(now);
+        interrupt.sleep(step)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The kinds of work and their dispatch.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::film::{FilmFigures, measure_film};
+use super::latency::{LatencyFigures, measure_latency, pause};
+use super::usage::{Meter, Usage};
+use crate::interrupt::Interrupt;
+use crate::random::Random;
+use crate::rig::Rig;
+use crate::scene::Command;
+
+/// Actions before measuring starts.
+const WARM_UP: u32 = 5;
+
+/// What is done to a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Work {
+    /// A key draws one letter.
+    Key,
+    /// A key scrolls a page by a line; the application moves it with CopyArea.
+    Scroll,
+    /// A key scrolls a page by a line; the application redraws all of it.
+    RedrawScroll,
+    /// A key repaints a page of 10,500 random letters.
+    Repaint,
+    /// A 1280x720 pan over a photograph at 30 frames per second.
+    Video,
+    /// The same at 60 frames per second.
+    Video60,
+    /// Nothing happens.
+    Idle,
+}
+
+impl Work {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Scroll => "scroll",
+            Self::RedrawScroll => "redraw-scroll",
+            Self::Repaint => "repaint",
+            Self::Video => "video",
+            Self::Video60 => "video60",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// How much of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) runs: u32,
+    pub(crate) duration: Duration,
+    pub(crate) seed: u64,
+    pub(crate) interrupt: Interrupt,
+}
+
+/// The outcome of a cell.
+#[derive(Debug, Clone)]
+pub(crate) enum Findings {
+    Latency(LatencyFigures),
+    Film(FilmFigures),
+    Idle(Usage),
+}
+
+impl Findings {
+    pub(crate) const fn usage(&self) -> &Usage {
+        match self {
+            Self::Latency(figures) => &figures.usage,
+            Self::Film(figures) => &figures.usage,
+            Self::Idle(usage) => usage,
+        }
+    }
+}
+
+/// Does the work on a running rig.
+pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<Findings> {
+    let interrupt = &plan.interrupt;
+    let mut random = Random::new(plan.seed);
+    // The picture of the attach itself has to be over.
+    pause(rig, &mut random, interrupt)?;
+    let command = match work {
+        Work::Key => Command::Letter,
+        Work::Scroll => Command::ScrollByCopy,
+        Work::RedrawScroll => Command::ScrollByRedraw,
+        Work::Repaint => Command::Repaint,
+        Work::Video => {
+            return measure_film(rig, Command::Film30, plan.duration, interrupt)
+                .map(Findings::Film);
+        }
+        Work::Video60 => {
+            return measure_film(rig, Command::Film60, plan.duration, interrupt)
+                .map(Findings::Film);
+        }
+        Work::Idle => {
+            let meter = Meter::start(rig)?;
+            interrupt.sleep(plan.duration)?;
+            return meter.stop(rig).map(Findings::Idle);
+        }
+    };
+    let counts = (WARM_UP, plan.runs);
+    measure_latency(rig, command, counts, &mut random, interrupt).map(Findings::Latency)
+}

@@ -1,0 +1,9 @@
+//! The network of a cell: a server namespace, a client namespace, one link between them.
+
+mod counters;
+mod link;
+mod namespace;
+
+pub(crate) use counters::Traffic;
+pub(crate) use link::{Link, Network};
+pub(crate) use namespace::Namespace;

@@ -1,0 +1,115 @@
+//! A network namespace without a name: it lives exactly as long as the process that holds it.
+//!
+//! The holder is a `cat` on a pipe from the bench. However the bench ends, the pipe closes, `cat`
+//! ends, and the kernel removes the namespace with its devices: nothing is left to clean up.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Whose X displays programs in the namespace see under /tmp/.X11-unix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Displays {
+    /// The machine's.
+    Shared,
+    /// Their own. Two X servers with `-displayfd` in different network namespaces would else both
+    /// find display 0 free, and the second take the first one's socket away.
+    Private,
+}
+
+/// A network namespace with its loopback device up.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    holder: Child,
+    displays: Displays,
+}
+
+/// Hides the machine's displays, then holds the namespace open.
+const HOLD_WITH_PRIVATE_DISPLAYS: &str = "mkdir -p -m 1777 /tmp/.X11-unix && \
+    mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix && exec cat";
+
+impl Namespace {
+    pub(crate) fn create(displays: Displays) -> Result<Self> {
+        let mut command = Command::new("unshare");
+        command.arg("--net").process_group(0);
+        match displays {
+            Displays::Shared => command.args(["--", "cat"]),
+            Displays::Private => command.args(["--mount", "--propagation", "private"]).args([
+                "--",
+                "sh",
+                "-c",
+                HOLD_WITH_PRIVATE_DISPLAYS,
+            ]),
+        };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let holder = command
+            .spawn()
+            .context("cannot start unshare (package util-linux)")?;
+        let mut namespace = Self { holder, displays };
+        namespace.wait_for_holder()?;
+        namespace.ip(&["link", "set", "lo", "up"])?;
+        Ok(namespace)
+    }
+
+    /// An echo proves that `cat` runs, hence that the namespace exists.
+    fn wait_for_holder(&mut self) -> Result<()> {
+        let (Some(input), Some(output)) = (&mut self.holder.stdin, &mut self.holder.stdout) else {
+            bail!("the namespace's holder has no pipes");
+        };
+        let mut echo = String::new();
+        let sent = input.write_all(b"here\n");
+        BufReader::new(output).read_line(&mut echo)?;
+        let exists = sent.is_ok() && echo == "here\n";
+        ensure!(
+            exists,
+            "cannot create a network namespace: the bench must run as root"
+        );
+        Ok(())
+    }
+
+    /// The process that holds the namespace open.
+    pub(crate) fn holder(&self) -> u32 {
+        self.holder.id()
+    }
+
+    /// The words to put before a command that is to run inside.
+    pub(crate) fn entrance(&self) -> Vec<String> {
+        let path = |kind: &str| format!("/proc/{}/ns/{kind}", self.holder());
+        let mut words = vec!["nsenter".to_owned(), format!("--net={}", path("net"))];
+        if self.displays == Displays::Private {
+            words.push(format!("--mount={}", path("mnt")));
+        }
+        words.push("--".to_owned());
+        words
+    }
+
+    /// Runs `ip ARGUMENTS…` inside.
+    pub(crate) fn ip(&self, arguments: &[&str]) -> Result<()> {
+        let entrance = self.entrance();
+        let output = Command::new(&entrance[0])
+            .args(&entrance[1..])
+            .arg("ip")
+            .args(arguments)
+            .output()
+            .context("cannot start nsenter (package util-linux)")?;
+        let message = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "ip {}: {}",
+            arguments.join(" "),
+            message.trim()
+        );
+        Ok(())
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        if let Err(error) = self.holder.wait() {
+            eprintln!("cannot end a network namespace's holder: {error}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The systems under test: how to start the server and the viewer of each.
+
+mod hackstream;
+mod tigervnc;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::interrupt::Interrupt;
+use crate::network::Network;
+use crate::process::Process;
+use crate::stimulus::StimulusCommand;
+use crate::workspace::Workspace;
+
+pub(crate) use hackstream::HackStream;
+pub(crate) use tigervnc::TigerVnc;
+
+/// Which peers a run compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PeerName {
+    /// No remoting: stimulus and probe on one display. What the method itself costs.
+    Floor,
+    /// HackStream, from the folder of this program or --bin-dir.
+    Hackstream,
+    /// TigerVNC: Xtigervnc and xtigervncviewer.
+    #[value(name = "tigervnc")]
+    TigerVnc,
+}
+
+impl PeerName {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor",
+            Self::Hackstream => "hackstream",
+            Self::TigerVnc => "tigervnc",
+        }
+    }
+
+    /// The peer with its programs found; an error says what is not installed. `None`: the floor.
+    pub(crate) fn find(self, folder: &Path) -> Result<Option<Box<dyn Peer>>> {
+        Ok(match self {
+            Self::Floor => None,
+            Self::Hackstream => Some(Box::new(HackStream::find(folder)?)),
+            Self::TigerVnc => Some(Box::new(TigerVnc::find()?)),
+        })
+    }
+}
+
+/// Where a peer is started. Peers get a home inside the workspace, so that no person's settings
+/// change the result.
+pub(crate) struct Site<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) network: &'a Network,
+    pub(crate) stimulus: &'a StimulusCommand,
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+/// A started server that shows the stimulus. The stimulus is ended before the server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// Absent where the server itself runs the stimulus.
+    pub(crate) stimulus: Option<Process>,
+    pub(crate) main: Process,
+    /// What the viewer needs to reach it.
+    pub(crate) viewer_arguments: Vec<String>,
+}
+
+/// A remoting system.
+pub(crate) trait Peer {
+    /// Versions of its programs, for the report.
+    fn version(&self) -> String;
+    /// What the memory figure of the server's main process contains.
+    fn server_memory_meaning(&self) -> &'static str;
+    /// Starts the server in the network's server namespace, showing the stimulus.
+    fn start_server(&self, site: &Site<'_>) -> Result<Server>;
+    /// Starts the viewer in the client namespace on a display that its window is to fill.
+    fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process>;
+}

@@ -1,0 +1,7 @@
+//! Programs that the bench starts, and that end with it.
+
+mod child;
+mod tree;
+
+pub(crate) use child::{Launch, Process, find_program, first_line_of};
+pub(crate) use tree::Tree;

@@ -1,0 +1,164 @@
+//! What a program and its children have used: /proc, read twice and subtracted.
+
+use std::collections::HashSet;
+use std::fs;
+use std::time::Duration;
+
+/// The kernel cuts names of processes here.
+const NAME_BYTES: usize = 15;
+const STIMULUS_NAME: &str = "hackstream-bench";
+
+/// A program with all its descendants, without the stimulus: that is load, not the peer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tree {
+    root: u32,
+}
+
+/// One line of /proc/PID/stat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stat {
+    pid: u32,
+    parent: u32,
+    name: String,
+    ticks: u64,
+}
+
+impl Tree {
+    pub(crate) const fn new(root: u32) -> Self {
+        Self { root }
+    }
+
+    /// CPU time used so far, user and system. Steps of a clock tick, usually 10 ms.
+    pub(crate) fn cpu_time(self) -> Duration {
+        let ticks: u64 = members(self.root, &all_processes())
+            .iter()
+            .map(|stat| stat.ticks)
+            .sum();
+        let per_second = rustix::param::clock_ticks_per_second().max(1);
+        Duration::from_secs(ticks) / u32::try_from(per_second).unwrap_or(100)
+    }
+
+    /// Memory of the root process alone, shared pages divided among their users.
+    pub(crate) fn root_pss_bytes(self) -> Option<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.root)).ok()?;
+        parse_pss(&text)
+    }
+}
+
+fn parse_pss(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+fn all_processes() -> Vec<Stat> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .as_encoded_bytes()
+                .iter()
+                .all(u8::is_ascii_digit)
+        })
+        .filter_map(|entry| parse_stat(&fs::read_to_string(entry.path().join("stat")).ok()?))
+        .collect()
+}
+
+/// `PID (NAME) STATE PPID …`; the name may contain spaces and brackets.
+fn parse_stat(text: &str) -> Option<Stat> {
+    let (pid, rest) = text.split_once(" (")?;
+    let (name, rest) = rest.rsplit_once(") ")?;
+    let fields: Vec<&str> = rest.split(' ').collect();
+    let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    let (parent, user, system) = (number(1)?, number(11)?, number(12)?);
+    let parent = u32::try_from(parent).ok()?;
+    Some(Stat {
+        pid: pid.parse().ok()?,
+        parent,
+        name: name.to_owned(),
+        ticks: user + system,
+    })
+}
+
+/// The root and its descendants; a stimulus and what it started are left out.
+fn members(root: u32, processes: &[Stat]) -> Vec<&Stat> {
+    let is_stimulus = |stat: &Stat| stat.name == STIMULUS_NAME[..NAME_BYTES];
+    let mut known = HashSet::from([root]);
+    let mut found: Vec<&Stat> = processes.iter().filter(|stat| stat.pid == root).collect();
+    loop {
+        let children: Vec<&Stat> = processes
+            .iter()
+            .filter(|stat| known.contains(&stat.parent) && !is_stimulus(stat))
+            .filter(|stat| !known.contains(&stat.pid))
+            .collect();
+        if children.is_empty() {
+            return found;
+        }
+        known.extend(children.iter().map(|stat| stat.pid));
+        found.extend(children);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stat(pid: u32, parent: u32, name: &str) -> Stat {
+        Stat {
+            pid,
+            parent,
+            name: name.to_owned(),
+            ticks: 1,
+        }
+    }
+
+    #[test]
+    fn reads_names_with_brackets() {
+        let line = "42 (a) (b c) S 7 42 42 0 -1 4194560 1 0 0 0 12 30 5 5 20 0 1 0 100 0 0\n";
+        let expected = Stat {
+            pid: 42,
+            parent: 7,
+            name: "a) (b c".to_owned(),
+            ticks: 42,
+        };
+        assert_eq!(parse_stat(line), Some(expected));
+        assert_eq!(parse_stat("42 (a) S"), None);
+    }
+
+    #[test]
+    fn descendants_count_and_the_stimulus_does_not() {
+        let processes = [
+            stat(1, 0, "init"),
+            stat(13, 12, "Xvfb"),
+            stat(12, 10, "supervisor"),
+            stat(10, 1, "hackstream-server"),
+            stat(14, 12, "hackstream-benc"),
+            stat(15, 14, "sh"),
+        ];
+        let mut pids: Vec<u32> = members(10, &processes)
+            .iter()
+            .map(|stat| stat.pid)
+            .collect();
+        pids.sort_unstable();
+        assert_eq!(pids, [10, 12, 13]);
+    }
+
+    #[test]
+    fn reads_pss() {
+        assert_eq!(
+            parse_pss("Rss:  9 kB\nPss:    12 kB\nPss_Dirty: 3 kB\n"),
+            Some(12 * 1024)
+        );
+        assert_eq!(parse_pss("Rss: 9 kB\n"), None);
+    }
+
+    #[test]
+    fn measures_this_very_process() {
+        let tree = Tree::new(std::process::id());
+        assert!(tree.root_pss_bytes().unwrap() > 100_000);
+    }
+}

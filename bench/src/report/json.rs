@@ -1,0 +1,98 @@
+//! The results for programs: every sample, nothing rounded away.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Cell, Outcome, Report, machine};
+use crate::measure::{Findings, Summary, Usage};
+
+/// Raised whenever a field changes its meaning.
+const FORMAT: u32 = 1;
+
+pub(super) fn report(report: &Report) -> Value {
+    let facts = &report.facts;
+    let versions: Vec<Value> = facts
+        .versions
+        .iter()
+        .map(|(peer, version, memory)| {
+            json!({ "peer": peer, "version": version, "server_pss_is_of": memory })
+        })
+        .collect();
+    json!({
+        "format": FORMAT,
+        "bench": env!("CARGO_PKG_VERSION"),
+        "machine": machine::describe(),
+        "peers": versions,
+        "seed": facts.seed,
+        "screen": facts.size.to_string(),
+        "runs": facts.runs,
+        "seconds": facts.duration.as_secs(),
+        "bytes_are": "on the link with all headers from Ethernet's upwards, pauses included",
+        "cells": report.cells.iter().map(cell).collect::<Vec<_>>(),
+    })
+}
+
+fn cell(cell: &Cell) -> Value {
+    let (peer, link, work) = (cell.peer.name(), cell.link.name(), cell.work.name());
+    let (outcome, detail) = match &cell.outcome {
+        Outcome::Measured(measured) => ("measured", findings(measured)),
+        Outcome::Failed(reason) => ("failed", json!(reason)),
+        Outcome::Skipped(reason) => ("skipped", json!(reason)),
+    };
+    json!({ "peer": peer, "link": link, "work": work, "outcome": outcome, "detail": detail })
+}
+
+fn findings(findings: &Findings) -> Value {
+    let cost = usage(findings.usage());
+    match findings {
+        Findings::Latency(figures) => json!({
+            "latency_ms": summary(&figures.samples),
+            "samples_ms": milliseconds_of(&figures.samples),
+            "usage": cost,
+        }),
+        Findings::Film(figures) => json!({
+            "frames_per_second": figures.rate(),
+            "megabits_per_second": figures.megabits_per_second(),
+            "frames_shown_by_stimulus": figures.shown,
+            "age_ms": summary(&figures.ages),
+            "samples_ms": milliseconds_of(&figures.ages),
+            "usage": cost,
+        }),
+        Findings::Idle(_) => json!({ "usage": cost }),
+    }
+}
+
+fn summary(samples: &[Duration]) -> Value {
+    Summary::of(samples).map_or(Value::Null, |summary| {
+        json!({
+            "p50": milliseconds(summary.p50),
+            "p95": milliseconds(summary.p95),
+            "p99": milliseconds(summary.p99),
+            "max": milliseconds(summary.max),
+        })
+    })
+}
+
+fn usage(usage: &Usage) -> Value {
+    let traffic = usage.traffic;
+    json!({
+        "seconds": usage.elapsed.as_secs_f64(),
+        "bytes_down": traffic.bytes_down,
+        "bytes_up": traffic.bytes_up,
+        "packets_down": traffic.packets_down,
+        "packets_up": traffic.packets_up,
+        "server_cpu_seconds": usage.processes.map(|used| used.server_cpu.as_secs_f64()),
+        "viewer_cpu_seconds": usage.processes.map(|used| used.viewer_cpu.as_secs_f64()),
+        "server_pss_bytes": usage.processes.and_then(|used| used.server_pss_bytes),
+        "viewer_pss_bytes": usage.processes.and_then(|used| used.viewer_pss_bytes),
+    })
+}
+
+fn milliseconds_of(samples: &[Duration]) -> Vec<f64> {
+    samples.iter().copied().map(milliseconds).collect()
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,113 @@
+//! The results: gathered cell by cell, shown as a table, kept as JSON.
+
+mod json;
+mod machine;
+mod table;
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::measure::{Findings, Work};
+use crate::network::Link;
+use crate::peers::PeerName;
+use crate::scene::ScreenSize;
+
+/// How a cell ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Measured(Findings),
+    /// It could not be measured although everything is installed.
+    Failed(String),
+    /// It was not tried.
+    Skipped(String),
+}
+
+/// One peer, link and work with its outcome.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    pub(crate) peer: PeerName,
+    pub(crate) link: Link,
+    pub(crate) work: Work,
+    pub(crate) outcome: Outcome,
+}
+
+impl Cell {
+    /// Tells the person at the terminal, and passes the cell on.
+    pub(crate) fn announced(self) -> Self {
+        progress(&match &self.outcome {
+            Outcome::Measured(findings) => format!("    {}", table::brief(findings)),
+            Outcome::Failed(reason) => format!("    FAILED: {reason}"),
+            Outcome::Skipped(reason) => format!("    skipped: {reason}"),
+        });
+        self
+    }
+
+    fn findings(&self) -> Option<&Findings> {
+        match &self.outcome {
+            Outcome::Measured(findings) => Some(findings),
+            Outcome::Failed(_) | Outcome::Skipped(_) => None,
+        }
+    }
+}
+
+/// What a run was made with.
+#[derive(Debug, Clone)]
+pub(crate) struct RunFacts {
+    pub(crate) seed: u64,
+    pub(crate) size: ScreenSize,
+    pub(crate) runs: u32,
+    pub(crate) duration: Duration,
+    /// Peer, version, meaning of the server's memory figure.
+    pub(crate) versions: Vec<(&'static str, String, &'static str)>,
+}
+
+/// All cells so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    facts: RunFacts,
+    cells: Vec<Cell>,
+}
+
+impl Report {
+    pub(crate) const fn new(facts: RunFacts) -> Self {
+        Self {
+            facts,
+            cells: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, cell: Cell) {
+        self.cells.push(cell);
+    }
+
+    pub(crate) fn has_failures(&self) -> bool {
+        self.cells
+            .iter()
+            .any(|cell| matches!(cell.outcome, Outcome::Failed(_)))
+    }
+
+    /// Writes results.json; called after every cell, so that nothing measured is lost.
+    pub(crate) fn save(&self, folder: Option<&Path>) -> Result<()> {
+        let Some(folder) = folder else { return Ok(()) };
+        let (path, draft) = (folder.join("results.json"), folder.join("results.json.new"));
+        let text = serde_json::to_string_pretty(&json::report(self))?;
+        std::fs::write(&draft, text + "\n")
+            .and_then(|()| std::fs::rename(&draft, &path))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// The table, on standard output.
+pub(crate) fn show(report: &Report) -> Result<()> {
+    Ok(std::io::stdout()
+        .lock()
+        .write_all(table::render(report).as_bytes())?)
+}
+
+/// A line for the person who waits, on standard error.
+pub(crate) fn progress(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,64 @@
+//! The whole instrument without a remoting system, on a real Xvfb (Debian package xvfb).
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn run_floor(works: &str, folder: &str) -> Value {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let output = Command::new(env!("CARGO_BIN_EXE_hackstream-bench"))
+        .args([
+            "compare",
+            "--peers",
+            "floor",
+            "--runs",
+            "3",
+            "--seconds",
+            "1",
+            "--works",
+            works,
+        ])
+        .arg("--out")
+        .arg(&folder)
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "is xvfb installed?\n{message}");
+    let text = std::fs::read_to_string(folder.join("results.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn samples(results: &Value, cell: usize) -> usize {
+    results["cells"][cell]["detail"]["samples_ms"]
+        .as_array()
+        .unwrap()
+        .len()
+}
+
+#[test]
+fn every_action_reaches_the_pixels() {
+    let results = run_floor("key,scroll,redraw-scroll,repaint", "floor-actions");
+    for cell in 0..4 {
+        assert_eq!(samples(&results, cell), 3);
+        assert!(
+            results["cells"][cell]["detail"]["latency_ms"]["p50"]
+                .as_f64()
+                .unwrap()
+                > 0.0
+        );
+    }
+}
+
+#[test]
+fn numbered_frames_are_recognized() {
+    let results = run_floor("video", "floor-film");
+    // 30 are shown; a loaded machine may miss some, but not nearly all.
+    assert!(samples(&results, 0) >= 3, "{results}");
+    let shown = results["cells"][0]["detail"]["frames_shown_by_stimulus"]
+        .as_u64()
+        .unwrap();
+    assert!(samples(&results, 0) as u64 <= shown + 1);
+}

@@ -1,0 +1,12 @@
+//! What we say to an X server, one subject per file.
+
+pub(crate) mod connect;
+pub(crate) mod cookie;
+pub(crate) mod cursor;
+pub(crate) mod damage;
+pub(crate) mod inject;
+pub(crate) mod resize;
+pub(crate) mod screen_size;
+pub(crate) mod warp;
+pub(crate) mod watch;
+pub(crate) mod window_manager;

@@ -1,0 +1,121 @@
+//! What was sent with loss and must become exact.
+//!
+//! The idea of a refresh that starts after a short calm and lives on idle bandwidth is
+//! TigerVNC's.
+
+use core::time::Duration;
+
+use hackstream_protocol::geometry::Rect;
+use hackstream_protocol::region::Region;
+use hackstream_protocol::units::Timestamp;
+
+use crate::video::activity::Activity;
+
+/// A place that has been still for this long is refreshed.
+const CALM: Duration = Duration::from_millis(50);
+
+/// The same where video runs: its frames are further apart than that.
+const CALM_IN_VIDEO: Duration = Duration::from_millis(200);
+
+/// Keeps the account of pixels that the viewer shows only approximately.
+#[derive(Debug, Default)]
+pub(crate) struct Refresh {
+    lossy: Region,
+}
+
+impl Refresh {
+    /// Notes that the viewer's pixels in `rect` are approximate now.
+    pub(crate) fn blurred(&mut self, rect: Rect) {
+        self.lossy.add_rect(rect);
+    }
+
+    /// Notes that the viewer's pixels in `region` are exact now.
+    pub(crate) fn exact(&mut self, region: &Region) {
+        self.lossy.subtract(region);
+    }
+
+    /// Notes that pixels were copied to `targets` from where they are `offset` before.
+    pub(crate) fn copied(
+        &mut self,
+        targets: &Region,
+        offset: hackstream_protocol::geometry::Offset,
+    ) {
+        if self.lossy.is_empty() {
+            return;
+        }
+        let moved = self.lossy.translated(offset).intersection(targets);
+        self.lossy.subtract(targets);
+        self.lossy.add(&moved);
+    }
+
+    /// Whether everything is exact.
+    pub(crate) fn is_done(&self) -> bool {
+        self.lossy.is_empty()
+    }
+
+    /// The approximate pixels that have been still for long enough.
+    pub(crate) fn due(&self, activity: &Activity, video: Option<Rect>, now: Timestamp) -> Region {
+        self.blocks(activity, video)
+            .filter(|(_, at)| *at <= now)
+            .map(|(block, _)| block)
+            .collect::<Region>()
+            .intersection(&self.lossy)
+    }
+
+    /// When the first approximate pixels will have been still for long enough.
+    pub(crate) fn due_at(&self, activity: &Activity, video: Option<Rect>) -> Option<Timestamp> {
+        self.blocks(activity, video).map(|(_, at)| at).min()
+    }
+
+    fn blocks<'a>(
+        &'a self,
+        activity: &'a Activity,
+        video: Option<Rect>,
+    ) -> impl Iterator<Item = (Rect, Timestamp)> + 'a {
+        let parts = self
+            .lossy
+            .rects()
+            .iter()
+            .flat_map(|rect| activity.blocks_in(rect));
+        parts.map(move |block| {
+            let playing = video.is_some_and(|video| video.intersects(&block));
+            let calm = if playing { CALM_IN_VIDEO } else { CALM };
+            (block, activity.last_change(&block).after(calm))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hackstream_protocol::geometry::{Offset, Size};
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp(millis * 1000)
+    }
+
+    #[test]
+    fn only_what_is_still_is_refreshed() {
+        let mut activity = Activity::new(Size::new(640, 480));
+        let (still, moving) = (Rect::new(0, 0, 64, 64), Rect::new(128, 0, 64, 64));
+        activity.changed(&still, at(100));
+        activity.changed(&moving, at(190));
+        let mut refresh = Refresh::default();
+        refresh.blurred(still);
+        refresh.blurred(moving);
+        assert_eq!(refresh.due_at(&activity, None), Some(at(150)));
+        assert_eq!(refresh.due(&activity, None, at(200)), still.into());
+        refresh.exact(&still.into());
+        assert_eq!(refresh.due(&activity, None, at(240)), moving.into());
+    }
+
+    #[test]
+    fn blur_moves_with_a_copy() {
+        let mut refresh = Refresh::default();
+        refresh.blurred(Rect::new(0, 0, 64, 64));
+        refresh.copied(&Rect::new(0, 16, 64, 64).into(), Offset::new(0, 16));
+        assert_eq!(refresh.lossy, Region::from(Rect::new(0, 0, 64, 80)));
+        refresh.copied(&Rect::new(0, 0, 64, 80).into(), Offset::new(0, -100));
+        assert!(refresh.is_done());
+    }
+}

@@ -1,0 +1,231 @@
+//! How often each part of the screen changes, and where that amounts to video.
+//!
+//! Text that is typed or scrolled changes a few times a second at most, in few colours; video
+//! changes many colours many times a second for a while. Only then is H.264 worth its blur, its
+//! constant cost per frame and its decoder.
+
+use core::time::Duration;
+
+use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::units::Timestamp;
+
+/// Edge of the blocks that activity is kept for, in pixels.
+const BLOCK: i32 = 64;
+
+/// Time over which activity fades to a third.
+const FADING: Duration = Duration::from_millis(500);
+
+/// Faded changes at which a block counts as video, if its content is colourful: about ten changes
+/// a second for half a second.
+const HOT: f32 = 4.0;
+
+/// Faded changes below which a block of a running video counts as still.
+const COLD: f32 = 1.0;
+
+/// Share of its bounding box that video must fill, in percent; scattered changes are no video.
+const FILLED_PERCENT: usize = 60;
+
+/// Smallest video in blocks: below 128 x 128 pixels lossless tiles are cheap enough.
+const FEWEST_BLOCKS: usize = 4;
+
+/// How long a change stays part of the video's extent.
+const EXTENT_MEMORY: Duration = Duration::from_millis(400);
+
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    heat: f32,
+    changed_at: Timestamp,
+    /// Pixels that changed within the last [`EXTENT_MEMORY`].
+    extent: Rect,
+    colourful_at: Option<Timestamp>,
+}
+
+/// The changes of one viewer's screen.
+#[derive(Debug)]
+pub struct Activity {
+    columns: usize,
+    blocks: Vec<Block>,
+}
+
+impl Activity {
+    /// A screen on which nothing has changed.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let columns = size.width.div_ceil(BLOCK as u32) as usize;
+        let rows = size.height.div_ceil(BLOCK as u32) as usize;
+        let still = Block {
+            heat: 0.0,
+            changed_at: Timestamp(0),
+            extent: Rect::from_edges(0, 0, 0, 0),
+            colourful_at: None,
+        };
+        Self {
+            columns,
+            blocks: vec![still; columns * rows],
+        }
+    }
+
+    /// Notes that `rect` changed. Several changes at the same time count once.
+    pub fn changed(&mut self, rect: &Rect, now: Timestamp) {
+        self.for_each_block(rect, |block, part| {
+            let age = now.since(block.changed_at);
+            if now != block.changed_at || block.heat == 0.0 {
+                block.heat = faded(block.heat, age) + 1.0;
+            }
+            block.extent = if age > EXTENT_MEMORY {
+                part
+            } else {
+                block.extent.bounding(&part)
+            };
+            block.changed_at = now;
+        });
+    }
+
+    /// Notes that `rect` has so many colours that coding it without loss is expensive.
+    pub fn colourful(&mut self, rect: &Rect, now: Timestamp) {
+        self.for_each_block(rect, |block, _| block.colourful_at = Some(now));
+    }
+
+    /// The rectangle that is video now, given the one that was.
+    #[must_use]
+    pub fn video(&self, running: Option<Rect>, now: Timestamp) -> Option<Rect> {
+        let moving = |index: &usize| {
+            let block = &self.blocks[*index];
+            let heat = faded(block.heat, now.since(block.changed_at));
+            match running {
+                Some(video) if video.intersects(&self.block_rect(*index)) => heat > COLD,
+                _ => {
+                    let colourful = block
+                        .colourful_at
+                        .is_some_and(|at| now.since(at) < 2 * FADING);
+                    heat > HOT && colourful
+                }
+            }
+        };
+        let hot: Vec<usize> = (0..self.blocks.len()).filter(moving).collect();
+        let extent = hot.iter().fold(Rect::from_edges(0, 0, 0, 0), |all, &i| {
+            all.bounding(&self.blocks[i].extent)
+        });
+        if hot.len() < FEWEST_BLOCKS {
+            return None;
+        }
+        let (columns, rows) = (
+            blocks_across(extent.left, extent.right),
+            blocks_across(extent.top, extent.bottom),
+        );
+        (hot.len() * 100 >= columns * rows * FILLED_PERCENT).then_some(extent)
+    }
+
+    /// When `rect` last changed.
+    #[must_use]
+    pub fn last_change(&self, rect: &Rect) -> Timestamp {
+        let indices = self.indices(rect);
+        indices
+            .map(|i| self.blocks[i].changed_at)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// The parts of the screen that activity is kept for, within `rect`.
+    pub fn blocks_in(&self, rect: &Rect) -> impl Iterator<Item = Rect> {
+        let rect = *rect;
+        self.indices(&rect)
+            .map(move |i| self.block_rect(i).intersection(&rect))
+    }
+
+    fn block_rect(&self, index: usize) -> Rect {
+        let (row, column) = ((index / self.columns) as i32, (index % self.columns) as i32);
+        Rect::new(column * BLOCK, row * BLOCK, BLOCK as u32, BLOCK as u32)
+    }
+
+    fn indices(&self, rect: &Rect) -> impl Iterator<Item = usize> + use<> {
+        let columns = self.columns;
+        let rows = self.blocks.len() / columns.max(1);
+        let range = |first: i32, end: i32, count: usize| {
+            let first = (first.max(0) / BLOCK) as usize;
+            let end = ((end.max(0) + BLOCK - 1) / BLOCK) as usize;
+            first.min(count)..end.min(count)
+        };
+        let across = range(rect.left, rect.right, columns);
+        let down = range(rect.top, rect.bottom, rows);
+        down.flat_map(move |row| across.clone().map(move |column| row * columns + column))
+    }
+
+    fn for_each_block(&mut self, rect: &Rect, mut change: impl FnMut(&mut Block, Rect)) {
+        for index in self.indices(rect) {
+            let part = self.block_rect(index).intersection(rect);
+            change(&mut self.blocks[index], part);
+        }
+    }
+}
+
+fn faded(heat: f32, age: Duration) -> f32 {
+    heat * (-age.as_secs_f32() / FADING.as_secs_f32()).exp()
+}
+
+fn blocks_across(first: i32, end: i32) -> usize {
+    ((end + BLOCK - 1) / BLOCK - first / BLOCK).max(1) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCREEN: Size = Size::new(1920, 1080);
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp(1_000_000 + millis * 1000)
+    }
+
+    fn play(activity: &mut Activity, rect: &Rect, from: u64, to: u64, every: u64) {
+        for time in (from..to).step_by(every as usize) {
+            activity.changed(rect, at(time));
+            activity.colourful(rect, at(time));
+        }
+    }
+
+    #[test]
+    fn half_a_second_of_colourful_motion_is_video_with_its_exact_extent() {
+        let mut activity = Activity::new(SCREEN);
+        let video = Rect::new(101, 53, 640, 360);
+        play(&mut activity, &video, 0, 100, 33);
+        assert_eq!(activity.video(None, at(100)), None);
+        play(&mut activity, &video, 100, 700, 33);
+        assert_eq!(activity.video(None, at(700)), Some(video));
+    }
+
+    #[test]
+    fn a_running_video_goes_on_through_a_short_pause_and_ends_after_a_long_one() {
+        let mut activity = Activity::new(SCREEN);
+        let video = Rect::new(0, 0, 640, 360);
+        play(&mut activity, &video, 0, 2000, 33);
+        assert!(activity.video(Some(video), at(2300)).is_some());
+        assert_eq!(activity.video(Some(video), at(4000)), None);
+    }
+
+    #[test]
+    fn typing_and_plain_animation_are_no_video() {
+        let mut activity = Activity::new(SCREEN);
+        for time in (0..3000).step_by(150) {
+            activity.changed(&Rect::new(0, 0, 600, 400), at(time));
+            activity.colourful(&Rect::new(0, 0, 600, 400), at(time));
+        }
+        for time in (0..3000).step_by(16) {
+            activity.changed(&Rect::new(900, 0, 300, 300), at(time));
+        }
+        assert_eq!(activity.video(None, at(3000)), None);
+    }
+
+    #[test]
+    fn scattered_motion_is_no_video() {
+        let mut activity = Activity::new(SCREEN);
+        for time in (0..2000).step_by(33) {
+            for corner in [(0, 0), (1700, 0), (0, 900), (1700, 900)] {
+                let rect = Rect::new(corner.0, corner.1, 128, 128);
+                activity.changed(&rect, at(time));
+                activity.colourful(&rect, at(time));
+            }
+        }
+        assert_eq!(activity.video(None, at(2000)), None);
+    }
+}

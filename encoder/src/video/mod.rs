@@ -1,0 +1,161 @@
+//! The part of the screen that is sent as H.264.
+//!
+//! [`activity`] decides whether there is such a part, [`quality`] how coarse its frames are; this
+//! file keeps the stream running. Everything outside the video stays lossless, and what the video
+//! blurred is repaired by [`refresh`](crate::refresh) once it stands still.
+
+pub mod activity;
+pub mod quality;
+
+use core::time::Duration;
+
+use hackstream_codec::Canvas;
+use hackstream_codec::h264::{H264Encoder, H264Error, I420, is_codable, to_i420};
+use hackstream_codec::write;
+use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::region::Region;
+use hackstream_protocol::units::Timestamp;
+
+use crate::encoder::Link;
+use activity::Activity;
+use quality::QualityControl;
+
+/// A program that paints a video frame in several strokes is given this long after each to make
+/// the next; one that paints it at once is not waited for.
+const STROKE_GAP: Duration = Duration::from_millis(2);
+
+/// Longest wait for the strokes of one video frame.
+const LONGEST_WAIT: Duration = Duration::from_millis(12);
+
+/// The video on one viewer's screen.
+pub(crate) struct Video {
+    pub(crate) activity: Activity,
+    stream: Option<Stream>,
+    strokes: Option<Strokes>,
+    /// Strokes per video frame, lately.
+    strokes_per_frame: f32,
+}
+
+struct Stream {
+    area: Rect,
+    encoder: H264Encoder,
+    picture: I420,
+    quality: QualityControl,
+    started: bool,
+}
+
+/// Damage to the video since its last frame.
+#[derive(Clone, Copy)]
+struct Strokes {
+    first: Timestamp,
+    last: Timestamp,
+    count: u32,
+    /// Whether the shadow differs from the last frame sent.
+    changed: bool,
+}
+
+impl Video {
+    pub(crate) fn new(size: Size) -> Self {
+        Self {
+            activity: Activity::new(size),
+            stream: None,
+            strokes: None,
+            strokes_per_frame: 1.0,
+        }
+    }
+
+    /// Where the video is, if one runs.
+    pub(crate) fn area(&self) -> Option<Rect> {
+        self.stream.as_ref().map(|stream| stream.area)
+    }
+
+    /// Notes damage as it is reported.
+    pub(crate) fn damaged(&mut self, region: &Region, now: Timestamp) {
+        let Some(area) = self.area() else { return };
+        if region.intersects_rect(&area) {
+            let start = Strokes {
+                first: now,
+                last: now,
+                count: 0,
+                changed: false,
+            };
+            let strokes = self.strokes.get_or_insert(start);
+            strokes.last = now;
+            strokes.count += 1;
+        }
+    }
+
+    /// Notes that the shadow changed within the video.
+    pub(crate) fn changed(&mut self, now: Timestamp) {
+        let start = Strokes {
+            first: now,
+            last: now,
+            count: 1,
+            changed: true,
+        };
+        self.strokes.get_or_insert(start).changed = true;
+    }
+
+    /// Starts, moves or ends the stream as the activity demands.
+    pub(crate) fn follow_activity(&mut self, now: Timestamp) -> Result<(), H264Error> {
+        let running = self.area();
+        let Some(wanted) = self.activity.video(running, now) else {
+            self.stream = None;
+            self.strokes = None;
+            return Ok(());
+        };
+        if running.is_some_and(|area| area.contains(&wanted)) || !is_codable(wanted.size()) {
+            return Ok(());
+        }
+        self.stream = Some(Stream {
+            area: wanted,
+            encoder: H264Encoder::new(wanted.size())?,
+            picture: I420::new(wanted.size())?,
+            quality: QualityControl::new(wanted.area()),
+            started: false,
+        });
+        self.strokes = None;
+        self.changed(now);
+        Ok(())
+    }
+
+    /// When the next video frame should be made; `None` if nothing waits.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        let strokes = self.strokes.filter(|strokes| strokes.changed)?;
+        if self.strokes_per_frame < 1.5 && strokes.count <= 1 {
+            return Some(strokes.first);
+        }
+        Some(
+            strokes
+                .last
+                .after(STROKE_GAP)
+                .min(strokes.first.after(LONGEST_WAIT)),
+        )
+    }
+
+    /// Appends a section with the video as `shadow` shows it.
+    pub(crate) fn write_frame(
+        &mut self,
+        shadow: &Canvas,
+        link: Link,
+        now: Timestamp,
+        body: &mut Vec<u8>,
+    ) -> Result<Option<Rect>, H264Error> {
+        let (Some(stream), Some(strokes)) = (&mut self.stream, self.strokes.take()) else {
+            return Ok(None);
+        };
+        self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
+        let stride = shadow.size().width as usize;
+        to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
+        let qp = stream.quality.next_qp(link.rate, now);
+        let mut access_unit = Vec::new();
+        let key = !stream.started;
+        stream
+            .encoder
+            .encode(&stream.picture, qp, key, &mut access_unit)?;
+        stream.quality.sent(access_unit.len(), key);
+        stream.started = true;
+        write::video(body, &stream.area, &access_unit);
+        Ok(Some(stream.area))
+    }
+}

@@ -1,0 +1,118 @@
+//! How coarse the next video frame must be to fit the link.
+
+use core::time::Duration;
+
+use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
+
+/// Finest quantiser: below it H.264 spends bytes on what nobody sees in motion.
+const FINEST_QP: f32 = 24.0;
+
+/// Coarsest quantiser: beyond it fewer frames are the better choice.
+const COARSEST_QP: f32 = 44.0;
+
+/// Steps of the quantiser that halve the bytes.
+const STEPS_PER_HALVING: f32 = 6.0;
+
+/// Share of the link that video may take; text must still get through at once.
+const SHARE: f32 = 0.7;
+
+/// Bits per pixel that an inter frame takes at [`REFERENCE_QP`], to start from.
+const REFERENCE_BITS_PER_PIXEL: f32 = 0.1;
+const REFERENCE_QP: f32 = 30.0;
+
+/// How many times an inter frame's share a keyframe may take.
+const KEYFRAME_FACTOR: f32 = 4.0;
+
+/// Chooses quantisers from the sizes of the frames before.
+#[derive(Clone, Debug)]
+pub struct QualityControl {
+    qp: f32,
+    /// Bytes that a frame at [`REFERENCE_QP`] takes, as seen lately.
+    reference_bytes: f32,
+    interval: Duration,
+    last: Option<Timestamp>,
+    key_next: bool,
+}
+
+impl QualityControl {
+    /// For a video of `pixels` pixels.
+    #[must_use]
+    pub fn new(pixels: u64) -> Self {
+        Self {
+            qp: REFERENCE_QP,
+            reference_bytes: pixels as f32 * REFERENCE_BITS_PER_PIXEL / 8.0,
+            interval: Duration::from_millis(33),
+            last: None,
+            key_next: true,
+        }
+    }
+
+    /// The quantiser, 0 to 51, for a frame made at `now` for a link of `rate`.
+    pub fn next_qp(&mut self, rate: Bitrate, now: Timestamp) -> u8 {
+        if let Some(last) = self.last {
+            let since = now
+                .since(last)
+                .clamp(Duration::from_millis(8), Duration::from_millis(200));
+            self.interval = (self.interval * 7 + since) / 8;
+        }
+        self.last = Some(now);
+        let ByteCount(bytes) = rate.bytes_in(self.interval);
+        let mut room = bytes as f32 * SHARE;
+        if self.key_next {
+            room *= KEYFRAME_FACTOR;
+        }
+        let halvings = (self.reference_bytes / room.max(200.0)).log2();
+        self.qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings).clamp(FINEST_QP, COARSEST_QP);
+        self.qp.round() as u8
+    }
+
+    /// Records the size of the frame made with the last quantiser.
+    pub fn sent(&mut self, bytes: usize, key: bool) {
+        self.key_next = false;
+        if key {
+            return;
+        }
+        let steps = self.qp - REFERENCE_QP;
+        let at_reference = bytes as f32 * (steps / STEPS_PER_HALVING).exp2();
+        // Growth is believed at once, decline slowly: a frame too large delays all that follow.
+        let gain = if at_reference > self.reference_bytes {
+            0.5
+        } else {
+            0.1
+        };
+        self.reference_bytes += gain * (at_reference - self.reference_bytes);
+        self.reference_bytes = self.reference_bytes.max(100.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs two seconds of 30 frames a second whose size halves every six steps.
+    fn settle(rate: Bitrate, bytes_at_reference: f32) -> (u8, f32) {
+        let mut control = QualityControl::new(1280 * 720);
+        let (mut qp, mut bytes) = (0, 0.0);
+        for frame in 0..60u64 {
+            qp = control.next_qp(rate, Timestamp(frame * 33_333));
+            bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
+            control.sent(bytes as usize, frame == 0);
+        }
+        (qp, bytes)
+    }
+
+    #[test]
+    fn frames_fit_a_thin_link() {
+        let (_, bytes) = settle(Bitrate::mbps(3), 20_000.0);
+        let share = 3e6 / 8.0 / 30.0 * SHARE;
+        assert!(
+            bytes < share * 1.2 && bytes > share * 0.7,
+            "{bytes} of {share}"
+        );
+    }
+
+    #[test]
+    fn a_fast_link_gets_the_finest_quality_and_no_finer() {
+        assert_eq!(settle(Bitrate::mbps(900), 20_000.0).0, FINEST_QP as u8);
+    }
+}

@@ -1,0 +1,79 @@
+//! What must hold whatever a peer sends: nothing panics, reading moves on, and what was understood
+//! survives being written and read again.
+//!
+//! Shared by the fuzz target and by the test that replays the corpus.
+
+use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::session::sequencer::Sequencer;
+use hackstream_protocol::wire::bytes::Reader;
+use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::feedback::Feedback;
+use hackstream_protocol::wire::frame::FrameHeader;
+use hackstream_protocol::wire::input::InputEvent;
+
+/// Checks one input. Its first byte chooses the reader, so that one corpus serves them all.
+pub(crate) fn check(bytes: &[u8]) {
+    let Some((&selector, bytes)) = bytes.split_first() else {
+        return;
+    };
+    match selector % 6 {
+        0 => viewer_message(bytes),
+        1 => server_message(bytes),
+        2 => records(bytes, InputEvent::read, InputEvent::write),
+        3 => records(bytes, Feedback::read, Feedback::write),
+        4 => records(bytes, FrameHeader::read, FrameHeader::write),
+        _ => order_of_frames(bytes),
+    }
+}
+
+fn viewer_message(bytes: &[u8]) {
+    if let Ok(Some(message)) = ViewerMessage::read(bytes) {
+        let mut again = Vec::new();
+        message.write(&mut again);
+        assert_eq!(ViewerMessage::read(&again), Ok(Some(message)));
+    }
+}
+
+fn server_message(bytes: &[u8]) {
+    if let Ok(Some(message)) = ServerMessage::read(bytes) {
+        let mut again = Vec::new();
+        message.write(&mut again);
+        assert_eq!(ServerMessage::read(&again), Ok(Some(message)));
+    }
+}
+
+/// Reads records one after another as far as they are valid.
+fn records<T: PartialEq + core::fmt::Debug, E: PartialEq + core::fmt::Debug>(
+    bytes: &[u8],
+    read: impl Fn(&mut Reader<'_>) -> Result<T, E>,
+    write: impl Fn(&T, &mut Vec<u8>),
+) {
+    let mut reader = Reader::new(bytes);
+    let mut left = reader.remaining();
+    while let Ok(record) = read(&mut reader) {
+        assert!(reader.remaining() < left, "a record of no bytes");
+        left = reader.remaining();
+        let mut again = Vec::new();
+        write(&record, &mut again);
+        assert_eq!(read(&mut Reader::new(&again)), Ok(record));
+    }
+}
+
+/// Hands headers to a sequencer as they come: none comes out before what it depends on, or twice.
+fn order_of_frames(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    let mut sequencer = Sequencer::new();
+    let mut applied: Vec<FrameId> = Vec::new();
+    while let Ok(header) = FrameHeader::read(&mut reader) {
+        if sequencer.push(header, Vec::new()).is_err() {
+            return;
+        }
+        while let Some((header, _)) = sequencer.pop() {
+            assert!(!applied.contains(&header.id), "applied twice");
+            let before = applied.iter().filter(|id| **id <= header.after).count();
+            assert_eq!(before as u64, header.after.0, "applied too early");
+            applied.push(header.id);
+            sequencer.applied(header.id, hackstream_protocol::region::Region::new());
+        }
+    }
+}

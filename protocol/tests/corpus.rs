@@ -1,0 +1,183 @@
+//! Replays the fuzzer's corpus, and keeps one well-formed message of each kind in it.
+//!
+//! The seeds also pin the wire format: if one changes, viewers in use stop working, and either
+//! the change is a mistake or the ALPN protocol name needs a new number.
+
+#[path = "../../fuzz/oracles/wire.rs"]
+mod oracle;
+
+use core::time::Duration;
+use std::path::PathBuf;
+
+use hackstream_protocol::geometry::{Point, Size};
+use hackstream_protocol::ids::{FrameId, InputSeq};
+use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::wire::control::{
+    CursorShape, Hello, Quality, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+};
+use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
+use hackstream_protocol::wire::frame::FrameHeader;
+use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/wire")
+}
+
+#[test]
+fn every_input_of_the_corpus_is_survived() {
+    let entries: Vec<_> = std::fs::read_dir(folder()).unwrap().collect();
+    assert!(!entries.is_empty());
+    for entry in entries {
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        oracle::check(&std::fs::read(path).unwrap());
+    }
+}
+
+/// Run with HACKSTREAM_WRITE_SEEDS=1 to write the files instead.
+#[test]
+fn the_seeds_are_what_this_version_writes() {
+    let write = std::env::var_os("HACKSTREAM_WRITE_SEEDS").is_some();
+    for (name, bytes) in seeds() {
+        let file = folder().join(name);
+        if write {
+            std::fs::write(file, bytes).unwrap();
+        } else {
+            let committed = std::fs::read(file).unwrap_or_default();
+            assert_eq!(committed, bytes, "the wire format of {name} has changed");
+        }
+    }
+}
+
+#[test]
+fn the_examples_in_the_specification_are_the_seeds() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
+    let specification = std::fs::read_to_string(file).unwrap();
+    for (name, bytes) in seeds() {
+        let hex: Vec<String> = bytes[1..]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let row = format!("| `{}` |\n", hex.join(" "));
+        let shown = specification.contains(&row) || name == "frame-order";
+        assert!(shown, "docs/protocol.md lacks {name}: {row}");
+    }
+}
+
+/// Names and contents: the oracle's selector, then what a peer would send.
+fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let mut seeds = viewer_seeds();
+    seeds.extend(server_seeds());
+    seeds.push((
+        "input",
+        seed(2, |out| input().iter().for_each(|event| event.write(out))),
+    ));
+    seeds.push((
+        "feedback",
+        seed(3, |out| {
+            feedback().iter().for_each(|record| record.write(out))
+        }),
+    ));
+    seeds.push(("frame-header", seed(4, |out| header(300, 298).write(out))));
+    let order = [
+        header(3, 2),
+        header(2, 0),
+        header(1, 0),
+        header(5, 0),
+        header(4, 3),
+    ];
+    seeds.push((
+        "frame-order",
+        seed(5, |out| order.iter().for_each(|frame| frame.write(out))),
+    ));
+    seeds
+}
+
+fn seed(selector: u8, fill: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = vec![selector];
+    fill(&mut bytes);
+    bytes
+}
+
+fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let hello = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: b"secret".to_vec(),
+        quality: Quality::Auto,
+        h264: true,
+        cache_bytes: 4 << 20,
+        history_bytes: 1 << 20,
+        agent: "hackstream-view 0.1.0".to_owned(),
+    });
+    let named = [
+        ("hello", hello),
+        ("quality", ViewerMessage::Quality(Quality::Low)),
+        ("bye", ViewerMessage::Bye),
+    ];
+    named
+        .map(|(name, message)| (name, seed(0, |out| message.write(out))))
+        .into()
+}
+
+fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let welcome = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: "hackstream-server 0.1.0".to_owned(),
+    });
+    let refused = ServerMessage::Refused {
+        reason: RefusalReason::WrongToken,
+        text: "the token is wrong".to_owned(),
+    };
+    let shape = ServerMessage::CursorShape(CursorShape {
+        size: Size::new(2, 1),
+        hot_spot: Point::new(1, 0),
+        pixels: vec![0xff00_0000, 0x8040_2010],
+    });
+    let named = [
+        ("welcome", welcome),
+        ("refused", refused),
+        ("cursor-shape", shape),
+        (
+            "cursor-position",
+            ServerMessage::CursorPosition(Point::new(-3, 900)),
+        ),
+    ];
+    named
+        .map(|(name, message)| (name, seed(1, |out| message.write(out))))
+        .into()
+}
+
+fn input() -> [InputEvent; 7] {
+    [
+        InputEvent::Key(KeyCode(30), Transition::Press),
+        InputEvent::Key(KeyCode(30), Transition::Release),
+        InputEvent::PointerMotion(Point::new(1919, 7)),
+        InputEvent::Button(Button(1), Transition::Press),
+        InputEvent::Button(Button(1), Transition::Release),
+        InputEvent::Wheel { right: 0, down: -3 },
+        InputEvent::ReleaseAll,
+    ]
+}
+
+fn feedback() -> [Feedback; 2] {
+    let report = FrameReport {
+        id: FrameId(300),
+        held: Duration::from_micros(12),
+        decoding: Duration::from_micros(3456),
+        presenting: Duration::from_micros(789),
+    };
+    [Feedback::Applied(report), Feedback::Lost]
+}
+
+fn header(id: u64, after: u64) -> FrameHeader {
+    FrameHeader {
+        id: FrameId(id),
+        after: FrameId(after),
+        update_complete: true,
+        input: InputSeq(41),
+        captured: Timestamp(1_000_000),
+        waited: Duration::from_micros(150),
+        encoding: Duration::from_micros(2500),
+    }
+}

@@ -1,0 +1,124 @@
+//! Why the server could not start, and what its exit code says about it.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use hackstream_capture::CaptureError;
+use hackstream_transport::TransportError;
+
+use super::exit;
+use crate::session::SessionError;
+use crate::token::TokenError;
+
+/// Why the server could not start.
+#[derive(Debug)]
+pub enum AppError {
+    /// The state directory cannot be made.
+    StateDirectory {
+        /// Which directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The token cannot be used.
+    Token(TokenError),
+    /// The key or the port cannot be used.
+    Transport(TransportError),
+    /// The session did not start.
+    Session(SessionError),
+    /// The display cannot be used.
+    Display(CaptureError),
+    /// No threads or timers.
+    Runtime(io::Error),
+    /// Nobody reads standard output.
+    Announcement(io::Error),
+}
+
+impl AppError {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::StateDirectory { .. } | Self::Token(_) => exit::STATE,
+            Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
+                exit::LISTEN
+            }
+            Self::Transport(_) => exit::STATE,
+            Self::Session(SessionError::CommandNotFound { .. }) => exit::NOT_FOUND,
+            Self::Session(SessionError::CommandNotRunnable { .. }) => exit::NOT_EXECUTABLE,
+            Self::Session(SessionError::NoCommand | SessionError::ImpossibleSize { .. }) => {
+                exit::USAGE
+            }
+            Self::Session(SessionError::NoDirectory { .. } | SessionError::Write { .. }) => {
+                exit::STATE
+            }
+            Self::Session(_) | Self::Display(_) => exit::DISPLAY,
+            Self::Runtime(_) | Self::Announcement(_) => exit::INTERNAL,
+        }
+    }
+
+    fn cause(&self) -> &(dyn Error + 'static) {
+        match self {
+            Self::StateDirectory { source, .. }
+            | Self::Runtime(source)
+            | Self::Announcement(source) => source,
+            Self::Token(error) => error,
+            Self::Transport(error) => error,
+            Self::Session(error) => error,
+            Self::Display(error) => error,
+        }
+    }
+}
+
+impl fmt::Display for AppError {
+    /// One line: the error and all that caused it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StateDirectory { path, .. } => {
+                write!(
+                    f,
+                    "cannot create the state directory {} (--state-dir): ",
+                    path.display()
+                )?;
+            }
+            Self::Runtime(_) => f.write_str("cannot start threads: ")?,
+            Self::Announcement(_) => f.write_str("cannot write to standard output: ")?,
+            _ => {}
+        }
+        let mut error = self.cause();
+        write!(f, "{error}")?;
+        while let Some(cause) = error.source() {
+            write!(f, ": {cause}")?;
+            error = cause;
+        }
+        Ok(())
+    }
+}
+
+impl Error for AppError {}
+
+impl From<TokenError> for AppError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl From<TransportError> for AppError {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error)
+    }
+}
+
+impl From<SessionError> for AppError {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl From<CaptureError> for AppError {
+    fn from(error: CaptureError) -> Self {
+        Self::Display(error)
+    }
+}

@@ -1,0 +1,146 @@
+//! The order in which things start, and end in reverse.
+
+mod error;
+pub mod exit;
+mod screen;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hackstream_transport::{Fingerprint, Identity, Listener};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tracing::info;
+
+use crate::config::checked::{AccessChoice, Config};
+use crate::token::{self, Access};
+use crate::viewer::attend::{Service, attend};
+use crate::viewer::registry::Registry;
+pub use error::AppError;
+use screen::{Ending, Screen};
+
+/// How long viewers are given to hear that the session is over.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Name of the token's file in the state directory.
+const TOKEN_FILE: &str = "token";
+
+/// Serves until the command ends, the display is gone or the process is told to end. Returns the
+/// exit code.
+///
+/// # Errors
+/// [`AppError`] if it cannot start.
+pub fn run(config: Config) -> Result<u8, AppError> {
+    prepare_directory(&config.state_dir)?;
+    let access = choose_access(&config)?;
+    let identity = Identity::load_or_create(&config.state_dir)?;
+    let runtime = start_runtime()?;
+    let _inside = runtime.enter();
+    // Before the display: a port in use is the likeliest mistake and shows at once.
+    let listener = Arc::new(Listener::bind(config.listen, &identity)?);
+    let address = listener.local_addr()?;
+    let (ended, mut endings) = mpsc::unbounded_channel();
+    let screen = Screen::open(config.picture, &config.state_dir, ended)?;
+    let service = Arc::new(Service {
+        capture: screen.capture().clone(),
+        access,
+        registry: Registry::default(),
+        clock: screen.clock(),
+    });
+    let _watcher = screen.watch(&service)?;
+    announce(address, screen.name(), identity.fingerprint())?;
+    let ending = runtime.block_on(serve(&listener, &service, &mut endings));
+    info!("{ending}");
+    listener.close();
+    // Whoever does not hear it in time finds the port closed.
+    let _ = runtime.block_on(async { tokio::time::timeout(FAREWELL, listener.wait_idle()).await });
+    Ok(ending.exit_code())
+}
+
+/// Lets viewers in until something ends the session.
+async fn serve(
+    listener: &Arc<Listener>,
+    service: &Arc<Service>,
+    endings: &mut mpsc::UnboundedReceiver<Ending>,
+) -> Ending {
+    let accepting = {
+        let (listener, service) = (listener.clone(), service.clone());
+        tokio::spawn(async move {
+            while let Some(incoming) = listener.accept().await {
+                tokio::spawn(attend(service.clone(), incoming));
+            }
+        })
+    };
+    let ending = tokio::select! {
+        ending = endings.recv() => ending.unwrap_or(Ending::Told),
+        () = told_to_end() => Ending::Told,
+    };
+    accepting.abort();
+    ending
+}
+
+/// Returns once the process gets a signal that means to end.
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        // Without handlers the signals end the process themselves; the supervisor cleans up.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn start_runtime() -> Result<Runtime, AppError> {
+    // One worker: the network is one socket, and a second thread only adds hand-overs.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)
+}
+
+fn choose_access(config: &Config) -> Result<Access, AppError> {
+    Ok(match &config.access {
+        AccessChoice::Open => Access::Open,
+        AccessChoice::TokenFile(file) => Access::Token(token::read(file)?),
+        AccessChoice::OwnToken => {
+            let file = config.state_dir.join(TOKEN_FILE);
+            let token = token::read_or_create(&file)?;
+            info!("viewers need the token in {}", file.display());
+            Access::Token(token)
+        }
+    })
+}
+
+fn prepare_directory(dir: &Path) -> Result<(), AppError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let created = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir);
+    created.map_err(|source| AppError::StateDirectory {
+        path: dir.to_owned(),
+        source,
+    })
+}
+
+/// Tells whoever started us that viewers may come.
+fn announce(address: SocketAddr, display: &str, fingerprint: Fingerprint) -> Result<(), AppError> {
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "ready listen={address} display={display} fingerprint={fingerprint}"
+    )
+    .and_then(|()| out.flush())
+    .map_err(AppError::Announcement)
+}

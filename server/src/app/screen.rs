@@ -1,0 +1,157 @@
+//! The screen that is streamed: of a session of our own, or one that exists.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Weak};
+
+use hackstream_capture::{Capture, CaptureError, DisplayEvent, PixelAccess, Watcher};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{AppError, exit};
+use crate::clock::Clock;
+use crate::config::checked::Picture;
+use crate::session::{Outcome, Session, SessionConfig, SessionEnd, WindowManager, session_bases};
+use crate::viewer::attend::Service;
+
+/// Why serving ends.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// The session ended by itself.
+    Session(SessionEnd),
+    /// The display is gone.
+    DisplayGone(String),
+    /// Somebody wants the server to end.
+    Told,
+}
+
+impl Ending {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Session(SessionEnd::Command { outcome, .. }) => shell_code(*outcome),
+            Self::Session(SessionEnd::Display(_)) | Self::DisplayGone(_) => exit::DISPLAY,
+            Self::Session(SessionEnd::Supervisor) => exit::INTERNAL,
+            Self::Told => 0,
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session(end) => end.fmt(f),
+            Self::DisplayGone(reason) => write!(f, "the display is gone: {reason}"),
+            Self::Told => f.write_str("told to end"),
+        }
+    }
+}
+
+fn shell_code(outcome: Outcome) -> u8 {
+    u8::try_from(outcome.shell_code()).unwrap_or(exit::INTERNAL)
+}
+
+/// The screen that is streamed. Dropping one of our own ends its session.
+pub(super) enum Screen {
+    Own {
+        session: Session,
+        ended: UnboundedSender<Ending>,
+        clock: Clock,
+    },
+    Existing {
+        capture: Arc<Capture>,
+        name: String,
+        ended: UnboundedSender<Ending>,
+        clock: Clock,
+    },
+}
+
+impl Screen {
+    /// Starts or opens it; its end is reported to `ended`.
+    pub(super) fn open(
+        picture: Picture,
+        state_dir: &Path,
+        ended: UnboundedSender<Ending>,
+    ) -> Result<Self, AppError> {
+        let clock = Clock::start();
+        match picture {
+            Picture::OwnDisplay {
+                display,
+                size,
+                max_size,
+                command,
+            } => {
+                let config = SessionConfig {
+                    display,
+                    size,
+                    largest: max_size,
+                    window_manager: WindowManager::Openbox,
+                    command,
+                    bases: session_bases(state_dir),
+                };
+                let report = ended.clone();
+                let session = Session::start(&config, move |end| {
+                    // Nobody listens once serving has ended for another reason.
+                    let _ = report.send(Ending::Session(end));
+                })?;
+                Ok(Self::Own {
+                    session,
+                    ended,
+                    clock,
+                })
+            }
+            Picture::Existing { display } => {
+                let capture = Arc::new(Capture::open(&display, PixelAccess::SharedMemory)?);
+                Ok(Self::Existing {
+                    capture,
+                    name: display,
+                    ended,
+                    clock,
+                })
+            }
+        }
+    }
+
+    pub(super) const fn capture(&self) -> &Arc<Capture> {
+        match self {
+            Self::Own { session, .. } => session.capture(),
+            Self::Existing { capture, .. } => capture,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Own { session, .. } => session.display(),
+            Self::Existing { name, .. } => name,
+        }
+    }
+
+    pub(super) const fn clock(&self) -> Clock {
+        match self {
+            Self::Own { clock, .. } | Self::Existing { clock, .. } => *clock,
+        }
+    }
+
+    /// Passes on what happens on the display to all viewers.
+    pub(super) fn watch(&self, service: &Arc<Service>) -> Result<Watcher, CaptureError> {
+        let ended = match self {
+            Self::Own { ended, .. } | Self::Existing { ended, .. } => ended.clone(),
+        };
+        let service: Weak<Service> = Arc::downgrade(service);
+        self.capture().watch(move |event| {
+            let Some(service) = service.upgrade() else {
+                return;
+            };
+            match event {
+                DisplayEvent::Damage(region) => {
+                    service.registry.damage(&region, service.clock.now());
+                }
+                DisplayEvent::CursorShape(shape) => service.registry.cursor_shape(shape),
+                DisplayEvent::CursorPosition(at) => service.registry.cursor_position(at),
+                DisplayEvent::Resized(size) => service.registry.resized(size),
+                DisplayEvent::Gone { reason } => {
+                    // The session reports the same end with a better reason, if it is ours.
+                    let _ = ended.send(Ending::DisplayGone(reason));
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! The process's only clock.
+
+use std::time::Instant;
+
+use hackstream_protocol::units::Timestamp;
+
+/// Time since the process began to serve; what is on the wire is on this clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    /// The time on this clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let micros = self.start.elapsed().as_micros();
+        Timestamp::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,127 @@
+//! The command line, as it was typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  run    the command's own exit code, or 128 + the signal that ended it
+  attach 0 when the server was told to end
+  2      the command line is wrong
+  70     something failed that should not
+  71     the display, Xvfb or the window manager cannot be used
+  72     the port cannot be listened on
+  73     the state directory or the token file cannot be used
+  126    the command cannot be executed
+  127    the command was not found";
+
+const EXAMPLES: &str = "\
+Examples:
+  hackstream-server run -- firefox-esr https://example.org
+      Firefox on a display of its own; the token is in the state directory.
+  hackstream-server run --listen 127.0.0.1:14500 --no-auth -- xterm
+      For trying it out on one machine: nobody else can reach it.
+  hackstream-server attach --display :0 --token-file ~/token
+      A display that already exists.
+
+On the viewer's side: hackstream-view HOST:14500 --token-file FILE";
+
+/// Shows programs of this machine in a viewer elsewhere.
+#[derive(Debug, Parser)]
+#[command(name = "hackstream-server", version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Start a command on a display of its own and stream it; ends when the command ends.
+    ///
+    /// Starts Xvfb, a window manager that lets the main window fill the screen, and the command,
+    /// and ends them all when it ends, however it ends. When ready it prints one line:
+    /// ready listen=ADDR:PORT display=:N fingerprint=sha256:HEX
+    Run(Run),
+    /// Stream a display that already exists, and leave it alone afterwards.
+    Attach(Attach),
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Number of the display to start, for example :7. Default: the first free one.
+    #[arg(long, value_name = ":N")]
+    pub display: Option<String>,
+    /// Size of the screen in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1920x1080")]
+    pub size: String,
+    /// Largest size the screen can be given later. Default: the size.
+    #[arg(long, value_name = "WxH")]
+    pub max_size: Option<String>,
+    /// What listens and who is let in.
+    #[command(flatten)]
+    pub service: Service,
+    /// The command and its arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// Options of `attach`.
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// The display, for example :0.
+    #[arg(long, value_name = ":N")]
+    pub display: String,
+    /// What listens and who is let in.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// Options of both.
+#[derive(Debug, Args)]
+pub struct Service {
+    /// Address and UDP port to listen on.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:14500")]
+    pub listen: String,
+    /// Where the server's key and token are kept. Default: $XDG_STATE_HOME/hackstream.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// File with the token that viewers must show; only its owner may be able to read it.
+    /// Default: one is made in the state directory.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_auth")]
+    pub token_file: Option<PathBuf>,
+    /// Let in everyone who reaches the port. Only on loopback and private addresses, for trusted
+    /// networks: whoever is let in can type and click.
+    #[arg(long)]
+    pub no_auth: bool,
+    /// Upper bound for what viewers may ask for.
+    #[arg(long, value_name = "QUALITY", default_value = "auto")]
+    pub quality: QualityName,
+    /// Form of the log on standard error. RUST_LOG sets what is logged.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// A quality by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum QualityName {
+    /// For weak machines and thin links.
+    Low,
+    /// Decided from what is measured.
+    Auto,
+    /// Sharpness before frame rate.
+    High,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}

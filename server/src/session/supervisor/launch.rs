@@ -1,0 +1,73 @@
+//! Starting one process.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::Pid;
+
+use super::super::messages::Launch;
+
+/// How long a program may take to write its line of readiness.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Longest line of readiness in bytes.
+const MAX_LINE_BYTES: usize = 256;
+
+/// Starts the process in a process group of its own and waits for its line of readiness if it
+/// writes one; the line is empty if the process ends or `lifeline` closes first.
+pub(super) fn launch(launch: &Launch, lifeline: BorrowedFd<'_>) -> io::Result<(Pid, String)> {
+    let mut command = Command::new(&launch.program);
+    command
+        .args(&launch.arguments)
+        .stdin(Stdio::null())
+        .process_group(0);
+    for (name, value) in &launch.environment {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let Some(option) = &launch.ready_option else {
+        return Ok((Pid::from_child(&command.spawn()?), String::new()));
+    };
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    // The child keeps this end under the same number. No other process is started meanwhile.
+    fcntl_setfd(&writer, FdFlags::empty())?;
+    command.arg(option).arg(writer.as_raw_fd().to_string());
+    let child = command.spawn()?;
+    drop(writer);
+    Ok((Pid::from_child(&child), read_line(reader, lifeline)))
+}
+
+fn read_line(from: OwnedFd, lifeline: BorrowedFd<'_>) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    let mut from = File::from(from);
+    let mut line = Vec::new();
+    while line.len() < MAX_LINE_BYTES && !line.contains(&b'\n') {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).ok();
+        let mut sources =
+            [from.as_fd(), lifeline].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let polled = poll(&mut sources, timeout.as_ref());
+        let [has_bytes, server_spoke] = sources.map(|source| !source.revents().is_empty());
+        if server_spoke || left.is_zero() {
+            return String::new();
+        }
+        if polled.is_err() || !has_bytes {
+            continue;
+        }
+        let mut bytes = [0; MAX_LINE_BYTES];
+        match from.read(&mut bytes) {
+            Ok(0) | Err(_) => return String::new(),
+            Ok(count) => line.extend_from_slice(&bytes[..count]),
+        }
+    }
+    String::from_utf8_lossy(&line).trim().to_owned()
+}

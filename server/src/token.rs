@@ -1,0 +1,173 @@
+//! The secret that admits viewers.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use hackstream_protocol::limits::MAX_TOKEN_BYTES;
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Random bytes in a token of our own making.
+const TOKEN_BYTES: usize = 24;
+
+/// Shortest token accepted from a file: below it, guessing becomes thinkable.
+const SHORTEST_TOKEN: usize = 16;
+
+/// Who is let in.
+#[derive(Clone)]
+pub enum Access {
+    /// Everyone who reaches the port.
+    Open,
+    /// Whoever knows the token.
+    Token(Vec<u8>),
+}
+
+impl Access {
+    /// Whether a viewer that showed `token` is let in. Takes the same time for every wrong token
+    /// of a length.
+    #[must_use]
+    pub fn admits(&self, token: &[u8]) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Token(expected) => {
+                // Hashes of equal length hide the length of the expected token as well.
+                let digest = |bytes: &[u8]| ring::digest::digest(&ring::digest::SHA256, bytes);
+                let difference = digest(expected)
+                    .as_ref()
+                    .iter()
+                    .zip(digest(token).as_ref())
+                    .fold(0, |all, (a, b)| all | (a ^ b));
+                difference == 0
+            }
+        }
+    }
+}
+
+/// What is wrong with a token file.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// It cannot be read or written.
+    #[error("cannot use the token file {}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Others can read it.
+    #[error("the token file {} can be read by other users; run: chmod 600 {}", path.display(), path.display())]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// What it holds is no token.
+    #[error("the token in {} has {len} characters; it needs {SHORTEST_TOKEN} to {MAX_TOKEN_BYTES}", path.display())]
+    Length {
+        /// Which file.
+        path: PathBuf,
+        /// Bytes in it.
+        len: usize,
+    },
+    /// The system has no randomness.
+    #[error("the system gave no random numbers")]
+    NoRandomness,
+}
+
+/// Reads the token in `path`; white space around it does not count.
+///
+/// # Errors
+/// [`TokenError`] if the file is missing, readable by others, or holds no token.
+pub fn read(path: &Path) -> Result<Vec<u8>, TokenError> {
+    let file = |source| TokenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mode = fs::metadata(path).map_err(file)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(TokenError::Exposed {
+            path: path.to_owned(),
+        });
+    }
+    let token = fs::read(path).map_err(file)?.trim_ascii().to_vec();
+    if (SHORTEST_TOKEN..=MAX_TOKEN_BYTES).contains(&token.len()) {
+        Ok(token)
+    } else {
+        Err(TokenError::Length {
+            path: path.to_owned(),
+            len: token.len(),
+        })
+    }
+}
+
+/// The token in `path`, made and written first if there is none.
+///
+/// # Errors
+/// [`TokenError`] if that fails.
+pub fn read_or_create(path: &Path) -> Result<Vec<u8>, TokenError> {
+    if !path.exists() {
+        create(path)?;
+    }
+    read(path)
+}
+
+fn create(path: &Path) -> Result<(), TokenError> {
+    let file = |source| TokenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut random = [0; TOKEN_BYTES];
+    SystemRandom::new()
+        .fill(&mut random)
+        .map_err(|_| TokenError::NoRandomness)?;
+    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Written beside its place and then moved there, so that no reader ever sees half a token.
+    let unfinished = path.with_extension("new");
+    let _ = fs::remove_file(&unfinished);
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .map_err(file)?;
+    writeln!(out, "{text}")
+        .and_then(|()| out.sync_all())
+        .map_err(file)?;
+    fs::rename(&unfinished, path).map_err(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("hackstream-{name}-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_created_token_is_private_and_stays() {
+        let dir = directory("token");
+        let path = dir.join("token");
+        let first = read_or_create(&path).unwrap();
+        assert_eq!(first.len(), 2 * TOKEN_BYTES);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(read_or_create(&path).unwrap(), first);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(read(&path), Err(TokenError::Exposed { .. })));
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn only_the_token_admits() {
+        let access = Access::Token(b"0123456789abcdef".to_vec());
+        assert!(access.admits(b"0123456789abcdef"));
+        assert!(!access.admits(b"0123456789abcdeF"));
+        assert!(!access.admits(b""));
+        assert!(Access::Open.admits(b""));
+    }
+}

@@ -1,0 +1,254 @@
+//! Everything about one viewer that is not frames: its coming, its input, its reports, its going.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hackstream_capture::{Capture, CaptureError, Injector};
+use hackstream_encoder::EncoderConfig;
+use hackstream_protocol::ids::ViewerId;
+use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::feedback::Feedback;
+use hackstream_transport::{
+    Connection, ControlReader, ControlWriter, Incoming, IncomingStream, RecordReader,
+    TransportError,
+};
+use tokio::sync::watch;
+use tracing::{debug, info, info_span, warn};
+
+use super::admission::{AdmissionError, admit};
+use super::inbox::Inbox;
+use super::pump::Pump;
+use super::registry::{Cursor, Registry};
+use crate::clock::Clock;
+use crate::token::Access;
+
+/// Largest compression history kept per viewer, whatever it offers.
+const MOST_HISTORY: u64 = 2 << 20;
+
+/// What all viewers of a session share.
+pub struct Service {
+    /// The display.
+    pub capture: Arc<Capture>,
+    /// Who is let in.
+    pub access: Access,
+    /// Who is there.
+    pub registry: Registry,
+    /// The clock of the stream.
+    pub clock: Clock,
+}
+
+/// Why a viewer's visit ended.
+#[derive(Debug, thiserror::Error)]
+enum VisitError {
+    #[error(transparent)]
+    Admission(#[from] AdmissionError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+    #[error("the session has too many viewers")]
+    TooMany,
+}
+
+/// Serves one viewer until it leaves.
+pub async fn attend(service: Arc<Service>, incoming: Incoming) {
+    let remote = incoming.remote();
+    match visit(&service, incoming).await {
+        Ok(()) => info!(%remote, "viewer left"),
+        Err(error) => info!(%remote, %error, "viewer left"),
+    }
+}
+
+async fn visit(service: &Arc<Service>, incoming: Incoming) -> Result<(), VisitError> {
+    let connection = incoming.handshake().await?;
+    let admitted = admit(&connection, &service.access, service.capture.size()).await?;
+    let inbox = Arc::new(Inbox::new());
+    let Some(id) = service.registry.join(inbox.clone()) else {
+        connection.close(
+            RefusalReason::TooManyViewers,
+            "the session has too many viewers",
+        );
+        return Err(VisitError::TooMany);
+    };
+    let _membership = Membership {
+        service,
+        id,
+        inbox: inbox.clone(),
+    };
+    info!(remote = %connection.remote(), %id, agent = admitted.hello.agent, "viewer joined");
+    let config = EncoderConfig {
+        history_bytes: admitted.hello.history_bytes.min(MOST_HISTORY) as usize,
+        h264: admitted.hello.h264,
+    };
+    let injected = Arc::new(AtomicU64::new(0));
+    start_pump(service, &connection, &inbox, &injected, id, config)?;
+    let injector = service.capture.injector()?;
+    let streams = accept_streams(&connection, &inbox, injector, injected);
+    let control_in = listen(admitted.control_in);
+    let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
+    tokio::select! {
+        result = streams => result?,
+        result = control_in => result?,
+        result = control_out => result?,
+        reason = connection.closed() => debug!(?reason, "connection closed"),
+    }
+    connection.close(RefusalReason::SessionEnded, "");
+    Ok(())
+}
+
+/// Takes the viewer out of the registry and stops its pump, however its visit ends.
+struct Membership<'a> {
+    service: &'a Service,
+    id: ViewerId,
+    inbox: Arc<Inbox>,
+}
+
+impl Drop for Membership<'_> {
+    fn drop(&mut self) {
+        self.service.registry.leave(self.id);
+        self.inbox.close();
+    }
+}
+
+fn start_pump(
+    service: &Arc<Service>,
+    connection: &Connection,
+    inbox: &Arc<Inbox>,
+    injected: &Arc<AtomicU64>,
+    id: ViewerId,
+    config: EncoderConfig,
+) -> Result<(), VisitError> {
+    let pump = Pump {
+        connection: connection.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        source: service.capture.source()?,
+        inbox: inbox.clone(),
+        injected: injected.clone(),
+        clock: service.clock,
+    };
+    let wake = inbox.clone();
+    connection.on_path_change(Arc::new(move || wake.link_changed()));
+    let connection = connection.clone();
+    std::thread::Builder::new()
+        .name(format!("viewer-{id}"))
+        .spawn(move || {
+            let _span = info_span!("pump", %id).entered();
+            if let Err(error) = pump.run(config) {
+                warn!(%error, "cannot serve the viewer any longer");
+                connection.close(RefusalReason::SessionEnded, &error.to_string());
+            }
+        })?;
+    Ok(())
+}
+
+/// Takes the viewer's input and reports until a stream of it fails.
+async fn accept_streams(
+    connection: &Connection,
+    inbox: &Inbox,
+    injector: Injector,
+    injected: Arc<AtomicU64>,
+) -> Result<(), TransportError> {
+    let mut injector = Some(injector);
+    let mut input = None;
+    let mut feedback = None;
+    loop {
+        tokio::select! {
+            stream = connection.accept_stream() => match stream? {
+                // A second stream of a kind is a broken viewer; it is simply not read.
+                IncomingStream::Input(reader) => {
+                    if let Some(injector) = injector.take() {
+                        input = Some(Box::pin(inject_all(reader, injector, injected.clone())));
+                    }
+                }
+                IncomingStream::Feedback(reader) if feedback.is_none() => {
+                    feedback = Some(Box::pin(take_reports(reader, inbox)));
+                }
+                _ => {}
+            },
+            result = ended(&mut input) => return result,
+            result = ended(&mut feedback) => return result,
+        }
+    }
+}
+
+/// Waits for a task that may not have been started yet.
+async fn ended<T>(task: &mut Option<impl Future<Output = T> + Unpin>) -> T {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn inject_all(
+    mut reader: RecordReader,
+    mut injector: Injector,
+    injected: Arc<AtomicU64>,
+) -> Result<(), TransportError> {
+    // However this ends, dropping the injector lets go of every key.
+    while let Some(event) = reader.input().await? {
+        if let Err(error) = injector.inject(event) {
+            warn!(%error, "cannot inject input");
+        }
+        injected.fetch_add(1, Ordering::Release);
+    }
+    Ok(())
+}
+
+async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), TransportError> {
+    while let Some(feedback) = reader.feedback().await? {
+        match feedback {
+            Feedback::Applied(report) => inbox.report(report),
+            Feedback::Lost => inbox.start_over(),
+        }
+    }
+    Ok(())
+}
+
+/// Takes the viewer's control messages until it says goodbye.
+async fn listen(mut control: ControlReader<ViewerMessage>) -> Result<(), TransportError> {
+    while let Some(message) = control.receive().await? {
+        match message {
+            ViewerMessage::Bye => break,
+            ViewerMessage::Quality(quality) => debug!(?quality, "quality chosen"),
+            ViewerMessage::Hello(_) => debug!("a second greeting"),
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the viewer's pointer up to date.
+async fn tell_cursor(
+    mut control: ControlWriter<ServerMessage>,
+    mut cursor: watch::Receiver<Cursor>,
+) -> Result<(), TransportError> {
+    // Where the pointer was moved before this viewer came is of no interest to it.
+    let mut told = Cursor {
+        shape: None,
+        ..cursor.borrow().clone()
+    };
+    loop {
+        let now = cursor.borrow_and_update().clone();
+        if let Some(shape) = &now.shape {
+            if !told
+                .shape
+                .as_ref()
+                .is_some_and(|old| Arc::ptr_eq(old, shape))
+            {
+                control
+                    .send(&ServerMessage::CursorShape(shape.as_ref().clone()))
+                    .await?;
+            }
+        }
+        if now.warped_to != told.warped_to {
+            if let Some(at) = now.warped_to {
+                control.send(&ServerMessage::CursorPosition(at)).await?;
+            }
+        }
+        told = now;
+        if cursor.changed().await.is_err() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! One viewer from its first packet to its last.
+//!
+//! [`admission`] decides who may come in, [`pump`] sends frames from a thread of its own,
+//! [`attend`] handles what the viewer sends, [`registry`] knows who is there.
+
+pub mod admission;
+pub mod attend;
+pub mod inbox;
+pub mod pump;
+pub mod registry;
+pub mod room;

@@ -1,0 +1,228 @@
+//! The thread that turns one viewer's damage into frames.
+//!
+//! It sleeps until there is news; as long as there is both something to send and room on the
+//! link it makes the next frame from the screen as it is then. There is no timer and no queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
+use hackstream_protocol::ids::{FrameId, InputSeq};
+use hackstream_protocol::session::ledger::Ledger;
+use hackstream_protocol::source::{PixelSource, SourceError};
+use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::wire::feedback::FrameReport;
+use hackstream_protocol::wire::frame::FrameHeader;
+use hackstream_transport::{Connection, TransportError};
+use tracing::{debug, trace};
+
+use super::inbox::{Inbox, Patience};
+use super::room::Room;
+use crate::clock::Clock;
+
+/// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
+/// and never reports costs a bounded amount of memory.
+const MOST_UNCONFIRMED: usize = 128;
+
+/// Frames up to this size overtake larger ones inside the connection: they answer input.
+const SMALL_FRAME: usize = 2048;
+
+/// Why a pump ended other than by its viewer leaving.
+#[derive(Debug, thiserror::Error)]
+pub enum PumpError {
+    /// The screen cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The connection broke.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// Everything a pump works with.
+pub struct Pump {
+    /// The link to the viewer.
+    pub connection: Connection,
+    /// Where the runtime that drives it runs.
+    pub runtime: tokio::runtime::Handle,
+    /// The screen.
+    pub source: Box<dyn PixelSource>,
+    /// News of damage and reports.
+    pub inbox: Arc<Inbox>,
+    /// Number of the last input event that was injected for this viewer.
+    pub injected: Arc<AtomicU64>,
+    /// The clock that frames are stamped with.
+    pub clock: Clock,
+}
+
+impl Pump {
+    /// Sends frames until the viewer leaves.
+    ///
+    /// # Errors
+    /// [`PumpError`] if the screen or the connection fails.
+    pub fn run(self, config: EncoderConfig) -> Result<(), PumpError> {
+        let encoder = Encoder::new(config, self.source.size())?;
+        let state = State {
+            encoder,
+            ledger: Ledger::new(),
+            room: Room::default(),
+            frame: Frame::default(),
+            last_history: FrameId(0),
+            last_video: FrameId(0),
+            damaged_at: None,
+            pump: self,
+        };
+        state.run()
+    }
+}
+
+struct State {
+    pump: Pump,
+    encoder: Encoder,
+    ledger: Ledger,
+    room: Room,
+    frame: Frame,
+    last_history: FrameId,
+    last_video: FrameId,
+    damaged_at: Option<Timestamp>,
+}
+
+impl State {
+    fn run(mut self) -> Result<(), PumpError> {
+        let mut patience = Patience::None;
+        loop {
+            let news = self.pump.inbox.take(patience);
+            if news.closed {
+                return Ok(());
+            }
+            if news.start_over {
+                self.encoder.start_over();
+            }
+            news.reports.iter().for_each(|report| self.confirm(report));
+            let now = self.pump.clock.now();
+            self.encoder.damage(&news.damage, now);
+            self.damaged_at = self.damaged_at.or(news.damaged_at);
+            patience = self.work(now)?;
+        }
+    }
+
+    /// Sends a frame if there is reason and room. Returns how long to wait for news then.
+    fn work(&mut self, now: Timestamp) -> Result<Patience, PumpError> {
+        let Some(due) = self.encoder.work_at() else {
+            return Ok(Patience::UntilNews);
+        };
+        if due > now {
+            return Ok(Patience::AtMost(due.since(now)));
+        }
+        let Some(link) = self.link() else {
+            return Ok(Patience::UntilNews);
+        };
+        self.send_frame(link, now)?;
+        Ok(Patience::None)
+    }
+
+    /// What may be sent now, if anything.
+    fn link(&self) -> Option<Link> {
+        if self.ledger.unconfirmed() >= MOST_UNCONFIRMED {
+            return None;
+        }
+        self.room.link(&self.pump.connection.path())
+    }
+
+    /// Makes and sends the next frame, unless nothing has changed.
+    fn send_frame(&mut self, link: Link, captured: Timestamp) -> Result<(), PumpError> {
+        let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
+        let damaged_at = self.damaged_at.take().unwrap_or(captured);
+        let id = self.ledger.next_id();
+        let source = self.pump.source.as_mut();
+        match self
+            .encoder
+            .next_frame(source, link, id, captured, &mut self.frame)
+        {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(EncodeError::Source(SourceError::Resized)) => {
+                debug!("the screen was resized while it was read");
+                self.encoder.start_over();
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let header = FrameHeader {
+            id,
+            after: self.dependency(),
+            update_complete: self.frame.update_complete,
+            input,
+            captured,
+            waited: captured.since(damaged_at),
+            encoding: self.pump.clock.now().since(captured),
+        };
+        self.send(&header)
+    }
+
+    /// The frame that this one must wait for.
+    fn dependency(&self) -> FrameId {
+        let frame = &self.frame;
+        let history = if frame.uses_history {
+            self.last_history
+        } else {
+            FrameId(0)
+        };
+        let video = if frame.uses_video {
+            self.last_video
+        } else {
+            FrameId(0)
+        };
+        [frame.after, history, video]
+            .into_iter()
+            .filter(|&id| !self.ledger.is_confirmed(id))
+            .chain([self.ledger.dependency(&frame.reads, &frame.writes)])
+            .fold(FrameId(0), FrameId::max)
+    }
+
+    fn send(&mut self, header: &FrameHeader) -> Result<(), PumpError> {
+        let mut bytes = Vec::with_capacity(self.frame.payload.len() + 64);
+        header.write(&mut bytes);
+        bytes.extend_from_slice(&self.frame.payload);
+        let len = bytes.len();
+        self.room.handed_over(len, &self.pump.connection.path());
+        let id = self.ledger.sent(
+            self.pump.clock.now(),
+            len,
+            &self.frame.reads,
+            &self.frame.writes,
+        );
+        if self.frame.is_reset {
+            self.ledger.set_barrier(id);
+        }
+        if self.frame.uses_history {
+            self.last_history = id;
+        }
+        if self.frame.uses_video {
+            self.last_video = id;
+        }
+        trace!(%id, after = %header.after, len, encoding = ?header.encoding, "frame");
+        let priority = i32::from(len <= SMALL_FRAME);
+        let sending = self
+            .pump
+            .connection
+            .send_frame(Bytes::from(bytes), priority);
+        self.pump.runtime.block_on(sending)?;
+        Ok(())
+    }
+
+    fn confirm(&mut self, report: &FrameReport) {
+        if let Some(frame) = self.ledger.confirm(report.id) {
+            let expected = expected_decoding(frame.bytes);
+            self.encoder
+                .costs_mut()
+                .observe_decoding(expected, report.decoding);
+        }
+    }
+}
+
+/// What a frame of `bytes` takes to decode on a machine like the server, roughly.
+fn expected_decoding(bytes: usize) -> Duration {
+    Duration::from_nanos(bytes as u64 * 15)
+}

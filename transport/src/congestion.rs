@@ -1,0 +1,150 @@
+//! The protocol's window controller as QUIC's congestion controller.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hackstream_protocol::rate::{LossPattern, WindowController};
+use hackstream_protocol::units::{ByteCount, Timestamp};
+use quinn::congestion::{Controller, ControllerFactory};
+use quinn_proto::RttEstimator;
+
+use crate::path::{PathNumbers, PathState};
+
+/// Datagrams below this size hold acknowledgements only. QUIC does not count them as in flight,
+/// and nobody acknowledges them.
+const ACK_ONLY_BYTES: u64 = 64;
+
+/// Makes the congestion controllers of one connection.
+pub(crate) struct ControllerBuilder {
+    path: Arc<PathState>,
+    epoch: Instant,
+}
+
+impl ControllerBuilder {
+    /// A builder whose controllers publish what they know in `path`.
+    pub(crate) fn new(path: Arc<PathState>) -> Self {
+        Self {
+            path,
+            epoch: Instant::now(),
+        }
+    }
+}
+
+impl ControllerFactory for ControllerBuilder {
+    fn build(self: Arc<Self>, now: Instant, _current_mtu: u16) -> Box<dyn Controller> {
+        let window = WindowController::new(timestamp(self.epoch, now));
+        let controller = PathController {
+            window,
+            path: Arc::clone(&self.path),
+            epoch: self.epoch,
+        };
+        controller.publish();
+        Box::new(controller)
+    }
+}
+
+/// Passes on what QUIC observes, and publishes what follows from it.
+#[derive(Clone)]
+struct PathController {
+    window: WindowController,
+    path: Arc<PathState>,
+    epoch: Instant,
+}
+
+fn timestamp(epoch: Instant, now: Instant) -> Timestamp {
+    let micros = now.saturating_duration_since(epoch).as_micros();
+    Timestamp(u64::try_from(micros).unwrap_or(u64::MAX))
+}
+
+impl PathController {
+    fn at(&self, now: Instant) -> Timestamp {
+        timestamp(self.epoch, now)
+    }
+
+    fn publish(&self) {
+        self.path.publish(&PathNumbers {
+            window: self.window.window(),
+            in_flight: self.window.in_flight(),
+            delivery_rate: self.window.delivery_rate(),
+            base_rtt: self.window.base_rtt(),
+        });
+    }
+}
+
+impl Controller for PathController {
+    fn on_sent(&mut self, now: Instant, bytes: u64, _last_packet_number: u64) {
+        if bytes < ACK_ONLY_BYTES {
+            return;
+        }
+        self.window.on_sent(self.at(now), ByteCount(bytes));
+        self.publish();
+    }
+
+    // QUIC's `app_limited` is true whenever the encoder kept to the window, so it says nothing
+    // here; the window controller looks at what was in flight.
+    fn on_ack(
+        &mut self,
+        now: Instant,
+        sent: Instant,
+        bytes: u64,
+        _app_limited: bool,
+        rtt: &RttEstimator,
+    ) {
+        let (now, sent) = (self.at(now), self.at(sent));
+        self.window.on_ack(now, sent, ByteCount(bytes));
+        self.path.publish_rtt(rtt.get());
+    }
+
+    fn on_end_acks(
+        &mut self,
+        now: Instant,
+        in_flight: u64,
+        _app_limited: bool,
+        _largest_packet_num_acked: Option<u64>,
+    ) {
+        self.window.on_acks_end(self.at(now), ByteCount(in_flight));
+        self.publish();
+        self.path.wake();
+    }
+
+    fn on_congestion_event(
+        &mut self,
+        now: Instant,
+        _sent: Instant,
+        is_persistent_congestion: bool,
+        lost_bytes: u64,
+    ) {
+        let pattern = if is_persistent_congestion {
+            LossPattern::Persistent
+        } else {
+            LossPattern::Scattered
+        };
+        if lost_bytes == 0 {
+            self.window.on_congestion_mark();
+        } else {
+            let now = self.at(now);
+            self.window.on_loss(now, ByteCount(lost_bytes), pattern);
+        }
+        self.publish();
+        self.path.wake();
+    }
+
+    fn on_mtu_update(&mut self, _new_mtu: u16) {}
+
+    fn window(&self) -> u64 {
+        self.window.window().0
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(self.clone())
+    }
+
+    fn initial_window(&self) -> u64 {
+        WindowController::initial_window().0
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

@@ -1,0 +1,205 @@
+//! One connection between a server and a viewer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hackstream_protocol::limits::MAX_TEXT_BYTES;
+use hackstream_protocol::wire::control::RefusalReason;
+use hackstream_protocol::wire::{StreamKind, WireError};
+use quinn::{RecvStream, Side};
+use rustls::pki_types::CertificateDer;
+use tokio::sync::Mutex;
+
+use crate::path::{PathReport, PathState, PathWake};
+use crate::{
+    CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
+    RecordReader, RecordWriter, TransportError, frames, tls,
+};
+
+/// Control messages go before frames, which have the priorities that the server gives them.
+const CONTROL_PRIORITY: i32 = i32::MAX - 1;
+/// Input goes before everything.
+const INPUT_PRIORITY: i32 = i32::MAX;
+
+/// A connection; clones are the same connection. It is closed when all of them and all its streams
+/// are dropped, but better on purpose, with [`close`](Self::close).
+#[derive(Clone)]
+pub struct Connection {
+    quic: quinn::Connection,
+    path: Arc<PathState>,
+    /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
+    arriving: Arc<Mutex<Option<RecvStream>>>,
+}
+
+/// A stream that the peer opened.
+pub enum IncomingStream {
+    /// The viewer's input events.
+    Input(RecordReader),
+    /// The viewer's feedback.
+    Feedback(RecordReader),
+    /// One picture.
+    Frame(FrameReader),
+}
+
+impl Connection {
+    pub(crate) fn new(quic: quinn::Connection, path: Arc<PathState>) -> Self {
+        path.publish_rtt(quic.rtt());
+        let arriving = Arc::default();
+        Self {
+            quic,
+            path,
+            arriving,
+        }
+    }
+
+    /// The key that the server proved to hold; `None` on the server's side.
+    #[must_use]
+    pub fn peer_fingerprint(&self) -> Option<Fingerprint> {
+        let identity = self.quic.peer_identity()?;
+        let chain = identity.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+        tls::fingerprint(chain.first()?)
+    }
+
+    /// The peer's address now; a roaming viewer's changes.
+    #[must_use]
+    pub fn remote(&self) -> SocketAddr {
+        self.quic.remote_address()
+    }
+
+    /// Opens the control stream: the viewer's side. The server learns of it with the first
+    /// message.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub async fn open_control<Out, In>(
+        &self,
+    ) -> Result<(ControlWriter<Out>, ControlReader<In>), TransportError>
+    where
+        Out: ControlMessage,
+        In: ControlMessage,
+    {
+        let (send, receive) = self.quic.open_bi().await?;
+        set_priority(&send, CONTROL_PRIORITY)?;
+        Ok((ControlWriter::new(send), ControlReader::new(receive)))
+    }
+
+    /// Accepts the control stream: the server's side. May be cancelled.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub async fn accept_control<Out, In>(
+        &self,
+    ) -> Result<(ControlWriter<Out>, ControlReader<In>), TransportError>
+    where
+        Out: ControlMessage,
+        In: ControlMessage,
+    {
+        let (send, receive) = self.quic.accept_bi().await?;
+        set_priority(&send, CONTROL_PRIORITY)?;
+        Ok((ControlWriter::new(send), ControlReader::new(receive)))
+    }
+
+    /// Opens a stream of input or feedback records.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub async fn open_records(&self, kind: StreamKind) -> Result<RecordWriter, TransportError> {
+        let mut send = self.quic.open_uni().await?;
+        if kind == StreamKind::Input {
+            set_priority(&send, INPUT_PRIORITY)?;
+        }
+        send.write_all(&[kind as u8]).await?;
+        Ok(RecordWriter::new(send))
+    }
+
+    /// The next stream that the peer opened. May be cancelled.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`]; [`TransportError::Wire`] or [`TransportError::StreamCut`] if the
+    /// peer opened a stream of no known kind.
+    pub async fn accept_stream(&self) -> Result<IncomingStream, TransportError> {
+        if self.quic.side() == Side::Client {
+            // A server opens nothing but frames. To look at the first byte here would make each
+            // frame wait for lost packets of those before it.
+            let stream = self.quic.accept_uni().await?;
+            return Ok(IncomingStream::Frame(FrameReader::new(stream)));
+        }
+        let mut arriving = self.arriving.lock().await;
+        let stream = match arriving.as_mut() {
+            Some(stream) => stream,
+            None => arriving.insert(self.quic.accept_uni().await?),
+        };
+        let mut kind = [0];
+        let read = stream.read(&mut kind).await;
+        let Some(stream) = arriving.take() else {
+            return Err(TransportError::StreamCut);
+        };
+        if read?.is_none() {
+            return Err(TransportError::StreamCut);
+        }
+        match StreamKind::from_byte(kind[0]) {
+            Some(StreamKind::Input) => Ok(IncomingStream::Input(RecordReader::new(stream))),
+            Some(StreamKind::Feedback) => Ok(IncomingStream::Feedback(RecordReader::new(stream))),
+            Some(StreamKind::Frame) | None => Err(WireError::Meaningless {
+                what: "stream kind",
+                value: u64::from(kind[0]),
+            }
+            .into()),
+        }
+    }
+
+    /// Sends a frame, header and payload, on a stream of its own. Frames of a higher `priority`
+    /// leave first, those of the same priority in the order of the calls.
+    ///
+    /// Returns when QUIC has taken the bytes, which is at once unless more than 1024 frames or
+    /// some megabytes are on their way.
+    ///
+    /// # Errors
+    /// [`TransportError::TooLarge`] or [`TransportError::Closed`].
+    pub async fn send_frame(&self, frame: Bytes, priority: i32) -> Result<(), TransportError> {
+        frames::send(&self.quic, frame, priority).await
+    }
+
+    /// What is known about the path. Takes the connection's lock for a moment.
+    #[must_use]
+    pub fn path(&self) -> PathReport {
+        let stats = self.quic.stats();
+        PathReport {
+            lost_packets: stats.path.lost_packets,
+            sent_packets: stats.path.sent_packets,
+            bytes_sent: stats.udp_tx.bytes,
+            bytes_received: stats.udp_rx.bytes,
+            ..self.path.report()
+        }
+    }
+
+    /// Has `wake` called whenever acknowledgements freed part of the window, or losses changed it.
+    /// It replaces the one set before.
+    pub fn on_path_change(&self, wake: PathWake) {
+        self.path.set_wake(wake);
+    }
+
+    /// Closes the connection. What was sent and has not arrived yet is lost.
+    pub fn close(&self, reason: RefusalReason, text: &str) {
+        let text = text.as_bytes();
+        let text = &text[..text.len().min(MAX_TEXT_BYTES)];
+        self.quic.close(reason.close_code().into(), text);
+    }
+
+    /// Waits until the connection has ended.
+    pub async fn closed(&self) -> CloseReason {
+        self.quic.closed().await.into()
+    }
+
+    /// UDP datagrams received from the peer. While this number rises, the peer lives.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.quic.stats().udp_rx.datagrams
+    }
+}
+
+fn set_priority(stream: &quinn::SendStream, priority: i32) -> Result<(), TransportError> {
+    let result = stream.set_priority(priority);
+    result.map_err(|_| TransportError::StreamCut)
+}

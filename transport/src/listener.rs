@@ -1,0 +1,183 @@
+//! The server's UDP port.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hackstream_protocol::wire::control::RefusalReason;
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{EndpointConfig, ServerConfig, TokioRuntime};
+use quinn_proto::HashedConnectionIdGenerator;
+use ring::hmac;
+
+use crate::congestion::ControllerBuilder;
+use crate::path::PathState;
+use crate::{Connection, Identity, TransportError, config, socket, tls};
+
+/// Handshakes in progress above which a peer must first prove its address, which costs it a round
+/// trip and us nothing.
+const RETRY_ABOVE: usize = 16;
+/// Handshakes in progress above which newcomers are turned away.
+const MAX_HANDSHAKES: usize = 128;
+/// First packets of newcomers that wait to be looked at.
+const MAX_WAITING: usize = 64;
+/// Bytes kept for a newcomer that waits, and for all of them.
+const WAITING_BYTES: u64 = 16 << 10;
+const ALL_WAITING_BYTES: u64 = 256 << 10;
+/// A handshake takes two round trips and some packets may be lost.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Accepts connections on a UDP port.
+///
+/// Bytes that are not QUIC are dropped without any state. Connections of which the server forgot
+/// because it was restarted are told so.
+pub struct Listener {
+    endpoint: quinn::Endpoint,
+    crypto: Arc<QuicServerConfig>,
+    handshakes: Arc<AtomicUsize>,
+}
+
+impl Listener {
+    /// Listens on `addr`; port 0 means any. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`TransportError::Bind`] if the port cannot be had.
+    pub fn bind(addr: SocketAddr, identity: &Identity) -> Result<Self, TransportError> {
+        let failed = |source| TransportError::Bind { addr, source };
+        let crypto = tls::server_config(identity)?;
+        let socket = socket::bind(addr).map_err(failed)?;
+        let server = server_config(&crypto, Arc::default());
+        let runtime = Arc::new(TokioRuntime);
+        let endpoint = endpoint_config(identity);
+        let endpoint = quinn::Endpoint::new(endpoint, Some(server), socket, runtime);
+        Ok(Self {
+            endpoint: endpoint.map_err(failed)?,
+            crypto,
+            handshakes: Arc::default(),
+        })
+    }
+
+    /// The address in use.
+    ///
+    /// # Errors
+    /// [`TransportError::Socket`] if the system does not tell.
+    pub fn local_addr(&self) -> Result<SocketAddr, TransportError> {
+        self.endpoint.local_addr().map_err(TransportError::Socket)
+    }
+
+    /// The next connection attempt; `None` once the listener is closed. May be cancelled.
+    pub async fn accept(&self) -> Option<Incoming> {
+        loop {
+            let incoming = self.endpoint.accept().await?;
+            let busy = self.handshakes.load(Ordering::Relaxed);
+            if busy >= MAX_HANDSHAKES {
+                incoming.refuse();
+            } else if busy >= RETRY_ABOVE && !incoming.remote_address_validated() {
+                // Without a validated address a retry is always possible.
+                let _ = incoming.retry();
+            } else {
+                return Some(Incoming {
+                    remote: incoming.remote_address(),
+                    incoming,
+                    crypto: Arc::clone(&self.crypto),
+                    _slot: HandshakeSlot::take(&self.handshakes),
+                });
+            }
+        }
+    }
+
+    /// Closes all connections and accepts no more.
+    pub fn close(&self) {
+        let code = RefusalReason::SessionEnded.close_code();
+        self.endpoint.close(code.into(), b"the server stopped");
+    }
+
+    /// Waits until the peers of all closed connections were told.
+    pub async fn wait_idle(&self) {
+        self.endpoint.wait_idle().await;
+    }
+}
+
+/// A connection attempt. Dropping it turns the peer away.
+pub struct Incoming {
+    incoming: quinn::Incoming,
+    remote: SocketAddr,
+    crypto: Arc<QuicServerConfig>,
+    _slot: HandshakeSlot,
+}
+
+impl Incoming {
+    /// Where it claims to come from; proven by the handshake.
+    #[must_use]
+    pub const fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
+    /// Completes the handshake.
+    ///
+    /// # Errors
+    /// [`TransportError::WrongProtocol`], [`TransportError::Handshake`], or
+    /// [`TransportError::NoAnswer`] if the peer does not go on within ten seconds.
+    pub async fn handshake(self) -> Result<Connection, TransportError> {
+        let path = Arc::<PathState>::default();
+        let config = Arc::new(server_config(&self.crypto, Arc::clone(&path)));
+        let connecting = self
+            .incoming
+            .accept_with(config)
+            .map_err(TransportError::of_handshake)?;
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, connecting).await {
+            Ok(connection) => {
+                let connection = connection.map_err(TransportError::of_handshake)?;
+                Ok(Connection::new(connection, path))
+            }
+            Err(_) => Err(TransportError::NoAnswer {
+                name: "the viewer".to_owned(),
+                addr: self.remote,
+            }),
+        }
+    }
+}
+
+/// One of the handshakes in progress.
+struct HandshakeSlot(Arc<AtomicUsize>);
+
+impl HandshakeSlot {
+    fn take(handshakes: &Arc<AtomicUsize>) -> Self {
+        handshakes.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(handshakes))
+    }
+}
+
+impl Drop for HandshakeSlot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn server_config(crypto: &Arc<QuicServerConfig>, path: Arc<PathState>) -> ServerConfig {
+    let crypto = Arc::clone(crypto) as Arc<dyn quinn::crypto::ServerConfig>;
+    let mut config = ServerConfig::with_crypto(crypto);
+    let controller = Arc::new(ControllerBuilder::new(path));
+    config
+        .transport_config(Arc::new(config::server(controller)))
+        .migration(true)
+        .max_incoming(MAX_WAITING)
+        .incoming_buffer_size(WAITING_BYTES)
+        .incoming_buffer_size_total(ALL_WAITING_BYTES);
+    config
+}
+
+/// With keys derived from the identity, a restarted server recognises the connections of its
+/// predecessor, and its viewers need not wait for a time-out.
+fn endpoint_config(identity: &Identity) -> EndpointConfig {
+    let reset = identity.derive(b"hackstream stateless reset");
+    let reset = hmac::Key::new(hmac::HMAC_SHA256, &reset);
+    let ids = identity.derive(b"hackstream connection ids");
+    let mut first = [0; 8];
+    first.copy_from_slice(&ids[..8]);
+    let ids = u64::from_le_bytes(first);
+    let mut config = EndpointConfig::new(Arc::new(reset));
+    config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(ids)));
+    config
+}

@@ -1,0 +1,103 @@
+//! Facts about the path to the peer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hackstream_protocol::units::{Bitrate, ByteCount};
+
+/// Called when the path changed. It runs on the network thread, which holds the connection's lock:
+/// it may wake somebody, and must not call the [`Connection`](crate::Connection).
+pub type PathWake = Arc<dyn Fn() + Send + Sync>;
+
+/// What is known about the path to the peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathReport {
+    /// Smoothed round-trip time; 100 ms until the first one was measured.
+    pub rtt: Duration,
+    /// Round-trip time with empty queues: the minimum of the last minute. Zero until the first one
+    /// was measured.
+    pub min_rtt: Duration,
+    /// Bytes that may be in flight.
+    pub window: ByteCount,
+    /// Bytes sent of which neither arrival nor loss is known. Bytes that were handed over and not
+    /// yet sent are not among them.
+    pub in_flight: ByteCount,
+    /// The rate at which the path delivers, as far as it was used; zero at first.
+    pub delivery_rate: Bitrate,
+    /// Packets found to be lost since the connection began.
+    pub lost_packets: u64,
+    /// Packets sent since the connection began.
+    pub sent_packets: u64,
+    /// Bytes of UDP payload sent since the connection began.
+    pub bytes_sent: u64,
+    /// Bytes of UDP payload received since the connection began.
+    pub bytes_received: u64,
+}
+
+/// What the congestion controllers of a connection publish. There may be several of them in the
+/// course of time: QUIC makes a new one when the peer's address changes.
+#[derive(Default)]
+pub(crate) struct PathState {
+    window: AtomicU64,
+    in_flight: AtomicU64,
+    delivery_rate: AtomicU64,
+    rtt_micros: AtomicU64,
+    base_rtt_micros: AtomicU64,
+    wake: Mutex<Option<PathWake>>,
+}
+
+/// One controller's numbers.
+pub(crate) struct PathNumbers {
+    pub(crate) window: ByteCount,
+    pub(crate) in_flight: ByteCount,
+    pub(crate) delivery_rate: Bitrate,
+    pub(crate) base_rtt: Option<Duration>,
+}
+
+impl PathState {
+    /// Publishes what a controller knows now. Readers may see some of the numbers a moment before
+    /// the others; each by itself is right.
+    pub(crate) fn publish(&self, numbers: &PathNumbers) {
+        self.window.store(numbers.window.0, Ordering::Relaxed);
+        self.in_flight.store(numbers.in_flight.0, Ordering::Relaxed);
+        self.delivery_rate
+            .store(numbers.delivery_rate.0, Ordering::Relaxed);
+        let base = micros(numbers.base_rtt.unwrap_or_default());
+        self.base_rtt_micros.store(base, Ordering::Relaxed);
+    }
+
+    pub(crate) fn publish_rtt(&self, rtt: Duration) {
+        self.rtt_micros.store(micros(rtt), Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_wake(&self, wake: PathWake) {
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake);
+    }
+
+    pub(crate) fn wake(&self) {
+        let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        // Called after the lock is released: the callback may replace itself.
+        let wake = wake.clone();
+        if let Some(wake) = wake {
+            wake();
+        }
+    }
+
+    /// The published numbers, without those that QUIC counts.
+    pub(crate) fn report(&self) -> PathReport {
+        let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        PathReport {
+            rtt: Duration::from_micros(load(&self.rtt_micros)),
+            min_rtt: Duration::from_micros(load(&self.base_rtt_micros)),
+            window: ByteCount(load(&self.window)),
+            in_flight: ByteCount(load(&self.in_flight)),
+            delivery_rate: Bitrate(load(&self.delivery_rate)),
+            ..PathReport::default()
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

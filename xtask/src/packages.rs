@@ -1,0 +1,178 @@
+//! The system packages (Debian's names) and what each is needed for.
+
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+
+/// What a developer wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Compile.
+    Build,
+    /// Compile, and show a program through HackStream.
+    Demo,
+    /// Run all tests.
+    Test,
+    /// Run tests and checks.
+    Ci,
+    /// Measure beside other systems.
+    Bench,
+}
+
+impl FromStr for Goal {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Ok(match name {
+            "build" => Self::Build,
+            "demo" => Self::Demo,
+            "test" => Self::Test,
+            "ci" => Self::Ci,
+            "bench" => Self::Bench,
+            other => bail!("unknown goal {other}: build, demo, test, ci and bench are known"),
+        })
+    }
+}
+
+impl Goal {
+    /// Whether somebody with this goal needs what serves `usage`.
+    const fn includes(self, usage: Usage) -> bool {
+        match usage {
+            Usage::Build => true,
+            Usage::Session | Usage::Window => !matches!(self, Self::Build),
+            Usage::Browser => matches!(self, Self::Demo | Self::Bench),
+            Usage::Test => matches!(self, Self::Test | Self::Ci | Self::Bench),
+            Usage::Peer => matches!(self, Self::Bench),
+        }
+    }
+}
+
+/// What a package is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usage {
+    /// Compiling.
+    Build,
+    /// The server's sessions.
+    Session,
+    /// The viewer's window.
+    Window,
+    /// The program that the demo shows.
+    Browser,
+    /// Tests that drive real programs.
+    Test,
+    /// The systems that the bench measures beside ours.
+    Peer,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Package {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it is there for.
+    usage: Usage,
+    /// The same for a person.
+    pub(crate) reason: &'static str,
+}
+
+impl Package {
+    /// Whether the goal can be reached, worse, without it. Ubuntu has no such Firefox package.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.usage == Usage::Browser
+    }
+}
+
+const fn package(name: &'static str, usage: Usage, reason: &'static str) -> Package {
+    Package {
+        name,
+        usage,
+        reason,
+    }
+}
+
+const TABLE: &[Package] = &[
+    package(
+        "build-essential",
+        Usage::Build,
+        "compiles the C and C++ libraries we contain",
+    ),
+    package(
+        "nasm",
+        Usage::Build,
+        "the H.264 encoder's assembly: three times slower without",
+    ),
+    package("pkg-config", Usage::Build, "finds system libraries"),
+    package("xvfb", Usage::Session, "the display of a session"),
+    package(
+        "openbox",
+        Usage::Session,
+        "manages the windows of a session",
+    ),
+    package(
+        "x11-xkb-utils",
+        Usage::Session,
+        "loads the keyboard map of a session",
+    ),
+    package(
+        "xterm",
+        Usage::Session,
+        "the smallest program worth showing",
+    ),
+    package(
+        "fonts-dejavu-core",
+        Usage::Session,
+        "letters for the programs of a session",
+    ),
+    package("libx11-6", Usage::Window, "the viewer's window"),
+    package("libx11-xcb1", Usage::Window, "the viewer's window"),
+    package("libxcursor1", Usage::Window, "the viewer's pointer"),
+    package("libxi6", Usage::Window, "the viewer's input"),
+    package("libxkbcommon0", Usage::Window, "the viewer's keyboard"),
+    package("libxkbcommon-x11-0", Usage::Window, "the viewer's keyboard"),
+    package(
+        "firefox-esr",
+        Usage::Browser,
+        "the program that the demo shows",
+    ),
+    package("iproute2", Usage::Test, "slow and lossy networks"),
+    package("x11-utils", Usage::Test, "looks at windows from outside"),
+    package("xdotool", Usage::Test, "presses keys from outside"),
+    package(
+        "tigervnc-standalone-server",
+        Usage::Peer,
+        "measured beside ours",
+    ),
+    package("tigervnc-viewer", Usage::Peer, "measured beside ours"),
+];
+
+/// The packages that `goal` needs.
+pub(crate) fn needed_for(goal: Goal) -> impl Iterator<Item = &'static Package> {
+    TABLE
+        .iter()
+        .filter(move |package| goal.includes(package.usage))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn names(goal: Goal) -> BTreeSet<&'static str> {
+        needed_for(goal).map(|package| package.name).collect()
+    }
+
+    #[test]
+    fn each_goal_has_what_it_takes_and_no_more() {
+        assert_eq!(names(Goal::Build).len(), 3);
+        assert!(names(Goal::Demo).contains("firefox-esr"));
+        assert!(!names(Goal::Ci).contains("firefox-esr"));
+        assert_eq!(names(Goal::Test), names(Goal::Ci));
+        assert!(names(Goal::Bench).is_superset(&names(Goal::Test)));
+    }
+
+    #[test]
+    fn no_package_is_listed_twice() {
+        let unique: BTreeSet<_> = TABLE.iter().map(|package| package.name).collect();
+        assert_eq!(unique.len(), TABLE.len());
+    }
+}
