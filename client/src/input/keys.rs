@@ -4,10 +4,13 @@ use hackstream_protocol::wire::input::KeyCode;
 use winit::keyboard::PhysicalKey;
 use winit::platform::scancode::PhysicalKeyExtScancode as _;
 
+/// `KEY_UNKNOWN`, which winit gives to keys that it cannot name.
+const UNKNOWN: u16 = 240;
+
 /// The evdev code of a key; `None` if it has none that the session can name.
 pub(super) fn code(key: PhysicalKey) -> Option<KeyCode> {
     let code = u16::try_from(key.to_scancode()?).ok()?;
-    (1..=KeyCode::MAX).contains(&code).then_some(KeyCode(code))
+    ((1..=KeyCode::MAX).contains(&code) && code != UNKNOWN).then_some(KeyCode(code))
 }
 
 #[cfg(test)]

@@ -32,9 +32,10 @@ struct Woken;
 /// [`ViewError`]: why it ended, unless the person or the session wanted it.
 pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     let no_display = |error: winit::error::EventLoopError| {
-        // The library's text has line breaks.
+        // The library puts places in its own source code before what the system said.
         let text = error.to_string();
-        ViewError::NoDisplay(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        let said = text.rsplit(": ").next().unwrap_or(&text);
+        ViewError::NoDisplay(said.trim_end_matches('.').to_owned())
     };
     let event_loop = EventLoop::<Woken>::with_user_event()
         .build()

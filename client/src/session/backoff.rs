@@ -36,10 +36,9 @@ mod tests {
     #[test]
     fn grows_to_the_longest_delay() {
         let mut backoff = Backoff::new();
-        let middle = u32::MAX / 2;
-        let delays: Vec<u128> = (0..8).map(|_| backoff.delay(middle).as_millis()).collect();
-        // A hair below the middle of the range, hence the odd milliseconds.
-        assert_eq!(delays, [199, 319, 511, 819, 1310, 1999, 1999, 1999]);
+        let longest = u32::MAX;
+        let delays: Vec<u128> = (0..8).map(|_| backoff.delay(longest).as_millis()).collect();
+        assert_eq!(delays, [240, 384, 614, 983, 1572, 2400, 2400, 2400]);
     }
 
     #[test]
