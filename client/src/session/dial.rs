@@ -256,7 +256,7 @@ fn hello(options: &Options) -> Hello {
         version: PROTOCOL_VERSION,
         token: options.token.bytes().to_vec(),
         quality: options.quality,
-        h264: false,
+        h264: true,
         cache_bytes: DECODER_LIMITS.cache_bytes as u64,
         history_bytes: DECODER_LIMITS.history_bytes as u64,
         agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -128,11 +128,14 @@ impl Ledger {
 
     /// Frames not yet confirmed.
     #[must_use]
-    pub fn unconfirmed(&self) -> usize {
-        self.outstanding
-            .iter()
-            .filter(|frame| !frame.confirmed)
-            .count()
+    pub const fn unconfirmed(&self) -> usize {
+        self.unconfirmed
+    }
+
+    /// Bytes of the frames not yet confirmed.
+    #[must_use]
+    pub const fn unconfirmed_bytes(&self) -> u64 {
+        self.unconfirmed_bytes
     }
 
     /// When the oldest frame that is not yet confirmed was sent.
