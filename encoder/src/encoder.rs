@@ -18,10 +18,11 @@ use crate::frame::{Frame, SectionBuilder};
 use crate::refresh::Refresh;
 use crate::video::Video;
 
-/// Pixels of the dirty region looked at for one frame, at most: large updates are cut into pieces
-/// so that the viewer decodes one while the next is made. Three bytes for each stay below
+/// Changed pixels in one frame, at most: large updates are cut into pieces so that the viewer
+/// decodes one while the next is made. Three bytes for each, and for those of another row of cells
+/// on the widest screen, stay below
 /// [`MAX_BODY_BYTES`](hackstream_protocol::limits::MAX_BODY_BYTES).
-const LARGEST_PIECE: u64 = 256 * 1024;
+const LARGEST_PIECE: u64 = 192 * 1024;
 
 /// Pixels of the smallest piece worth a frame of its own.
 const SMALLEST_PIECE: u64 = 8 * (CELL_WIDTH * CELL_HEIGHT) as u64;
@@ -64,6 +65,10 @@ pub struct Encoder {
     dirty: Region,
     /// The rest of the update under way, not yet looked at.
     pending: Region,
+    /// Pixels of the update to look at before all others.
+    urgent: Region,
+    /// Whether the update was searched for copies.
+    copy_sought: bool,
     /// Whether the viewer has pieces of an update and waits for the last.
     update_open: bool,
     restart: bool,
@@ -95,6 +100,8 @@ impl Encoder {
             shadow: Canvas::new(size),
             dirty: Region::new(),
             pending: Region::new(),
+            urgent: Region::new(),
+            copy_sought: true,
             update_open: false,
             restart: true,
             id: FrameId(0),
@@ -162,20 +169,18 @@ impl Encoder {
         self.id = id;
         frame.clear();
         self.body.clear();
+        self.found.clear();
         if self.restart || source.size() != self.shadow.size() {
             self.write_reset(source.size(), frame);
         }
         if self.pending.is_empty() && !self.dirty.is_empty() {
-            self.begin_update(source, now, frame)?;
+            self.begin_update(now)?;
         }
-        while let Some(piece) = self.take_piece(link) {
-            source.fetch(&piece)?;
-            if self.write_changes(source, &piece, link, now, frame) {
-                // A small piece that overtook the rest of an update is a picture of its own.
-                frame.update_complete = piece.area() < SMALL_DAMAGE;
-                break;
-            }
+        if !self.look_at_urgent(source, now)? {
+            self.seek_copy(source, frame)?;
+            self.look_at_pending(source, link, now)?;
         }
+        self.write_changes(link, now, frame);
         if self.body.is_empty() && self.pending.is_empty() {
             self.write_video(link, now, frame)?;
         }
@@ -199,84 +204,129 @@ impl Encoder {
         frame.reads = frame.writes.clone();
         self.pending = self.shadow.bounds().into();
         self.dirty = Region::new();
+        self.urgent = Region::new();
+        self.copy_sought = true;
         self.restart = false;
     }
 
-    fn begin_update(
-        &mut self,
-        source: &mut dyn PixelSource,
-        now: Timestamp,
-        frame: &mut Frame,
-    ) -> Result<(), EncodeError> {
+    /// Makes the dirty region the update to work on.
+    fn begin_update(&mut self, now: Timestamp) -> Result<(), EncodeError> {
         self.pending = core::mem::take(&mut self.dirty);
+        self.copy_sought = false;
         if self.config.h264 {
             self.video.follow_activity(now)?;
         }
-        source.fetch(&self.pending)?;
-        self.write_copy(source, frame);
+        if self.pending.area() > SMALL_DAMAGE {
+            self.urgent = self.video.activity.lively(now).intersection(&self.pending);
+        }
         Ok(())
     }
 
-    fn write_copy(&mut self, source: &dyn PixelSource, frame: &mut Frame) {
+    /// Looks at what should not wait for the rest of a large update: small damage that came after
+    /// its begin, and the places in it that changed just before, such as the line being typed.
+    /// X servers report the bounding box of scattered drawing, so large damage often is none.
+    /// False if nothing of the kind has changed.
+    fn look_at_urgent(
+        &mut self,
+        source: &mut dyn PixelSource,
+        now: Timestamp,
+    ) -> Result<bool, EncodeError> {
+        let mut urgent = core::mem::take(&mut self.urgent);
+        if !self.pending.is_empty() && self.dirty.area() < SMALL_DAMAGE {
+            urgent.add(&core::mem::take(&mut self.dirty));
+        }
+        if urgent.is_empty() || urgent.area() > SMALL_DAMAGE {
+            self.dirty.add(&urgent.difference(&self.pending));
+            return Ok(false);
+        }
+        self.pending.subtract(&urgent);
+        self.look_at(source, &urgent, now)?;
+        Ok(!self.found.is_empty())
+    }
+
+    /// Once per update: sends what moved as a copy.
+    fn seek_copy(
+        &mut self,
+        source: &mut dyn PixelSource,
+        frame: &mut Frame,
+    ) -> Result<(), EncodeError> {
+        if core::mem::replace(&mut self.copy_sought, true) || self.pending.is_empty() {
+            return Ok(());
+        }
+        source.fetch(&self.pending)?;
         let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else {
-            return;
+            return Ok(());
         };
         write::copy(&mut self.body, copy.offset, copy.targets.rects());
         self.shadow.copy_region(&copy.targets, copy.offset);
         self.refresh.copied(&copy.targets, copy.offset);
-        frame
-            .reads
-            .add(&copy.targets.translated(copy.offset.reversed()));
+        // These pixels were just compared; should they have changed since, new damage says so.
+        self.pending.subtract(&copy.targets);
+        let sources = copy.targets.translated(copy.offset.reversed());
+        frame.reads.add(&sources);
         frame.writes.add(&copy.targets);
+        Ok(())
     }
 
-    /// The part of what is left to look at that goes into this frame.
-    fn take_piece(&mut self, link: Link) -> Option<Region> {
-        if !self.pending.is_empty() && !self.dirty.is_empty() && self.dirty.area() < SMALL_DAMAGE {
-            return Some(core::mem::take(&mut self.dirty));
-        }
-        if self.pending.is_empty() {
-            return None;
-        }
-        let (piece, rest) = split_rows(&self.pending, self.piece_pixels(link));
-        self.pending = rest;
-        Some(piece)
-    }
-
-    /// Writes what differs in `piece`; false if nothing outside the video does.
-    fn write_changes(
+    /// Looks at as much of the update as fills a frame with changes.
+    fn look_at_pending(
         &mut self,
-        source: &dyn PixelSource,
-        piece: &Region,
+        source: &mut dyn PixelSource,
         link: Link,
         now: Timestamp,
-        frame: &mut Frame,
-    ) -> bool {
-        self.found.clear();
+    ) -> Result<(), EncodeError> {
+        let limit = self.piece_pixels(link);
+        let mut room = limit;
+        while !self.pending.is_empty() && room >= SMALLEST_PIECE {
+            let (piece, rest) = split_rows(&self.pending, room);
+            self.pending = rest;
+            self.look_at(source, &piece, now)?;
+            room = limit.saturating_sub(self.found.iter().map(Rect::area).sum());
+        }
+        Ok(())
+    }
+
+    /// Brings the shadow up to date in `region` and notes what was different, but for what the
+    /// video will show.
+    fn look_at(
+        &mut self,
+        source: &mut dyn PixelSource,
+        region: &Region,
+        now: Timestamp,
+    ) -> Result<(), EncodeError> {
+        source.fetch(region)?;
+        let before = self.found.len();
         self.comparer
-            .update(source, piece, &mut self.shadow, &mut self.found);
-        for rect in &self.found {
+            .update(source, region, &mut self.shadow, &mut self.found);
+        for rect in &self.found[before..] {
             self.video.activity.changed(rect, now);
         }
-        self.leave_to_video(now);
+        self.leave_to_video(before, now);
+        Ok(())
+    }
+
+    fn write_changes(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
+        if self.found.is_empty() {
+            return;
+        }
+        // What was urgent is a picture of its own: the viewer shows it at once.
+        frame.update_complete = self.found.iter().map(Rect::area).sum::<u64>() < SMALL_DAMAGE;
         self.write_found(link, frame);
         for rect in self.sections.colourful() {
             self.video.activity.colourful(rect, now);
         }
-        !self.found.is_empty()
     }
 
-    /// Takes what the video will show out of the rectangles found.
-    fn leave_to_video(&mut self, now: Timestamp) {
+    /// Takes what the video will show out of the rectangles found, those before `from` excepted.
+    fn leave_to_video(&mut self, from: usize, now: Timestamp) {
         let Some(area) = self.video.area() else {
             return;
         };
-        if !self.found.iter().any(|rect| rect.intersects(&area)) {
+        if !self.found[from..].iter().any(|rect| rect.intersects(&area)) {
             return;
         }
         self.video.changed(now);
-        let found = core::mem::take(&mut self.found);
-        for rect in found {
+        for rect in self.found.split_off(from) {
             let inside = rect.intersection(&area);
             if inside.is_empty() {
                 self.found.push(rect);

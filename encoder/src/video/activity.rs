@@ -7,6 +7,7 @@
 use core::time::Duration;
 
 use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
 
 /// Edge of the blocks that activity is kept for, in pixels.
@@ -114,6 +115,17 @@ impl Activity {
             blocks_across(extent.top, extent.bottom),
         );
         (hot.len() * 100 >= columns * rows * FILLED_PERCENT).then_some(extent)
+    }
+
+    /// The parts of the screen that changed within the last second or so.
+    #[must_use]
+    pub fn lively(&self, now: Timestamp) -> Region {
+        let lively = |index: &usize| {
+            let block = &self.blocks[*index];
+            block.heat > 0.0 && now.since(block.changed_at) < 2 * FADING
+        };
+        let lively = (0..self.blocks.len()).filter(lively);
+        lively.map(|index| self.block_rect(index)).collect()
     }
 
     /// When `rect` last changed.
