@@ -1,9 +1,7 @@
 //! Applying frames to a picture.
 
 use hackstream_protocol::geometry::{Offset, Rect};
-use hackstream_protocol::limits::{
-    MAX_COLOURS, MAX_COPIES, MAX_COVERED_RECTS, MAX_FRAME_BYTES, MAX_PAINT_FACTOR, MAX_RECTS,
-};
+use hackstream_protocol::limits::{MAX_COLOURS, MAX_COVERED_RECTS, MAX_FRAME_BYTES, MAX_RECTS};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::bytes::Reader;
@@ -18,6 +16,7 @@ use crate::predict::{Predictor, rebuild};
 use crate::section::{SectionKind, read_colour, read_rects};
 use crate::symbols::SymbolTable;
 use crate::video::VideoPainter;
+use crate::work::Work;
 
 /// What a decoder may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,43 +66,6 @@ impl Decoder {
     }
 }
 
-/// What a frame has had done so far, to be checked against its allowance: a few bytes can ask for
-/// a lot.
-#[derive(Default)]
-struct Work {
-    /// Pixels painted and copied.
-    painted: u64,
-    copies: u32,
-    sections: u32,
-    has_video: bool,
-}
-
-impl Work {
-    fn paint(&mut self, pixels: u64, canvas: &Canvas) -> Result<(), CodecError> {
-        self.painted += pixels;
-        let (painted, screen) = (self.painted, canvas.size().area());
-        if painted > screen * MAX_PAINT_FACTOR {
-            return Err(CodecError::PaintsTooMuch { painted, screen });
-        }
-        Ok(())
-    }
-
-    fn copy(&mut self) -> Result<(), CodecError> {
-        self.copies += 1;
-        if self.copies > MAX_COPIES {
-            return Err(CodecError::Repeated("copies"));
-        }
-        Ok(())
-    }
-
-    fn video(&mut self) -> Result<(), CodecError> {
-        if std::mem::replace(&mut self.has_video, true) {
-            return Err(CodecError::Repeated("video pictures"));
-        }
-        Ok(())
-    }
-}
-
 /// Executes sections; holds the buffers that they share.
 #[derive(Default)]
 struct Painter {
@@ -136,7 +98,7 @@ impl Painter {
                 SectionKind::Text => self.text(reader, canvas, keep)?,
                 SectionKind::Video => self.video(reader, canvas, keep)?,
             }
-            self.work.sections += 1;
+            self.work.section();
         }
         region_within(&self.covered, MAX_COVERED_RECTS)
     }
@@ -147,7 +109,7 @@ impl Painter {
         canvas: &mut Canvas,
         keep: &Region,
     ) -> Result<(), CodecError> {
-        if self.work.sections > 0 || !keep.is_empty() {
+        if self.work.has_begun() || !keep.is_empty() {
             return Err(CodecError::MisplacedReset);
         }
         let size = read_size(reader)?;
@@ -164,7 +126,7 @@ impl Painter {
     fn read_rects(&mut self, reader: &mut Reader<'_>, canvas: &Canvas) -> Result<(), CodecError> {
         read_rects(reader, &canvas.bounds(), &mut self.rects)?;
         let pixels = self.rects.iter().map(Rect::area).sum();
-        self.work.paint(pixels, canvas)?;
+        self.work.paint(pixels, canvas.size())?;
         self.covered.extend_from_slice(&self.rects);
         Ok(())
     }
@@ -225,7 +187,7 @@ impl Painter {
         let work = &mut self.work;
         self.symbols.read_stamps(reader, &bounds, |shape, at| {
             let pixels = paint::stamp(canvas, keep, shape, at, ink);
-            work.paint(pixels, canvas)
+            work.paint(pixels, canvas.size())
         })
     }
 

@@ -21,6 +21,7 @@ pub mod predict;
 pub mod section;
 pub mod symbols;
 mod video;
+mod work;
 pub mod write;
 
 pub use canvas::Canvas;
