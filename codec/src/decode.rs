@@ -1,7 +1,7 @@
 //! Applying frames to a picture.
 
-use hackstream_protocol::geometry::{Offset, Point, Rect};
-use hackstream_protocol::limits::{MAX_COLOURS, MAX_FRAME_BYTES, MAX_PAINT_FACTOR};
+use hackstream_protocol::geometry::{Offset, Rect};
+use hackstream_protocol::limits::{MAX_COLOURS, MAX_COVERED_RECTS, MAX_FRAME_BYTES, MAX_RECTS};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::bytes::Reader;
@@ -11,9 +11,12 @@ use crate::CodecError;
 use crate::bits::{row_bytes, unpack_row};
 use crate::canvas::Canvas;
 use crate::envelope::Decompressor;
+use crate::paint;
 use crate::predict::{Predictor, rebuild};
 use crate::section::{SectionKind, read_colour, read_rects};
-use crate::symbols::{Shape, SymbolTable};
+use crate::symbols::SymbolTable;
+use crate::video::VideoPainter;
+use crate::work::Work;
 
 /// What a decoder may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,10 @@ impl Decoder {
     /// The frame may replace the canvas by one of another size.
     ///
     /// # Errors
-    /// [`CodecError`] if the payload breaks the format; the canvas may be half painted then.
+    /// [`CodecError`] if the payload breaks the format. The canvas may be half painted then, and
+    /// shapes be missing; only a frame that starts everything over makes sense afterwards. A
+    /// history or a video stream that broke says so until the decoder is replaced, or the video's
+    /// next keyframe comes.
     pub fn decode(
         &mut self,
         payload: &[u8],
@@ -67,7 +73,7 @@ struct Painter {
     row: Vec<u32>,
     above: Vec<u32>,
     covered: Vec<Rect>,
-    painted: u64,
+    work: Work,
     symbols: SymbolTable,
     video: VideoPainter,
 }
@@ -80,10 +86,10 @@ impl Painter {
         keep: &Region,
     ) -> Result<Region, CodecError> {
         self.covered.clear();
-        self.painted = 0;
+        self.work = Work::default();
         while !reader.is_empty() {
             match SectionKind::read(reader)? {
-                SectionKind::Reset => self.reset(reader, canvas)?,
+                SectionKind::Reset => self.reset(reader, canvas, keep)?,
                 SectionKind::Copy => self.copy(reader, canvas, keep)?,
                 SectionKind::Fill => self.fill(reader, canvas, keep)?,
                 SectionKind::TwoColours => self.two_colours(reader, canvas, keep)?,
@@ -92,18 +98,26 @@ impl Painter {
                 SectionKind::Text => self.text(reader, canvas, keep)?,
                 SectionKind::Video => self.video(reader, canvas, keep)?,
             }
+            self.work.section();
         }
-        Ok(self.covered.iter().copied().collect())
+        region_within(&self.covered, MAX_COVERED_RECTS)
     }
 
-    fn reset(&mut self, reader: &mut Reader<'_>, canvas: &mut Canvas) -> Result<(), CodecError> {
+    fn reset(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        if self.work.has_begun() || !keep.is_empty() {
+            return Err(CodecError::MisplacedReset);
+        }
         let size = read_size(reader)?;
         if canvas.size() == size {
             canvas.pixels_mut().fill(0);
         } else {
             *canvas = Canvas::new(size);
         }
-        self.covered.clear();
         self.covered.push(canvas.bounds());
         Ok(())
     }
@@ -111,14 +125,8 @@ impl Painter {
     /// Reads the section's rectangles and counts their pixels against the frame's allowance.
     fn read_rects(&mut self, reader: &mut Reader<'_>, canvas: &Canvas) -> Result<(), CodecError> {
         read_rects(reader, &canvas.bounds(), &mut self.rects)?;
-        self.painted += self.rects.iter().map(Rect::area).sum::<u64>();
-        let screen = canvas.size().area();
-        if self.painted > screen * MAX_PAINT_FACTOR {
-            return Err(CodecError::PaintsTooMuch {
-                painted: self.painted,
-                screen,
-            });
-        }
+        let pixels = self.rects.iter().map(Rect::area).sum();
+        self.work.paint(pixels, canvas.size())?;
         self.covered.extend_from_slice(&self.rects);
         Ok(())
     }
@@ -129,6 +137,7 @@ impl Painter {
         canvas: &mut Canvas,
         keep: &Region,
     ) -> Result<(), CodecError> {
+        self.work.copy()?;
         let offset: Offset = Offset::new(reader.signed()?, reader.signed()?);
         self.read_rects(reader, canvas)?;
         let edge = canvas.size().width.max(canvas.size().height);
@@ -143,7 +152,7 @@ impl Painter {
         {
             return Err(CodecError::OutsideScreen);
         }
-        let targets: Region = self.rects.iter().copied().collect();
+        let targets = region_within(&self.rects, MAX_RECTS)?;
         canvas.copy_region(&targets.difference(keep), offset);
         Ok(())
     }
@@ -158,7 +167,7 @@ impl Painter {
         self.read_rects(reader, canvas)?;
         self.rects
             .iter()
-            .for_each(|rect| fill_around(canvas, keep, rect, colour));
+            .for_each(|rect| paint::fill(canvas, keep, rect, colour));
         Ok(())
     }
 
@@ -172,11 +181,13 @@ impl Painter {
         self.read_rects(reader, canvas)?;
         self.rects
             .iter()
-            .for_each(|rect| fill_around(canvas, keep, rect, paper));
+            .for_each(|rect| paint::fill(canvas, keep, rect, paper));
         self.symbols.read_definitions(reader)?;
         let bounds = canvas.bounds();
+        let work = &mut self.work;
         self.symbols.read_stamps(reader, &bounds, |shape, at| {
-            stamp(canvas, keep, shape, at, ink);
+            let pixels = paint::stamp(canvas, keep, shape, at, ink);
+            work.paint(pixels, canvas.size())
         })
     }
 
@@ -192,7 +203,7 @@ impl Painter {
             let stride = row_bytes(rect.width() as usize);
             let bits = reader.take(stride * rect.height() as usize)?;
             for (y, bits) in (rect.top..).zip(bits.chunks_exact(stride)) {
-                paint_row(canvas, keep, rect, y, &mut self.row, |row| {
+                paint::row(canvas, keep, rect, y, &mut self.row, |row| {
                     unpack_row(bits, colours, row);
                 });
             }
@@ -219,7 +230,7 @@ impl Painter {
             let indices = reader.take(width * rect.height() as usize)?;
             for (y, indices) in (rect.top..).zip(indices.chunks_exact(width)) {
                 // An index beyond the table paints black: wrong, but harmless.
-                paint_row(canvas, keep, rect, y, &mut self.row, |row| {
+                paint::row(canvas, keep, rect, y, &mut self.row, |row| {
                     for (pixel, &index) in row.iter_mut().zip(indices) {
                         *pixel = table[usize::from(index)];
                     }
@@ -235,6 +246,7 @@ impl Painter {
         canvas: &mut Canvas,
         keep: &Region,
     ) -> Result<(), CodecError> {
+        self.work.video()?;
         self.read_rects(reader, canvas)?;
         let [area] = self.rects[..] else {
             let value = self.rects.len() as u64;
@@ -269,7 +281,7 @@ impl Painter {
             for (y, residuals) in (rect.top..).zip(residuals.chunks_exact(3 * width)) {
                 self.row.resize(width, 0);
                 rebuild(predictor, &self.above, residuals, &mut self.row[..width]);
-                copy_row(canvas, keep, rect, y, &self.row[..width]);
+                paint::copy_row(canvas, keep, rect, y, &self.row[..width]);
                 std::mem::swap(&mut self.row, &mut self.above);
             }
         }
@@ -277,100 +289,7 @@ impl Painter {
     }
 }
 
-/// Decodes the H.264 stream, once there is one.
-#[derive(Default)]
-struct VideoPainter {
-    #[cfg(feature = "h264-decode")]
-    decoder: Option<crate::h264::H264Decoder>,
-}
-
-impl VideoPainter {
-    #[cfg(feature = "h264-decode")]
-    fn paint(
-        &mut self,
-        access_unit: &[u8],
-        area: Rect,
-        canvas: &mut Canvas,
-        keep: &Region,
-    ) -> Result<(), CodecError> {
-        use crate::h264::{H264Decoder, from_i420};
-        let decoder = match &mut self.decoder {
-            Some(decoder) => decoder,
-            none => none.insert(H264Decoder::new()?),
-        };
-        let Some(picture) = decoder.decode(access_unit)? else {
-            return Ok(());
-        };
-        let stride = canvas.size().width as usize;
-        for part in Region::from(area).difference(keep).rects() {
-            from_i420(&picture, canvas.pixels_mut(), stride, area, *part)?;
-        }
-        Ok(())
-    }
-
-    #[cfg(not(feature = "h264-decode"))]
-    fn paint(&mut self, _: &[u8], _: Rect, _: &mut Canvas, _: &Region) -> Result<(), CodecError> {
-        Err(CodecError::NotOffered("H.264"))
-    }
-}
-
-/// Paints `rect` except for the pixels in `keep`.
-fn fill_around(canvas: &mut Canvas, keep: &Region, rect: &Rect, colour: u32) {
-    if keep.is_empty() {
-        canvas.fill(rect, colour);
-    } else {
-        let free = Region::from(*rect).difference(keep);
-        free.rects()
-            .iter()
-            .for_each(|part| canvas.fill(part, colour));
-    }
-}
-
-/// Paints the ink of a shape whose top left corner is at `at`, except for the pixels in `keep`.
-fn stamp(canvas: &mut Canvas, keep: &Region, shape: &Shape, at: Point, ink: u32) {
-    let area: Rect = Rect::new(at.x, at.y, shape.width.into(), shape.rows.len() as u32);
-    let free = keep.is_empty() || !keep.intersects_rect(&area);
-    for (y, &row) in (area.top..).zip(&shape.rows) {
-        let span = canvas.span_mut(&area, y);
-        let mut bits = row;
-        while bits != 0 {
-            let x = bits.trailing_zeros();
-            if free || !keep.contains_point(Point::new(at.x + x as i32, y)) {
-                span[x as usize] = ink;
-            }
-            bits &= bits - 1;
-        }
-    }
-}
-
-/// Lets `paint` fill the row `y` of `rect`, except for the pixels in `keep`.
-fn paint_row(
-    canvas: &mut Canvas,
-    keep: &Region,
-    rect: &Rect,
-    y: i32,
-    scratch: &mut Vec<u32>,
-    paint: impl FnOnce(&mut [u32]),
-) {
-    if keep.is_empty() {
-        paint(canvas.span_mut(rect, y));
-        return;
-    }
-    scratch.resize(rect.width() as usize, 0);
-    paint(scratch);
-    copy_row(canvas, keep, rect, y, scratch);
-}
-
-/// Copies `pixels` to the row `y` of `rect`, except for those in `keep`.
-fn copy_row(canvas: &mut Canvas, keep: &Region, rect: &Rect, y: i32, pixels: &[u32]) {
-    if keep.is_empty() {
-        canvas.span_mut(rect, y).copy_from_slice(pixels);
-        return;
-    }
-    let row: Rect = Rect::from_edges(rect.left, y, rect.right, y + 1);
-    for part in Region::from(row).difference(keep).rects() {
-        let from = (part.left - rect.left) as usize;
-        let source = &pixels[from..from + part.width() as usize];
-        canvas.span_mut(part, y).copy_from_slice(source);
-    }
+/// The union of `rects` if that takes no more than `limit` rectangles.
+fn region_within(rects: &[Rect], limit: usize) -> Result<Region, CodecError> {
+    Region::from_rects_within(rects.iter().copied(), limit).ok_or(CodecError::TooScattered(limit))
 }

@@ -188,8 +188,17 @@ fn append_to_history(
 /// The receiving side's decompressors.
 pub struct Decompressor {
     zstd: zstd::bulk::Decompressor<'static>,
-    history: Option<zstd::stream::raw::Decoder<'static>>,
+    history: History,
     body: Vec<u8>,
+}
+
+/// The connection's Zstandard stream, seen from its receiving end.
+enum History {
+    /// Not offered, or no memory for it.
+    None,
+    Running(zstd::stream::raw::Decoder<'static>),
+    /// A piece was damaged; what follows builds on it.
+    Broken,
 }
 
 impl Decompressor {
@@ -201,6 +210,7 @@ impl Decompressor {
             decoder.set_parameter(DParameter::WindowLogMax(log)).ok()?;
             Some(decoder)
         });
+        let history = history.map_or(History::None, History::Running);
         // Making a context only fails when memory is exhausted; then bodies are refused below.
         let zstd = zstd::bulk::Decompressor::new().unwrap_or_default();
         Self {
@@ -242,11 +252,8 @@ impl Decompressor {
                 .decompress_to_buffer(packed, &mut self.body[..])
                 .map_err(|e| coder.damaged(e))?,
             Coder::History => {
-                let history = self
-                    .history
-                    .as_mut()
-                    .ok_or(CodecError::NotOffered("a history"))?;
-                read_history(history, packed, &mut self.body).map_err(|e| coder.damaged(e))?
+                self.history.read(packed, &mut self.body)?;
+                len
             }
         };
         if written != len {
@@ -256,12 +263,27 @@ impl Decompressor {
     }
 }
 
-/// Returns how many bytes of `body` were filled.
-fn read_history(
+impl History {
+    /// Fills `body` from the next piece of the stream.
+    fn read(&mut self, packed: &[u8], body: &mut [u8]) -> Result<(), CodecError> {
+        let decoder = match self {
+            Self::Running(decoder) => decoder,
+            Self::Broken => return Err(Coder::History.damaged("an earlier piece was damaged")),
+            Self::None => return Err(CodecError::NotOffered("a history")),
+        };
+        let result = read_piece(decoder, packed, body);
+        if result.is_err() {
+            *self = Self::Broken;
+        }
+        result.map_err(|e| Coder::History.damaged(e))
+    }
+}
+
+fn read_piece(
     decoder: &mut zstd::stream::raw::Decoder<'static>,
     packed: &[u8],
     body: &mut [u8],
-) -> std::io::Result<usize> {
+) -> std::io::Result<()> {
     let mut input = InBuffer::around(packed);
     let mut written = 0;
     loop {
@@ -270,13 +292,21 @@ fn read_history(
         decoder.run(&mut input, &mut output)?;
         let produced = output.pos();
         written += produced;
-        if input.pos() == packed.len() && (written == body.len() || produced == 0) {
-            return Ok(written);
-        }
-        if produced == 0 && input.pos() == consumed {
-            return Err(std::io::Error::other("more data than the stated length"));
+        match (input.pos() == packed.len(), written == body.len()) {
+            (true, true) => return Ok(()),
+            (true, false) if produced == 0 => {
+                return Err(other("less data than the stated length"));
+            }
+            (false, _) if produced == 0 && input.pos() == consumed => {
+                return Err(other("more data than the stated length"));
+            }
+            _ => {}
         }
     }
+}
+
+fn other(what: &'static str) -> std::io::Error {
+    std::io::Error::other(what)
 }
 
 #[cfg(test)]
@@ -349,6 +379,24 @@ mod tests {
             .unwrap();
         let read = Decompressor::new(0).read(&out).map(<[u8]>::len);
         assert!(matches!(read, Err(CodecError::NotOffered(_))));
+    }
+
+    #[test]
+    fn a_history_that_broke_stays_broken() {
+        let mut compressor = Compressor::new(1 << 16).unwrap();
+        let mut pieces = [Vec::new(), Vec::new(), Vec::new()];
+        for (piece, seed) in pieces.iter_mut().zip(1..) {
+            let body = body(seed, 2000);
+            compressor.write(Coder::History, &body, piece).unwrap();
+        }
+        let mut decompressor = Decompressor::new(1 << 16);
+        assert!(decompressor.read(&pieces[0]).is_ok());
+        pieces[1].truncate(100);
+        assert!(decompressor.read(&pieces[1]).is_err());
+        assert!(decompressor.read(&pieces[2]).is_err());
+        let mut whole = Vec::new();
+        compressor.write(Coder::Zstd, b"x", &mut whole).unwrap();
+        assert_eq!(decompressor.read(&whole).unwrap(), b"x");
     }
 
     #[test]

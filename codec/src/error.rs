@@ -21,6 +21,15 @@ pub enum CodecError {
         /// Pixels of the screen.
         screen: u64,
     },
+    /// The frame covers pixels so scattered that remembering them is too expensive.
+    #[error("the pixels of a frame take more than {0} rectangles")]
+    TooScattered(usize),
+    /// The frame has more of something than any honest frame would.
+    #[error("too many {0} in one frame")]
+    Repeated(&'static str),
+    /// The picture starts over in the middle of a frame, or after later frames were applied.
+    #[error("a reset that is not the first of its frame, or that came too late")]
+    MisplacedReset,
     /// The compressed body is damaged.
     #[error("the {coder} body is damaged: {reason}")]
     Damaged {

@@ -15,10 +15,13 @@ pub mod envelope;
 pub mod error;
 #[cfg(any(feature = "h264-decode", feature = "h264-encode"))]
 pub mod h264;
+mod paint;
 pub mod palette;
 pub mod predict;
 pub mod section;
 pub mod symbols;
+mod video;
+mod work;
 pub mod write;
 
 pub use canvas::Canvas;

@@ -141,12 +141,12 @@ impl SymbolTable {
     /// `bounds`.
     ///
     /// # Errors
-    /// [`CodecError`] if a stamp has no shape or lies outside.
+    /// [`CodecError`] if a stamp has no shape or lies outside; whatever `stamp` returns.
     pub fn read_stamps(
         &self,
         reader: &mut Reader<'_>,
         bounds: &Rect,
-        mut stamp: impl FnMut(&Shape, Point),
+        mut stamp: impl FnMut(&Shape, Point) -> Result<(), CodecError>,
     ) -> Result<(), CodecError> {
         let count = reader.length("stamp count", MAX_STAMPS)?;
         let mut slots = reader.clone();
@@ -172,7 +172,7 @@ impl SymbolTable {
             if !bounds.contains(&Rect::from_edges(left, top, right, bottom)) {
                 return Err(CodecError::OutsideScreen);
             }
-            stamp(shape, Point::new(left, top));
+            stamp(shape, Point::new(left, top))?;
         }
         Ok(())
     }
@@ -235,7 +235,10 @@ mod tests {
             let mut seen = Vec::new();
             let bounds = Rect::of_size(Size::new(500, 500));
             table
-                .read_stamps(&mut reader, &bounds, |shape, at| seen.push((shape.clone(), at)))
+                .read_stamps(&mut reader, &bounds, |shape, at| {
+                    seen.push((shape.clone(), at));
+                    Ok(())
+                })
                 .unwrap();
             prop_assert!(reader.is_empty());
             prop_assert_eq!(seen.len(), stamps.len());
@@ -251,7 +254,7 @@ mod tests {
             let mut reader = Reader::new(&bytes);
             let bounds = Rect::of_size(Size::new(50, 50));
             while table.read_definitions(&mut reader).is_ok()
-                && table.read_stamps(&mut reader, &bounds, |_, _| {}).is_ok() {}
+                && table.read_stamps(&mut reader, &bounds, |_, _| Ok(())).is_ok() {}
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Making sections: the counterpart of [`decode`](crate::decode).
+//!
+//! Lists of more than [`MAX_RECTS`] rectangles become several sections, except where the section
+//! says that they must not be longer.
 
 use hackstream_protocol::geometry::{Offset, Rect, Size};
+use hackstream_protocol::limits::MAX_RECTS;
 use hackstream_protocol::wire::bytes::Writer;
 
 use crate::bits::pack_row;
@@ -18,7 +22,7 @@ pub fn reset(out: &mut Vec<u8>, size: Size) {
 }
 
 /// Pixels moved by `offset` to `targets`, all read before any is written. The rectangles must be
-/// those of a [`Region`](hackstream_protocol::region::Region), in its order.
+/// those of a [`Region`](hackstream_protocol::region::Region), in its order, at most [`MAX_RECTS`].
 pub fn copy(out: &mut Vec<u8>, offset: Offset, targets: &[Rect]) {
     out.put_u8(SectionKind::Copy as u8);
     out.put_signed(offset.dx);
@@ -28,26 +32,30 @@ pub fn copy(out: &mut Vec<u8>, offset: Offset, targets: &[Rect]) {
 
 /// Rectangles of one colour.
 pub fn fill(out: &mut Vec<u8>, colour: u32, rects: &[Rect]) {
-    out.put_u8(SectionKind::Fill as u8);
-    write_colour(out, colour);
-    write_rects(out, rects);
+    for rects in rects.chunks(MAX_RECTS) {
+        out.put_u8(SectionKind::Fill as u8);
+        write_colour(out, colour);
+        write_rects(out, rects);
+    }
 }
 
 /// Rectangles of `canvas` in which only `colours` occur.
 pub fn two_colours(out: &mut Vec<u8>, canvas: &Canvas, colours: [u32; 2], rects: &[Rect]) {
-    out.put_u8(SectionKind::TwoColours as u8);
-    write_colour(out, colours[0]);
-    write_colour(out, colours[1]);
-    write_rects(out, rects);
-    for rect in rects {
-        for y in rect.top..rect.bottom {
-            pack_row(canvas.span(rect, y), colours[0], out);
+    for rects in rects.chunks(MAX_RECTS) {
+        out.put_u8(SectionKind::TwoColours as u8);
+        write_colour(out, colours[0]);
+        write_colour(out, colours[1]);
+        write_rects(out, rects);
+        for rect in rects {
+            for y in rect.top..rect.bottom {
+                pack_row(canvas.span(rect, y), colours[0], out);
+            }
         }
     }
 }
 
 /// Rectangles whose pixels are given as places in a table. `indices` holds the rows of all
-/// rectangles; `palette` must not be empty.
+/// rectangles, of which there are at most [`MAX_RECTS`]; `palette` must not be empty.
 pub fn indexed(out: &mut Vec<u8>, palette: &Palette, rects: &[Rect], indices: &[u8]) {
     out.put_u8(SectionKind::Indexed as u8);
     out.put_u8((palette.colours().len() - 1) as u8);
@@ -66,16 +74,18 @@ pub fn indexed(out: &mut Vec<u8>, palette: &Palette, rects: &[Rect], indices: &[
 
 /// Rectangles of `canvas` with any colours.
 pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rects: &[Rect]) {
-    out.put_u8(SectionKind::FullColour as u8);
-    out.put_u8(predictor as u8);
-    write_rects(out, rects);
-    for rect in rects {
-        let black = vec![0; rect.width() as usize];
-        let mut above: &[u32] = &black;
-        for y in rect.top..rect.bottom {
-            let row = canvas.span(rect, y);
-            residuals(predictor, above, row, out);
-            above = row;
+    for rects in rects.chunks(MAX_RECTS) {
+        out.put_u8(SectionKind::FullColour as u8);
+        out.put_u8(predictor as u8);
+        write_rects(out, rects);
+        for rect in rects {
+            let black = vec![0; rect.width() as usize];
+            let mut above: &[u32] = &black;
+            for y in rect.top..rect.bottom {
+                let row = canvas.span(rect, y);
+                residuals(predictor, above, row, out);
+                above = row;
+            }
         }
     }
 }
@@ -88,7 +98,7 @@ pub fn video(out: &mut Vec<u8>, area: &Rect, access_unit: &[u8]) {
 }
 
 /// Rectangles painted in `paper`, and shapes stamped on them in `ink`. Shapes are defined before
-/// they are used.
+/// they are used. At most [`MAX_RECTS`] rectangles.
 pub fn text<'a>(
     out: &mut Vec<u8>,
     [paper, ink]: [u32; 2],

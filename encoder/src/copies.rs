@@ -7,6 +7,7 @@
 
 use hackstream_codec::Canvas;
 use hackstream_protocol::geometry::{Offset, Point, Rect};
+use hackstream_protocol::limits::MAX_RECTS;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 
@@ -65,7 +66,8 @@ impl CopyFinder {
         self.recent.retain(|&known| known != offset);
         self.recent.insert(0, offset);
         self.recent.truncate(REMEMBERED);
-        Some(Copy { offset, targets })
+        // Scattered that much it is no moved picture.
+        (targets.rects().len() <= MAX_RECTS).then_some(Copy { offset, targets })
     }
 
     /// Cells of the dirty region, spread evenly, that differ from the shadow.

@@ -31,6 +31,10 @@ const SMALLEST_PIECE: u64 = 8 * (CELL_WIDTH * CELL_HEIGHT) as u64;
 /// most likely the answer to what the person just did.
 const SMALL_DAMAGE: u64 = 64 * 1024;
 
+/// Rectangles of the dirty region before it is simplified: sections and regions of frames stay
+/// within what a viewer accepts, and comparing a few more pixels is cheaper than more rectangles.
+const MOST_DIRTY_RECTS: usize = 1024;
+
 /// Weight of a new observation of how many bytes pixels take.
 const DENSITY_GAIN: f32 = 0.25;
 
@@ -123,6 +127,9 @@ impl Encoder {
         self.video.damaged(region, now);
         // What is pending will be looked at later anyway.
         self.dirty.add(&region.difference(&self.pending));
+        if self.dirty.rects().len() > MOST_DIRTY_RECTS {
+            self.dirty = self.dirty.simplified(MOST_DIRTY_RECTS / 2);
+        }
     }
 
     /// Forgets what the viewer shows: the next frame starts the picture over.
@@ -191,6 +198,8 @@ impl Encoder {
     }
 
     fn write_reset(&mut self, size: Size, frame: &mut Frame) {
+        // Whatever was painted before must not come later, also beyond a smaller new screen.
+        let before = Region::from(self.shadow.bounds());
         if size == self.shadow.size() {
             self.shadow.pixels_mut().fill(0);
         } else {
@@ -201,7 +210,7 @@ impl Encoder {
         write::reset(&mut self.body, size);
         frame.is_reset = true;
         frame.writes = self.shadow.bounds().into();
-        frame.reads = frame.writes.clone();
+        frame.reads = frame.writes.union(&before);
         self.pending = self.shadow.bounds().into();
         self.dirty = Region::new();
         self.urgent = Region::new();

@@ -6,6 +6,7 @@ use hackstream_codec::predict::Predictor;
 use hackstream_codec::write;
 use hackstream_protocol::geometry::Rect;
 use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::limits::MAX_RECTS;
 use hackstream_protocol::region::Region;
 
 use crate::classify::{Class, classify};
@@ -160,6 +161,9 @@ fn paper(group: &[([u32; 2], Rect)]) -> [u32; 2] {
 impl Page {
     /// Adds a rectangle; false if its colours do not fit.
     fn add(&mut self, canvas: &Canvas, rect: &Rect) -> bool {
+        if self.rects.len() == MAX_RECTS {
+            return false;
+        }
         let (colours, bytes) = (self.palette.colours().len(), self.indices.len());
         for y in rect.top..rect.bottom {
             if !self

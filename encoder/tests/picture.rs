@@ -129,6 +129,66 @@ proptest! {
     }
 }
 
+#[test]
+fn a_smaller_screen_waits_for_what_was_painted_beyond_it() {
+    let mut screen = Screen(Canvas::new(SIZE));
+    let config = EncoderConfig {
+        history_bytes: 0,
+        h264: false,
+    };
+    let mut encoder = Encoder::new(config, SIZE).unwrap();
+    let link = Link {
+        budget: 1 << 20,
+        rate: Bitrate::mbps(900),
+    };
+    let mut frame = Frame::default();
+    screen.0 = Canvas::new(Size::new(40, 30));
+    let made = encoder.next_frame(&mut screen, link, FrameId(1), Timestamp(0), &mut frame);
+    assert!(made.unwrap() && frame.is_reset);
+    let beyond = Rect::of_size(SIZE);
+    assert!(frame.reads.contains_rect(&beyond), "{:?}", frame.reads);
+}
+
+#[test]
+fn scattered_damage_stays_within_what_a_viewer_accepts() {
+    let size = Size::new(1000, 600);
+    let mut screen = Screen(Canvas::new(size));
+    let config = EncoderConfig {
+        history_bytes: 0,
+        h264: false,
+    };
+    let mut encoder = Encoder::new(config, size).unwrap();
+    let mut decoder = Decoder::new(DecoderLimits {
+        history_bytes: 0,
+        cache_bytes: 0,
+    });
+    let (mut shown, mut frame, mut id) = (Canvas::new(size), Frame::default(), FrameId(1));
+    let link = Link {
+        budget: 1 << 30,
+        rate: Bitrate::mbps(900),
+    };
+    let dot = |i: i32| Rect::new(i % 250 * 4, i / 250 * 3, 1 + i as u32 % 3, 1);
+    for colours in [1, 2, 300] {
+        let rects: Vec<Rect> = (0..50_000).map(dot).collect();
+        for (i, rect) in rects.iter().enumerate() {
+            screen.0.fill(rect, (i as u32 % colours + colours) * 77);
+        }
+        encoder.damage(&rects.into_iter().collect(), Timestamp(0));
+        while encoder.work_at().is_some() {
+            if encoder
+                .next_frame(&mut screen, link, id, Timestamp(0), &mut frame)
+                .unwrap()
+            {
+                id = id.next();
+                decoder
+                    .decode(&frame.payload, &mut shown, &Region::new())
+                    .unwrap();
+            }
+        }
+        assert!(shown == screen.0, "{colours} colours");
+    }
+}
+
 fn only_changed_in(before: &Canvas, after: &Canvas, writes: &Region) -> bool {
     let all = Region::from(after.bounds()).difference(writes);
     all.rects()

@@ -25,8 +25,15 @@ pub const MAX_HELD_BYTES: usize = 8 << 20;
 /// Frames applied ahead of a missing one that a viewer keeps the regions of.
 pub const MAX_APPLIED_AHEAD: usize = 1024;
 
+/// Rectangles of the pixels covered by the frames that a viewer applied ahead of a missing one,
+/// all together.
+pub const MAX_AHEAD_RECTS: usize = 64 * 1024;
+
 /// Rectangles in one list on the wire.
 pub const MAX_RECTS: usize = 4096;
+
+/// Disjoint rectangles, in bands, of all pixels that one frame covers.
+pub const MAX_COVERED_RECTS: usize = 16 * 1024;
 
 /// Longest token in bytes.
 pub const MAX_TOKEN_BYTES: usize = 1024;
@@ -34,8 +41,8 @@ pub const MAX_TOKEN_BYTES: usize = 1024;
 /// Longest text field (title, reason, version) in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;
 
-/// Longest edge of a cursor shape in pixels.
-pub const MAX_CURSOR_EDGE: u32 = 512;
+/// Longest edge of a cursor shape in pixels: a quarter of [`MAX_CONTROL_BYTES`] if square.
+pub const MAX_CURSOR_EDGE: u32 = 256;
 
 /// Largest body of a frame in bytes, after decompression.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -46,6 +53,9 @@ pub const MAX_COLOURS: usize = 256;
 /// How many times over one frame may paint the screen. An honest server paints each pixel once and
 /// copies it once.
 pub const MAX_PAINT_FACTOR: u64 = 4;
+
+/// Copies in one frame. An honest server makes one.
+pub const MAX_COPIES: u32 = 16;
 
 /// Largest window of the compression history in bytes.
 pub const MAX_HISTORY_BYTES: usize = 8 << 20;

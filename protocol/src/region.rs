@@ -34,18 +34,7 @@ impl<S: Copy> From<Rect<S>> for Region<S> {
 impl<S: Copy> FromIterator<Rect<S>> for Region<S> {
     /// The union of any rectangles, in any order, overlapping or not.
     fn from_iter<I: IntoIterator<Item = Rect<S>>>(rects: I) -> Self {
-        let mut parts: Vec<Self> = rects.into_iter().map(Self::from).collect();
-        // Pairwise, so that a thousand rectangles cost log(1000) passes and not a thousand.
-        while parts.len() > 1 {
-            parts = parts
-                .chunks(2)
-                .map(|pair| match pair {
-                    [a, b] => a.union(b),
-                    rest => rest[0].clone(),
-                })
-                .collect();
-        }
-        parts.pop().unwrap_or_default()
+        Self::from_rects_within(rects, usize::MAX).unwrap_or_default()
     }
 }
 
@@ -54,6 +43,26 @@ impl<S: Copy> Region<S> {
     #[must_use]
     pub const fn new() -> Self {
         Self { rects: Vec::new() }
+    }
+
+    /// The union of any rectangles, or `None` as soon as it takes more than `limit` rectangles:
+    /// the bands of n rectangles can be n times as many, which a peer must not be able to ask for.
+    pub fn from_rects_within(
+        rects: impl IntoIterator<Item = Rect<S>>,
+        limit: usize,
+    ) -> Option<Self> {
+        let mut parts: Vec<Self> = rects.into_iter().map(Self::from).collect();
+        // Pairwise, so that a thousand rectangles cost log(1000) passes and not a thousand.
+        while parts.len() > 1 {
+            parts = parts
+                .chunks(2)
+                .map(|pair| match pair {
+                    [a, b] => combine_within(&a.rects, &b.rects, |a, b| a || b, limit),
+                    rest => rest.first().cloned(),
+                })
+                .collect::<Option<_>>()?;
+        }
+        Some(parts.pop().unwrap_or_default())
     }
 
     /// The disjoint rectangles of the set, by row and then by column.
@@ -88,13 +97,40 @@ impl<S: Copy> Region<S> {
     /// Whether the pixel at `point` is in the set.
     #[must_use]
     pub fn contains_point(&self, point: Point<S>) -> bool {
-        self.rects.iter().any(|r| r.contains_point(point))
+        let band = self.rects_from(point.y);
+        let band = &band[..band.partition_point(|r| r.top <= point.y)];
+        let next = band.partition_point(|r| r.right <= point.x);
+        band.get(next).is_some_and(|r| r.left <= point.x)
+    }
+
+    /// The runs of columns between `left` and `right` whose pixels in row `y` are not in the set,
+    /// each as its first column and the one after its last.
+    pub fn gaps(&self, y: i32, left: i32, right: i32) -> impl Iterator<Item = (i32, i32)> {
+        let band = self.rects_from(y);
+        let band = &band[..band.partition_point(|r| r.top <= y)];
+        let band = &band[band.partition_point(|r| r.right <= left)..];
+        let inside = band.iter().take_while(move |r| r.left < right);
+        let ends = inside.map(|r| (r.left, r.right)).chain([(right, right)]);
+        let gaps = ends.scan(left, |next, (start, end)| {
+            let gap = (*next, start);
+            *next = end;
+            Some(gap)
+        });
+        gaps.filter(|(start, end)| start < end)
+    }
+
+    /// The rectangles from the first one on that reaches below the top of row `y`.
+    fn rects_from(&self, y: i32) -> &[Rect<S>] {
+        // Bands do not overlap, so the bottoms are sorted as the tops are.
+        &self.rects[self.rects.partition_point(|r| r.bottom <= y)..]
     }
 
     /// Whether any pixel of `rect` is in the set.
     #[must_use]
     pub fn intersects_rect(&self, rect: &Rect<S>) -> bool {
-        self.rects.iter().any(|r| r.intersects(rect))
+        let below = self.rects_from(rect.top);
+        let mut rows = below.iter().take_while(|r| r.top < rect.bottom);
+        rows.any(|r| r.intersects(rect))
     }
 
     /// Whether any pixel is in both sets.
@@ -205,6 +241,16 @@ impl<S: Copy> Region<S> {
 /// Sweeps over all bands of both sets and keeps the pixels for which `keep(in_a, in_b)` holds.
 /// `keep(false, false)` must be false.
 fn combine<S: Copy>(a: &[Rect<S>], b: &[Rect<S>], keep: impl Fn(bool, bool) -> bool) -> Region<S> {
+    combine_within(a, b, keep, usize::MAX).unwrap_or_default()
+}
+
+/// As [`combine`]; gives up beyond `limit` rectangles.
+fn combine_within<S: Copy>(
+    a: &[Rect<S>],
+    b: &[Rect<S>],
+    keep: impl Fn(bool, bool) -> bool,
+    limit: usize,
+) -> Option<Region<S>> {
     let mut out = Bands::new(a.len() + b.len());
     let (mut rest_a, mut rest_b) = (a, b);
     let mut top = i32::MIN;
@@ -224,6 +270,9 @@ fn combine<S: Copy>(a: &[Rect<S>], b: &[Rect<S>], keep: impl Fn(bool, bool) -> b
             out.span(left, right)
         });
         out.end();
+        if out.rects.len() > limit {
+            return None;
+        }
         top = bottom;
         if band_a.first().is_some_and(|r| r.bottom <= bottom) {
             rest_a = &rest_a[band_a.len()..];
@@ -232,7 +281,7 @@ fn combine<S: Copy>(a: &[Rect<S>], b: &[Rect<S>], keep: impl Fn(bool, bool) -> b
             rest_b = &rest_b[band_b.len()..];
         }
     }
-    Region { rects: out.rects }
+    Some(Region { rects: out.rects })
 }
 
 /// The rectangles that share the first one's rows.
@@ -391,6 +440,37 @@ mod tests {
         }
 
         #[test]
+        fn points_and_gaps_are_those_of_the_rectangles(a in region(), r in rect()) {
+            for p in points() {
+                let inside = a.rects().iter().any(|rect| rect.contains_point(p));
+                prop_assert_eq!(a.contains_point(p), inside);
+            }
+            prop_assert_eq!(a.intersects_rect(&r), points().any(|p| {
+                r.contains_point(p) && a.contains_point(p)
+            }));
+            for y in r.top..r.bottom {
+                let gaps: Vec<_> = a.gaps(y, r.left, r.right).collect();
+                for x in r.left..r.right {
+                    let gap = gaps.iter().any(|&(left, right)| left <= x && x < right);
+                    prop_assert_eq!(gap, !a.contains_point(Point::new(x, y)));
+                }
+                prop_assert!(gaps.iter().all(|&(left, right)| r.left <= left && right <= r.right));
+            }
+        }
+
+        #[test]
+        fn a_limit_is_kept_or_nothing_returned(
+            rects in proptest::collection::vec(rect(), 0..8), limit in 0usize..12,
+        ) {
+            let all: Region = rects.iter().copied().collect();
+            match Region::from_rects_within(rects, limit) {
+                Some(within) => prop_assert_eq!(within, all),
+                // Parts may take more rectangles than the whole.
+                None => prop_assert!(limit < 8 * 8),
+            }
+        }
+
+        #[test]
         fn equal_sets_are_equal_values(rects in proptest::collection::vec(rect(), 0..8)) {
             let forwards: Region = rects.iter().copied().collect();
             let backwards: Region = rects.iter().rev().copied().collect();
@@ -421,5 +501,12 @@ mod tests {
         .into_iter()
         .collect();
         assert_eq!(region.rects(), [Rect::new(0, 0, 10, 10)]);
+    }
+
+    #[test]
+    fn staggered_columns_are_more_bands_than_a_limit_allows() {
+        let columns = (0..100).map(|i| Rect::<Frame>::new(2 * i, i, 1, 200));
+        assert_eq!(Region::from_rects_within(columns.clone(), 1000), None);
+        assert!(columns.collect::<Region>().rects().len() > 5000);
     }
 }

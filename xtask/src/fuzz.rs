@@ -57,6 +57,8 @@ fn run_target(root: &Path, target: &str, seconds: u32) -> Result<()> {
         &time,
         "-verbosity=0",
         "-rss_limit_mb=1024",
+        // Nothing that a peer sends may take long.
+        "-timeout=10",
     ];
     let mut cargo = command::cargo(&arguments)?;
     // The sanitizer is an unstable option; this allows it on the stable toolchain.

@@ -12,6 +12,7 @@ use hackstream_codec::symbols::{MAX_STAMPS, Shape, Stamp};
 use hackstream_codec::write;
 use hackstream_protocol::geometry::Rect;
 use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::limits::MAX_RECTS;
 use rustc_hash::FxHashSet;
 
 use segment::Segmenter;
@@ -47,6 +48,9 @@ impl TextCoder {
         frame: FrameId,
         body: &mut Vec<u8>,
     ) -> Option<FrameId> {
+        if rects.len() > MAX_RECTS {
+            return None;
+        }
         if !self.segmenter.cut(canvas, ink, rects) || self.segmenter.letters().len() > MAX_STAMPS {
             return None;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::FrameId;
-use crate::limits::{MAX_APPLIED_AHEAD, MAX_HELD_BYTES, MAX_HELD_FRAMES};
+use crate::limits::{MAX_AHEAD_RECTS, MAX_APPLIED_AHEAD, MAX_HELD_BYTES, MAX_HELD_FRAMES};
 use crate::region::Region;
 use crate::wire::frame::FrameHeader;
 
@@ -14,7 +14,8 @@ pub enum SequenceError {
     /// The number was used before.
     #[error("frame {0} came twice")]
     Repeated(FrameId),
-    /// More frames wait for a missing one than any honest server has on the way.
+    /// More frames wait for a missing one, or were applied ahead of one, than any honest server
+    /// has on the way.
     #[error("too much is waiting for a missing frame: {frames} frames, {bytes} bytes")]
     TooMuchHeld {
         /// Frames waiting.
@@ -34,6 +35,8 @@ pub struct Sequencer {
     contiguous: FrameId,
     /// Frames beyond `contiguous` that were applied, with the pixels they wrote.
     ahead: BTreeMap<FrameId, Region>,
+    /// Rectangles in `ahead`.
+    ahead_rects: usize,
     held: BTreeMap<FrameId, (FrameHeader, Vec<u8>)>,
     held_bytes: usize,
 }
@@ -58,6 +61,7 @@ impl Sequencer {
         if frames > MAX_HELD_FRAMES
             || bytes > MAX_HELD_BYTES
             || self.ahead.len() > MAX_APPLIED_AHEAD
+            || self.ahead_rects > MAX_AHEAD_RECTS
         {
             return Err(SequenceError::TooMuchHeld { frames, bytes });
         }
@@ -88,13 +92,14 @@ impl Sequencer {
 
     /// Records that `id` was applied and which pixels it covers, including those it left alone.
     pub fn applied(&mut self, id: FrameId, written: Region) {
+        self.ahead_rects += written.rects().len();
         self.ahead.insert(id, written);
         while let Some(entry) = self.ahead.first_entry() {
             if *entry.key() != self.contiguous.next() {
                 break;
             }
             self.contiguous = *entry.key();
-            entry.remove();
+            self.ahead_rects -= entry.remove().rects().len();
         }
     }
 
@@ -176,5 +181,19 @@ mod tests {
         }
         let one_more = sequencer.push(header(9_999, 1), vec![]);
         assert!(matches!(one_more, Err(SequenceError::TooMuchHeld { .. })));
+    }
+
+    #[test]
+    fn what_is_remembered_of_frames_applied_ahead_is_bounded() {
+        let mut sequencer = Sequencer::new();
+        let fence = (0..9000).map(|x| Rect::new(2 * x, 0, 1, 1));
+        let fence: Region = fence.collect();
+        let mut id = 2;
+        while sequencer.push(header(id, 0), vec![]).is_ok() {
+            apply(&mut sequencer, &fence).unwrap();
+            id += 1;
+            assert!(id < 12, "ten times 9000 rectangles");
+        }
+        assert_eq!(sequencer.ahead_rects, 8 * 9000);
     }
 }

@@ -449,6 +449,7 @@ fn read_point(field: &Field<'_>) -> Result<Point, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_CONTROL_BYTES;
     use proptest::prelude::*;
 
     fn hello() -> Hello {
@@ -522,6 +523,20 @@ mod tests {
     fn a_token_never_shows_in_debug_output() {
         assert!(!format!("{:?}", ViewerMessage::Hello(hello())).contains("secret\""));
         assert!(!format!("{:?}", hello()).contains("115, 101"));
+    }
+
+    #[test]
+    fn the_largest_cursor_fits_into_a_message() {
+        let size = Size::new(MAX_CURSOR_EDGE, MAX_CURSOR_EDGE);
+        let shape = ServerMessage::CursorShape(CursorShape {
+            size,
+            hot_spot: Point::new(0, 0),
+            pixels: vec![0xff12_3456; size.area() as usize],
+        });
+        let mut out = Vec::new();
+        shape.write(&mut out);
+        assert!(out.len() <= MAX_CONTROL_BYTES);
+        assert_eq!(ServerMessage::read(&out), Ok(Some(shape)));
     }
 
     #[test]

@@ -8,10 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 const EXIT_CODES: &str = "\
 Exit codes:
   run    the command's own exit code, or 128 + the signal that ended it
-  attach 0 when the server was told to end
+  0      the server was told to end
   2      the command line is wrong
   70     something failed that should not
-  71     the display, Xvfb or the window manager cannot be used
+  71     the display, Xvfb or the window manager cannot be used, or the display is gone
   72     the port cannot be listened on
   73     the state directory or the token file cannot be used
   126    the command cannot be executed
