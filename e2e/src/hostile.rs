@@ -23,7 +23,7 @@ pub struct Peer {
     pub control_out: quinn::SendStream,
     /// From the server's control stream.
     pub control_in: quinn::RecvStream,
-    _endpoint: quinn::Endpoint,
+    endpoint: quinn::Endpoint,
 }
 
 impl Peer {
@@ -43,7 +43,7 @@ impl Peer {
             quic,
             control_out,
             control_in,
-            _endpoint: endpoint,
+            endpoint,
         }
     }
 
@@ -75,6 +75,12 @@ impl Peer {
         let mut stream = within(self.quic.open_uni()).await.expect("a stream");
         let _ = within(stream.write_all(bytes)).await;
         stream
+    }
+
+    /// Closes the connection and sees that the server hears it.
+    pub async fn leave(self) {
+        self.quic.close(0u32.into(), b"");
+        within(self.endpoint.wait_idle()).await;
     }
 
     /// Waits until the server closes the connection; the code of the reason that it gives.
@@ -122,15 +128,23 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
     result.expect("the server keeps the test waiting")
 }
 
+/// A runtime whose connections live on while the test does something else.
+///
+/// # Panics
+/// If the system has no threads to give.
+#[must_use]
+pub fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all();
+    builder.build().expect("a runtime")
+}
+
 /// Runs a test's future.
 ///
 /// # Panics
 /// If the system has no threads to give.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(future)
+    runtime().block_on(future)
 }
 
 /// Bytes that look random and are the same in each run.

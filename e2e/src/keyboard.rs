@@ -10,8 +10,16 @@ pub mod key {
 
     /// The left shift key.
     pub const LEFT_SHIFT: KeyCode = KeyCode(42);
+    /// The left Alt key.
+    pub const LEFT_ALT: KeyCode = KeyCode(56);
+    /// To the beginning.
+    pub const HOME: KeyCode = KeyCode(102);
     /// One page up.
     pub const PAGE_UP: KeyCode = KeyCode(104);
+    /// The left arrow.
+    pub const LEFT: KeyCode = KeyCode(105);
+    /// To the end.
+    pub const END: KeyCode = KeyCode(107);
     /// One page down.
     pub const PAGE_DOWN: KeyCode = KeyCode(109);
 }
