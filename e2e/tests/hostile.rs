@@ -8,6 +8,7 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
+use hackstream_e2e::PATIENCE;
 use hackstream_e2e::compare::{Screen, exact, step};
 use hackstream_e2e::hostile::{Peer, block_on, hello, message, noise, runtime, within};
 use hackstream_e2e::keyboard::{key, type_text};
@@ -20,7 +21,7 @@ use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
-use hackstream_view::headless::Viewer;
+use hackstream_view::headless::{Picture, Viewer};
 
 /// A session with an honest viewer, to see what hostile ones do to it.
 struct Victim {
@@ -293,18 +294,32 @@ fn lies_about_frames_harm_only_the_liar() {
 
 #[test]
 fn a_viewer_that_never_reads_harms_nobody() {
+    // More than are on their way to one viewer at a time.
+    const FRAMES: u32 = 160;
     let mut victim = Victim::new();
     let runtime = runtime();
     let idle = runtime.block_on(Peer::admitted(&victim.server));
-    for round in 0..10 {
-        victim.endure(
-            &format!("a viewer that never reads, {round}"),
-            VISIT,
-            async |_| {},
-        );
+    for line in 0..FRAMES {
+        let frames = victim.honest.frames_applied();
+        victim.board.write(&format!("line {line}\n"));
+        let came = |picture: &Picture| picture.frames_applied() > frames;
+        assert!(victim.honest.wait_for(came, PATIENCE), "no frame {line}");
     }
+    victim.endure("a viewer that never reads", VISIT, async |_| {});
+    assert_eq!(threads_for_viewers(&victim.server), 2);
     runtime.block_on(idle.leave());
+    wait_until("the end of the idle viewer's thread", || {
+        (threads_for_viewers(&victim.server) == 1).then_some(())
+    });
     victim.admits_a_newcomer();
+}
+
+/// How many viewers the server works for.
+fn threads_for_viewers(server: &Server) -> usize {
+    let tasks = format!("/proc/{}/task", server.process.pid().as_raw_nonzero());
+    let names = std::fs::read_dir(tasks).unwrap().flatten();
+    let names = names.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("viewer-")).count()
 }
 
 #[test]
