@@ -62,24 +62,6 @@ impl Network {
         }
         Ok(network)
     }
-
-    /// Pulls the cable out of the viewer, which then has no route either.
-    ///
-    /// # Panics
-    /// If the system refuses.
-    pub fn pull(&self) {
-        let pulled = self.viewer.ip(&["link", "set", DEVICE, "down"]);
-        pulled.expect("the cable to be pulled");
-    }
-
-    /// Puts it back.
-    ///
-    /// # Panics
-    /// If the system refuses.
-    pub fn mend(&self) {
-        let mended = self.viewer.ip(&["link", "set", DEVICE, "up"]);
-        mended.expect("the cable to be put back");
-    }
 }
 
 impl Namespace {
@@ -135,6 +117,24 @@ impl Namespace {
         let file = File::open(format!("/proc/{}/ns/net", self.holder.id())).expect("a namespace");
         let moved = move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network));
         moved.expect("to enter the namespace");
+    }
+
+    /// Pulls the cable out of this end, which then has no route either.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn pull(&self) {
+        let pulled = self.ip(&["link", "set", DEVICE, "down"]);
+        pulled.expect("the cable to be pulled");
+    }
+
+    /// Puts it back.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn mend(&self) {
+        let mended = self.ip(&["link", "set", DEVICE, "up"]);
+        mended.expect("the cable to be put back");
     }
 
     fn ip(&self, arguments: &[&str]) -> Result<(), String> {

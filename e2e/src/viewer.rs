@@ -33,7 +33,16 @@ pub fn options(server: &Server) -> Options {
 /// If the server does not admit it.
 #[must_use]
 pub fn connect(server: &Server) -> Viewer {
-    let viewer = Viewer::connect(options(server)).expect("a viewer");
+    connect_with(server, options(server))
+}
+
+/// The same, with options of the test.
+///
+/// # Panics
+/// If the server does not admit it.
+#[must_use]
+pub fn connect_with(server: &Server, options: Options) -> Viewer {
+    let viewer = Viewer::connect(options).expect("a viewer");
     let complete = viewer.wait_for(|picture| picture.is_complete(), PATIENCE);
     assert!(complete, "no first picture: {:?}", server.process.stderr);
     viewer
