@@ -1,5 +1,6 @@
 //! `hackstream-server`: see `hackstream-server --help`.
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -39,7 +40,8 @@ fn start_log(action: &Action) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     match service.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -17,7 +17,7 @@ use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, admit};
 use super::inbox::Inbox;
-use super::pump::Pump;
+use super::pump::{Pump, PumpError};
 use super::registry::{Cursor, Registry};
 use crate::clock::Clock;
 use crate::token::Access;
@@ -52,18 +52,49 @@ enum VisitError {
     TooMany,
 }
 
-/// Serves one viewer until it leaves.
-pub async fn attend(service: Arc<Service>, incoming: Incoming) {
-    let remote = incoming.remote();
-    match visit(&service, incoming).await {
-        Ok(()) => info!(%remote, "viewer left"),
-        Err(error) => info!(%remote, %error, "viewer left"),
+impl VisitError {
+    /// What the viewer is told when its connection is closed for this.
+    const fn reason(&self) -> RefusalReason {
+        match self {
+            Self::Admission(AdmissionError::Refused { reason, .. }) => *reason,
+            Self::TooMany => RefusalReason::TooManyViewers,
+            Self::Admission(AdmissionError::Silent) => RefusalReason::ProtocolError,
+            Self::Transport(error) | Self::Admission(AdmissionError::Transport(error)) => {
+                match error {
+                    TransportError::Wire(_)
+                    | TransportError::StreamCut
+                    | TransportError::BadCompression => RefusalReason::ProtocolError,
+                    _ => RefusalReason::Other(0),
+                }
+            }
+            Self::Capture(_) | Self::Thread(_) => RefusalReason::Other(0),
+        }
     }
 }
 
-async fn visit(service: &Arc<Service>, incoming: Incoming) -> Result<(), VisitError> {
-    let connection = incoming.handshake().await?;
-    let admitted = admit(&connection, &service.access, service.capture.size()).await?;
+/// Serves one viewer until it leaves.
+pub async fn attend(service: Arc<Service>, incoming: Incoming) {
+    let remote = incoming.remote();
+    let connection = match incoming.handshake().await {
+        Ok(connection) => connection,
+        Err(error) => {
+            // Anybody can cause this with one forged packet: it must not fill the log.
+            debug!(%remote, %error, "no handshake");
+            return;
+        }
+    };
+    match visit(&service, &connection).await {
+        Ok(()) => info!(%remote, "viewer left"),
+        Err(error) => {
+            // Without effect where the connection is closed already.
+            connection.close(error.reason(), &error.to_string());
+            info!(%remote, %error, "viewer left");
+        }
+    }
+}
+
+async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), VisitError> {
+    let admitted = admit(connection, &service.access, service.capture.size()).await?;
     let inbox = Arc::new(Inbox::new());
     let Some(id) = service.registry.join(inbox.clone()) else {
         connection.close(
@@ -83,9 +114,9 @@ async fn visit(service: &Arc<Service>, incoming: Incoming) -> Result<(), VisitEr
         h264: admitted.hello.h264,
     };
     let injected = Arc::new(AtomicU64::new(0));
-    start_pump(service, &connection, &inbox, &injected, id, config)?;
+    start_pump(service, connection, &inbox, &injected, id, config)?;
     let injector = service.capture.injector()?;
-    let streams = accept_streams(&connection, &inbox, injector, injected);
+    let streams = accept_streams(connection, &inbox, injector, injected);
     let control_in = listen(admitted.control_in);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
@@ -135,9 +166,13 @@ fn start_pump(
         .name(format!("viewer-{id}"))
         .spawn(move || {
             let _span = info_span!("pump", %id).entered();
-            if let Err(error) = pump.run(config) {
-                warn!(%error, "cannot serve the viewer any longer");
-                connection.close(RefusalReason::SessionEnded, &error.to_string());
+            match pump.run(config) {
+                // A visit that ended while a frame was on its way; it tells why itself.
+                Ok(()) | Err(PumpError::Transport(TransportError::Closed(_))) => {}
+                Err(error) => {
+                    warn!(%error, "cannot serve the viewer any longer");
+                    connection.close(RefusalReason::SessionEnded, &error.to_string());
+                }
             }
         })?;
     Ok(())

@@ -1,0 +1,107 @@
+//! A display that the server did not start: what `attach` is for.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use hackstream_capture::{Capture, PixelAccess};
+use hackstream_protocol::geometry::{Point, Rect, Size};
+use hackstream_protocol::region::Region;
+use hackstream_protocol::source::PixelSource;
+
+use crate::compare::{Picture, Screen};
+use crate::process::{Process, bound_command};
+use crate::server::Folder;
+
+/// How long the window manager may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An Xvfb with openbox and a program, which end with this value.
+pub struct Display {
+    // Ended in this order.
+    _program: Process,
+    _manager: Process,
+    _server: Process,
+    name: String,
+    /// Where its programs keep their files.
+    pub folder: Folder,
+}
+
+impl Display {
+    /// Starts all of it.
+    ///
+    /// # Panics
+    /// If Xvfb or openbox is not installed or does not start.
+    #[must_use]
+    pub fn start(size: Size, folder: Folder, command: &[String]) -> Self {
+        let screen = format!("{size}x24");
+        let arguments = [
+            "-displayfd",
+            "1",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+            "-screen",
+            "0",
+        ];
+        let mut server = bound_command("Xvfb");
+        let server = Process::start(server.args(arguments).arg(screen));
+        let number = server
+            .stdout
+            .wait_for("a display", |line| line.parse::<u16>().ok());
+        let name = format!(":{number}");
+        let client = |command: &mut Command| {
+            folder.use_in(command);
+            Process::start(command.env("DISPLAY", &name))
+        };
+        let rules = folder.path("openbox.xml");
+        std::fs::write(&rules, include_str!("../../server/src/session/openbox.xml"))
+            .expect("a file");
+        let manager = client(bound_command("openbox").arg("--config-file").arg(&rules));
+        let capture = Capture::open(&name, PixelAccess::SharedMemory).expect("the display");
+        capture.wait_for_window_manager(PATIENCE).expect("openbox");
+        let program = client(bound_command(&command[0]).args(&command[1..]));
+        Self {
+            _program: program,
+            _manager: manager,
+            _server: server,
+            name,
+            folder,
+        }
+    }
+
+    /// Its name, as `DISPLAY` has it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A reader of its pixels, without the pointer.
+    ///
+    /// # Panics
+    /// If the display is gone.
+    #[must_use]
+    pub fn screen(&self) -> impl Screen + use<> {
+        let capture = Capture::open(&self.name, PixelAccess::SharedMemory).expect("the display");
+        let source = capture.source().expect("a source");
+        Pixels(Mutex::new(source))
+    }
+}
+
+/// Pixels as X gives them.
+struct Pixels(Mutex<Box<dyn PixelSource>>);
+
+impl Screen for Pixels {
+    fn picture(&self) -> Picture {
+        let mut source = self.0.lock().expect("unpoisoned");
+        let size = source.size();
+        source
+            .fetch(&Region::from(Rect::of_size(size)))
+            .expect("pixels");
+        let mut pixels = vec![0; size.area() as usize];
+        for (y, row) in pixels.chunks_exact_mut(size.width as usize).enumerate() {
+            source.read_row(Point::new(0, y as i32), row);
+        }
+        Picture { size, pixels }
+    }
+}

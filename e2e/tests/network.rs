@@ -1,0 +1,103 @@
+//! A network that goes away and comes back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::time::Duration;
+
+use hackstream_e2e::PATIENCE;
+use hackstream_e2e::compare::{exact, rest, step};
+use hackstream_e2e::netns::{Namespace, Network, SERVER_ADDRESS};
+use hackstream_e2e::server::{Board, Folder, Run, SIZE, Server};
+use hackstream_e2e::viewer;
+use hackstream_view::config::DEFAULT_HEADLESS_RECONNECT;
+use hackstream_view::headless::LinkState;
+
+#[test]
+fn the_same_connection_goes_on_after_twenty_seconds() {
+    in_a_network_of_its_own(|network| {
+        cut_and_mend(
+            network,
+            &Cut {
+                pulled_from: &network.viewer,
+                lasts: Duration::from_secs(20),
+                patience: Some(DEFAULT_HEADLESS_RECONNECT),
+            },
+        );
+    });
+}
+
+/// Longer than any connection lives without a word: the viewer makes a new one.
+#[test]
+fn the_same_viewer_goes_on_after_forty_seconds() {
+    in_a_network_of_its_own(|network| {
+        cut_and_mend(
+            network,
+            &Cut {
+                pulled_from: &network.server,
+                lasts: Duration::from_secs(40),
+                patience: None,
+            },
+        );
+    });
+}
+
+/// An interruption of the network.
+struct Cut<'a> {
+    /// The end of the cable that is pulled.
+    pulled_from: &'a Namespace,
+    lasts: Duration,
+    /// How long the viewer tries to come back.
+    patience: Option<Duration>,
+}
+
+/// Runs the test on a thread of its own, because it changes its network for good.
+fn in_a_network_of_its_own(test: impl FnOnce(&Network) + Send + 'static) {
+    let network = match Network::create() {
+        Ok(network) => network,
+        Err(reason) => {
+            eprintln!("SKIPPED, the network cannot be cut here: {reason}");
+            return;
+        }
+    };
+    let thread = std::thread::spawn(move || test(&network));
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
+    let folder = Folder::new();
+    let board = Board::new(&folder);
+    let run = Run {
+        size: SIZE,
+        listen: &format!("{SERVER_ADDRESS}:0"),
+        namespace: Some(&network.server),
+    };
+    let server = Server::run_as(&run, folder, &board.command());
+    network.viewer.enter();
+    let mut options = viewer::options(&server);
+    options.reconnect_timeout = cut.patience;
+    let viewer = viewer::connect_with(&server, options);
+    step(&server, &[&viewer], "writing before the cut", || {
+        board.fill(1, 20)
+    });
+
+    cut.pulled_from.pull();
+    let noticed = viewer.wait_for_link(|l| matches!(l, LinkState::Interrupted { .. }), PATIENCE);
+    assert!(noticed, "the viewer does not notice the cut");
+    board.fill(2, 60);
+    rest(&server, "writing during the cut");
+    std::thread::sleep(cut.lasts);
+    assert_ne!(viewer.link(), LinkState::Ended);
+    cut.pulled_from.mend();
+
+    let live = viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE);
+    assert!(live, "the viewer does not come back: {:?}", viewer.link());
+    exact(&server, &[&viewer], "the picture after the cut");
+    step(&server, &[&viewer], "writing after the cut", || {
+        board.fill(3, 20)
+    });
+}
