@@ -147,6 +147,15 @@ fn only_an_applications_own_move_of_the_pointer_is_told() {
     injector
         .inject(InputEvent::PointerMotion(Point::new(7, 7)))
         .unwrap();
+    // On another connection: only once the server has moved the pointer is the warp the later one.
+    let pointer = || {
+        connection
+            .query_pointer(painter.window)
+            .unwrap()
+            .reply()
+            .unwrap()
+    };
+    while pointer().root_x != 7 {}
     connection
         .warp_pointer(x11rb::NONE, painter.window, 0, 0, 0, 0, 400, 300)
         .unwrap();

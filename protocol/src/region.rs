@@ -51,6 +51,12 @@ impl<S: Copy> Region<S> {
         rects: impl IntoIterator<Item = Rect<S>>,
         limit: usize,
     ) -> Option<Self> {
+        let mut rects: Vec<Rect<S>> = rects.into_iter().filter(|rect| !rect.is_empty()).collect();
+        rects.sort_unstable_by_key(|rect| (rect.top, rect.left));
+        if is_banded(&rects) {
+            let region = merge_banded(&rects);
+            return (region.rects.len() <= limit).then_some(region);
+        }
         let mut parts: Vec<Self> = rects.into_iter().map(Self::from).collect();
         // Pairwise, so that a thousand rectangles cost log(1000) passes and not a thousand.
         while parts.len() > 1 {
@@ -236,6 +242,30 @@ impl<S: Copy> Region<S> {
             Self::from(self.bounds())
         }
     }
+}
+
+/// Whether sorted rectangles are disjoint and those that share rows share all of them, as cells of
+/// a grid do.
+fn is_banded<S>(rects: &[Rect<S>]) -> bool {
+    rects.windows(2).all(|pair| {
+        let same_band = pair[0].top == pair[1].top
+            && pair[0].bottom == pair[1].bottom
+            && pair[0].right <= pair[1].left;
+        same_band || pair[0].bottom <= pair[1].top
+    })
+}
+
+/// The union of banded rectangles, in one pass.
+fn merge_banded<S: Copy>(rects: &[Rect<S>]) -> Region<S> {
+    let mut out = Bands::new(rects.len());
+    for band in rects.chunk_by(|a, b| a.top == b.top) {
+        out.begin(band[0].top, band[0].bottom);
+        for run in band.chunk_by(|a, b| a.right == b.left) {
+            out.span(run[0].left, run[run.len() - 1].right);
+        }
+        out.end();
+    }
+    Region { rects: out.rects }
 }
 
 /// Sweeps over all bands of both sets and keeps the pixels for which `keep(in_a, in_b)` holds.
@@ -468,6 +498,19 @@ mod tests {
                 // Parts may take more rectangles than the whole.
                 None => prop_assert!(limit < 8 * 8),
             }
+        }
+
+        #[test]
+        fn cells_of_a_grid_make_the_same_region_as_one_by_one(
+            cells in proptest::collection::vec((0..6i32, 0..6i32), 0..30),
+        ) {
+            let rects: Vec<Rect> =
+                cells.into_iter().map(|(x, y)| Rect::new(x * 4, y * 4, 4, 4)).collect();
+            let mut one_by_one = Region::new();
+            rects.iter().for_each(|rect| one_by_one.add_rect(*rect));
+            let at_once: Region = rects.into_iter().collect();
+            assert_canonical(&at_once);
+            prop_assert_eq!(at_once, one_by_one);
         }
 
         #[test]

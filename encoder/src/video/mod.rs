@@ -2,7 +2,7 @@
 //!
 //! [`activity`] decides whether there is such a part, [`quality`] how coarse its frames are; this
 //! file keeps the stream running. Everything outside the video stays lossless, and what the video
-//! blurred is repaired by [`refresh`](crate::refresh) once it stands still.
+//! blurred is repaired by the refresh stage once it stands still.
 
 pub mod activity;
 pub mod quality;
