@@ -151,7 +151,8 @@ pub fn rest(screen: &impl Screen, what: &str) {
 }
 
 fn fail(what: &str, expected: &Picture, seen: &Picture) -> ! {
-    let name: String = what
+    let thread = std::thread::current();
+    let name: String = format!("{} {what}", thread.name().unwrap_or("test"))
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();

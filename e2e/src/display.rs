@@ -10,8 +10,8 @@ use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 
 use crate::compare::{Picture, Screen};
+use crate::folder::Folder;
 use crate::process::{Process, bound_command};
-use crate::server::Folder;
 
 /// How long the window manager may take.
 const PATIENCE: Duration = Duration::from_secs(10);

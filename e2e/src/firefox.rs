@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use hackstream_protocol::geometry::Size;
 
 use crate::compare::{Picture, Screen};
-use crate::server::Folder;
+use crate::folder::Folder;
 use crate::wait_until;
 
 /// Size of the screen that the places below are for.

@@ -13,11 +13,15 @@
 pub mod compare;
 pub mod display;
 pub mod firefox;
+pub mod folder;
+mod framebuffer;
 pub mod hostile;
 pub mod keyboard;
 pub mod netns;
 pub mod process;
 pub mod server;
+pub mod terminal;
+pub mod victim;
 pub mod viewer;
 
 use std::path::PathBuf;

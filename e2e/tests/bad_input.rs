@@ -11,8 +11,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use hackstream_e2e::folder::Folder;
 use hackstream_e2e::process::{Ended, Process};
-use hackstream_e2e::server::{Folder, Server, terminal};
+use hackstream_e2e::server::Server;
+use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::{program, viewer};
 
 /// Runs `hackstream-server` to its end.

@@ -8,8 +8,9 @@
 use hackstream_e2e::PATIENCE;
 use hackstream_e2e::compare::{exact, step};
 use hackstream_e2e::firefox::{SIZE, Sign, command, place};
+use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::{click, key, point, press, press_with, type_text, wheel};
-use hackstream_e2e::server::{Folder, Run, Server};
+use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::viewer;
 use hackstream_view::headless::Viewer;
 
@@ -81,7 +82,7 @@ fn animate(server: &Server, viewer: &Viewer) {
     Sign::Running(true).wait(server);
     Sign::Running(true).wait(viewer);
     let frames = viewer.frames_applied();
-    let moving = viewer.wait_for(|picture| picture.frames_applied() >= frames + 60, PATIENCE);
+    let moving = viewer.wait_for(|picture| picture.frames_applied() >= frames + 120, PATIENCE);
     assert!(moving, "the animation does not reach the viewer");
     click(viewer, x, y);
     Sign::Running(false).wait(server);

@@ -8,11 +8,13 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use hackstream_e2e::PATIENCE;
 use hackstream_e2e::compare::{Screen, exact, step};
+use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{Peer, block_on, hello, message, noise, runtime, within};
 use hackstream_e2e::keyboard::{key, type_text};
-use hackstream_e2e::server::{Board, Folder, Run, Server, terminal};
+use hackstream_e2e::server::{Run, Server};
+use hackstream_e2e::terminal::terminal;
+use hackstream_e2e::victim::Victim;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::ids::FrameId;
@@ -21,56 +23,6 @@ use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
-use hackstream_view::headless::{Picture, Viewer};
-
-/// A session with an honest viewer, to see what hostile ones do to it.
-struct Victim {
-    server: Server,
-    honest: Viewer,
-    board: Board,
-    writes: u32,
-}
-
-impl Victim {
-    fn new() -> Self {
-        let folder = Folder::new();
-        let board = Board::new(&folder);
-        let server = Server::run_as(&Run::default(), folder, &board.command());
-        let honest = viewer::connect(&server);
-        let victim = Self {
-            server,
-            honest,
-            board,
-            writes: 0,
-        };
-        exact(&victim.server, &[&victim.honest], "before the attack");
-        victim
-    }
-
-    /// Attacks; then the server must live, have logged at most `lines` about it, and serve its
-    /// honest viewer and a new one.
-    fn endure(&mut self, what: &str, lines: usize, attack: impl AsyncFnOnce(&Server)) {
-        let logged = self.server.process.stderr.all().len();
-        block_on(attack(&self.server));
-        self.writes += 1;
-        step(&self.server, &[&self.honest], what, || {
-            self.board.fill(self.writes * 1000, 10);
-        });
-        let log = self.server.process.stderr.all().split_off(logged);
-        assert!(self.server.process.is_running(), "{what}: {log:?}");
-        assert!(
-            !log.iter().any(|line| line.contains("panicked")),
-            "{what}: {log:?}"
-        );
-        assert!(log.len() <= lines, "{what}: {log:#?}");
-    }
-
-    /// A newcomer is served as well.
-    fn admits_a_newcomer(&self) {
-        let newcomer = viewer::connect(&self.server);
-        exact(&self.server, &[&self.honest, &newcomer], "a newcomer");
-    }
-}
 
 /// A viewer's coming and going.
 const VISIT: usize = 2;
@@ -299,27 +251,14 @@ fn a_viewer_that_never_reads_harms_nobody() {
     let mut victim = Victim::new();
     let runtime = runtime();
     let idle = runtime.block_on(Peer::admitted(&victim.server));
-    for line in 0..FRAMES {
-        let frames = victim.honest.frames_applied();
-        victim.board.write(&format!("line {line}\n"));
-        let came = |picture: &Picture| picture.frames_applied() > frames;
-        assert!(victim.honest.wait_for(came, PATIENCE), "no frame {line}");
-    }
+    victim.show_frames(FRAMES);
     victim.endure("a viewer that never reads", VISIT, async |_| {});
-    assert_eq!(threads_for_viewers(&victim.server), 2);
+    assert_eq!(victim.viewers(), 2);
     runtime.block_on(idle.leave());
     wait_until("the end of the idle viewer's thread", || {
-        (threads_for_viewers(&victim.server) == 1).then_some(())
+        (victim.viewers() == 1).then_some(())
     });
     victim.admits_a_newcomer();
-}
-
-/// How many viewers the server works for.
-fn threads_for_viewers(server: &Server) -> usize {
-    let tasks = format!("/proc/{}/task", server.process.pid().as_raw_nonzero());
-    let names = std::fs::read_dir(tasks).unwrap().flatten();
-    let names = names.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
-    names.filter(|name| name.starts_with("viewer-")).count()
 }
 
 #[test]

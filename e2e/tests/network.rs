@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use hackstream_e2e::PATIENCE;
 use hackstream_e2e::compare::{exact, rest, step};
+use hackstream_e2e::folder::Folder;
 use hackstream_e2e::netns::{Namespace, Network, SERVER_ADDRESS};
-use hackstream_e2e::server::{Board, Folder, Run, SIZE, Server};
+use hackstream_e2e::server::{Run, SIZE, Server};
+use hackstream_e2e::terminal::Board;
 use hackstream_e2e::viewer;
 use hackstream_view::config::DEFAULT_HEADLESS_RECONNECT;
 use hackstream_view::headless::LinkState;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use hackstream_e2e::compare::{Screen, assert_same, exact, rest, step};
 use hackstream_e2e::display::Display;
+use hackstream_e2e::folder::{Folder, wait_until_nothing_is_left};
 use hackstream_e2e::keyboard::{click, key, press_with, type_text, wheel};
-use hackstream_e2e::server::{
-    Board, Folder, Run, SIZE, Server, terminal, wait_until_nothing_is_left,
-};
+use hackstream_e2e::server::{Run, SIZE, Server};
+use hackstream_e2e::terminal::{Board, terminal};
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_view::headless::Viewer;
 use rustix::process::Signal;

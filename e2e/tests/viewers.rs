@@ -6,7 +6,9 @@
 )]
 
 use hackstream_e2e::compare::{Screen, assert_same, exact, rest, step};
-use hackstream_e2e::server::{Board, Folder, Run, Server};
+use hackstream_e2e::folder::Folder;
+use hackstream_e2e::server::{Run, Server};
+use hackstream_e2e::terminal::Board;
 use hackstream_e2e::viewer;
 use rustix::process::Signal;
 
