@@ -43,6 +43,7 @@ pub struct CopyFinder {
     recent: Vec<Offset>,
     voter: Voter,
     row: Vec<u32>,
+    candidates: Vec<Rect>,
 }
 
 impl CopyFinder {
@@ -144,15 +145,50 @@ impl CopyFinder {
         shadow: &Canvas,
         offset: Offset,
     ) -> Region {
+        let readable = shadow
+            .bounds()
+            .intersection(&shadow.bounds().translated(offset));
         let mut fitting = Vec::new();
         for rect in dirty.rects() {
-            for cell in bands(*rect).flat_map(cells) {
-                if self.fits(source, &cell, shadow, offset) {
-                    fitting.push(cell);
-                }
+            for band in bands(rect.intersection(&readable)) {
+                self.fitting_cells_of_band(source, &band, shadow, offset, &mut fitting);
             }
         }
         fitting.into_iter().collect()
+    }
+
+    /// Reads whole rows, because memory is fastest in order.
+    fn fitting_cells_of_band(
+        &mut self,
+        source: &dyn PixelSource,
+        band: &Rect,
+        shadow: &Canvas,
+        offset: Offset,
+        fitting: &mut Vec<Rect>,
+    ) {
+        if band.is_empty() {
+            return;
+        }
+        self.candidates.clear();
+        self.candidates.extend(cells(*band));
+        self.row.resize(band.width() as usize, 0);
+        let from = band.translated(offset.reversed());
+        for y in 0..band.height() as i32 {
+            if self.candidates.is_empty() {
+                return;
+            }
+            source.read_row(Point::new(band.left, band.top + y), &mut self.row);
+            let old = shadow.span(&from, from.top + y);
+            if old == self.row {
+                continue;
+            }
+            let row = &self.row;
+            self.candidates.retain(|cell| {
+                let columns = (cell.left - band.left) as usize..(cell.right - band.left) as usize;
+                old[columns.clone()] == row[columns]
+            });
+        }
+        fitting.extend_from_slice(&self.candidates);
     }
 
     /// Whether `cell` now shows what the shadow has `offset` before it.
