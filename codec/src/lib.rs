@@ -1,7 +1,7 @@
 //! How HackStream turns pixels into bytes and back.
 //!
 //! A frame's payload is an [`envelope`] around a body; the body is a list of [`section`]s, each of
-//! which paints, copies or fills rectangles. [`write`] makes sections, [`decode`] applies them to
+//! which paints, copies or fills rectangles. [`mod@write`] makes sections, [`decode`] applies them to
 //! a [`canvas`]. What to send, and in which class, is decided elsewhere (`hackstream-encoder`).
 //!
 //! Pixels are `0x00RRGGBB` throughout; the top byte is always zero, so that pictures can be

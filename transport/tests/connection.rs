@@ -88,9 +88,9 @@ async fn control_messages_go_both_ways() {
     within(async {
         let (mut at_server, mut at_viewer) = control(&pair.server, &pair.viewer).await;
         let shape = ServerMessage::CursorShape(CursorShape {
-            size: Size::new(300, 300),
+            size: Size::new(250, 250),
             hot_spot: Point::new(1, 2),
-            pixels: (0..90_000).map(|i| i & 0xff).collect(),
+            pixels: (0..62_500).map(|i| i & 0xff).collect(),
         });
         let point = ServerMessage::CursorPosition(Point::new(3, 4));
         let (sent, ()) = tokio::join!(

@@ -1,4 +1,4 @@
-//! What the person asked for: the command line as written ([`raw`]) and as understood.
+//! What the person asked for: the command line as written (`raw`) and as understood.
 
 mod checked;
 mod raw;
