@@ -4,12 +4,14 @@ use hackstream_codec::Canvas;
 use hackstream_protocol::geometry::{Offset, Point, Rect};
 use hackstream_protocol::source::PixelSource;
 
-/// Width of a strip whose rows vote on vertical offsets, and height of a band whose columns vote on
-/// horizontal ones, in pixels.
-const THICKNESS: i32 = 32;
+/// Width of a strip whose rows vote on vertical offsets, in pixels: two cache lines.
+const STRIP_WIDTH: i32 = 32;
+
+/// Height of a band whose columns vote on horizontal offsets, in pixels: a line of text.
+const BAND_HEIGHT: i32 = 16;
 
 /// Strips and bands looked at, spread over the dirty rectangle.
-const LOOKS: i32 = 8;
+const LOOKS: i32 = 4;
 
 /// Votes that a candidate needs.
 const ENOUGH_VOTES: usize = 8;
@@ -48,14 +50,14 @@ impl Voter {
     ) -> Vec<Offset> {
         let mut found = Vec::new();
         self.votes.clear();
-        for left in places(area.left, area.right) {
-            let strip = Rect::from_edges(left, area.top, left + THICKNESS, area.bottom);
+        for left in places(area.left, area.right, STRIP_WIDTH) {
+            let strip = Rect::from_edges(left, area.top, left + STRIP_WIDTH, area.bottom);
             self.vote_rows(source, &strip.intersection(area), shadow);
         }
         found.extend(winners(&mut self.votes).map(|dy| Offset::new(0, dy)));
         self.votes.clear();
-        for top in places(area.top, area.bottom) {
-            let band = Rect::from_edges(area.left, top, area.right, top + THICKNESS);
+        for top in places(area.top, area.bottom, BAND_HEIGHT) {
+            let band = Rect::from_edges(area.left, top, area.right, top + BAND_HEIGHT);
             self.vote_columns(source, &band.intersection(area), shadow);
         }
         found.extend(winners(&mut self.votes).map(|dx| Offset::new(dx, 0)));
@@ -91,10 +93,10 @@ impl Voter {
     }
 }
 
-/// Where to look between two edges.
-fn places(first: i32, end: i32) -> impl Iterator<Item = i32> {
-    let room = (end - first - THICKNESS).max(0);
-    let looks = (room / THICKNESS + 1).min(LOOKS);
+/// Where to look between two edges: places of a thickness, spread evenly.
+fn places(first: i32, end: i32, thickness: i32) -> impl Iterator<Item = i32> {
+    let room = (end - first - thickness).max(0);
+    let looks = (room / thickness + 1).min(LOOKS);
     (0..looks).map(move |look| first + room * look / (looks - 1).max(1))
 }
 
