@@ -31,6 +31,8 @@ pub struct Letter {
 pub struct Segmenter {
     bits: Bits,
     letters: Vec<Letter>,
+    /// Rows of earlier letters, to be filled again.
+    spare: Vec<Vec<u64>>,
 }
 
 /// A picture of bits: rows of words, the leftmost pixel in the lowest bit.
@@ -55,7 +57,8 @@ impl Segmenter {
     /// Cuts `rects` of `canvas` into letters, which are what has the colour `ink`. False if the
     /// rectangles spread over too large an area or hold shapes that are no letters.
     pub fn cut(&mut self, canvas: &Canvas, ink: u32, rects: &[Rect]) -> bool {
-        self.letters.clear();
+        let used = self.letters.drain(..);
+        self.spare.extend(used.map(|letter| letter.shape.rows));
         let bounds = rects
             .iter()
             .fold(Rect::from_edges(0, 0, 0, 0), |all, r| all.bounding(r));
@@ -69,7 +72,11 @@ impl Segmenter {
             top: 0,
             bottom: bounds.height() as usize,
         };
-        let Self { bits, letters } = self;
+        let Self {
+            bits,
+            letters,
+            spare,
+        } = self;
         let Bits {
             stride,
             words,
@@ -80,15 +87,14 @@ impl Segmenter {
             words,
         };
         let mut fits = true;
+        let mut inner = Vec::new();
         picture.columns(whole, GUTTER, profile, &mut |column| {
             picture.rows(column, &mut |line| {
-                let mut letters_of = Vec::new();
-                picture.columns(line, 1, &mut Vec::new(), &mut |part| letters_of.push(part));
-                for part in letters_of {
+                picture.columns(line, 1, &mut inner, &mut |part| {
                     picture.rows_if_tall(part, &mut |part| {
-                        fits &= picture.take(part, &bounds, letters);
+                        fits &= picture.take(part, &bounds, letters, spare);
                     });
-                }
+                });
             });
         });
         fits
@@ -227,7 +233,13 @@ impl Picture<'_> {
 
     /// Adds the ink of a part as letters; one that is too wide or too high is cut into pieces that
     /// are not. False if that is so often that it is no text.
-    fn take(&self, part: Part, bounds: &Rect, letters: &mut Vec<Letter>) -> bool {
+    fn take(
+        &self,
+        part: Part,
+        bounds: &Rect,
+        letters: &mut Vec<Letter>,
+        spare: &mut Vec<Vec<u64>>,
+    ) -> bool {
         for top in (part.top..part.bottom).step_by(LONGEST_EDGE) {
             for left in (part.left..part.right).step_by(LONGEST_EDGE) {
                 let piece = Part {
@@ -236,19 +248,21 @@ impl Picture<'_> {
                     top,
                     bottom: part.bottom.min(top + LONGEST_EDGE),
                 };
-                letters.extend(self.letter(piece, bounds));
+                letters.extend(self.letter(piece, bounds, spare));
             }
         }
         letters.len() <= hackstream_codec::symbols::MAX_STAMPS
     }
 
     /// The ink of a part, trimmed of blank rows; `None` if there is none.
-    fn letter(&self, part: Part, bounds: &Rect) -> Option<Letter> {
+    fn letter(&self, part: Part, bounds: &Rect, spare: &mut Vec<Vec<u64>>) -> Option<Letter> {
         let width = part.right - part.left;
         let row = |y: usize| self.window(part.left, y, width);
         let top = (part.top..part.bottom).find(|&y| row(y) != 0)?;
         let bottom = (top..part.bottom).rfind(|&y| row(y) != 0)? + 1;
-        let rows: Vec<u64> = (top..bottom).map(row).collect();
+        let mut rows = spare.pop().unwrap_or_default();
+        rows.clear();
+        rows.extend((top..bottom).map(row));
         let area = Rect::new(
             bounds.left + part.left as i32,
             bounds.top + top as i32,
