@@ -8,6 +8,7 @@ use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 use hackstream_protocol::units::{Bitrate, Timestamp};
+use hackstream_protocol::wire::control::Quality;
 
 use crate::cells::{CELL_HEIGHT, CELL_WIDTH, bands, cells};
 use crate::compare::Comparer;
@@ -63,6 +64,7 @@ pub struct Link {
 /// Makes one viewer's frames.
 pub struct Encoder {
     config: EncoderConfig,
+    quality: Quality,
     /// What the viewer shows once it has applied all frames made so far.
     shadow: Canvas,
     /// Pixels that may have changed since they were last looked at.
@@ -101,6 +103,7 @@ impl Encoder {
         let costs = Costs::new(compressor.has_history());
         Ok(Self {
             config,
+            quality: Quality::Auto,
             shadow: Canvas::new(size),
             dirty: Region::new(),
             pending: Region::new(),
@@ -130,6 +133,12 @@ impl Encoder {
         if self.dirty.rects().len() > MOST_DIRTY_RECTS {
             self.dirty = self.dirty.simplified(MOST_DIRTY_RECTS / 2);
         }
+    }
+
+    /// What is preferred from now on where quality costs time: how coarse video may be, and whether
+    /// large pictures on thin links come blurred at first. Text is sharp whatever is preferred.
+    pub const fn set_quality(&mut self, quality: Quality) {
+        self.quality = quality;
     }
 
     /// Forgets what the viewer shows: the next frame starts the picture over.
@@ -379,9 +388,9 @@ impl Encoder {
         if self.video.due_at().is_none_or(|due| due > now) {
             return Ok(());
         }
-        if let Some(area) = self
-            .video
-            .write_frame(&self.shadow, link, now, &mut self.body)?
+        if let Some(area) =
+            self.video
+                .write_frame(&self.shadow, link, self.quality, now, &mut self.body)?
         {
             self.refresh.blurred(area);
             frame.writes.add_rect(area);

@@ -15,6 +15,7 @@ use hackstream_codec::write;
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
 use activity::Activity;
@@ -138,6 +139,7 @@ impl Video {
         &mut self,
         shadow: &Canvas,
         link: Link,
+        wish: Quality,
         now: Timestamp,
         body: &mut Vec<u8>,
     ) -> Result<Option<Rect>, H264Error> {
@@ -147,7 +149,7 @@ impl Video {
         self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
         let stride = shadow.size().width as usize;
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
-        let qp = stream.quality.next_qp(link.rate, now);
+        let qp = stream.quality.next_qp(wish, link.rate, now);
         let mut access_unit = Vec::new();
         let key = !stream.started;
         stream

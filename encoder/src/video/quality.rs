@@ -3,12 +3,17 @@
 use core::time::Duration;
 
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
+use hackstream_protocol::wire::control::Quality;
 
-/// Finest quantiser: below it H.264 spends bytes on what nobody sees in motion.
-const FINEST_QP: f32 = 24.0;
-
-/// Coarsest quantiser: beyond it fewer frames are the better choice.
-const COARSEST_QP: f32 = 44.0;
+/// Finest and coarsest quantiser for each wish. Below the finest H.264 spends bytes on what nobody
+/// sees in motion; beyond the coarsest fewer frames are the better choice.
+const fn quantisers(wish: Quality) -> [f32; 2] {
+    match wish {
+        Quality::Low => [32.0, 46.0],
+        Quality::Auto => [24.0, 44.0],
+        Quality::High => [18.0, 36.0],
+    }
+}
 
 /// Steps of the quantiser that halve the bytes.
 const STEPS_PER_HALVING: f32 = 6.0;
@@ -48,7 +53,7 @@ impl QualityControl {
     }
 
     /// The quantiser, 0 to 51, for a frame made at `now` for a link of `rate`.
-    pub fn next_qp(&mut self, rate: Bitrate, now: Timestamp) -> u8 {
+    pub fn next_qp(&mut self, wish: Quality, rate: Bitrate, now: Timestamp) -> u8 {
         if let Some(last) = self.last {
             let since = now
                 .since(last)
@@ -62,7 +67,8 @@ impl QualityControl {
             room *= KEYFRAME_FACTOR;
         }
         let halvings = (self.reference_bytes / room.max(200.0)).log2();
-        self.qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings).clamp(FINEST_QP, COARSEST_QP);
+        let [finest, coarsest] = quantisers(wish);
+        self.qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings).clamp(finest, coarsest);
         self.qp.round() as u8
     }
 
@@ -90,11 +96,11 @@ mod tests {
     use super::*;
 
     /// Runs two seconds of 30 frames a second whose size halves every six steps.
-    fn settle(rate: Bitrate, bytes_at_reference: f32) -> (u8, f32) {
+    fn settle(wish: Quality, rate: Bitrate, bytes_at_reference: f32) -> (u8, f32) {
         let mut control = QualityControl::new(1280 * 720);
         let (mut qp, mut bytes) = (0, 0.0);
         for frame in 0..60u64 {
-            qp = control.next_qp(rate, Timestamp(frame * 33_333));
+            qp = control.next_qp(wish, rate, Timestamp(frame * 33_333));
             bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
             control.sent(bytes as usize, frame == 0);
         }
@@ -103,7 +109,7 @@ mod tests {
 
     #[test]
     fn frames_fit_a_thin_link() {
-        let (_, bytes) = settle(Bitrate::mbps(3), 20_000.0);
+        let (_, bytes) = settle(Quality::Auto, Bitrate::mbps(3), 20_000.0);
         let share = 3e6 / 8.0 / 30.0 * SHARE;
         assert!(
             bytes < share * 1.2 && bytes > share * 0.7,
@@ -113,6 +119,9 @@ mod tests {
 
     #[test]
     fn a_fast_link_gets_the_finest_quality_and_no_finer() {
-        assert_eq!(settle(Bitrate::mbps(900), 20_000.0).0, FINEST_QP as u8);
+        for wish in [Quality::Low, Quality::Auto, Quality::High] {
+            let [finest, _] = quantisers(wish);
+            assert_eq!(settle(wish, Bitrate::mbps(900), 20_000.0).0, finest as u8);
+        }
     }
 }
