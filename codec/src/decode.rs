@@ -15,6 +15,7 @@ use crate::paint;
 use crate::predict::{Predictor, rebuild};
 use crate::section::{SectionKind, read_colour, read_rects};
 use crate::symbols::SymbolTable;
+use crate::tile_cache::{PackedTile, TILE_EDGE, TILE_SLOTS, TileCache, TilePacker, read_slot};
 use crate::video::VideoPainter;
 use crate::work::Work;
 
@@ -23,7 +24,7 @@ use crate::work::Work;
 pub struct DecoderLimits {
     /// Bytes of compression history.
     pub history_bytes: usize,
-    /// Bytes of pictures that may come back.
+    /// Bytes of tiles that may come back.
     pub cache_bytes: usize,
 }
 
@@ -41,7 +42,7 @@ impl Decoder {
     pub fn new(limits: DecoderLimits) -> Self {
         Self {
             decompressor: Decompressor::new(limits.history_bytes),
-            painter: Painter::default(),
+            painter: Painter::new(limits.cache_bytes),
         }
     }
 
@@ -67,7 +68,6 @@ impl Decoder {
 }
 
 /// Executes sections; holds the buffers that they share.
-#[derive(Default)]
 struct Painter {
     rects: Vec<Rect>,
     row: Vec<u32>,
@@ -75,10 +75,26 @@ struct Painter {
     covered: Vec<Rect>,
     work: Work,
     symbols: SymbolTable,
+    tiles: TileCache,
+    packer: TilePacker,
     video: VideoPainter,
 }
 
 impl Painter {
+    fn new(cache_bytes: usize) -> Self {
+        Self {
+            rects: Vec::new(),
+            row: Vec::new(),
+            above: Vec::new(),
+            covered: Vec::new(),
+            work: Work::default(),
+            symbols: SymbolTable::default(),
+            tiles: TileCache::new(cache_bytes),
+            packer: TilePacker::default(),
+            video: VideoPainter::default(),
+        }
+    }
+
     fn paint(
         &mut self,
         reader: &mut Reader<'_>,
@@ -97,6 +113,8 @@ impl Painter {
                 SectionKind::FullColour => self.full_colour(reader, canvas, keep)?,
                 SectionKind::Text => self.text(reader, canvas, keep)?,
                 SectionKind::Video => self.video(reader, canvas, keep)?,
+                SectionKind::Save => self.save(reader, canvas)?,
+                SectionKind::Recall => self.recall(reader, canvas, keep)?,
             }
             self.work.section();
         }
@@ -234,6 +252,49 @@ impl Painter {
                     for (pixel, &index) in row.iter_mut().zip(indices) {
                         *pixel = table[usize::from(index)];
                     }
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, reader: &mut Reader<'_>, canvas: &Canvas) -> Result<(), CodecError> {
+        for _ in 0..reader.length("forgotten tiles", TILE_SLOTS)? {
+            self.tiles.forget(read_slot(reader)?);
+        }
+        read_rects(reader, &canvas.bounds(), &mut self.rects)?;
+        for rect in &self.rects {
+            self.work.paint(rect.area(), canvas.size())?;
+            let longest = rect.width().max(rect.height());
+            if longest > TILE_EDGE {
+                let value = u64::from(longest);
+                return Err(WireError::Meaningless {
+                    what: "tile edge",
+                    value,
+                }
+                .into());
+            }
+            let tile = PackedTile::pack(canvas, rect, &mut self.packer);
+            self.tiles.save(read_slot(reader)?, tile)?;
+        }
+        Ok(())
+    }
+
+    fn recall(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &mut Canvas,
+        keep: &Region,
+    ) -> Result<(), CodecError> {
+        self.read_rects(reader, canvas)?;
+        for rect in &self.rects {
+            let tile = self.tiles.tile(read_slot(reader)?);
+            let tile = tile
+                .filter(|tile| tile.size() == rect.size())
+                .ok_or(CodecError::NotOffered("a tile never saved"))?;
+            for (y, from_top) in (rect.top..rect.bottom).zip(0..) {
+                paint::row(canvas, keep, rect, y, &mut self.row, |row| {
+                    tile.unpack_row(from_top, row);
                 });
             }
         }

@@ -20,6 +20,7 @@ pub mod palette;
 pub mod predict;
 pub mod section;
 pub mod symbols;
+pub mod tile_cache;
 mod video;
 mod work;
 pub mod write;

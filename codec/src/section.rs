@@ -10,6 +10,7 @@
 //!   INDEXED  count-1 colours rects indices      rows of one byte per pixel
 //!   FULL     predictor rects residuals          three planes of residuals per rectangle
 //!   TEXT     see the module `symbols`
+//!   SAVE RECALL  see the module `tile_cache`
 //!   VIDEO    rects length access-unit           one picture of the H.264 stream, one rectangle
 //! rects   = count, then for each: top left width height, the first two relative to the rectangle
 //!           before (its top, its right edge)
@@ -44,6 +45,10 @@ pub enum SectionKind {
     Video = 6,
     /// Paints rectangles of two colours by stamping shapes.
     Text = 7,
+    /// Puts pieces of the picture into the cache of tiles.
+    Save = 8,
+    /// Paints rectangles from the cache of tiles.
+    Recall = 9,
 }
 
 impl SectionKind {
@@ -61,6 +66,8 @@ impl SectionKind {
             5 => Self::FullColour,
             6 => Self::Video,
             7 => Self::Text,
+            8 => Self::Save,
+            9 => Self::Recall,
             other => {
                 let value = u64::from(other);
                 return Err(WireError::Meaningless {

@@ -13,6 +13,7 @@ use crate::palette::Palette;
 use crate::predict::{Predictor, residuals};
 use crate::section::{SectionKind, write_colour, write_rects};
 use crate::symbols::{Shape, Stamp, write_definitions, write_stamps};
+use crate::tile_cache::write_slots;
 
 /// A new black picture of `size`.
 pub fn reset(out: &mut Vec<u8>, size: Size) {
@@ -112,4 +113,22 @@ pub fn text<'a>(
     write_rects(out, rects);
     write_definitions(out, definitions);
     write_stamps(out, stamps);
+}
+
+/// Pieces of the picture to keep, each in the slot beside it, after the tiles in `forgotten` slots
+/// were given up. At most [`MAX_RECTS`] rectangles with edges of at most
+/// [`TILE_EDGE`](crate::tile_cache::TILE_EDGE).
+pub fn save(out: &mut Vec<u8>, forgotten: &[u16], rects: &[Rect], slots: &[u16]) {
+    out.put_u8(SectionKind::Save as u8);
+    out.put_varint(forgotten.len() as u64);
+    write_slots(out, forgotten);
+    write_rects(out, rects);
+    write_slots(out, slots);
+}
+
+/// Rectangles that show the tile in the slot beside them again. At most [`MAX_RECTS`].
+pub fn recall(out: &mut Vec<u8>, rects: &[Rect], slots: &[u16]) {
+    out.put_u8(SectionKind::Recall as u8);
+    write_rects(out, rects);
+    write_slots(out, slots);
 }

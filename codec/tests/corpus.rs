@@ -136,6 +136,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>, Vec<Rect>)> {
             stored(|out| full(out, Predictor::Gradient)),
         ),
         ("text", stored(text)),
+        ("tiles", stored(tiles)),
     ];
     seeds.extend(pictures.map(|(name, payload)| (name, payload, keep.clone())));
     seeds
@@ -204,6 +205,11 @@ fn text(out: &mut Vec<u8>) {
         definitions.iter().copied(),
         &stamps,
     );
+}
+
+fn tiles(out: &mut Vec<u8>) {
+    write::save(out, &[9], &[Rect::new(0, 2, 3, 2)], &[300]);
+    write::recall(out, &[Rect::new(5, 0, 3, 2)], &[300]);
 }
 
 /// Every second pixel of two rows.

@@ -13,7 +13,7 @@ use sections::{Picture, SIZE, any_picture, any_section, rects};
 
 const LIMITS: DecoderLimits = DecoderLimits {
     history_bytes: 1 << 16,
-    cache_bytes: 0,
+    cache_bytes: 1 << 16,
 };
 
 fn payload(coder: Coder, body: &[u8]) -> Vec<u8> {

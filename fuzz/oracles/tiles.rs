@@ -27,7 +27,7 @@ const MOST_PIXELS: u64 = 1 << 18;
 pub(crate) fn check(bytes: &[u8]) {
     let limits = DecoderLimits {
         history_bytes: 1 << 16,
-        cache_bytes: 0,
+        cache_bytes: 1 << 14,
     };
     let mut decoder = Decoder::new(limits);
     let mut canvas = Canvas::new(SCREEN);

@@ -20,6 +20,8 @@ pub(crate) enum Section {
     Indexed(Vec<Rect>),
     FullColour(Vec<Rect>, Predictor),
     Text(Vec<Rect>, [u32; 2], Vec<(Shape, i32, i32)>),
+    /// Tiles to save, and where to show each of them.
+    Tiles(Vec<(Rect, Rect)>),
 }
 
 /// A section's bytes and what comes of them.
@@ -69,6 +71,19 @@ impl Section {
                     .iter()
                     .for_each(|letter| ink(&mut expected, letter, colours[1]));
                 region(rects)
+            }
+            Self::Tiles(tiles) => {
+                let (from, to): (Vec<Rect>, Vec<Rect>) = tiles.iter().copied().unzip();
+                let slots: Vec<u16> = (0..tiles.len() as u16).map(|index| index * 9).collect();
+                write::save(&mut body, &[9, 0, 5], &from, &slots);
+                write::recall(&mut body, &to, &slots);
+                for (from, to) in tiles {
+                    show(&mut expected, &[*to], |x, y| {
+                        let row = before.row((y - to.top + from.top) as u32);
+                        row[(x - to.left + from.left) as usize]
+                    });
+                }
+                region(&to)
             }
         };
         Picture {
@@ -191,6 +206,15 @@ fn letter() -> impl Strategy<Value = (Shape, i32, i32)> {
     })
 }
 
+/// A tile and another place for it.
+fn tile() -> impl Strategy<Value = (Rect, Rect)> {
+    (1i32..=64, 1i32..=37).prop_flat_map(|(width, height)| {
+        let place = || (0..=70 - width, 0..=37 - height);
+        let at = move |(x, y)| Rect::new(x, y, width as u32, height as u32);
+        (place().prop_map(at), place().prop_map(at))
+    })
+}
+
 /// A section and the picture it takes pixels from.
 pub(crate) fn any_section() -> impl Strategy<Value = (Section, Canvas)> {
     let offset = (-30..30i32, -30..30i32).prop_map(|(dx, dy)| Offset::new(dx, dy));
@@ -205,6 +229,7 @@ pub(crate) fn any_section() -> impl Strategy<Value = (Section, Canvas)> {
         (rects(0..5), predictor).prop_map(|(rects, kind)| Section::FullColour(rects, kind)),
         (rects(0..2), two(), letters())
             .prop_map(|(rects, colours, letters)| Section::Text(rects, colours, letters)),
+        proptest::collection::vec(tile(), 0..3).prop_map(Section::Tiles),
     ];
     (section, any_picture())
 }
