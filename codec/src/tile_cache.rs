@@ -87,6 +87,12 @@ impl PackedTile {
         OVERHEAD + COLOUR_BYTES * self.colours.len() + self.pixels.len()
     }
 
+    /// Whether a bit for each pixel suffices.
+    #[must_use]
+    pub const fn has_two_colours(&self) -> bool {
+        matches!(self.colours.len(), 1..=2)
+    }
+
     /// Unpacks row `y`, counted from the top of the tile.
     ///
     /// # Panics

@@ -56,6 +56,8 @@ pub struct SectionBuilder {
     solid: Vec<(u32, Rect)>,
     two: Vec<([u32; 2], Rect)>,
     full: Vec<Rect>,
+    /// Rectangles of more than two colours, and the bytes that each took.
+    expensive: Vec<(Rect, u32)>,
     page: Page,
     group: Vec<Rect>,
     text: TextCoder,
@@ -81,6 +83,7 @@ impl SectionBuilder {
         body: &mut Vec<u8>,
     ) -> FrameId {
         self.full.clear();
+        self.expensive.clear();
         for rect in rects {
             match classify(canvas, rect) {
                 Class::Solid(colour) => self.solid.push((colour, *rect)),
@@ -102,17 +105,29 @@ impl SectionBuilder {
         &self.full
     }
 
+    /// The rectangles of the last [`write`](Self::write) that had more than two colours, and what
+    /// they took of the body.
+    pub fn expensive(&self) -> &[(Rect, u32)] {
+        &self.expensive
+    }
+
     fn many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {
-        if self.page.add(canvas, rect) {
-            return;
+        let pixels = rect.area() as u32;
+        if self.page.add(canvas, rect) || self.another_page(canvas, rect, body) {
+            self.expensive.push((*rect, pixels));
+        } else {
+            self.expensive.push((*rect, 3 * pixels));
+            push_joined(&mut self.full, *rect);
         }
-        if !self.page.rects.is_empty() {
-            self.page.finish(body);
-            if self.page.add(canvas, rect) {
-                return;
-            }
+    }
+
+    /// Starts a new page with a rectangle, unless it would be one already.
+    fn another_page(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) -> bool {
+        if self.page.rects.is_empty() {
+            return false;
         }
-        push_joined(&mut self.full, *rect);
+        self.page.finish(body);
+        self.page.add(canvas, rect)
     }
 
     fn write_solid(&mut self, body: &mut Vec<u8>) {

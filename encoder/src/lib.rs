@@ -4,7 +4,8 @@
 //! pixels may have changed since (the *dirty region*); asked for a frame, it looks at the screen as
 //! it is at that moment, so nothing stale is ever sent. The stages, each a file:
 //!
-//! 1. [`copies`]: which changed pixels are others that moved.
+//! 1. `recall`: which of them the viewer has seen before and kept; [`copies`]: which are others
+//!    that moved.
 //! 2. [`compare`]: which cells of the dirty region really differ; the shadow catches up.
 //! 3. [`classify`]: how many colours each of them has.
 //! 4. [`frame`]: sections for each class, within the piece that the link has room for.
@@ -23,6 +24,7 @@ pub mod cost;
 mod encoder;
 pub mod error;
 pub mod frame;
+mod recall;
 mod refresh;
 pub mod text;
 pub mod video;

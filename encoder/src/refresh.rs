@@ -48,6 +48,11 @@ impl Refresh {
         self.lossy.add(&moved);
     }
 
+    /// The approximate pixels.
+    pub(crate) const fn lossy(&self) -> &Region {
+        &self.lossy
+    }
+
     /// Whether everything is exact.
     pub(crate) fn is_done(&self) -> bool {
         self.lossy.is_empty()

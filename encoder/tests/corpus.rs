@@ -82,6 +82,7 @@ fn session(rate: Bitrate, history_bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let mut screen = Screen(Canvas::new(SIZE));
     let config = EncoderConfig {
         history_bytes,
+        cache_bytes: 0,
         h264: false,
     };
     let mut encoder = Encoder::new(config, SIZE).unwrap();

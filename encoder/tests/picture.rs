@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 const SIZE: Size = Size::new(300, 200);
 const HISTORY: usize = 1 << 16;
+/// Room for few tiles, so that some are forgotten.
+const CACHE: usize = 20_000;
 
 struct Screen(Canvas);
 
@@ -98,8 +100,8 @@ proptest! {
         rate in prop_oneof![Just(Bitrate::kbps(500)), Just(Bitrate::mbps(900))],
     ) {
         let mut screen = Screen(Canvas::new(SIZE));
-        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY, h264: true }, SIZE).unwrap();
-        let mut decoder = Decoder::new(DecoderLimits { history_bytes: HISTORY, cache_bytes: 0 });
+        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY, cache_bytes: CACHE, h264: true }, SIZE).unwrap();
+        let mut decoder = Decoder::new(DecoderLimits { history_bytes: HISTORY, cache_bytes: CACHE });
         let mut shown = Canvas::new(Size::new(1, 1));
         let mut frame = Frame::default();
         let (mut id, mut time) = (FrameId(1), 0);
@@ -134,6 +136,7 @@ fn a_smaller_screen_waits_for_what_was_painted_beyond_it() {
     let mut screen = Screen(Canvas::new(SIZE));
     let config = EncoderConfig {
         history_bytes: 0,
+        cache_bytes: 0,
         h264: false,
     };
     let mut encoder = Encoder::new(config, SIZE).unwrap();
@@ -155,12 +158,13 @@ fn scattered_damage_stays_within_what_a_viewer_accepts() {
     let mut screen = Screen(Canvas::new(size));
     let config = EncoderConfig {
         history_bytes: 0,
+        cache_bytes: 0,
         h264: false,
     };
     let mut encoder = Encoder::new(config, size).unwrap();
     let mut decoder = Decoder::new(DecoderLimits {
         history_bytes: 0,
-        cache_bytes: 0,
+        cache_bytes: CACHE,
     });
     let (mut shown, mut frame, mut id) = (Canvas::new(size), Frame::default(), FrameId(1));
     let link = Link {

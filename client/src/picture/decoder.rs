@@ -16,7 +16,7 @@ use crate::shared::Shared;
 /// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
 pub(crate) const DECODER_LIMITS: DecoderLimits = DecoderLimits {
     history_bytes: 1 << 20,
-    cache_bytes: 1 << 20,
+    cache_bytes: 4 << 20,
 };
 
 /// Decoding calls no deep recursion; memory never touched costs nothing.

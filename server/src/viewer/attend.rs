@@ -25,6 +25,9 @@ use crate::token::Access;
 /// Largest compression history kept per viewer, whatever it offers.
 const MOST_HISTORY: u64 = 2 << 20;
 
+/// Largest cache of tiles kept per viewer, whatever it offers: this end keeps them as well.
+const MOST_CACHE: u64 = 8 << 20;
+
 /// What all viewers of a session share.
 pub struct Service {
     /// The display.
@@ -111,6 +114,7 @@ async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), Vi
     info!(remote = %connection.remote(), %id, agent = admitted.hello.agent, "viewer joined");
     let config = EncoderConfig {
         history_bytes: admitted.hello.history_bytes.min(MOST_HISTORY) as usize,
+        cache_bytes: admitted.hello.cache_bytes.min(MOST_CACHE) as usize,
         h264: admitted.hello.h264,
     };
     let injected = Arc::new(AtomicU64::new(0));
