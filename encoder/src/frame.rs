@@ -47,6 +47,15 @@ impl Frame {
     }
 }
 
+/// What becomes of rectangles with more than 256 colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    /// They are written like the others.
+    Written(Predictor),
+    /// They are left out; see [`SectionBuilder::colourful`].
+    PutOff,
+}
+
 /// Groups rectangles by what they consist of and writes a section for each group.
 ///
 /// Rectangles of one class that stand on top of each other are joined; the caller passes them
@@ -78,7 +87,7 @@ impl SectionBuilder {
         &mut self,
         canvas: &Canvas,
         rects: &[Rect],
-        predictor: Predictor,
+        pictures: Pictures,
         frame: FrameId,
         body: &mut Vec<u8>,
     ) -> FrameId {
@@ -94,7 +103,7 @@ impl SectionBuilder {
         self.page.finish(body);
         self.write_solid(body);
         let after = self.write_two(canvas, frame, body);
-        if !self.full.is_empty() {
+        if let (Pictures::Written(predictor), false) = (pictures, self.full.is_empty()) {
             write::full_colour(body, canvas, predictor, &self.full);
         }
         after

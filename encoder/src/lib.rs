@@ -10,7 +10,8 @@
 //! 3. [`classify`]: how many colours each of them has.
 //! 4. [`frame`]: sections for each class, within the piece that the link has room for.
 //!    [`text`] turns letters into stamps.
-//! 5. [`video`]: what is sent as H.264 instead; `refresh`: making exact again what it blurred.
+//! 5. [`video`]: what moves so much that it is sent as H.264 instead; `still`: what is too large for
+//!    a thin link; `refresh`: making exact what these blurred; `recall` again: saving what is calm.
 //! 6. [`cost`]: which compressor takes the least time in all.
 //!
 //! Nothing here reads a clock, starts a thread or touches a socket.
@@ -26,6 +27,7 @@ pub mod error;
 pub mod frame;
 mod recall;
 mod refresh;
+mod still;
 pub mod text;
 pub mod video;
 

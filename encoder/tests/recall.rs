@@ -1,4 +1,5 @@
 //! What the viewer has shown before comes back for a few bytes, and exactly.
+#![allow(clippy::unwrap_used, reason = "a test, its helpers too")]
 
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};

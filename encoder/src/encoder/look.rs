@@ -19,11 +19,11 @@ const LARGEST_PIECE: u64 = 192 * 1024;
 
 impl Encoder {
     /// Makes the dirty region the update to work on.
-    pub(super) fn begin_update(&mut self, now: Timestamp) -> Result<(), EncodeError> {
+    pub(super) fn begin_update(&mut self, link: Link, now: Timestamp) -> Result<(), EncodeError> {
         self.pending = core::mem::take(&mut self.dirty);
         self.sought = false;
         if self.config.h264 {
-            self.video.follow_activity(now)?;
+            self.video.follow_activity(link.rate, now)?;
         }
         if self.pending.area() > SMALL_DAMAGE {
             self.urgent = self.video.activity.lively(now).intersection(&self.pending);

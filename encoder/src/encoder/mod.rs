@@ -20,6 +20,7 @@ use crate::error::EncodeError;
 use crate::frame::{Frame, SectionBuilder};
 use crate::recall::Recall;
 use crate::refresh::Refresh;
+use crate::still::Stills;
 use crate::video::Video;
 
 /// Pixels of the smallest piece worth a frame of its own.
@@ -78,6 +79,7 @@ pub struct Encoder {
     recall: Recall,
     copies: CopyFinder,
     video: Video,
+    stills: Stills,
     refresh: Refresh,
     comparer: Comparer,
     sections: SectionBuilder,
@@ -111,6 +113,7 @@ impl Encoder {
             recall: Recall::new(config.cache_bytes, size),
             copies: CopyFinder::default(),
             video: Video::new(size),
+            stills: Stills::default(),
             refresh: Refresh::default(),
             comparer: Comparer::default(),
             sections: SectionBuilder::default(),
@@ -148,7 +151,7 @@ impl Encoder {
     #[must_use]
     pub fn work_at(&self) -> Option<Timestamp> {
         let changes = !self.dirty.is_empty() || !self.pending.is_empty();
-        if self.restart || self.update_open || changes {
+        if self.restart || self.update_open || changes || !self.stills.is_empty() {
             return Some(Timestamp(0));
         }
         let refresh = self.refresh.due_at(&self.video.activity, self.video.area());
@@ -191,7 +194,7 @@ impl Encoder {
             self.write_reset(source.size(), frame);
         }
         if self.pending.is_empty() && !self.dirty.is_empty() {
-            self.begin_update(now)?;
+            self.begin_update(link, now)?;
         }
         if !self.look_at_urgent(source, now)? {
             self.seek_known(source, frame)?;
@@ -200,6 +203,9 @@ impl Encoder {
         self.write_changes(link, now, frame);
         if self.body.is_empty() && self.pending.is_empty() {
             self.write_video(link, now, frame)?;
+        }
+        if self.body.is_empty() && self.pending.is_empty() {
+            self.write_stills(link, frame)?;
         }
         if self.body.is_empty() && self.pending.is_empty() {
             self.write_refresh(link, now, frame);

@@ -9,9 +9,11 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 use super::look::split_rows;
 use super::{Encoder, Link, SMALL_DAMAGE};
 use crate::cells::{CELL_WIDTH, bands, cells};
+use crate::classify::{Class, classify};
 use crate::error::EncodeError;
-use crate::frame::Frame;
+use crate::frame::{Frame, Pictures};
 use crate::refresh::Refresh;
+use crate::still::Stills;
 use crate::video::Video;
 
 /// Above this rate photographs are predicted cheaply: the bytes saved take less time than the
@@ -29,6 +31,7 @@ impl Encoder {
         }
         self.video = Video::new(size);
         self.refresh = Refresh::default();
+        self.stills = Stills::default();
         self.recall.resize(size);
         write::reset(&mut self.body, size);
         frame.is_reset = true;
@@ -47,35 +50,39 @@ impl Encoder {
         }
         // What was urgent is a picture of its own: the viewer shows it at once.
         frame.update_complete = self.found.iter().map(Rect::area).sum::<u64>() < SMALL_DAMAGE;
-        self.write_found(link, frame);
+        let pictures = if self.config.h264 && Stills::are_worthwhile(self.quality, link.rate) {
+            Pictures::PutOff
+        } else {
+            exactly(link)
+        };
+        self.write_found(pictures, frame);
         for rect in self.sections.colourful() {
             self.video.activity.colourful(rect, now);
         }
     }
 
-    /// Writes the rectangles found, as the shadow shows them.
-    fn write_found(&mut self, link: Link, frame: &mut Frame) {
+    /// Writes the rectangles found, as the shadow shows them, but for pictures that are put off.
+    fn write_found(&mut self, pictures: Pictures, frame: &mut Frame) {
         // Column by column, so that cells on top of each other are joined.
         self.found
             .sort_unstable_by_key(|rect| (rect.left / CELL_WIDTH, rect.top, rect.left));
-        let predictor = if link.rate > FAST_LINK {
-            Predictor::Above
-        } else {
-            Predictor::Gradient
-        };
-        let after = self.sections.write(
-            &self.shadow,
-            &self.found,
-            predictor,
-            self.id,
-            &mut self.body,
-        );
+        let after =
+            self.sections
+                .write(&self.shadow, &self.found, pictures, self.id, &mut self.body);
         frame.after = frame.after.max(after);
         for (rect, bytes) in self.sections.expensive() {
             self.recall.spent(rect, *bytes);
         }
-        let painted: Region = self.found.iter().copied().collect();
+        let mut painted: Region = self.found.iter().copied().collect();
+        if pictures == Pictures::PutOff {
+            for rect in self.sections.colourful() {
+                painted.subtract(&(*rect).into());
+                self.refresh.blurred(*rect);
+                self.stills.put_off(*rect);
+            }
+        }
         self.refresh.exact(&painted);
+        self.stills.exact(&painted);
         frame.writes.add(&painted);
     }
 
@@ -99,6 +106,60 @@ impl Encoder {
         Ok(())
     }
 
+    /// Sends a strip of the pictures that were put off, or all of them if that is quick.
+    pub(super) fn write_stills(
+        &mut self,
+        link: Link,
+        frame: &mut Frame,
+    ) -> Result<(), EncodeError> {
+        if self.stills.is_empty() {
+            return Ok(());
+        }
+        if let Some(quick) = self.stills.take_if_quick(self.quality, link.rate) {
+            let (piece, rest) = split_rows(&quick, self.piece_pixels(link));
+            rest.rects()
+                .iter()
+                .for_each(|rect| self.stills.put_off(*rect));
+            self.write_exactly(&piece, link, frame);
+            return Ok(());
+        }
+        let Some(strip) = self.stills.next_strip() else {
+            return Ok(());
+        };
+        let mut access_unit = Vec::new();
+        self.stills
+            .encode(&self.shadow, strip, self.quality, link, &mut access_unit)?;
+        self.video.interrupted();
+        write::video(&mut self.body, &strip, &access_unit);
+        let sharp = Region::from(strip).difference(self.refresh.lossy());
+        self.refresh.blurred(strip);
+        frame.writes.add_rect(strip);
+        frame.uses_video = true;
+        self.sharpen(&sharp, frame);
+        Ok(())
+    }
+
+    /// Repeats what was exact before a picture was painted over it, if that is cheap: text.
+    fn sharpen(&mut self, region: &Region, frame: &mut Frame) {
+        self.found.clear();
+        let cells = region
+            .rects()
+            .iter()
+            .flat_map(|rect| bands(*rect).flat_map(cells));
+        let is_cheap = |rect: &Rect| classify(&self.shadow, rect) != Class::Many;
+        self.found.extend(cells.filter(is_cheap));
+        self.write_found(Pictures::PutOff, frame);
+    }
+
+    /// Writes `region` as the shadow shows it.
+    fn write_exactly(&mut self, region: &Region, link: Link, frame: &mut Frame) {
+        self.found.clear();
+        let rects = region.rects().iter();
+        self.found
+            .extend(rects.flat_map(|rect| bands(*rect).flat_map(cells)));
+        self.write_found(exactly(link), frame);
+    }
+
     pub(super) fn write_refresh(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
         if self.refresh.is_done() {
             return;
@@ -107,14 +168,7 @@ impl Encoder {
             .refresh
             .due(&self.video.activity, self.video.area(), now);
         let (piece, _) = split_rows(&due, self.piece_pixels(link));
-        self.found.clear();
-        self.found.extend(
-            piece
-                .rects()
-                .iter()
-                .flat_map(|rect| bands(*rect).flat_map(cells)),
-        );
-        self.write_found(link, frame);
+        self.write_exactly(&piece, link, frame);
     }
 
     pub(super) fn write_saves(&mut self, now: Timestamp, frame: &mut Frame) {
@@ -127,4 +181,13 @@ impl Encoder {
         frame.reads.add(&reads);
         frame.after = frame.after.max(after);
     }
+}
+
+/// How pictures are written without loss on such a link.
+fn exactly(link: Link) -> Pictures {
+    Pictures::Written(if link.rate > FAST_LINK {
+        Predictor::Above
+    } else {
+        Predictor::Gradient
+    })
 }

@@ -10,11 +10,13 @@ pub mod quality;
 use core::time::Duration;
 
 use hackstream_codec::Canvas;
-use hackstream_codec::h264::{H264Encoder, H264Error, I420, is_codable, to_i420};
+use hackstream_codec::h264::{
+    EntropyCoding, H264Encoder, H264Error, H264Settings, I420, is_codable, to_i420,
+};
 use hackstream_codec::write;
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
-use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
@@ -98,7 +100,11 @@ impl Video {
     }
 
     /// Starts, moves or ends the stream as the activity demands.
-    pub(crate) fn follow_activity(&mut self, now: Timestamp) -> Result<(), H264Error> {
+    pub(crate) fn follow_activity(
+        &mut self,
+        rate: Bitrate,
+        now: Timestamp,
+    ) -> Result<(), H264Error> {
         let running = self.area();
         let Some(wanted) = self.activity.video(running, now) else {
             self.stream = None;
@@ -108,9 +114,13 @@ impl Video {
         if running.is_some_and(|area| area.contains(&wanted)) || !is_codable(wanted.size()) {
             return Ok(());
         }
+        let settings = H264Settings {
+            entropy: EntropyCoding::for_link(rate),
+            ..H264Settings::default()
+        };
         self.stream = Some(Stream {
             area: wanted,
-            encoder: H264Encoder::new(wanted.size())?,
+            encoder: H264Encoder::with_settings(wanted.size(), settings)?,
             picture: I420::new(wanted.size())?,
             quality: QualityControl::new(wanted.area()),
             started: false,
@@ -118,6 +128,13 @@ impl Video {
         self.strokes = None;
         self.changed(now);
         Ok(())
+    }
+
+    /// Notes that another picture went into the stream: the next frame of the video starts anew.
+    pub(crate) const fn interrupted(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            stream.started = false;
+        }
     }
 
     /// When the next video frame should be made; `None` if nothing waits.

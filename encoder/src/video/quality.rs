@@ -25,13 +25,28 @@ const SHARE: f32 = 0.7;
 const REFERENCE_BITS_PER_PIXEL: f32 = 0.1;
 const REFERENCE_QP: f32 = 30.0;
 
+/// Bytes that any picture is given.
+const LEAST_ROOM: f32 = 200.0;
+
 /// How many times an inter frame's share a keyframe may take.
 const KEYFRAME_FACTOR: f32 = 4.0;
+
+/// The quantiser with which a picture that takes `at_reference` bytes at the reference quantiser
+/// takes about `room` bytes, within what `wish` allows; and how often it halves those bytes.
+pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> (u8, f32) {
+    let halvings = (at_reference / room.max(LEAST_ROOM)).log2();
+    let [finest, coarsest] = quantisers(wish);
+    let qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings)
+        .clamp(finest, coarsest)
+        .round();
+    (qp as u8, (qp - REFERENCE_QP) / STEPS_PER_HALVING)
+}
 
 /// Chooses quantisers from the sizes of the frames before.
 #[derive(Clone, Debug)]
 pub struct QualityControl {
-    qp: f32,
+    /// How often the last quantiser halves the bytes of the reference.
+    halvings: f32,
     /// Bytes that a frame at [`REFERENCE_QP`] takes, as seen lately.
     reference_bytes: f32,
     interval: Duration,
@@ -44,7 +59,7 @@ impl QualityControl {
     #[must_use]
     pub fn new(pixels: u64) -> Self {
         Self {
-            qp: REFERENCE_QP,
+            halvings: 0.0,
             reference_bytes: pixels as f32 * REFERENCE_BITS_PER_PIXEL / 8.0,
             interval: Duration::from_millis(33),
             last: None,
@@ -66,10 +81,9 @@ impl QualityControl {
         if self.key_next {
             room *= KEYFRAME_FACTOR;
         }
-        let halvings = (self.reference_bytes / room.max(200.0)).log2();
-        let [finest, coarsest] = quantisers(wish);
-        self.qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings).clamp(finest, coarsest);
-        self.qp.round() as u8
+        let (qp, halvings) = quantiser_for(wish, self.reference_bytes, room);
+        self.halvings = halvings;
+        qp
     }
 
     /// Records the size of the frame made with the last quantiser.
@@ -78,8 +92,7 @@ impl QualityControl {
         if key {
             return;
         }
-        let steps = self.qp - REFERENCE_QP;
-        let at_reference = bytes as f32 * (steps / STEPS_PER_HALVING).exp2();
+        let at_reference = bytes as f32 * self.halvings.exp2();
         // Growth is believed at once, decline slowly: a frame too large delays all that follow.
         let gain = if at_reference > self.reference_bytes {
             0.5

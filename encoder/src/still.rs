@@ -1,0 +1,230 @@
+//! Large pictures on thin links: blurred at once, exact later.
+//!
+//! A photograph without loss takes seconds on a few Mbit/s. It is put off until everything else of
+//! its update is sent, then coded as keyframes of H.264, strip by strip from the top, so that an
+//! answer to a key never waits long behind one; the refresh stage makes it exact with what the
+//! link has left. Text is not part of it: only rectangles of more than 256 colours are put off.
+
+use core::time::Duration;
+
+use hackstream_codec::Canvas;
+use hackstream_codec::h264::{
+    EntropyCoding, H264Encoder, H264Error, H264Settings, I420, is_codable, to_i420,
+};
+use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::region::Region;
+use hackstream_protocol::units::{Bitrate, ByteCount};
+use hackstream_protocol::wire::control::Quality;
+
+use crate::encoder::Link;
+use crate::video::quality::quantiser_for;
+
+/// Time that a picture without loss may take on the link before it is blurred instead.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The same for those who prefer speed.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(25);
+
+/// On faster links nothing is put off: pictures large enough to matter do not fit the screen.
+const THIN: Bitrate = Bitrate::mbps(50);
+
+/// Bytes that a pixel of a photograph takes without loss, about.
+const LOSSLESS_BYTES_PER_PIXEL: u64 = 2;
+
+/// Time that one strip may take on the link.
+const STRIP_TIME: Duration = Duration::from_millis(60);
+
+/// Height of a strip in pixels.
+const STRIP_HEIGHT: i32 = 128;
+
+/// Pictures this close to each other are coded as one, with what is between them.
+const REACH: i32 = 16;
+
+/// Share of the rectangle around them that pictures must fill to be coded as one, in percent.
+const FILLED_PERCENT: u64 = 70;
+
+/// Bits per pixel that a keyframe takes at the reference quantiser, to start from.
+const BITS_PER_PIXEL: f32 = 0.8;
+
+/// Pictures that were put off.
+pub(crate) struct Stills {
+    waiting: Region,
+    coder: Option<StillCoder>,
+    /// Bits per pixel at the reference quantiser, as seen lately.
+    bits_per_pixel: f32,
+}
+
+struct StillCoder {
+    encoder: H264Encoder,
+    picture: I420,
+    strip: Size,
+}
+
+impl Default for Stills {
+    fn default() -> Self {
+        Self {
+            waiting: Region::new(),
+            coder: None,
+            bits_per_pixel: BITS_PER_PIXEL,
+        }
+    }
+}
+
+impl Stills {
+    /// Whether pictures are put off on such a link at all.
+    pub(crate) fn are_worthwhile(wish: Quality, rate: Bitrate) -> bool {
+        wish != Quality::High && rate < THIN
+    }
+
+    /// Puts off a rectangle.
+    pub(crate) fn put_off(&mut self, rect: Rect) {
+        self.waiting.add_rect(rect);
+    }
+
+    /// Notes that the viewer's pixels in `region` are exact now.
+    pub(crate) fn exact(&mut self, region: &Region) {
+        if !self.waiting.is_empty() {
+            self.waiting.subtract(region);
+        }
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// All that waits, if it is better sent without loss.
+    pub(crate) fn take_if_quick(&mut self, wish: Quality, rate: Bitrate) -> Option<Region> {
+        let bytes = ByteCount(self.waiting.area() * LOSSLESS_BYTES_PER_PIXEL);
+        let patience = match wish {
+            Quality::Low => LITTLE_PATIENCE,
+            Quality::Auto => PATIENCE,
+            Quality::High => Duration::MAX,
+        };
+        (bytes.time_at(rate) <= patience).then(|| core::mem::take(&mut self.waiting))
+    }
+
+    /// Takes the next strip to be coded; `None` if what waits is too small for it.
+    pub(crate) fn next_strip(&mut self) -> Option<Rect> {
+        while let Some(largest) = self.waiting.rects().iter().max_by_key(|rect| rect.area()) {
+            let picture = picture_around(&self.waiting, *largest);
+            let mut strip = picture;
+            strip.bottom = strip.bottom.min(strip.top + STRIP_HEIGHT);
+            // The rest would be too low to be coded.
+            if picture.bottom - strip.bottom < STRIP_HEIGHT / 4 {
+                strip.bottom = picture.bottom;
+            }
+            self.waiting.subtract(&strip.into());
+            if is_codable(strip.size()) {
+                return Some(strip);
+            }
+        }
+        self.coder = None;
+        None
+    }
+
+    /// Appends the access unit of a strip of `shadow` to `out`.
+    pub(crate) fn encode(
+        &mut self,
+        shadow: &Canvas,
+        strip: Rect,
+        wish: Quality,
+        link: Link,
+        out: &mut Vec<u8>,
+    ) -> Result<(), H264Error> {
+        let mut coder = match self.coder.take() {
+            Some(coder) if coder.strip == strip.size() => coder,
+            _ => StillCoder::new(strip.size(), link.rate)?,
+        };
+        let stride = shadow.size().width as usize;
+        to_i420(shadow.pixels(), stride, strip, &mut coder.picture)?;
+        let ByteCount(room) = link.rate.bytes_in(STRIP_TIME);
+        let pixels = strip.area() as f32;
+        let at_reference = pixels * self.bits_per_pixel / 8.0;
+        let (qp, steps) = quantiser_for(wish, at_reference, room as f32);
+        let before = out.len();
+        coder.encoder.encode(&coder.picture, qp, true, out)?;
+        let bits = (out.len() - before) as f32 * 8.0 * steps.exp2() / pixels;
+        self.bits_per_pixel = (self.bits_per_pixel + bits.clamp(0.05, 8.0)) / 2.0;
+        self.coder = Some(coder);
+        Ok(())
+    }
+}
+
+impl StillCoder {
+    fn new(strip: Size, rate: Bitrate) -> Result<Self, H264Error> {
+        let settings = H264Settings {
+            entropy: EntropyCoding::for_link(rate),
+            ..H264Settings::default()
+        };
+        Ok(Self {
+            encoder: H264Encoder::with_settings(strip, settings)?,
+            picture: I420::new(strip)?,
+            strip,
+        })
+    }
+}
+
+/// The rectangle around `part` and all that is close to it, if that is mostly picture; else `part`.
+fn picture_around(waiting: &Region, part: Rect) -> Rect {
+    let mut picture = part;
+    loop {
+        let near = Rect::from_edges(
+            picture.left - REACH,
+            picture.top - REACH,
+            picture.right + REACH,
+            picture.bottom + REACH,
+        );
+        let close = waiting.rects().iter().filter(|rect| rect.intersects(&near));
+        let grown = close.fold(picture, |all, rect| all.bounding(rect));
+        if grown == picture {
+            break;
+        }
+        picture = grown;
+    }
+    let filled = waiting.clipped(&picture).area();
+    if filled * 100 >= picture.area() * FILLED_PERCENT {
+        picture
+    } else {
+        part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_a_photograph_are_one_picture_cut_into_strips() {
+        let mut stills = Stills::default();
+        stills.put_off(Rect::new(100, 100, 300, 150));
+        stills.put_off(Rect::new(128, 250, 272, 150));
+        stills.put_off(Rect::new(900, 800, 10, 10));
+        assert_eq!(stills.next_strip(), Some(Rect::new(100, 100, 300, 128)));
+        assert_eq!(stills.next_strip(), Some(Rect::new(100, 228, 300, 128)));
+        assert_eq!(stills.next_strip(), Some(Rect::new(128, 356, 272, 44)));
+        assert_eq!(stills.next_strip(), None);
+        assert!(stills.is_empty());
+    }
+
+    #[test]
+    fn what_lies_far_apart_is_coded_apart() {
+        let mut stills = Stills::default();
+        stills.put_off(Rect::new(0, 0, 200, 100));
+        stills.put_off(Rect::new(600, 0, 100, 100));
+        assert_eq!(stills.next_strip(), Some(Rect::new(0, 0, 200, 100)));
+        assert_eq!(stills.next_strip(), Some(Rect::new(600, 0, 100, 100)));
+    }
+
+    #[test]
+    fn small_pictures_and_those_on_fast_links_come_without_loss() {
+        let mut stills = Stills::default();
+        stills.put_off(Rect::new(0, 0, 100, 100));
+        assert_eq!(stills.take_if_quick(Quality::Auto, Bitrate::mbps(1)), None);
+        let all = stills.take_if_quick(Quality::Auto, Bitrate::mbps(2));
+        assert_eq!(all, Some(Rect::new(0, 0, 100, 100).into()));
+        assert!(stills.is_empty());
+        assert!(!Stills::are_worthwhile(Quality::Auto, Bitrate::mbps(900)));
+        assert!(!Stills::are_worthwhile(Quality::High, Bitrate::kbps(500)));
+    }
+}
