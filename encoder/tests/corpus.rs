@@ -84,6 +84,7 @@ fn session(rate: Bitrate, history_bytes: usize) -> (Vec<u8>, Vec<u8>) {
         history_bytes,
         cache_bytes: 0,
         h264: false,
+        ..EncoderConfig::default()
     };
     let mut encoder = Encoder::new(config, SIZE).unwrap();
     let (mut frame, mut id) = (Frame::default(), FrameId(1));

@@ -100,7 +100,7 @@ proptest! {
         rate in prop_oneof![Just(Bitrate::kbps(500)), Just(Bitrate::mbps(900))],
     ) {
         let mut screen = Screen(Canvas::new(SIZE));
-        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY, cache_bytes: CACHE, h264: true }, SIZE).unwrap();
+        let mut encoder = Encoder::new(EncoderConfig { history_bytes: HISTORY, cache_bytes: CACHE, h264: true, ..EncoderConfig::default() }, SIZE).unwrap();
         let mut decoder = Decoder::new(DecoderLimits { history_bytes: HISTORY, cache_bytes: CACHE });
         let mut shown = Canvas::new(Size::new(1, 1));
         let mut frame = Frame::default();
@@ -138,6 +138,7 @@ fn a_smaller_screen_waits_for_what_was_painted_beyond_it() {
         history_bytes: 0,
         cache_bytes: 0,
         h264: false,
+        ..EncoderConfig::default()
     };
     let mut encoder = Encoder::new(config, SIZE).unwrap();
     let link = Link {
@@ -160,6 +161,7 @@ fn scattered_damage_stays_within_what_a_viewer_accepts() {
         history_bytes: 0,
         cache_bytes: 0,
         h264: false,
+        ..EncoderConfig::default()
     };
     let mut encoder = Encoder::new(config, size).unwrap();
     let mut decoder = Decoder::new(DecoderLimits {

@@ -43,6 +43,7 @@ impl Session {
             history_bytes: 0,
             cache_bytes,
             h264: false,
+            ..EncoderConfig::default()
         };
         let limits = DecoderLimits {
             history_bytes: 0,

@@ -60,6 +60,7 @@ fn show(rate: Bitrate, quality: Quality, mut look: impl FnMut(usize, &Canvas)) {
         history_bytes: 1 << 16,
         cache_bytes: 0,
         h264: true,
+        ..EncoderConfig::default()
     };
     let mut encoder = Encoder::new(config, SIZE).unwrap();
     encoder.set_quality(quality);

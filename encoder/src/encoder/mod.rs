@@ -15,7 +15,7 @@ use hackstream_protocol::wire::control::Quality;
 use crate::cells::{CELL_HEIGHT, CELL_WIDTH};
 use crate::compare::Comparer;
 use crate::copies::CopyFinder;
-use crate::cost::Costs;
+use crate::cost::{CoderSpeeds, Costs};
 use crate::error::EncodeError;
 use crate::frame::{Frame, SectionBuilder};
 use crate::recall::Recall;
@@ -38,7 +38,7 @@ const MOST_DIRTY_RECTS: usize = 1024;
 const DENSITY_GAIN: f32 = 0.25;
 
 /// What a viewer can do, and how much it may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct EncoderConfig {
     /// Bytes of compression history, on both sides.
     pub history_bytes: usize,
@@ -46,6 +46,8 @@ pub struct EncoderConfig {
     pub cache_bytes: usize,
     /// Whether the viewer decodes H.264.
     pub h264: bool,
+    /// How fast this machine compresses.
+    pub speeds: CoderSpeeds,
 }
 
 /// What the link to the viewer has room for.
@@ -98,7 +100,7 @@ impl Encoder {
     /// [`EncodeError`] if memory runs out.
     pub fn new(config: EncoderConfig, size: Size) -> Result<Self, EncodeError> {
         let compressor = Compressor::new(config.history_bytes)?;
-        let costs = Costs::new(compressor.has_history());
+        let costs = Costs::new(config.speeds, compressor.has_history());
         Ok(Self {
             config,
             quality: Quality::Auto,
@@ -230,9 +232,10 @@ impl Encoder {
         frame.uses_history = coder == Coder::History;
         self.compressor
             .write(coder, &self.body, &mut frame.payload)?;
-        self.costs
-            .observe_size(coder, self.body.len(), frame.payload.len());
-        let painted = frame.writes.area().max(SMALLEST_PIECE) as f32;
+        let pixels = frame.writes.area();
+        let sizes = (self.body.len(), frame.payload.len());
+        self.costs.made(self.id, coder, sizes, pixels);
+        let painted = pixels.max(SMALLEST_PIECE) as f32;
         let bytes_per_pixel = frame.payload.len() as f32 / painted;
         self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);
         self.update_open = !frame.update_complete;

@@ -8,12 +8,13 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_transport::{Fingerprint, Identity, Listener};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::config::checked::{AccessChoice, Config};
 use crate::token::{self, Access};
@@ -49,6 +50,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         access,
         registry: Registry::default(),
         clock: screen.clock(),
+        speeds: measure_speeds(),
     });
     let _watcher = screen.watch(&service)?;
     announce(address, screen.name(), identity.fingerprint())?;
@@ -58,6 +60,14 @@ pub fn run(config: Config) -> Result<u8, AppError> {
     // Whoever does not hear it in time finds the port closed.
     let _ = runtime.block_on(async { tokio::time::timeout(FAREWELL, listener.wait_idle()).await });
     Ok(ending.exit_code())
+}
+
+/// What the compressors achieve here; what is usual if that cannot be found out.
+fn measure_speeds() -> CoderSpeeds {
+    let begun = Instant::now();
+    let speeds = CoderSpeeds::measure(&mut || begun.elapsed()).unwrap_or_default();
+    debug!(?speeds, took = ?begun.elapsed(), "compressors measured");
+    speeds
 }
 
 /// Lets viewers in until something ends the session.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_encoder::EncoderConfig;
+use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
@@ -38,6 +39,8 @@ pub struct Service {
     pub registry: Registry,
     /// The clock of the stream.
     pub clock: Clock,
+    /// How fast this machine compresses.
+    pub speeds: CoderSpeeds,
 }
 
 /// Why a viewer's visit ended.
@@ -116,6 +119,7 @@ async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), Vi
         history_bytes: admitted.hello.history_bytes.min(MOST_HISTORY) as usize,
         cache_bytes: admitted.hello.cache_bytes.min(MOST_CACHE) as usize,
         h264: admitted.hello.h264,
+        speeds: service.speeds,
     };
     let injected = Arc::new(AtomicU64::new(0));
     start_pump(service, connection, &inbox, &injected, id, config)?;

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
@@ -216,16 +215,8 @@ impl State {
     }
 
     fn confirm(&mut self, report: &FrameReport) {
-        if let Some(frame) = self.ledger.confirm(report.id) {
-            let expected = expected_decoding(frame.bytes);
-            self.encoder
-                .costs_mut()
-                .observe_decoding(expected, report.decoding);
+        if self.ledger.confirm(report.id).is_some() {
+            self.encoder.costs_mut().decoded(report.id, report.decoding);
         }
     }
-}
-
-/// What a frame of `bytes` takes to decode on a machine like the server, roughly.
-fn expected_decoding(bytes: usize) -> Duration {
-    Duration::from_nanos(bytes as u64 * 15)
 }

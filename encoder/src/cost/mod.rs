@@ -1,9 +1,15 @@
 //! Which compressor takes the least time in all: on the server, on the wire and in the viewer.
 
+mod speed;
+
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use hackstream_codec::envelope::Coder;
+use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::units::{Bitrate, ByteCount};
+
+pub use speed::{CoderSpeed, CoderSpeeds};
 
 /// Above this rate bytes are charged as if the link were no faster: it is shared with others, and
 /// radio links that look fast pay for every byte with air time.
@@ -16,21 +22,23 @@ const WORTH_COMPRESSING: usize = 64;
 /// wait for an earlier frame that was lost.
 const WORTH_REMEMBERING: usize = 4096;
 
-/// How fast a compressor is and what it achieves.
-#[derive(Clone, Copy, Debug)]
-struct Estimate {
-    /// Nanoseconds per byte of the body, compressing.
-    compress: f32,
-    /// Nanoseconds per byte of the body, decompressing, on a machine like the server.
-    decompress: f32,
-    /// Compressed bytes per byte of the body, as seen lately.
-    ratio: f32,
-}
+/// Compressed bytes per byte of a body, to start from: stored, LZ4, Zstandard, history.
+const RATIOS: [f32; Coder::ALL.len()] = [1.0, 0.30, 0.20, 0.18];
+
+/// Nanoseconds that painting a pixel takes on a machine like the server, about.
+const PAINTING: f32 = 0.5;
+
+/// Frames whose decoding is awaited, at most; what the viewer says about older ones is not needed.
+const MOST_AWAITED: usize = 64;
 
 /// What is known about the compressors and about one viewer.
 #[derive(Clone, Debug)]
 pub struct Costs {
-    estimates: [Estimate; Coder::ALL.len()],
+    speeds: CoderSpeeds,
+    /// Compressed bytes per byte of a body, as seen lately.
+    ratios: [f32; Coder::ALL.len()],
+    /// What frames on their way take to decode on a machine like the server.
+    awaited: VecDeque<(FrameId, Duration)>,
     /// How much slower than the server the viewer decodes.
     viewer_slowness: f32,
     has_history: bool,
@@ -40,38 +48,20 @@ pub struct Costs {
 /// Every so many bodies another compressor gets a try, so that its ratio stays known.
 const TRY_ANOTHER_EVERY: u32 = 64;
 
+/// Decoding expected to take less than this says little about a viewer's speed.
+const WORTH_OBSERVING: Duration = Duration::from_micros(50);
+
 /// Weight of a new observation.
 const GAIN: f32 = 0.25;
 
 impl Costs {
-    /// What can be assumed at the start.
+    /// What is known at the start.
     #[must_use]
-    pub const fn new(has_history: bool) -> Self {
+    pub const fn new(speeds: CoderSpeeds, has_history: bool) -> Self {
         Self {
-            // Stored, LZ4, Zstandard level 1, history level 3; measured on a 2.5 GHz server core
-            // with rows of text and interface elements.
-            estimates: [
-                Estimate {
-                    compress: 0.05,
-                    decompress: 0.0,
-                    ratio: 1.0,
-                },
-                Estimate {
-                    compress: 1.0,
-                    decompress: 0.3,
-                    ratio: 0.30,
-                },
-                Estimate {
-                    compress: 2.5,
-                    decompress: 0.9,
-                    ratio: 0.20,
-                },
-                Estimate {
-                    compress: 5.0,
-                    decompress: 1.0,
-                    ratio: 0.18,
-                },
-            ],
+            speeds,
+            ratios: RATIOS,
+            awaited: VecDeque::new(),
             viewer_slowness: 1.0,
             has_history,
             rounds: 0,
@@ -95,28 +85,46 @@ impl Costs {
         ranked[usize::from(second && ranked.len() > 1)]
     }
 
-    /// Records what a compressor made of a body.
-    pub fn observe_size(&mut self, coder: Coder, len: usize, compressed: usize) {
+    /// Records what a compressor made of the body of a frame that paints so many pixels.
+    pub fn made(
+        &mut self,
+        frame: FrameId,
+        coder: Coder,
+        (len, compressed): (usize, usize),
+        pixels: u64,
+    ) {
         if len >= WORTH_COMPRESSING {
-            let estimate = &mut self.estimates[coder as usize];
-            estimate.ratio += GAIN * (compressed as f32 / len as f32 - estimate.ratio);
+            let ratio = &mut self.ratios[coder as usize];
+            *ratio += GAIN * (compressed as f32 / len as f32 - *ratio);
         }
+        let CoderSpeed { decompress, .. } = self.speeds.0[coder as usize];
+        let nanoseconds = decompress * len as f32 + PAINTING * pixels as f32;
+        if self.awaited.len() == MOST_AWAITED {
+            self.awaited.pop_front();
+        }
+        self.awaited
+            .push_back((frame, Duration::from_nanos(nanoseconds as u64)));
     }
 
-    /// Records how long the viewer took for a frame that a machine like the server decodes in
-    /// `expected`.
-    pub fn observe_decoding(&mut self, expected: Duration, took: Duration) {
-        if expected >= Duration::from_micros(100) {
+    /// Records how long the viewer took to decode a frame.
+    pub fn decoded(&mut self, frame: FrameId, took: Duration) {
+        let Ok(index) = self.awaited.binary_search_by_key(&frame, |(id, _)| *id) else {
+            return;
+        };
+        let Some((_, expected)) = self.awaited.remove(index) else {
+            return;
+        };
+        if expected >= WORTH_OBSERVING {
             let slowness = took.as_secs_f32() / expected.as_secs_f32();
             self.viewer_slowness += GAIN * (slowness.clamp(0.2, 50.0) - self.viewer_slowness);
         }
     }
 
     fn total_time(&self, coder: Coder, len: usize, rate: Bitrate) -> Duration {
-        let estimate = self.estimates[coder as usize];
-        let nanoseconds = estimate.compress + estimate.decompress * self.viewer_slowness;
+        let speed = self.speeds.0[coder as usize];
+        let nanoseconds = speed.compress + speed.decompress * self.viewer_slowness;
         let machine = Duration::from_nanos((nanoseconds * len as f32) as u64);
-        let bytes = ByteCount((estimate.ratio * len as f32) as u64);
+        let bytes = ByteCount((self.ratios[coder as usize] * len as f32) as u64);
         machine + bytes.time_at(rate.min(FASTEST_CHARGED))
     }
 }
@@ -127,17 +135,18 @@ mod tests {
 
     #[test]
     fn thin_links_get_the_strongest_and_weak_viewers_the_cheapest_compressor() {
-        let mut costs = Costs::new(true);
+        let mut costs = Costs::new(CoderSpeeds::default(), true);
         assert_eq!(costs.choose(200_000, Bitrate::mbps(2)), Coder::History);
-        for _ in 0..50 {
-            costs.observe_decoding(Duration::from_millis(1), Duration::from_millis(30));
+        for frame in (1..50).map(FrameId) {
+            costs.made(frame, Coder::Stored, (0, 0), 2_000_000);
+            costs.decoded(frame, Duration::from_millis(30));
         }
         assert_eq!(costs.choose(200_000, Bitrate::mbps(500)), Coder::Lz4);
     }
 
     #[test]
     fn answers_to_input_never_use_the_history() {
-        let mut costs = Costs::new(true);
+        let mut costs = Costs::new(CoderSpeeds::default(), true);
         for _ in 0..200 {
             assert_ne!(costs.choose(1000, Bitrate::kbps(100)), Coder::History);
         }
