@@ -105,7 +105,8 @@ impl CopyFinder {
             }
         }
         let bounds = dirty.bounds();
-        let voted = self.voter.candidates(source, &bounds, shadow);
+        let changed = around(sample).intersection(&bounds);
+        let voted = self.voter.candidates(source, &changed, shadow, &bounds);
         let voted = self.best_of(source, shadow, sample, &voted);
         let best = known
             .into_iter()
@@ -209,6 +210,18 @@ impl CopyFinder {
             self.row == shadow.span(&from, from.top + y)
         })
     }
+}
+
+/// The rectangle around a sample, and what may have changed beyond it.
+fn around(sample: &[Rect]) -> Rect {
+    let none = Rect::from_edges(0, 0, 0, 0);
+    let all = sample.iter().fold(none, |all, cell| all.bounding(cell));
+    Rect::from_edges(
+        all.left - 2 * CELL_WIDTH,
+        all.top - 4 * CELL_HEIGHT,
+        all.right + 2 * CELL_WIDTH,
+        all.bottom + 4 * CELL_HEIGHT,
+    )
 }
 
 fn whole_cells(region: &Region) -> impl Iterator<Item = Rect> {
