@@ -4,34 +4,20 @@
 #[path = "../../fuzz/oracles/tiles.rs"]
 #[allow(dead_code, reason = "shared with the fuzzer")]
 mod oracle;
+mod screen;
 
 use std::path::PathBuf;
 
 use hackstream_codec::Canvas;
 use hackstream_codec::envelope::Coder;
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
-use hackstream_protocol::geometry::{Offset, Point, Rect, Size};
+use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
-use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::{Bitrate, Timestamp};
+use screen::Screen;
 
 const SIZE: Size = Size::new(192, 160);
-
-struct Screen(Canvas);
-
-impl PixelSource for Screen {
-    fn size(&self) -> Size {
-        self.0.size()
-    }
-    fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
-        Ok(())
-    }
-    fn read_row(&self, start: Point, row: &mut [u32]) {
-        let from = &self.0.row(start.y as u32)[start.x as usize..];
-        row.copy_from_slice(&from[..row.len()]);
-    }
-}
 
 /// The steps of a session: a window, text in it, an image of few colours, one of many, scrolling,
 /// more text.
