@@ -1,13 +1,14 @@
 //! Sessions as the encoder sends them, for the fuzzer of the viewer's decoder.
 #![allow(clippy::unwrap_used, reason = "a test, its helpers too")]
 
+#[path = "../../fuzz/corpus.rs"]
+mod corpus;
 #[path = "../../fuzz/oracles/tiles.rs"]
 #[allow(dead_code, reason = "shared with the fuzzer")]
 mod oracle;
 mod screen;
 
-use std::path::PathBuf;
-
+use corpus::Corpus;
 use hackstream_codec::Canvas;
 use hackstream_codec::envelope::Coder;
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
@@ -110,11 +111,6 @@ fn sessions_are_what_the_fuzzer_starts_from() {
         let (seed, coders) = session(rate, history_bytes);
         assert!(coders.contains(&(coder as u8)), "{name} has {coders:?}");
         oracle::check(&seed);
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/tiles");
-        if std::env::var_os("HACKSTREAM_WRITE_SEEDS").is_some() {
-            std::fs::write(folder.join(name), seed).unwrap();
-        } else {
-            assert!(folder.join(name).exists());
-        }
+        assert!(!Corpus("tiles").seed(name, &seed).is_empty());
     }
 }
