@@ -190,35 +190,13 @@ fn keys_are_played_repeated_and_let_go() {
         }
     }
     injector.release_all().unwrap();
-    loop {
-        let keys = painter
-            .connection
-            .query_keymap()
-            .unwrap()
-            .reply()
-            .unwrap()
-            .keys;
-        if keys.iter().all(|&k| k == 0) {
-            break;
-        }
-    }
+    painter.wait_until_no_key_is_down();
     injector
         .inject(InputEvent::Key(A, Transition::Press))
         .unwrap();
     drop(injector);
     // A dropped injector has sent its releases before its connection ended.
-    loop {
-        let keys = painter
-            .connection
-            .query_keymap()
-            .unwrap()
-            .reply()
-            .unwrap()
-            .keys;
-        if keys.iter().all(|&k| k == 0) {
-            break;
-        }
-    }
+    painter.wait_until_no_key_is_down();
 }
 
 #[test]

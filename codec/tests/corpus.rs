@@ -3,11 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test, its helpers too")]
 
+#[path = "../../fuzz/corpus.rs"]
+mod corpus;
 #[path = "../../fuzz/oracles/tiles.rs"]
 mod oracle;
 
-use std::path::PathBuf;
-
+use corpus::{Corpus, assert_specified};
 use hackstream_codec::envelope::{Coder, Compressor};
 use hackstream_codec::palette::Palette;
 use hackstream_codec::predict::Predictor;
@@ -19,37 +20,23 @@ use hackstream_protocol::region::Region;
 const RED: u32 = 0x00ff_0000;
 const WHITE: u32 = 0x00ff_ffff;
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/tiles")
-}
+const CORPUS: Corpus = Corpus("tiles");
 
 #[test]
 fn every_input_of_the_corpus_is_survived() {
-    let entries: Vec<_> = std::fs::read_dir(folder()).unwrap().collect();
-    assert!(!entries.is_empty());
-    for entry in entries {
-        let path = entry.unwrap().path();
-        println!("{}", path.display());
-        oracle::check(&std::fs::read(path).unwrap());
-    }
+    CORPUS.replay(oracle::check);
 }
 
 /// Run with HACKSTREAM_WRITE_SEEDS=1 to write the files instead.
 #[test]
 fn the_seeds_are_what_this_version_writes() {
-    let write = std::env::var_os("HACKSTREAM_WRITE_SEEDS").is_some();
     for (name, payload, keep) in seeds() {
         let mut bytes = Vec::new();
         // Copies and changes need something to read.
         oracle::write_frame(&mut bytes, &stored(start), &[]);
         oracle::write_frame(&mut bytes, &payload, &keep);
-        let file = folder().join(name);
-        if write {
-            std::fs::write(file, bytes).unwrap();
-        } else {
-            let committed = std::fs::read(file).unwrap_or_default();
-            assert_eq!(committed, bytes, "the wire format of {name} has changed");
-        }
+        let committed = CORPUS.seed(name, &bytes);
+        assert_eq!(committed, bytes, "the wire format of {name} has changed");
     }
 }
 
@@ -59,14 +46,7 @@ fn the_examples_in_the_specification_are_the_seeds() {
         .into_iter()
         .map(|(name, payload, _)| (name, payload));
     for (name, payload) in examples.chain(compressed()) {
-        let hex: Vec<String> = payload.iter().map(|byte| format!("{byte:02x}")).collect();
-        let row = format!("| `{}` |\n", hex.join(" "));
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
-        let specification = std::fs::read_to_string(file).unwrap();
-        assert!(
-            specification.contains(&row),
-            "docs/protocol.md lacks {name}: {row}"
-        );
+        assert_specified(name, &payload);
     }
 }
 

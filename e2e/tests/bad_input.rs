@@ -33,15 +33,15 @@ fn view(folder: &Folder, arguments: &[&str]) -> Ended {
     Process::start(command.args(arguments)).wait()
 }
 
-/// Lines of the programs that a session consists of, and of the log, are not the program's own. Xvfb
-/// does not end its last line, so ours may follow on it.
+/// Lines of the programs that a session consists of, and of the log, are not the program's own.
 fn assert_failure(who: &str, ended: &Ended, code: i32, fragments: &[&str]) {
     assert_eq!(ended.code, Some(code), "{ended:#?}");
     assert!(ended.stdout.is_empty(), "{ended:#?}");
     let all = ended.stderr.join("\n");
     assert!(!all.contains("panicked"), "{all}");
     let start = format!("{who}: ");
-    let own: Vec<&String> = ended.stderr.iter().filter(|l| l.contains(&start)).collect();
+    let lines = ended.stderr.iter();
+    let own: Vec<&String> = lines.filter(|line| line.starts_with(&start)).collect();
     assert_eq!(own.len(), 1, "{all}");
     for fragment in fragments {
         assert!(

@@ -234,25 +234,14 @@ fn whole_cells(region: &Region) -> impl Iterator<Item = Rect> {
 }
 
 #[cfg(test)]
+#[path = "../tests/screen/mod.rs"]
+mod screen;
+
+#[cfg(test)]
 mod tests {
+    use super::screen::Screen;
     use super::*;
     use hackstream_protocol::geometry::Size;
-    use hackstream_protocol::source::SourceError;
-
-    struct Picture(Canvas);
-
-    impl PixelSource for Picture {
-        fn size(&self) -> Size {
-            self.0.size()
-        }
-        fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
-            Ok(())
-        }
-        fn read_row(&self, start: Point, row: &mut [u32]) {
-            let from = &self.0.row(start.y as u32)[start.x as usize..];
-            row.copy_from_slice(&from[..row.len()]);
-        }
-    }
 
     fn texture(size: Size) -> Canvas {
         let mut canvas = Canvas::new(size);
@@ -271,7 +260,7 @@ mod tests {
         let all = now.bounds();
         let targets = all.intersection(&all.translated(offset));
         now.copy_region(&targets.into(), offset);
-        let copy = CopyFinder::default().find(&Picture(now), &all.into(), &shadow)?;
+        let copy = CopyFinder::default().find(&Screen(now), &all.into(), &shadow)?;
         assert!(
             copy.targets.area() * 10 > targets.area() * 8,
             "{:?}",
@@ -294,7 +283,7 @@ mod tests {
         now.pixels_mut().reverse();
         let all = Region::from(now.bounds());
         assert_eq!(
-            CopyFinder::default().find(&Picture(now), &all, &shadow),
+            CopyFinder::default().find(&Screen(now), &all, &shadow),
             None
         );
     }

@@ -1,37 +1,24 @@
 //! Sessions as the encoder sends them, for the fuzzer of the viewer's decoder.
 #![allow(clippy::unwrap_used, reason = "a test, its helpers too")]
 
+#[path = "../../fuzz/corpus.rs"]
+mod corpus;
 #[path = "../../fuzz/oracles/tiles.rs"]
 #[allow(dead_code, reason = "shared with the fuzzer")]
 mod oracle;
+mod screen;
 
-use std::path::PathBuf;
-
+use corpus::Corpus;
 use hackstream_codec::Canvas;
 use hackstream_codec::envelope::Coder;
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
-use hackstream_protocol::geometry::{Offset, Point, Rect, Size};
+use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
-use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::{Bitrate, Timestamp};
+use screen::Screen;
 
 const SIZE: Size = Size::new(192, 160);
-
-struct Screen(Canvas);
-
-impl PixelSource for Screen {
-    fn size(&self) -> Size {
-        self.0.size()
-    }
-    fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
-        Ok(())
-    }
-    fn read_row(&self, start: Point, row: &mut [u32]) {
-        let from = &self.0.row(start.y as u32)[start.x as usize..];
-        row.copy_from_slice(&from[..row.len()]);
-    }
-}
 
 /// The steps of a session: a window, text in it, an image of few colours, one of many, scrolling,
 /// more text.
@@ -126,11 +113,6 @@ fn sessions_are_what_the_fuzzer_starts_from() {
         let (seed, coders) = session(rate, history_bytes);
         assert!(coders.contains(&(coder as u8)), "{name} has {coders:?}");
         oracle::check(&seed);
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/tiles");
-        if std::env::var_os("HACKSTREAM_WRITE_SEEDS").is_some() {
-            std::fs::write(folder.join(name), seed).unwrap();
-        } else {
-            assert!(folder.join(name).exists());
-        }
+        assert!(!Corpus("tiles").seed(name, &seed).is_empty());
     }
 }

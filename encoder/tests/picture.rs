@@ -1,33 +1,20 @@
 //! Whatever is drawn, the viewer ends up with the same picture.
 
+mod screen;
+
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
-use hackstream_protocol::geometry::{Offset, Point, Rect, Size};
+use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
-use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use proptest::prelude::*;
+use screen::Screen;
 
 const SIZE: Size = Size::new(300, 200);
 const HISTORY: usize = 1 << 16;
 /// Room for few tiles, so that some are forgotten.
 const CACHE: usize = 20_000;
-
-struct Screen(Canvas);
-
-impl PixelSource for Screen {
-    fn size(&self) -> Size {
-        self.0.size()
-    }
-    fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
-        Ok(())
-    }
-    fn read_row(&self, start: Point, row: &mut [u32]) {
-        let from = &self.0.row(start.y as u32)[start.x as usize..];
-        row.copy_from_slice(&from[..row.len()]);
-    }
-}
 
 #[derive(Clone, Debug)]
 enum Draw {

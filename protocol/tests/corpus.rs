@@ -3,12 +3,14 @@
 //! The seeds also pin the wire format: if one changes, viewers in use stop working, and either
 //! the change is a mistake or the ALPN protocol name needs a new number.
 
+#[path = "../../fuzz/corpus.rs"]
+mod corpus;
 #[path = "../../fuzz/oracles/wire.rs"]
 mod oracle;
 
 use core::time::Duration;
-use std::path::PathBuf;
 
+use corpus::{Corpus, assert_specified};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::units::Timestamp;
@@ -19,48 +21,28 @@ use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/wire")
-}
+const CORPUS: Corpus = Corpus("wire");
 
 #[test]
 fn every_input_of_the_corpus_is_survived() {
-    let entries: Vec<_> = std::fs::read_dir(folder()).unwrap().collect();
-    assert!(!entries.is_empty());
-    for entry in entries {
-        let path = entry.unwrap().path();
-        println!("{}", path.display());
-        oracle::check(&std::fs::read(path).unwrap());
-    }
+    CORPUS.replay(oracle::check);
 }
 
 /// Run with HACKSTREAM_WRITE_SEEDS=1 to write the files instead.
 #[test]
 fn the_seeds_are_what_this_version_writes() {
-    let write = std::env::var_os("HACKSTREAM_WRITE_SEEDS").is_some();
     for (name, bytes) in seeds() {
-        let file = folder().join(name);
-        if write {
-            std::fs::write(file, bytes).unwrap();
-        } else {
-            let committed = std::fs::read(file).unwrap_or_default();
-            assert_eq!(committed, bytes, "the wire format of {name} has changed");
-        }
+        let committed = CORPUS.seed(name, &bytes);
+        assert_eq!(committed, bytes, "the wire format of {name} has changed");
     }
 }
 
 #[test]
 fn the_examples_in_the_specification_are_the_seeds() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
-    let specification = std::fs::read_to_string(file).unwrap();
     for (name, bytes) in seeds() {
-        let hex: Vec<String> = bytes[1..]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let row = format!("| `{}` |\n", hex.join(" "));
-        let shown = specification.contains(&row) || name == "frame-order";
-        assert!(shown, "docs/protocol.md lacks {name}: {row}");
+        if name != "frame-order" {
+            assert_specified(name, &bytes[1..]);
+        }
     }
 }
 

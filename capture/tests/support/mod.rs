@@ -124,6 +124,15 @@ impl Painter {
         self.connection.get_input_focus().unwrap().reply().unwrap();
     }
 
+    pub(crate) fn wait_until_no_key_is_down(&self) {
+        loop {
+            let keymap = self.connection.query_keymap().unwrap();
+            if keymap.reply().unwrap().keys.iter().all(|&keys| keys == 0) {
+                return;
+            }
+        }
+    }
+
     pub(crate) fn fill(&self, rect: Rect, colour: u32) {
         let values = x11rb::protocol::xproto::ChangeGCAux::new().foreground(colour);
         self.connection.change_gc(self.context, &values).unwrap();

@@ -1,6 +1,11 @@
 //! Synthetic moving pictures, the same on every machine, and how far two pictures differ.
 #![allow(dead_code, reason = "each user of this file needs a part of it")]
 
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "only tests use it, though the example compiles it"
+)]
 pub(crate) mod stream;
 
 use hackstream_protocol::geometry::Size;

@@ -13,7 +13,7 @@ Exit codes:
   70     something failed that should not
   71     the display, Xvfb or the window manager cannot be used, or the display is gone
   72     the port cannot be listened on
-  73     the state directory or the token file cannot be used
+  73     the state directory, the key or the token file cannot be used
   126    the command cannot be executed
   127    the command was not found";
 

@@ -1,6 +1,6 @@
 //! Bringing a session up, step by step; what fails takes down what stands.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -90,13 +90,15 @@ fn start_display(
     if !number.is_empty() {
         return Ok(format!(":{number}"));
     }
-    if !XKBCOMP.is_in_path() {
-        return Err(missing(&XKBCOMP));
-    }
     let outcome = match reports.next_end() {
         Some((Role::Display, outcome)) => Some(outcome),
         _ => None,
     };
+    // Xvfb may leave the last line that it says unfinished, and ours would follow on it.
+    let _ = io::stderr().write_all(b"\n");
+    if !XKBCOMP.is_in_path() {
+        return Err(missing(&XKBCOMP));
+    }
     Err(SessionError::DisplayFailed { outcome })
 }
 

@@ -1,0 +1,20 @@
+//! Messages of the control stream: greeting, refusal, cursor, wishes, farewell.
+//!
+//! The viewer opens one bidirectional stream and both sides send messages on it, each preceded by
+//! its length (see [`crate::limits::MAX_CONTROL_BYTES`]). The first message of a viewer is
+//! [`ViewerMessage::Hello`], the first of the server [`ServerMessage::Welcome`] or
+//! [`ServerMessage::Refused`].
+
+mod cursor;
+mod quality;
+mod refusal;
+mod server;
+mod values;
+mod viewer;
+
+pub use cursor::CursorShape;
+pub use quality::Quality;
+pub use refusal::RefusalReason;
+pub use server::{ServerMessage, Welcome};
+pub use values::read_size;
+pub use viewer::{Hello, ViewerMessage};

@@ -1,0 +1,184 @@
+//! What a server says on the control stream.
+
+use super::cursor::{read_cursor_shape, write_cursor_shape};
+use super::values::{only_field, put_point, put_size, read_point, read_size, read_version};
+use super::{CursorShape, RefusalReason};
+use crate::geometry::{Point, Size};
+use crate::limits::MAX_TEXT_BYTES;
+use crate::wire::WireError;
+use crate::wire::fields::{FieldWriter, Fields};
+
+/// What a server says on the control stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerMessage {
+    /// The viewer is admitted.
+    Welcome(Welcome),
+    /// The viewer is not admitted, or must leave.
+    Refused {
+        /// Why.
+        reason: RefusalReason,
+        /// The same for a person, one sentence.
+        text: String,
+    },
+    /// The pointer looks like this from now on.
+    CursorShape(CursorShape),
+    /// The program in the session moved the pointer.
+    CursorPosition(Point),
+}
+
+/// The server admits the viewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Welcome {
+    /// [`crate::PROTOCOL_VERSION`] of the server.
+    pub version: u16,
+    /// Size of the session's screen now.
+    pub screen: Size,
+    /// The program and its version, for the viewer's log.
+    pub agent: String,
+}
+
+mod kind {
+    pub(super) const WELCOME: u64 = 1;
+    pub(super) const REFUSED: u64 = 2;
+    pub(super) const CURSOR_SHAPE: u64 = 3;
+    pub(super) const CURSOR_POSITION: u64 = 4;
+}
+
+impl ServerMessage {
+    /// Appends the message to `out`, without its length.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Welcome(welcome) => {
+                FieldWriter::new(out, kind::WELCOME)
+                    .number(1, u64::from(welcome.version))
+                    .nested(2, |out| put_size(out, welcome.screen))
+                    .text(3, &welcome.agent);
+            }
+            Self::Refused { reason, text } => {
+                FieldWriter::new(out, kind::REFUSED)
+                    .number(1, reason.number())
+                    .text(2, text);
+            }
+            Self::CursorShape(shape) => {
+                write_cursor_shape(shape, &mut FieldWriter::new(out, kind::CURSOR_SHAPE));
+            }
+            Self::CursorPosition(at) => {
+                FieldWriter::new(out, kind::CURSOR_POSITION).nested(1, |out| put_point(out, *at));
+            }
+        }
+    }
+
+    /// Reads a message; `None` if this version does not know its kind.
+    ///
+    /// # Errors
+    /// [`WireError`] if the message is of a known kind and malformed.
+    pub fn read(bytes: &[u8]) -> Result<Option<Self>, WireError> {
+        let (kind, fields) = Fields::of_message(bytes)?;
+        Ok(Some(match kind {
+            kind::WELCOME => Self::Welcome(read_welcome(fields)?),
+            kind::REFUSED => read_refused(fields)?,
+            kind::CURSOR_SHAPE => Self::CursorShape(read_cursor_shape(fields)?),
+            kind::CURSOR_POSITION => {
+                let at = only_field(fields, "cursor position", read_point)?;
+                Self::CursorPosition(at)
+            }
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
+    let (mut version, mut screen, mut agent) = (None, None, String::new());
+    while let Some(field) = fields.next_field()? {
+        match field.tag {
+            1 => version = Some(read_version(&field)?),
+            2 => screen = Some(read_size(&mut field.reader())?),
+            3 => agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
+            _ => {}
+        }
+    }
+    Ok(Welcome {
+        version: version.ok_or(WireError::Missing("version"))?,
+        screen: screen.ok_or(WireError::Missing("screen"))?,
+        agent,
+    })
+}
+
+fn read_refused(mut fields: Fields<'_>) -> Result<ServerMessage, WireError> {
+    let (mut reason, mut text) = (None, String::new());
+    while let Some(field) = fields.next_field()? {
+        match field.tag {
+            1 => reason = Some(RefusalReason::from_number(field.number()?)),
+            2 => text = field.text("refusal text", MAX_TEXT_BYTES)?.to_owned(),
+            _ => {}
+        }
+    }
+    let reason = reason.ok_or(WireError::Missing("refusal reason"))?;
+    Ok(ServerMessage::Refused { reason, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{MAX_CONTROL_BYTES, MAX_CURSOR_EDGE};
+    use proptest::prelude::*;
+
+    #[test]
+    fn messages_round_trip() {
+        let shape = CursorShape {
+            size: Size::new(2, 1),
+            hot_spot: Point::new(1, 0),
+            pixels: vec![0xff00_0000, 0x8000_8000],
+        };
+        for message in [
+            ServerMessage::Welcome(Welcome {
+                version: 1,
+                screen: Size::new(1920, 1080),
+                agent: "x".to_owned(),
+            }),
+            ServerMessage::Refused {
+                reason: RefusalReason::WrongToken,
+                text: "no".to_owned(),
+            },
+            ServerMessage::CursorShape(shape),
+            ServerMessage::CursorPosition(Point::new(-3, 7)),
+        ] {
+            let mut out = Vec::new();
+            message.write(&mut out);
+            assert_eq!(ServerMessage::read(&out), Ok(Some(message)));
+        }
+    }
+
+    #[test]
+    fn the_largest_cursor_fits_into_a_message() {
+        let size = Size::new(MAX_CURSOR_EDGE, MAX_CURSOR_EDGE);
+        let shape = ServerMessage::CursorShape(CursorShape {
+            size,
+            hot_spot: Point::new(0, 0),
+            pixels: vec![0xff12_3456; size.area() as usize],
+        });
+        let mut out = Vec::new();
+        shape.write(&mut out);
+        assert!(out.len() <= MAX_CONTROL_BYTES);
+        assert_eq!(ServerMessage::read(&out), Ok(Some(shape)));
+    }
+
+    #[test]
+    fn a_screen_beyond_the_limits_is_refused() {
+        let mut out = Vec::new();
+        FieldWriter::new(&mut out, kind::WELCOME)
+            .number(1, 1)
+            .nested(2, |out| put_size(out, Size::new(16_384, 16_384)));
+        assert!(matches!(
+            ServerMessage::read(&out),
+            Err(WireError::Meaningless { .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
+            let _ = ServerMessage::read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What fields of several messages hold.
+
+use crate::geometry::{Point, Size};
+use crate::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
+use crate::wire::WireError;
+use crate::wire::bytes::{Reader, Writer};
+use crate::wire::fields::{Field, Fields};
+
+/// The value of the field with tag 1 in a message that has no other.
+pub(super) fn only_field<'a, T>(
+    mut fields: Fields<'a>,
+    what: &'static str,
+    read: impl Fn(&Field<'a>) -> Result<T, WireError>,
+) -> Result<T, WireError> {
+    let mut value = None;
+    while let Some(field) = fields.next_field()? {
+        if field.tag == 1 {
+            value = Some(read(&field)?);
+        }
+    }
+    value.ok_or(WireError::Missing(what))
+}
+
+pub(super) fn read_version(field: &Field<'_>) -> Result<u16, WireError> {
+    u16::try_from(field.number()?).map_err(|_| WireError::Overflow)
+}
+
+pub(super) fn put_size(out: &mut Vec<u8>, size: Size) {
+    out.put_varint(u64::from(size.width));
+    out.put_varint(u64::from(size.height));
+}
+
+/// Reads the size of a screen and checks it against the limits.
+///
+/// # Errors
+/// [`WireError`] if an edge is zero or too long, or the area too large.
+pub fn read_size(reader: &mut Reader<'_>) -> Result<Size, WireError> {
+    let max = MAX_SCREEN_EDGE as usize;
+    let width = reader.length("screen width", max)? as u32;
+    let height = reader.length("screen height", max)? as u32;
+    let size: Size = Size::new(width, height);
+    if size.is_empty() || size.area() > u64::from(MAX_SCREEN_PIXELS) {
+        return Err(WireError::Meaningless {
+            what: "screen area",
+            value: size.area(),
+        });
+    }
+    Ok(size)
+}
+
+pub(super) fn put_point(out: &mut Vec<u8>, point: Point) {
+    out.put_signed(point.x);
+    out.put_signed(point.y);
+}
+
+pub(super) fn read_point(field: &Field<'_>) -> Result<Point, WireError> {
+    let mut reader = field.reader();
+    Ok(Point::new(reader.signed()?, reader.signed()?))
+}
