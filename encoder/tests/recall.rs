@@ -1,31 +1,18 @@
 //! What the viewer has shown before comes back for a few bytes, and exactly.
 #![allow(clippy::unwrap_used, reason = "a test, its helpers too")]
 
+mod screen;
+
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
-use hackstream_protocol::geometry::{Point, Rect, Size};
+use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
-use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use proptest::prelude::*;
+use screen::Screen;
 
 const SIZE: Size = Size::new(400, 300);
-
-struct Screen(Canvas);
-
-impl PixelSource for Screen {
-    fn size(&self) -> Size {
-        self.0.size()
-    }
-    fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
-        Ok(())
-    }
-    fn read_row(&self, start: Point, row: &mut [u32]) {
-        let from = &self.0.row(start.y as u32)[start.x as usize..];
-        row.copy_from_slice(&from[..row.len()]);
-    }
-}
 
 /// A server's encoder and a viewer, joined by a link that delivers at once.
 struct Session {

@@ -1,33 +1,21 @@
 //! On a thin link a photograph comes blurred at first, the text beside it never.
 #![allow(clippy::unwrap_used, reason = "a test, its helpers too")]
 
+mod screen;
+
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
 use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
-use hackstream_protocol::geometry::{Point, Rect, Size};
+use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::region::Region;
-use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::Quality;
+
+use screen::Screen;
 
 const SIZE: Size = Size::new(800, 600);
 const PHOTOGRAPH: Rect = Rect::from_edges(64, 150, 735, 571);
 const CAPTION: Rect = Rect::from_edges(256, 304, 448, 336);
-
-struct Screen(Canvas);
-
-impl PixelSource for Screen {
-    fn size(&self) -> Size {
-        self.0.size()
-    }
-    fn fetch(&mut self, _: &Region) -> Result<(), SourceError> {
-        Ok(())
-    }
-    fn read_row(&self, start: Point, row: &mut [u32]) {
-        let from = &self.0.row(start.y as u32)[start.x as usize..];
-        row.copy_from_slice(&from[..row.len()]);
-    }
-}
 
 /// A picture with grain between lines of text, and a caption in it.
 fn page() -> Canvas {
