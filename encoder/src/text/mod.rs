@@ -32,6 +32,8 @@ pub struct TextCoder {
     segmenter: Segmenter,
     table: ShapeTable,
     stamps: Vec<Stamp>,
+    /// The slot of each letter whose shape the viewer knows.
+    slots: Vec<Option<u16>>,
     /// Shapes that the viewer does not know yet.
     unknown: FxHashSet<Shape>,
 }
@@ -71,9 +73,12 @@ impl TextCoder {
     /// Bytes that the letters take before compression; `None` if the table cannot hold them.
     fn cost(&mut self) -> Option<usize> {
         self.unknown.clear();
+        self.slots.clear();
         let mut definitions = 0;
         for letter in self.segmenter.letters() {
-            if !self.table.keep(&letter.shape) && !self.unknown.contains(&letter.shape) {
+            let slot = self.table.keep(&letter.shape);
+            self.slots.push(slot);
+            if slot.is_none() && !self.unknown.contains(&letter.shape) {
                 definitions += letter.shape.definition_bytes();
                 self.unknown.insert(letter.shape.clone());
             }
@@ -87,8 +92,11 @@ impl TextCoder {
     fn stamp_all(&mut self) -> FrameId {
         self.stamps.clear();
         let mut after = FrameId(0);
-        for letter in self.segmenter.letters() {
-            let (slot, dependency) = self.table.slot_of(&letter.shape);
+        for (letter, known) in self.segmenter.letters().iter().zip(&self.slots) {
+            let (slot, dependency) = match known {
+                Some(slot) => (*slot, self.table.definition_of(*slot)),
+                None => self.table.slot_of(&letter.shape),
+            };
             after = after.max(dependency);
             self.stamps.push(Stamp {
                 slot,

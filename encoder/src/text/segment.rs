@@ -145,16 +145,13 @@ struct Picture<'a> {
 
 impl Picture<'_> {
     /// Up to 64 pixels of row `y` from column `x` on.
+    #[inline]
     fn window(&self, x: usize, y: usize, width: usize) -> u64 {
-        let (word, shift) = (x / 64, x % 64);
-        let row = &self.words[y * self.stride..];
-        let low = row[word] >> shift;
-        let high = if shift == 0 {
-            0
-        } else {
-            row[word + 1] << (64 - shift)
-        };
-        (low | high) & (u64::MAX >> (64 - width))
+        let (word, shift) = (y * self.stride + x / 64, x % 64);
+        let [low, high] = [self.words[word], self.words[word + 1]];
+        // In two steps, because shifting by 64 is no shift.
+        let both = low >> shift | high << 1 << (63 - shift);
+        both & (u64::MAX >> (64 - width))
     }
 
     fn row_has_ink(&self, part: Part, y: usize) -> bool {
@@ -257,12 +254,18 @@ impl Picture<'_> {
     /// The ink of a part, trimmed of blank rows; `None` if there is none.
     fn letter(&self, part: Part, bounds: &Rect, spare: &mut Vec<Vec<u64>>) -> Option<Letter> {
         let width = part.right - part.left;
-        let row = |y: usize| self.window(part.left, y, width);
-        let top = (part.top..part.bottom).find(|&y| row(y) != 0)?;
-        let bottom = (top..part.bottom).rfind(|&y| row(y) != 0)? + 1;
         let mut rows = spare.pop().unwrap_or_default();
         rows.clear();
-        rows.extend((top..bottom).map(row));
+        let all = (part.top..part.bottom).map(|y| self.window(part.left, y, width));
+        rows.extend(all.skip_while(|&row| row == 0));
+        let top = part.bottom - rows.len();
+        let blank = rows.iter().rev().take_while(|&&row| row == 0).count();
+        rows.truncate(rows.len() - blank);
+        if rows.is_empty() {
+            spare.push(rows);
+            return None;
+        }
+        let bottom = top + rows.len();
         let area = Rect::new(
             bounds.left + part.left as i32,
             bounds.top + top as i32,

@@ -34,18 +34,27 @@ impl ShapeTable {
         self.fresh.clear();
     }
 
-    /// Makes sure that a shape keeps its slot as long as the current frame is being made. False
-    /// if the viewer does not know the shape.
-    pub fn keep(&mut self, shape: &Shape) -> bool {
-        let Some(&slot) = self.index.get(shape) else {
-            return false;
-        };
+    /// Makes sure that a shape keeps its slot as long as the current frame is being made, and
+    /// returns it. `None` if the viewer does not know the shape.
+    pub fn keep(&mut self, shape: &Shape) -> Option<u16> {
+        let slot = *self.index.get(shape)?;
         let known = &mut self.slots[usize::from(slot)];
         if known.used_in != self.frame {
             known.used_in = self.frame;
             self.in_use += 1;
         }
-        true
+        Some(slot)
+    }
+
+    /// The frame that the current one must wait for because it uses the shape in `slot`.
+    #[must_use]
+    pub fn definition_of(&self, slot: u16) -> FrameId {
+        let known = &self.slots[usize::from(slot)];
+        if known.defined_in < self.frame {
+            known.defined_in
+        } else {
+            FrameId(0)
+        }
     }
 
     /// Whether so many new shapes fit beside those that the current frame uses.
@@ -60,16 +69,7 @@ impl ShapeTable {
     /// There must be [room](Self::has_room_for) for it.
     pub fn slot_of(&mut self, shape: &Shape) -> (u16, FrameId) {
         if let Some(&slot) = self.index.get(shape) {
-            let known = &self.slots[usize::from(slot)];
-            let earlier = known.defined_in < self.frame;
-            return (
-                slot,
-                if earlier {
-                    known.defined_in
-                } else {
-                    FrameId(0)
-                },
-            );
+            return (slot, self.definition_of(slot));
         }
         let fresh = Slot {
             shape: shape.clone(),
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!((after, table.fresh()), (FrameId(0), &[slot][..]));
         assert_eq!(table.slot_of(&shape(0)), (slot, FrameId(0)));
         table.begin(FrameId(9));
-        assert!(table.keep(&shape(0)));
+        assert!(table.keep(&shape(0)).is_some());
         assert_eq!(table.slot_of(&shape(0)), (slot, FrameId(3)));
         assert!(table.fresh().is_empty());
     }
@@ -146,11 +146,11 @@ mod tests {
         }
         assert!(!table.has_room_for(1));
         table.begin(FrameId(2));
-        assert!(table.keep(&shape(0)));
+        assert!(table.keep(&shape(0)).is_some());
         table.begin(FrameId(3));
         assert!(table.has_room_for(2));
         assert_eq!(table.slot_of(&shape(SLOTS)), (0, FrameId(2)));
-        assert!(!table.keep(&shape(0)));
+        assert!(table.keep(&shape(0)).is_none());
         assert_eq!(table.slot_of(&shape(SLOTS + 1)), (1, FrameId(1)));
     }
 }
