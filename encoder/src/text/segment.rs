@@ -254,17 +254,13 @@ impl Picture<'_> {
     /// The ink of a part, trimmed of blank rows; `None` if there is none.
     fn letter(&self, part: Part, bounds: &Rect, spare: &mut Vec<Vec<u64>>) -> Option<Letter> {
         let width = part.right - part.left;
+        let row = |y: usize| self.window(part.left, y, width);
+        let top = (part.top..part.bottom).find(|&y| row(y) != 0)?;
         let mut rows = spare.pop().unwrap_or_default();
         rows.clear();
-        let all = (part.top..part.bottom).map(|y| self.window(part.left, y, width));
-        rows.extend(all.skip_while(|&row| row == 0));
-        let top = part.bottom - rows.len();
+        rows.extend((top..part.bottom).map(row));
         let blank = rows.iter().rev().take_while(|&&row| row == 0).count();
         rows.truncate(rows.len() - blank);
-        if rows.is_empty() {
-            spare.push(rows);
-            return None;
-        }
         let bottom = top + rows.len();
         let area = Rect::new(
             bounds.left + part.left as i32,
