@@ -63,6 +63,27 @@ impl Picture {
         inside.then(|| self.pixels[(y * self.size.width + x) as usize])
     }
 
+    /// By how much the colours differ on average, 0 to 255; the most if the sizes differ.
+    #[must_use]
+    pub fn mean_difference(&self, other: &Self) -> f64 {
+        if self.size != other.size {
+            return 255.0;
+        }
+        let channels = |pixels: &[u32]| -> Vec<u8> {
+            let bytes = pixels.iter().map(|pixel| pixel.to_be_bytes());
+            bytes
+                .flat_map(|[_, red, green, blue]| [red, green, blue])
+                .collect()
+        };
+        let (a, b) = (channels(&self.pixels), channels(&other.pixels));
+        let sum: u64 = a
+            .iter()
+            .zip(&b)
+            .map(|(a, b)| u64::from(a.abs_diff(*b)))
+            .sum();
+        sum as f64 / a.len() as f64
+    }
+
     fn write_png(&self, path: &Path) {
         if self.pixels.is_empty() {
             return;

@@ -22,6 +22,8 @@ pub mod place {
     pub const LINK: (i32, i32) = (400, 738);
     /// The button that starts and stops the animation.
     pub const TOGGLE: (i32, i32) = (600, 738);
+    /// The photograph.
+    pub const PHOTOGRAPH: (i32, i32) = (480, 400);
     /// Text, away from anything that reacts.
     pub const TEXT: (i32, i32) = (300, 500);
 }
@@ -33,6 +35,8 @@ pub enum Sign {
     FirstPage,
     /// The second page is there.
     SecondPage,
+    /// The page with the photograph is there.
+    Photograph,
     /// The field holds what was typed.
     Typed(bool),
     /// The page is not at its top.
@@ -47,6 +51,7 @@ impl Sign {
         let (x, colour) = match self {
             Self::FirstPage => (5, 0x0020_5080),
             Self::SecondPage => (5, 0x0080_5020),
+            Self::Photograph => (5, 0x0050_8020),
             Self::Typed(on) => (735, lamp(on)),
             Self::Scrolled(on) => (775, lamp(on)),
             Self::Running(on) => (815, lamp(on)),
@@ -65,12 +70,12 @@ impl Sign {
     }
 }
 
-/// The command of a Firefox that shows the first page, its profile inside `folder`.
+/// The command of a Firefox that shows a page of the test, its profile inside `folder`.
 ///
 /// # Panics
 /// If Firefox is not installed.
 #[must_use]
-pub fn command(folder: &Folder) -> Vec<String> {
+pub fn command(folder: &Folder, page: &str) -> Vec<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::env::split_paths(&path).any(|dir| dir.join("firefox-esr").is_file());
     assert!(
@@ -84,14 +89,14 @@ pub fn command(folder: &Folder) -> Vec<String> {
     let words = ["firefox-esr", "--no-remote", "--new-instance", "--profile"];
     let mut words: Vec<String> = words.map(str::to_owned).to_vec();
     words.push(text(&profile));
-    words.push(format!("file://{}", text(&page("first.html"))));
+    words.push(format!("file://{}", text(&path_of(page))));
     words
 }
 
-fn page(name: &str) -> PathBuf {
+fn path_of(page: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("pages")
-        .join(name)
+        .join(page)
 }
 
 fn text(path: &Path) -> String {

@@ -137,14 +137,32 @@ impl Namespace {
         mended.expect("the cable to be put back");
     }
 
+    /// Lets no more than `rate` (as `tc` understands it: "3mbit") out of this end.
+    ///
+    /// # Errors
+    /// What the system says where the kernel has no such queue.
+    pub fn limit(&self, rate: &str) -> Result<(), String> {
+        let queue = ["tbf", "rate", rate, "burst", "16kb", "latency", "200ms"];
+        let add = ["qdisc", "add", "dev", DEVICE, "root"];
+        self.run("tc", &[&add[..], &queue].concat())
+    }
+
     fn ip(&self, arguments: &[&str]) -> Result<(), String> {
-        let output = self.command(Path::new("ip")).args(arguments).output();
+        self.run("ip", arguments)
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
+        let output = self.command(Path::new(program)).args(arguments).output();
         let output = output.map_err(|error| error.to_string())?;
         if output.status.success() {
             return Ok(());
         }
         let message = String::from_utf8_lossy(&output.stderr);
-        Err(format!("ip {}: {}", arguments.join(" "), message.trim()))
+        Err(format!(
+            "{program} {}: {}",
+            arguments.join(" "),
+            message.trim()
+        ))
     }
 }
 

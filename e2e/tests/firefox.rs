@@ -17,7 +17,7 @@ use hackstream_view::headless::Viewer;
 #[test]
 fn firefox_is_shown_exactly() {
     let folder = Folder::new();
-    let command = command(&folder);
+    let command = command(&folder, "first.html");
     let run = Run {
         size: SIZE,
         ..Run::default()

@@ -49,11 +49,11 @@ impl Frame {
 
 /// What becomes of rectangles with more than 256 colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
-    /// They are written like the others.
-    Written(Predictor),
-    /// They are left out; see [`SectionBuilder::colourful`].
-    PutOff,
+pub struct Pictures {
+    /// How they are predicted.
+    pub predictor: Predictor,
+    /// How many pixels of them may be written, in all; if there are more, all of them are put off.
+    pub at_most: u64,
 }
 
 /// Groups rectangles by what they consist of and writes a section for each group.
@@ -65,6 +65,8 @@ pub struct SectionBuilder {
     solid: Vec<(u32, Rect)>,
     two: Vec<([u32; 2], Rect)>,
     full: Vec<Rect>,
+    /// Whether those with full colours were put off.
+    has_put_off: bool,
     /// Rectangles of more than two colours, and the bytes that each took.
     expensive: Vec<(Rect, u32)>,
     page: Page,
@@ -103,10 +105,16 @@ impl SectionBuilder {
         self.page.finish(body);
         self.write_solid(body);
         let after = self.write_two(canvas, frame, body);
-        if let (Pictures::Written(predictor), false) = (pictures, self.full.is_empty()) {
-            write::full_colour(body, canvas, predictor, &self.full);
+        self.has_put_off = self.full.iter().map(Rect::area).sum::<u64>() > pictures.at_most;
+        if !self.full.is_empty() && !self.has_put_off {
+            write::full_colour(body, canvas, pictures.predictor, &self.full);
         }
         after
+    }
+
+    /// The rectangles that the last [`write`](Self::write) put off.
+    pub fn put_off(&self) -> &[Rect] {
+        if self.has_put_off { &self.full } else { &[] }
     }
 
     /// The rectangles of the last [`write`](Self::write) that had more than 256 colours.

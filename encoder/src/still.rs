@@ -1,9 +1,10 @@
-//! Large pictures on thin links: blurred at once, exact later.
+//! Large pictures: after the text, and on thin links blurred at first.
 //!
-//! A photograph without loss takes seconds on a few Mbit/s. It is put off until everything else of
-//! its update is sent, then coded as keyframes of H.264, strip by strip from the top, so that an
-//! answer to a key never waits long behind one; the refresh stage makes it exact with what the
-//! link has left. Text is not part of it: only rectangles of more than 256 colours are put off.
+//! What has more than 256 colours and does not fit the link at once is put off until everything
+//! else of its update is sent; then it goes in pieces that do fit, so that an answer to a key never
+//! waits long behind one. A photograph without loss takes seconds on a few Mbit/s: there it is
+//! coded as keyframes of H.264, strip by strip from the top, and the refresh stage makes it exact
+//! with what the link has left.
 
 use core::time::Duration;
 
@@ -25,11 +26,17 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// The same for those who prefer speed.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(25);
 
-/// On faster links nothing is put off: pictures large enough to matter do not fit the screen.
+/// On faster links nothing is blurred: pictures large enough to matter do not fit the screen.
 const THIN: Bitrate = Bitrate::mbps(50);
 
 /// Bytes that a pixel of a photograph takes without loss, about.
 const LOSSLESS_BYTES_PER_PIXEL: u64 = 2;
+
+/// Pixels of pictures that are sent at once on any link: icons.
+const ICON: u64 = 32 * 32;
+
+/// Pixels of the smallest piece of a picture that is worth a frame.
+const SMALLEST_PIECE: u64 = 2 * ICON;
 
 /// Time that one strip may take on the link.
 const STRIP_TIME: Duration = Duration::from_millis(60);
@@ -48,6 +55,7 @@ const BITS_PER_PIXEL: f32 = 0.8;
 
 /// Pictures that were put off.
 pub(crate) struct Stills {
+    h264: bool,
     waiting: Region,
     coder: Option<StillCoder>,
     /// Bits per pixel at the reference quantiser, as seen lately.
@@ -60,20 +68,33 @@ struct StillCoder {
     strip: Size,
 }
 
-impl Default for Stills {
-    fn default() -> Self {
+/// Pixels of pictures that fit the link now, without loss.
+pub(crate) fn piece_pixels(link: Link) -> u64 {
+    (link.budget / LOSSLESS_BYTES_PER_PIXEL).max(SMALLEST_PIECE)
+}
+
+impl Stills {
+    /// Nothing waits. With `h264` pictures may be blurred.
+    pub(crate) const fn new(h264: bool) -> Self {
         Self {
+            h264,
             waiting: Region::new(),
             coder: None,
             bits_per_pixel: BITS_PER_PIXEL,
         }
     }
-}
 
-impl Stills {
-    /// Whether pictures are put off on such a link at all.
-    pub(crate) fn are_worthwhile(wish: Quality, rate: Bitrate) -> bool {
-        wish != Quality::High && rate < THIN
+    /// Pixels of pictures that may be sent at once.
+    pub(crate) fn sent_at_once(&self, wish: Quality, link: Link) -> u64 {
+        if self.may_blur(wish, link.rate) {
+            ICON
+        } else {
+            piece_pixels(link)
+        }
+    }
+
+    fn may_blur(&self, wish: Quality, rate: Bitrate) -> bool {
+        self.h264 && wish != Quality::High && rate < THIN
     }
 
     /// Puts off a rectangle.
@@ -94,14 +115,14 @@ impl Stills {
     }
 
     /// All that waits, if it is better sent without loss.
-    pub(crate) fn take_if_quick(&mut self, wish: Quality, rate: Bitrate) -> Option<Region> {
+    pub(crate) fn take_exact(&mut self, wish: Quality, rate: Bitrate) -> Option<Region> {
         let bytes = ByteCount(self.waiting.area() * LOSSLESS_BYTES_PER_PIXEL);
         let patience = match wish {
             Quality::Low => LITTLE_PATIENCE,
-            Quality::Auto => PATIENCE,
-            Quality::High => Duration::MAX,
+            Quality::Auto | Quality::High => PATIENCE,
         };
-        (bytes.time_at(rate) <= patience).then(|| core::mem::take(&mut self.waiting))
+        let exact = !self.may_blur(wish, rate) || bytes.time_at(rate) <= patience;
+        exact.then(|| core::mem::take(&mut self.waiting))
     }
 
     /// Takes the next strip to be coded; `None` if what waits is too small for it.
@@ -196,7 +217,7 @@ mod tests {
 
     #[test]
     fn pieces_of_a_photograph_are_one_picture_cut_into_strips() {
-        let mut stills = Stills::default();
+        let mut stills = Stills::new(true);
         stills.put_off(Rect::new(100, 100, 300, 150));
         stills.put_off(Rect::new(128, 250, 272, 150));
         stills.put_off(Rect::new(900, 800, 10, 10));
@@ -209,7 +230,7 @@ mod tests {
 
     #[test]
     fn what_lies_far_apart_is_coded_apart() {
-        let mut stills = Stills::default();
+        let mut stills = Stills::new(true);
         stills.put_off(Rect::new(0, 0, 200, 100));
         stills.put_off(Rect::new(600, 0, 100, 100));
         assert_eq!(stills.next_strip(), Some(Rect::new(0, 0, 200, 100)));
@@ -218,13 +239,14 @@ mod tests {
 
     #[test]
     fn small_pictures_and_those_on_fast_links_come_without_loss() {
-        let mut stills = Stills::default();
+        let mut stills = Stills::new(true);
         stills.put_off(Rect::new(0, 0, 100, 100));
-        assert_eq!(stills.take_if_quick(Quality::Auto, Bitrate::mbps(1)), None);
-        let all = stills.take_if_quick(Quality::Auto, Bitrate::mbps(2));
+        assert_eq!(stills.take_exact(Quality::Auto, Bitrate::mbps(1)), None);
+        let all = stills.take_exact(Quality::Auto, Bitrate::mbps(2));
         assert_eq!(all, Some(Rect::new(0, 0, 100, 100).into()));
         assert!(stills.is_empty());
-        assert!(!Stills::are_worthwhile(Quality::Auto, Bitrate::mbps(900)));
-        assert!(!Stills::are_worthwhile(Quality::High, Bitrate::kbps(500)));
+        stills.put_off(Rect::new(0, 0, 1000, 1000));
+        let all = stills.take_exact(Quality::High, Bitrate::kbps(500));
+        assert_eq!(all, Some(Rect::new(0, 0, 1000, 1000).into()));
     }
 }

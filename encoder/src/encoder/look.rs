@@ -15,7 +15,7 @@ use crate::frame::Frame;
 /// decodes one while the next is made. Three bytes for each, and for those of another row of cells
 /// on the widest screen, stay below
 /// [`MAX_BODY_BYTES`](hackstream_protocol::limits::MAX_BODY_BYTES).
-const LARGEST_PIECE: u64 = 192 * 1024;
+pub(super) const LARGEST_PIECE: u64 = 192 * 1024;
 
 impl Encoder {
     /// Makes the dirty region the update to work on.
@@ -170,7 +170,7 @@ impl Encoder {
 
 /// Splits a region at a row of cells so that the upper part has about `pixels` pixels, and never
 /// none.
-pub(super) fn split_rows(region: &Region, pixels: u64) -> (Region, Region) {
+fn split_rows(region: &Region, pixels: u64) -> (Region, Region) {
     let bounds = region.bounds();
     let mut above = 0;
     for rect in region.rects() {

@@ -115,7 +115,7 @@ impl Encoder {
             recall: Recall::new(config.cache_bytes, size),
             copies: CopyFinder::default(),
             video: Video::new(size),
-            stills: Stills::default(),
+            stills: Stills::new(config.h264),
             refresh: Refresh::default(),
             comparer: Comparer::default(),
             sections: SectionBuilder::default(),

@@ -6,14 +6,14 @@ use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, Timestamp};
 
-use super::look::split_rows;
+use super::look::LARGEST_PIECE;
 use super::{Encoder, Link, SMALL_DAMAGE};
 use crate::cells::{CELL_WIDTH, bands, cells};
 use crate::classify::{Class, classify};
 use crate::error::EncodeError;
 use crate::frame::{Frame, Pictures};
 use crate::refresh::Refresh;
-use crate::still::Stills;
+use crate::still::{Stills, piece_pixels};
 use crate::video::Video;
 
 /// Above this rate photographs are predicted cheaply: the bytes saved take less time than the
@@ -31,7 +31,7 @@ impl Encoder {
         }
         self.video = Video::new(size);
         self.refresh = Refresh::default();
-        self.stills = Stills::default();
+        self.stills = Stills::new(self.config.h264);
         self.recall.resize(size);
         write::reset(&mut self.body, size);
         frame.is_reset = true;
@@ -50,10 +50,9 @@ impl Encoder {
         }
         // What was urgent is a picture of its own: the viewer shows it at once.
         frame.update_complete = self.found.iter().map(Rect::area).sum::<u64>() < SMALL_DAMAGE;
-        let pictures = if self.config.h264 && Stills::are_worthwhile(self.quality, link.rate) {
-            Pictures::PutOff
-        } else {
-            exactly(link)
+        let pictures = Pictures {
+            at_most: self.stills.sent_at_once(self.quality, link),
+            ..exactly(link)
         };
         self.write_found(pictures, frame);
         for rect in self.sections.colourful() {
@@ -74,12 +73,10 @@ impl Encoder {
             self.recall.spent(rect, *bytes);
         }
         let mut painted: Region = self.found.iter().copied().collect();
-        if pictures == Pictures::PutOff {
-            for rect in self.sections.colourful() {
-                painted.subtract(&(*rect).into());
-                self.refresh.blurred(*rect);
-                self.stills.put_off(*rect);
-            }
+        for rect in self.sections.put_off() {
+            painted.subtract(&(*rect).into());
+            self.refresh.blurred(*rect);
+            self.stills.put_off(*rect);
         }
         self.refresh.exact(&painted);
         self.stills.exact(&painted);
@@ -106,7 +103,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Sends a strip of the pictures that were put off, or all of them if that is quick.
+    /// Sends a part of the pictures that were put off: without loss if that is quick.
     pub(super) fn write_stills(
         &mut self,
         link: Link,
@@ -115,12 +112,11 @@ impl Encoder {
         if self.stills.is_empty() {
             return Ok(());
         }
-        if let Some(quick) = self.stills.take_if_quick(self.quality, link.rate) {
-            let (piece, rest) = split_rows(&quick, self.piece_pixels(link));
-            rest.rects()
-                .iter()
-                .for_each(|rect| self.stills.put_off(*rect));
-            self.write_exactly(&piece, link, frame);
+        if let Some(region) = self.stills.take_exact(self.quality, link.rate) {
+            let rest = self.write_piece(&region, link, frame);
+            for rect in rest.rects() {
+                self.stills.put_off(*rect);
+            }
             return Ok(());
         }
         let Some(strip) = self.stills.next_strip() else {
@@ -135,12 +131,12 @@ impl Encoder {
         self.refresh.blurred(strip);
         frame.writes.add_rect(strip);
         frame.uses_video = true;
-        self.sharpen(&sharp, frame);
+        self.sharpen(&sharp, link, frame);
         Ok(())
     }
 
     /// Repeats what was exact before a picture was painted over it, if that is cheap: text.
-    fn sharpen(&mut self, region: &Region, frame: &mut Frame) {
+    fn sharpen(&mut self, region: &Region, link: Link, frame: &mut Frame) {
         self.found.clear();
         let cells = region
             .rects()
@@ -148,16 +144,25 @@ impl Encoder {
             .flat_map(|rect| bands(*rect).flat_map(cells));
         let is_cheap = |rect: &Rect| classify(&self.shadow, rect) != Class::Many;
         self.found.extend(cells.filter(is_cheap));
-        self.write_found(Pictures::PutOff, frame);
+        self.write_found(exactly(link), frame);
     }
 
-    /// Writes `region` as the shadow shows it.
-    fn write_exactly(&mut self, region: &Region, link: Link, frame: &mut Frame) {
+    /// Writes as much of `region` as fits the link even if it is photographs, as the shadow shows
+    /// it, and returns the rest.
+    fn write_piece(&mut self, region: &Region, link: Link, frame: &mut Frame) -> Region {
+        let mut room = piece_pixels(link).min(LARGEST_PIECE);
+        let cells = region
+            .rects()
+            .iter()
+            .flat_map(|rect| bands(*rect).flat_map(cells));
         self.found.clear();
-        let rects = region.rects().iter();
-        self.found
-            .extend(rects.flat_map(|rect| bands(*rect).flat_map(cells)));
+        self.found.extend(cells.take_while(|cell| {
+            let fits = room > 0;
+            room = room.saturating_sub(cell.area());
+            fits
+        }));
         self.write_found(exactly(link), frame);
+        region.difference(&frame.writes)
     }
 
     pub(super) fn write_refresh(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
@@ -167,8 +172,7 @@ impl Encoder {
         let due = self
             .refresh
             .due(&self.video.activity, self.video.area(), now);
-        let (piece, _) = split_rows(&due, self.piece_pixels(link));
-        self.write_exactly(&piece, link, frame);
+        self.write_piece(&due, link, frame);
     }
 
     pub(super) fn write_saves(&mut self, now: Timestamp, frame: &mut Frame) {
@@ -183,11 +187,15 @@ impl Encoder {
     }
 }
 
-/// How pictures are written without loss on such a link.
+/// All pictures without loss, as is best on such a link.
 fn exactly(link: Link) -> Pictures {
-    Pictures::Written(if link.rate > FAST_LINK {
+    let predictor = if link.rate > FAST_LINK {
         Predictor::Above
     } else {
         Predictor::Gradient
-    })
+    };
+    Pictures {
+        predictor,
+        at_most: u64::MAX,
+    }
 }

@@ -160,7 +160,7 @@ impl State {
             waited: captured.since(damaged_at),
             encoding: self.pump.clock.now().since(captured),
         };
-        self.send(&header)
+        self.send(&header, link)
     }
 
     /// The frame that this one must wait for.
@@ -183,7 +183,7 @@ impl State {
             .fold(FrameId(0), FrameId::max)
     }
 
-    fn send(&mut self, header: &FrameHeader) -> Result<(), PumpError> {
+    fn send(&mut self, header: &FrameHeader, link: Link) -> Result<(), PumpError> {
         let mut bytes = Vec::with_capacity(self.frame.payload.len() + 64);
         header.write(&mut bytes);
         bytes.extend_from_slice(&self.frame.payload);
@@ -204,7 +204,7 @@ impl State {
         if self.frame.uses_video {
             self.last_video = id;
         }
-        trace!(%id, after = %header.after, len, encoding = ?header.encoding, "frame");
+        trace!(%id, after = %header.after, len, encoding = ?header.encoding, rate = ?link.rate, budget = link.budget, "frame");
         let priority = i32::from(len <= SMALL_FRAME);
         let sending = self
             .pump
