@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_encoder::EncoderConfig;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::control::{Quality, RefusalReason, ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, ControlWriter, Incoming, IncomingStream, RecordReader,
@@ -18,6 +18,7 @@ use tracing::{debug, info, info_span, warn};
 use super::admission::{AdmissionError, admit};
 use super::inbox::Inbox;
 use super::pump::{Pump, PumpError};
+use super::quality::granted;
 use super::registry::{Cursor, Registry};
 use crate::clock::Clock;
 use crate::token::Access;
@@ -31,6 +32,8 @@ pub struct Service {
     pub capture: Arc<Capture>,
     /// Who is let in.
     pub access: Access,
+    /// The best that viewers get, whatever they ask for.
+    pub quality: Quality,
     /// Who is there.
     pub registry: Registry,
     /// The clock of the stream.
@@ -113,11 +116,13 @@ async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), Vi
         history_bytes: admitted.hello.history_bytes.min(MOST_HISTORY) as usize,
         h264: admitted.hello.h264,
     };
+    // Before the pump starts: the first frame must know it.
+    inbox.quality(granted(admitted.hello.quality, service.quality));
     let injected = Arc::new(AtomicU64::new(0));
     start_pump(service, connection, &inbox, &injected, id, config)?;
     let injector = service.capture.injector()?;
     let streams = accept_streams(connection, &inbox, injector, injected);
-    let control_in = listen(admitted.control_in);
+    let control_in = listen(admitted.control_in, &inbox, service.quality);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
@@ -242,11 +247,15 @@ async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), Tra
 }
 
 /// Takes the viewer's control messages until it says goodbye.
-async fn listen(mut control: ControlReader<ViewerMessage>) -> Result<(), TransportError> {
+async fn listen(
+    mut control: ControlReader<ViewerMessage>,
+    inbox: &Inbox,
+    bound: Quality,
+) -> Result<(), TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
             ViewerMessage::Bye => break,
-            ViewerMessage::Quality(quality) => debug!(?quality, "quality chosen"),
+            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, bound)),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

@@ -7,5 +7,6 @@ pub mod admission;
 pub mod attend;
 pub mod inbox;
 pub mod pump;
+pub mod quality;
 pub mod registry;
 pub mod room;
