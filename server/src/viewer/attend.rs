@@ -1,7 +1,7 @@
 //! Everything about one viewer that is not frames: its coming, its input, its reports, its going.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_encoder::EncoderConfig;
@@ -17,6 +17,7 @@ use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, admit};
 use super::inbox::Inbox;
+use super::input::inject_all;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::{Cursor, Registry};
@@ -121,7 +122,7 @@ async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), Vi
     let injected = Arc::new(AtomicU64::new(0));
     start_pump(service, connection, &inbox, &injected, id, config)?;
     let injector = service.capture.injector()?;
-    let streams = accept_streams(connection, &inbox, injector, injected);
+    let streams = accept_streams(connection, &inbox, injector, &injected);
     let control_in = listen(admitted.control_in, &inbox, service.quality);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
@@ -188,7 +189,7 @@ async fn accept_streams(
     connection: &Connection,
     inbox: &Inbox,
     injector: Injector,
-    injected: Arc<AtomicU64>,
+    injected: &AtomicU64,
 ) -> Result<(), TransportError> {
     let mut injector = Some(injector);
     let mut input = None;
@@ -199,7 +200,7 @@ async fn accept_streams(
                 // A second stream of a kind is a broken viewer; it is simply not read.
                 IncomingStream::Input(reader) => {
                     if let Some(injector) = injector.take() {
-                        input = Some(Box::pin(inject_all(reader, injector, injected.clone())));
+                        input = Some(Box::pin(inject_all(reader, injector, injected)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
@@ -219,21 +220,6 @@ async fn ended<T>(task: &mut Option<impl Future<Output = T> + Unpin>) -> T {
         Some(task) => task.await,
         None => std::future::pending().await,
     }
-}
-
-async fn inject_all(
-    mut reader: RecordReader,
-    mut injector: Injector,
-    injected: Arc<AtomicU64>,
-) -> Result<(), TransportError> {
-    // However this ends, dropping the injector lets go of every key.
-    while let Some(event) = reader.input().await? {
-        if let Err(error) = injector.inject(event) {
-            warn!(%error, "cannot inject input");
-        }
-        injected.fetch_add(1, Ordering::Release);
-    }
-    Ok(())
 }
 
 async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), TransportError> {
