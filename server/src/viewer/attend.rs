@@ -200,7 +200,7 @@ async fn accept_streams(
                 // A second stream of a kind is a broken viewer; it is simply not read.
                 IncomingStream::Input(reader) => {
                     if let Some(injector) = injector.take() {
-                        input = Some(Box::pin(inject_all(reader, injector, injected)));
+                        input = Some(Box::pin(inject_all(connection, reader, injector, injected)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
