@@ -131,6 +131,7 @@ impl Controller for PathController {
     ) {
         self.window.on_acks_end(self.at(now), ByteCount(in_flight));
         self.publish_and_wake();
+        self.path.note_answer();
     }
 
     fn on_congestion_event(

@@ -193,6 +193,12 @@ impl Connection {
         self.quic.closed().await.into()
     }
 
+    /// Waits until the peer acknowledges something, be it a keep-alive: a sign of life that costs
+    /// no timer. Answers since the last call count as one. For one task at a time; may be cancelled.
+    pub async fn answered(&self) {
+        self.path.answered().await;
+    }
+
     /// UDP datagrams received from the peer. While this number rises, the peer lives.
     #[must_use]
     pub fn heard(&self) -> u64 {
