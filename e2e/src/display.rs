@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use hackstream_capture::{Capture, PixelAccess};
+use hackstream_capture::{Capture, Injector, PixelAccess};
 use hackstream_protocol::geometry::{Point, Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
@@ -74,6 +74,16 @@ impl Display {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A person's hands on it.
+    ///
+    /// # Panics
+    /// If the display is gone.
+    #[must_use]
+    pub fn injector(&self) -> Injector {
+        let capture = Capture::open(&self.name, PixelAccess::SharedMemory).expect("the display");
+        capture.injector().expect("an injector")
     }
 
     /// A reader of its pixels, without the pointer.

@@ -64,6 +64,24 @@ pub fn command(server: &Server) -> Command {
     command
 }
 
+/// The command of a viewer with a window, for a [display](crate::display) to run.
+///
+/// # Panics
+/// If the server's token or a path is not text.
+#[must_use]
+pub fn window_command(server: &Server) -> Vec<String> {
+    let program = program("hackstream-view");
+    let token = String::from_utf8(server.token.clone()).expect("text");
+    vec![
+        program.to_str().expect("UTF-8").to_owned(),
+        server.ready.listen.clone(),
+        "--token".to_owned(),
+        token,
+        "--fingerprint".to_owned(),
+        server.ready.fingerprint.to_string(),
+    ]
+}
+
 /// A viewer without a window that the server has admitted.
 ///
 /// # Panics

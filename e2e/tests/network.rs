@@ -7,15 +7,22 @@
 
 use std::time::Duration;
 
-use hackstream_e2e::PATIENCE;
 use hackstream_e2e::compare::{exact, rest, step};
 use hackstream_e2e::folder::Folder;
+use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::netns::{Namespace, Network, SERVER_ADDRESS};
 use hackstream_e2e::server::{Run, SIZE, Server};
-use hackstream_e2e::terminal::Board;
-use hackstream_e2e::viewer;
+use hackstream_e2e::terminal::{Board, terminal};
+use hackstream_e2e::{PATIENCE, viewer, wait_until};
+use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use hackstream_view::config::DEFAULT_HEADLESS_RECONNECT;
 use hackstream_view::headless::LinkState;
+
+/// The key of the letter a.
+const A: KeyCode = KeyCode(30);
+
+/// Much longer than a display takes from one repeat of a key to the next, or to the first.
+const REPEAT: Duration = Duration::from_secs(2);
 
 #[test]
 fn the_same_connection_goes_on_after_twenty_seconds() {
@@ -46,6 +53,51 @@ fn the_same_viewer_goes_on_after_forty_seconds() {
     });
 }
 
+/// Otherwise the display repeats the key until the server gives the connection up.
+#[test]
+fn a_key_is_let_go_when_its_viewer_falls_silent() {
+    in_a_network_of_its_own(|network| {
+        let folder = Folder::new();
+        let typed = folder.path("typed");
+        let script = format!("stty raw -echo; cat >{}", typed.display());
+        let run = Run {
+            size: SIZE,
+            listen: &format!("{SERVER_ADDRESS}:0"),
+            namespace: Some(&network.server),
+        };
+        let server = Server::run_as(&run, folder, &terminal(&["sh", "-c", &script]));
+        network.viewer.enter();
+        let viewer = viewer::connect(&server);
+        let length = || std::fs::metadata(&typed).map_or(0, |file| file.len());
+        wait_until("the terminal", || typed.exists().then_some(()));
+        viewer.send(InputEvent::Key(A, Transition::Press));
+        wait_until("a repeated key", || (length() > 2).then_some(()));
+
+        network.server.pull();
+        let noticed = viewer.wait_for_link(is_interrupted, PATIENCE);
+        assert!(noticed, "the viewer does not notice the cut");
+        wait_until("the end of the repeats", || {
+            let before = length();
+            std::thread::sleep(REPEAT);
+            (length() == before).then_some(())
+        });
+        let log = server.process.stderr.all();
+        assert!(
+            !log.iter().any(|line| line.contains("viewer left")),
+            "{log:?}"
+        );
+        network.server.mend();
+
+        let live = viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE);
+        assert!(live, "the viewer does not come back: {:?}", viewer.link());
+        let before = length();
+        type_text(&viewer, "b");
+        wait_until("the next key", || (length() > before).then_some(()));
+        let text = std::fs::read_to_string(&typed).unwrap();
+        assert_eq!(text.trim_start_matches('a'), "b");
+    });
+}
+
 /// An interruption of the network.
 struct Cut<'a> {
     /// The end of the cable that is pulled.
@@ -53,6 +105,10 @@ struct Cut<'a> {
     lasts: Duration,
     /// How long the viewer tries to come back.
     patience: Option<Duration>,
+}
+
+fn is_interrupted(link: LinkState) -> bool {
+    matches!(link, LinkState::Interrupted { .. })
 }
 
 /// Runs the test on a thread of its own, because it changes its network for good.
@@ -88,7 +144,7 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     });
 
     cut.pulled_from.pull();
-    let noticed = viewer.wait_for_link(|l| matches!(l, LinkState::Interrupted { .. }), PATIENCE);
+    let noticed = viewer.wait_for_link(is_interrupted, PATIENCE);
     assert!(noticed, "the viewer does not notice the cut");
     board.fill(2, 60);
     rest(&server, "writing during the cut");

@@ -34,12 +34,13 @@ impl ControllerBuilder {
 impl ControllerFactory for ControllerBuilder {
     fn build(self: Arc<Self>, now: Instant, _current_mtu: u16) -> Box<dyn Controller> {
         let window = WindowController::new(timestamp(self.epoch, now));
-        let controller = PathController {
+        let mut controller = PathController {
             window,
             path: Arc::clone(&self.path),
             epoch: self.epoch,
+            published: (ByteCount(0), ByteCount(0)),
         };
-        controller.publish();
+        let _ = controller.publish();
         Box::new(controller)
     }
 }
@@ -50,6 +51,17 @@ struct PathController {
     window: WindowController,
     path: Arc<PathState>,
     epoch: Instant,
+    /// The window and what was in flight when they were last published.
+    published: (ByteCount, ByteCount),
+}
+
+/// What is published, compared with the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    /// More or less may be sent.
+    Changed,
+    /// As much may be sent.
+    Same,
 }
 
 fn timestamp(epoch: Instant, now: Instant) -> Timestamp {
@@ -62,13 +74,26 @@ impl PathController {
         timestamp(self.epoch, now)
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) -> Room {
+        let (window, in_flight) = (self.window.window(), self.window.in_flight());
         self.path.publish(&PathNumbers {
-            window: self.window.window(),
-            in_flight: self.window.in_flight(),
+            window,
+            in_flight,
             delivery_rate: self.window.delivery_rate(),
             base_rtt: self.window.base_rtt(),
         });
+        let before = std::mem::replace(&mut self.published, (window, in_flight));
+        if before == self.published {
+            Room::Same
+        } else {
+            Room::Changed
+        }
+    }
+
+    fn publish_and_wake(&mut self) {
+        if self.publish() == Room::Changed {
+            self.path.wake();
+        }
     }
 }
 
@@ -78,7 +103,8 @@ impl Controller for PathController {
             return;
         }
         self.window.on_sent(self.at(now), ByteCount(bytes));
-        self.publish();
+        // Whoever sends knows.
+        let _ = self.publish();
     }
 
     // QUIC's `app_limited` is true whenever the encoder kept to the window, so it says nothing
@@ -104,8 +130,8 @@ impl Controller for PathController {
         _largest_packet_num_acked: Option<u64>,
     ) {
         self.window.on_acks_end(self.at(now), ByteCount(in_flight));
-        self.publish();
-        self.path.wake();
+        self.publish_and_wake();
+        self.path.note_answer();
     }
 
     fn on_congestion_event(
@@ -126,8 +152,7 @@ impl Controller for PathController {
             let now = self.at(now);
             self.window.on_loss(now, ByteCount(lost_bytes), pattern);
         }
-        self.publish();
-        self.path.wake();
+        self.publish_and_wake();
     }
 
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
@@ -146,5 +171,32 @@ impl Controller for PathController {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn only_acknowledgements_that_change_the_room_wake() {
+        let (path, woken) = (Arc::new(PathState::default()), Arc::new(AtomicU32::new(0)));
+        let count = Arc::clone(&woken);
+        path.set_wake(Arc::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        }));
+        let now = Instant::now();
+        let mut controller = Arc::new(ControllerBuilder::new(path)).build(now, 1200);
+        let mut acknowledged = |sent: Option<u64>| {
+            if let Some(bytes) = sent {
+                controller.on_sent(now, bytes, 0);
+            }
+            controller.on_end_acks(now, 0, true, None);
+            woken.load(Ordering::Relaxed)
+        };
+        assert_eq!(acknowledged(None), 0);
+        assert_eq!(acknowledged(Some(1200)), 1);
+        assert_eq!(acknowledged(Some(38)), 1, "a keep-alive");
     }
 }

@@ -175,6 +175,7 @@ impl Connection {
     }
 
     /// Has `wake` called whenever acknowledgements freed part of the window, or losses changed it.
+    /// Acknowledgements of a keep-alive do neither.
     /// It replaces the one set before.
     pub fn on_path_change(&self, wake: PathWake) {
         self.path.set_wake(wake);
@@ -190,6 +191,12 @@ impl Connection {
     /// Waits until the connection has ended.
     pub async fn closed(&self) -> CloseReason {
         self.quic.closed().await.into()
+    }
+
+    /// Waits until the peer acknowledges something, be it a keep-alive: a sign of life that costs
+    /// no timer. Answers since the last call count as one. For one task at a time; may be cancelled.
+    pub async fn answered(&self) {
+        self.path.answered().await;
     }
 
     /// UDP datagrams received from the peer. While this number rises, the peer lives.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hackstream_protocol::units::{Bitrate, ByteCount};
+use tokio::sync::Notify;
 
 /// Called when the path changed. It runs on the network thread, which holds the connection's lock:
 /// it may wake somebody, and must not call the [`Connection`](crate::Connection).
@@ -45,6 +46,7 @@ pub(crate) struct PathState {
     rtt_micros: AtomicU64,
     base_rtt_micros: AtomicU64,
     wake: Mutex<Option<PathWake>>,
+    answered: Notify,
 }
 
 /// One controller's numbers.
@@ -82,6 +84,16 @@ impl PathState {
         if let Some(wake) = wake {
             wake();
         }
+    }
+
+    /// The peer acknowledged something.
+    pub(crate) fn note_answer(&self) {
+        self.answered.notify_one();
+    }
+
+    /// Waits for the next answer.
+    pub(crate) async fn answered(&self) {
+        self.answered.notified().await;
     }
 
     /// The published numbers, without those that QUIC counts.

@@ -27,6 +27,7 @@ use hackstream_transport::{
 };
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn the_viewer_sees_the_key_of_the_server() {
@@ -225,6 +226,16 @@ async fn the_path_is_measured_and_its_changes_wake() {
     assert!(path.sent_packets > 600, "{path:?}");
     assert!(path.bytes_received > 0, "{path:?}");
     assert!(pair.viewer.path().bytes_received > 1_000_000);
+}
+
+#[tokio::test]
+async fn an_idle_viewer_is_answered() {
+    let pair = pair().await;
+    // The answers to the handshake and to the search for the path's packet size.
+    let a_moment = Duration::from_millis(500);
+    while timeout(a_moment, pair.viewer.answered()).await.is_ok() {}
+    // Now there are only keep-alives.
+    within(pair.viewer.answered()).await;
 }
 
 #[tokio::test]

@@ -47,6 +47,11 @@ impl Held {
         *word != before
     }
 
+    /// Whether nothing is down.
+    fn is_empty(&self) -> bool {
+        self.0 == [0; 2]
+    }
+
     /// Everything that is down, which is forgotten.
     fn take_all(&mut self) -> impl Iterator<Item = u8> + use<> {
         let held = std::mem::take(&mut self.0);
@@ -87,6 +92,12 @@ impl Injector {
             InputEvent::ReleaseAll => return self.release_all(),
         }
         self.flush()
+    }
+
+    /// Whether this injector holds a key or a button down.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        !(self.held_keys.is_empty() && self.held_buttons.is_empty())
     }
 
     /// Lets go of every key and button that this injector holds down.
@@ -192,13 +203,16 @@ mod tests {
     #[test]
     fn held_numbers_are_noted_once_and_taken_once() {
         let mut held = Held::default();
+        assert!(held.is_empty());
         for number in [0, 127, 128, 255] {
             assert!(held.note(number, Transition::Press));
             assert!(!held.note(number, Transition::Press));
         }
         assert!(held.note(127, Transition::Release));
+        assert!(!held.is_empty());
         assert!(!held.note(127, Transition::Release));
         assert_eq!(held.take_all().collect::<Vec<_>>(), [0, 128, 255]);
+        assert!(held.is_empty());
         assert_eq!(held.take_all().count(), 0);
     }
 

@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "headless")]
     pub(super) fullscreen: bool,
 
-    /// What to prefer where quality costs time
+    /// What to prefer where quality costs time; the server may allow less
     #[arg(long, value_enum, default_value_t = QualityName::Auto)]
     pub(super) quality: QualityName,
 
@@ -85,7 +85,7 @@ pub(super) struct Arguments {
 /// Names of the qualities on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum QualityName {
-    /// The cheapest decoders and few bytes, for weak machines and thin links
+    /// Few bytes and coarse video, for weak machines and thin links
     Low,
     /// Decided from what is measured
     Auto,

@@ -5,7 +5,7 @@ mod wheel;
 
 use hackstream_protocol::geometry::{Point, Window};
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
-use winit::event::{MouseButton, MouseScrollDelta};
+use winit::event::{DeviceEvent, MouseButton, MouseScrollDelta};
 use winit::keyboard::PhysicalKey;
 
 use crate::present::Placement;
@@ -36,6 +36,11 @@ impl InputState {
     pub(crate) fn focus_lost(&mut self) -> InputEvent {
         *self = Self::default();
         InputEvent::ReleaseAll
+    }
+
+    /// A device did something, whatever that means for the window.
+    pub(crate) fn device(&mut self, event: &DeviceEvent) {
+        self.wheel.device(event);
     }
 
     /// The wheel or the touch pad scrolled; `scale` is physical pixels per logical pixel.

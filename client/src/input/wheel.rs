@@ -1,21 +1,41 @@
 //! From whatever a wheel or touch pad says to notches.
 
 use hackstream_protocol::wire::input::InputEvent;
-use winit::event::MouseScrollDelta;
+use winit::event::{DeviceEvent, ElementState, MouseScrollDelta};
 
 /// Logical pixels of a touch pad that count as a notch: about what programs scroll for one.
 const NOTCH_PIXELS: f64 = 50.0;
+
+/// What X calls the four directions of a wheel that has no axes.
+const WHEEL_BUTTONS: std::ops::RangeInclusive<u32> = 4..=7;
 
 /// Parts of notches not sent yet.
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
     right: f64,
     down: f64,
+    /// A button of the wheel was released a moment ago.
+    released: bool,
 }
 
 impl Wheel {
+    /// Takes note of what a device did, which comes before what it means for the window.
+    ///
+    /// On X a pointer without axes for scrolling (that of a VNC server, or of a program that plays
+    /// input) clicks buttons, and winit tells a turn for the press and one for the release.
+    pub(super) fn device(&mut self, event: &DeviceEvent) {
+        self.released = matches!(
+            event,
+            DeviceEvent::Button { button, state: ElementState::Released }
+                if WHEEL_BUTTONS.contains(button)
+        );
+    }
+
     /// Adds a movement; whole notches come out.
     pub(super) fn turned(&mut self, delta: MouseScrollDelta, scale: f64) -> Option<InputEvent> {
+        if std::mem::take(&mut self.released) {
+            return None;
+        }
         // winit counts the movement of the content, so down and right are negative.
         let (right, down) = match delta {
             MouseScrollDelta::LineDelta(x, y) => (-f64::from(x), -f64::from(y)),
@@ -65,6 +85,25 @@ mod tests {
         assert_eq!(lines(&mut wheel, 0.0, -1.0), Some((0, 1)));
         assert_eq!(lines(&mut wheel, 0.0, 2.0), Some((0, -2)));
         assert_eq!(lines(&mut wheel, -1.0, 0.0), Some((1, 0)));
+    }
+
+    #[test]
+    fn a_click_of_the_wheels_buttons_is_one_notch() {
+        let mut wheel = Wheel::default();
+        let clicked = |state| DeviceEvent::Button { button: 5, state };
+        for _ in 0..3 {
+            wheel.device(&clicked(ElementState::Pressed));
+            assert_eq!(lines(&mut wheel, 0.0, -1.0), Some((0, 1)));
+            wheel.device(&clicked(ElementState::Released));
+            assert_eq!(lines(&mut wheel, 0.0, -1.0), None);
+        }
+        // A release beside the window, then another device.
+        wheel.device(&clicked(ElementState::Released));
+        wheel.device(&DeviceEvent::Motion {
+            axis: 3,
+            value: 1.0,
+        });
+        assert_eq!(lines(&mut wheel, 0.0, -1.0), Some((0, 1)));
     }
 
     #[test]

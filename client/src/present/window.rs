@@ -8,7 +8,7 @@ use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::application::ApplicationHandler;
 use winit::dpi::PhysicalSize;
-use winit::event::{ElementState, KeyEvent, WindowEvent};
+use winit::event::{DeviceEvent, DeviceId, ElementState, KeyEvent, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::{Fullscreen, Window, WindowId};
 
@@ -40,7 +40,8 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     let event_loop = EventLoop::<Woken>::with_user_event()
         .build()
         .map_err(no_display)?;
-    event_loop.listen_device_events(DeviceEvents::Never);
+    // They tell apart what looks alike among the events of the window.
+    event_loop.listen_device_events(DeviceEvents::WhenFocused);
     event_loop.set_control_flow(ControlFlow::Wait);
     let proxy = event_loop.create_proxy();
     let shared = Arc::new(Shared::new(move || {
@@ -126,6 +127,12 @@ impl ApplicationHandler<Woken> for App {
         }
         let result = view.window_changed(&event, &self.shared);
         self.check(event_loop, result);
+    }
+
+    fn device_event(&mut self, _: &ActiveEventLoop, _: DeviceId, event: DeviceEvent) {
+        if let Some(view) = &mut self.view {
+            view.input.device(&event);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use super::input_stream;
 use super::liveness::Liveness;
 use crate::picture::{Report, Work};
 use crate::shared::Shared;
+use crate::stats::Counters;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -42,6 +43,15 @@ pub(super) enum LinkEnd {
     },
     /// What came on it makes no sense.
     Broken(String),
+}
+
+/// What happens to a connection that serves.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It ended.
+    Ended(LinkEnd),
+    /// The server has been silent since then; the connection may come back.
+    Silent(Instant),
 }
 
 /// What a silent connection has to say.
@@ -105,15 +115,14 @@ impl Link {
         let writing = input_stream::write(connection.clone(), events);
         // The task that receives frames tells the end of the connection.
         tasks.spawn(async move { drop(writing.await) });
-        let now = Instant::now();
         Self {
-            liveness: Liveness::new(connection.heard(), now),
+            liveness: Liveness::new(connection.clone()),
             connection,
             control: writer,
             input,
             ends,
             alive,
-            since: now,
+            since: Instant::now(),
             _tasks: tasks,
         }
     }
@@ -123,28 +132,26 @@ impl Link {
         let _ = self.input.send(event);
     }
 
-    /// Waits for the end of the connection.
-    pub(super) async fn end(&mut self) -> LinkEnd {
-        match self.ends.recv().await {
-            Some(end) => end,
-            // All tasks told their end already.
-            None => std::future::pending().await,
+    /// Waits for the end of the connection or for silence, and notes the round trip time in
+    /// `counters` meanwhile.
+    pub(super) async fn trouble(&mut self, counters: &Counters) -> Trouble {
+        tokio::select! {
+            end = next_end(&mut self.ends) => Trouble::Ended(end),
+            since = self.liveness.silence(counters) => Trouble::Silent(since),
         }
     }
 
     /// Waits for the end of the connection or for a sign of life.
     pub(super) async fn news(&mut self) -> News {
-        let alive = Arc::clone(&self.alive);
         tokio::select! {
-            end = self.end() => News::Ended(end),
-            () = alive.notified() => News::Stirred,
+            end = next_end(&mut self.ends) => News::Ended(end),
+            () = self.alive.notified() => News::Stirred,
         }
     }
 
     /// Since when the server has been silent, if too long.
     pub(super) fn silent_since(&mut self) -> Option<Instant> {
-        self.liveness
-            .silent_since(self.connection.heard(), Instant::now())
+        self.liveness.silent_since()
     }
 
     /// The connection's round trip time.
@@ -170,6 +177,14 @@ impl Link {
         // Lets the connection's own task send the closing packet before the runtime ends.
         self.connection.closed().await;
         tokio::task::yield_now().await;
+    }
+}
+
+async fn next_end(ends: &mut mpsc::UnboundedReceiver<LinkEnd>) -> LinkEnd {
+    match ends.recv().await {
+        Some(end) => end,
+        // All tasks told their end already.
+        None => std::future::pending().await,
     }
 }
 

@@ -13,15 +13,15 @@ use tokio::time::{interval, sleep_until};
 use super::Command;
 use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer, Visit};
-use super::link::{Link, LinkEnd, News};
+use super::link::{Link, LinkEnd, News, Trouble};
 use crate::config::{Options, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::Work;
 use crate::shared::{LinkState, Shared};
 use crate::trust;
 
-/// Between two looks at whether the server is still heard, and two steps of the clock that the
-/// person sees during an interruption. The keep-alives wake the process as often.
+/// During an interruption, between two looks at whether the server is heard again, and two steps of
+/// the clock that the person sees.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Connections that may break in a row before the viewer gives up, and how long one must hold to
@@ -55,10 +55,8 @@ pub(super) async fn run(
 enum Served {
     /// The person leaves.
     Left,
-    /// The server has been silent since then; the connection may come back.
-    Silent(Instant),
-    /// The connection is of no more use.
-    Ended(LinkEnd),
+    /// The connection is of no use, at least for now.
+    Trouble(Trouble),
 }
 
 /// How an interruption ended.
@@ -95,8 +93,8 @@ impl Supervisor {
                     link.leave().await;
                     return Ok(());
                 }
-                Served::Silent(since) => (since, Some(link)),
-                Served::Ended(end) => {
+                Served::Trouble(Trouble::Silent(since)) => (since, Some(link)),
+                Served::Trouble(Trouble::Ended(end)) => {
                     if self.judge(end, &link)? == Next::Stop {
                         return Ok(());
                     }
@@ -150,8 +148,6 @@ impl Supervisor {
 
     /// Passes on what the person does until something happens to the connection.
     async fn serve(&mut self, link: &mut Link) -> Served {
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
@@ -159,13 +155,7 @@ impl Supervisor {
                     Some(Command::Input(event)) => link.send(event),
                     Some(Command::Leave) | None => return Served::Left,
                 },
-                end = link.end() => return Served::Ended(end),
-                _ = look.tick() => {
-                    self.shared.counters.set_rtt(link.rtt());
-                    if let Some(since) = link.silent_since() {
-                        return Served::Silent(since);
-                    }
-                }
+                trouble = link.trouble(&self.shared.counters) => return Served::Trouble(trouble),
             }
         }
     }

@@ -61,7 +61,7 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Who is let in.
     pub access: AccessChoice,
-    /// Upper bound for what viewers may ask for.
+    /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
 }
 
@@ -213,6 +213,7 @@ mod tests {
             PathBuf::from("/home/ada/.local/state/hackstream")
         );
         assert!(matches!(config.access, AccessChoice::OwnToken));
+        assert_eq!(config.quality, Quality::High, "each viewer gets its wish");
         let Picture::OwnDisplay { command, size, .. } = config.picture else {
             panic!()
         };

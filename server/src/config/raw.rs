@@ -98,8 +98,9 @@ pub struct Service {
     /// networks: whoever is let in can type and click.
     #[arg(long)]
     pub no_auth: bool,
-    /// Upper bound for what viewers may ask for.
-    #[arg(long, value_name = "QUALITY", default_value = "auto")]
+    /// The best that viewers get, in the order low, auto, high. A viewer that asks for less gets
+    /// less; with high each gets what it asks for.
+    #[arg(long, value_name = "QUALITY", default_value = "high")]
     pub quality: QualityName,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -109,7 +110,7 @@ pub struct Service {
 /// A quality by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum QualityName {
-    /// For weak machines and thin links.
+    /// Few bytes and coarse video.
     Low,
     /// Decided from what is measured.
     Auto,

@@ -1,13 +1,13 @@
 //! Everything about one viewer that is not frames: its coming, its input, its reports, its going.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::control::{Quality, RefusalReason, ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, ControlWriter, Incoming, IncomingStream, RecordReader,
@@ -18,7 +18,9 @@ use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, admit};
 use super::inbox::Inbox;
+use super::input::inject_all;
 use super::pump::{Pump, PumpError};
+use super::quality::granted;
 use super::registry::{Cursor, Registry};
 use crate::clock::Clock;
 use crate::token::Access;
@@ -35,6 +37,8 @@ pub struct Service {
     pub capture: Arc<Capture>,
     /// Who is let in.
     pub access: Access,
+    /// The best that viewers get, whatever they ask for.
+    pub quality: Quality,
     /// Who is there.
     pub registry: Registry,
     /// The clock of the stream.
@@ -121,11 +125,13 @@ async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), Vi
         h264: admitted.hello.h264,
         speeds: service.speeds,
     };
+    // Before the pump starts: the first frame must know it.
+    inbox.quality(granted(admitted.hello.quality, service.quality));
     let injected = Arc::new(AtomicU64::new(0));
     start_pump(service, connection, &inbox, &injected, id, config)?;
     let injector = service.capture.injector()?;
-    let streams = accept_streams(connection, &inbox, injector, injected);
-    let control_in = listen(admitted.control_in);
+    let streams = accept_streams(connection, &inbox, injector, &injected);
+    let control_in = listen(admitted.control_in, &inbox, service.quality);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
@@ -191,7 +197,7 @@ async fn accept_streams(
     connection: &Connection,
     inbox: &Inbox,
     injector: Injector,
-    injected: Arc<AtomicU64>,
+    injected: &AtomicU64,
 ) -> Result<(), TransportError> {
     let mut injector = Some(injector);
     let mut input = None;
@@ -202,7 +208,7 @@ async fn accept_streams(
                 // A second stream of a kind is a broken viewer; it is simply not read.
                 IncomingStream::Input(reader) => {
                     if let Some(injector) = injector.take() {
-                        input = Some(Box::pin(inject_all(reader, injector, injected.clone())));
+                        input = Some(Box::pin(inject_all(connection, reader, injector, injected)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
@@ -224,21 +230,6 @@ async fn ended<T>(task: &mut Option<impl Future<Output = T> + Unpin>) -> T {
     }
 }
 
-async fn inject_all(
-    mut reader: RecordReader,
-    mut injector: Injector,
-    injected: Arc<AtomicU64>,
-) -> Result<(), TransportError> {
-    // However this ends, dropping the injector lets go of every key.
-    while let Some(event) = reader.input().await? {
-        if let Err(error) = injector.inject(event) {
-            warn!(%error, "cannot inject input");
-        }
-        injected.fetch_add(1, Ordering::Release);
-    }
-    Ok(())
-}
-
 async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), TransportError> {
     while let Some(feedback) = reader.feedback().await? {
         match feedback {
@@ -250,11 +241,15 @@ async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), Tra
 }
 
 /// Takes the viewer's control messages until it says goodbye.
-async fn listen(mut control: ControlReader<ViewerMessage>) -> Result<(), TransportError> {
+async fn listen(
+    mut control: ControlReader<ViewerMessage>,
+    inbox: &Inbox,
+    bound: Quality,
+) -> Result<(), TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
             ViewerMessage::Bye => break,
-            ViewerMessage::Quality(quality) => debug!(?quality, "quality chosen"),
+            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, bound)),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use hackstream_protocol::limits::MAX_APPLIED_AHEAD;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::wire::control::Quality;
 use hackstream_protocol::wire::feedback::FrameReport;
 
 /// The news for one pump.
@@ -21,6 +22,8 @@ pub struct News {
     pub damaged_at: Option<Timestamp>,
     /// Frames that the viewer applied.
     pub reports: Vec<FrameReport>,
+    /// What the viewer gets from now on, if that changed.
+    pub quality: Option<Quality>,
     /// The viewer cannot go on from what it has.
     pub start_over: bool,
     /// The viewer is gone.
@@ -33,6 +36,7 @@ impl News {
     fn is_empty(&self) -> bool {
         self.damage.is_empty()
             && self.reports.is_empty()
+            && self.quality.is_none()
             && !(self.start_over || self.closed || self.link_changed)
     }
 }
@@ -77,6 +81,11 @@ impl Inbox {
                 news.reports.push(report);
             }
         });
+    }
+
+    /// Sets what the viewer gets from now on.
+    pub fn quality(&self, quality: Quality) {
+        self.post(|news| news.quality = Some(quality));
     }
 
     /// Asks for the whole picture.
@@ -141,6 +150,16 @@ mod tests {
         let news = inbox.take(Patience::UntilNews);
         assert_eq!(news.damage.rects(), [Rect::new(0, 0, 4, 2)]);
         assert_eq!(news.damaged_at, Some(Timestamp(5)));
+        assert!(inbox.take(Patience::None).is_empty());
+    }
+
+    #[test]
+    fn the_last_quality_counts_and_is_told_once() {
+        let inbox = Inbox::new();
+        inbox.quality(Quality::Low);
+        inbox.quality(Quality::High);
+        let news = inbox.take(Patience::UntilNews);
+        assert_eq!(news.quality, Some(Quality::High));
         assert!(inbox.take(Patience::None).is_empty());
     }
 

@@ -95,6 +95,9 @@ impl State {
             if news.closed {
                 return Ok(());
             }
+            if let Some(quality) = news.quality {
+                self.encoder.set_quality(quality);
+            }
             if news.start_over {
                 self.encoder.start_over();
             }

@@ -1,0 +1,55 @@
+//! The viewer's window on a display of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use hackstream_e2e::compare::Screen;
+use hackstream_e2e::display::Display;
+use hackstream_e2e::folder::Folder;
+use hackstream_e2e::server::{Run, SIZE, Server};
+use hackstream_e2e::terminal::terminal;
+use hackstream_e2e::{viewer, wait_until};
+use hackstream_protocol::geometry::Point;
+use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
+
+/// The key of the letter x.
+const X: KeyCode = KeyCode(45);
+
+/// How a terminal in mouse mode 1000 begins to tell of a button that went down. Of a wheel it tells
+/// nothing else.
+const DOWN: &[u8] = b"\x1b[M";
+
+/// The wheel is one without axes for scrolling, as remote control has it.
+#[test]
+fn a_notch_of_the_wheel_arrives_once() {
+    let folder = Folder::new();
+    let told = folder.path("told");
+    let script = format!(
+        "printf '\\033[?1000h'; stty raw -echo; cat >{}",
+        told.display()
+    );
+    let server = Server::run_as(&Run::default(), folder, &terminal(&["sh", "-c", &script]));
+    let display = Display::start(SIZE, Folder::new(), &viewer::window_command(&server));
+    let screen = display.screen();
+    wait_until("the terminal", || told.exists().then_some(()));
+    wait_until("the picture in the window", || {
+        (screen.picture() == server.picture()).then_some(())
+    });
+
+    let mut person = display.injector();
+    let wheel = InputEvent::Wheel { right: 0, down: 3 };
+    let press = InputEvent::Key(X, Transition::Press);
+    let release = InputEvent::Key(X, Transition::Release);
+    let motion = InputEvent::PointerMotion(Point::new(200, 200));
+    for event in [motion, wheel, press, release] {
+        person.inject(event).unwrap();
+    }
+    let told = wait_until("the key after the wheel", || {
+        let told = std::fs::read(&told).unwrap();
+        told.ends_with(b"x").then_some(told)
+    });
+    let notches = told.windows(DOWN.len()).filter(|w| *w == DOWN).count();
+    assert_eq!(notches, 3, "{told:?}");
+}

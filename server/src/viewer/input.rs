@@ -1,0 +1,94 @@
+//! A viewer's input, and what becomes of it when the viewer falls silent.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hackstream_capture::{CaptureError, Injector};
+use hackstream_protocol::wire::input::InputEvent;
+use hackstream_transport::{Connection, RecordReader, TransportError};
+use tokio::time::sleep;
+use tracing::{debug, warn};
+
+/// Silence after which a viewer's keys are let go, rather than repeated by the display until the
+/// connection times out. A viewer that is there says so every two seconds; twice that leaves time
+/// to repair a loss. Counted from one look to the next, so keys stay down for up to twice as long.
+const SILENCE: Duration = Duration::from_secs(4);
+
+/// Plays what the viewer does until it ends the stream, and counts the events in `injected`.
+///
+/// # Errors
+/// [`TransportError`] if the connection or the stream breaks.
+pub(super) async fn inject_all(
+    connection: &Connection,
+    mut reader: RecordReader,
+    mut injector: Injector,
+    injected: &AtomicU64,
+) -> Result<(), TransportError> {
+    // However this ends, dropping the injector lets go of every key.
+    while let Some(event) = next_event(connection, &mut reader, &mut injector).await? {
+        tell_failure(injector.inject(event));
+        injected.fetch_add(1, Ordering::Release);
+    }
+    Ok(())
+}
+
+/// The viewer's next event. Lets go of everything if the viewer falls silent before it.
+async fn next_event(
+    connection: &Connection,
+    reader: &mut RecordReader,
+    injector: &mut Injector,
+) -> Result<Option<InputEvent>, TransportError> {
+    let mut next = pin!(reader.input());
+    if injector.is_holding() {
+        tokio::select! {
+            biased;
+            event = &mut next => return event,
+            () = silence(|| connection.heard()) => {
+                debug!("a silent viewer's keys are let go");
+                tell_failure(injector.release_all());
+            }
+        }
+    }
+    next.await
+}
+
+/// Waits until `heard`, a count of what arrived, has stood still for [`SILENCE`].
+async fn silence(heard: impl Fn() -> u64) {
+    let mut before = heard();
+    loop {
+        sleep(SILENCE).await;
+        let now = heard();
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
+fn tell_failure(injected: Result<(), CaptureError>) {
+    if let Err(error) = injected {
+        warn!(%error, "cannot inject input");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use tokio::time::{Instant, timeout};
+
+    #[tokio::test(start_paused = true)]
+    async fn signs_of_life_put_silence_off() {
+        let heard = Cell::new(0);
+        let begun = Instant::now();
+        let mut silence = pin!(silence(|| heard.get()));
+        for _ in 0..10 {
+            assert!(timeout(SILENCE / 2, &mut silence).await.is_err());
+            heard.set(heard.get() + 1);
+        }
+        silence.await;
+        assert!(begun.elapsed() > SILENCE * 5);
+        assert!(begun.elapsed() <= SILENCE * 7);
+    }
+}
