@@ -146,7 +146,11 @@ impl State {
             .next_frame(source, link, id, captured, &mut self.frame)
         {
             Ok(true) => {}
-            Ok(false) => return Ok(()),
+            Ok(false) => {
+                let took = self.pump.clock.now().since(captured);
+                trace!(?took, "nothing new");
+                return Ok(());
+            }
             Err(EncodeError::Source(SourceError::Resized)) => {
                 debug!("the screen was resized while it was read");
                 self.encoder.start_over();
