@@ -1,7 +1,7 @@
 //! Which cells of the dirty region really differ from what the viewer shows.
 //!
 //! Programs and toolkits redraw far more than they change, so comparing pays many times over. The
-//! screen is read once: a row goes into a small buffer, is compared with the shadow there, and the
+//! rows that do not look like the shadow's are read into a small buffer and compared there, and the
 //! shadow takes over what differs. Whatever happens to the screen meanwhile, the shadow is what the
 //! viewer will show.
 
@@ -57,11 +57,12 @@ impl Comparer {
             .extend(cells(band).map(|_| Rect::from_edges(0, 0, 0, 0)));
         self.row.resize(band.width() as usize, 0);
         for y in band.top..band.bottom {
-            source.read_row(Point::new(band.left, y), &mut self.row);
+            let start = Point::new(band.left, y);
             let old = shadow.span_mut(&band, y);
-            if old == &self.row[..] {
+            if source.shows_row(start, old) {
                 continue;
             }
+            source.read_row(start, &mut self.row);
             for (cell, changed) in cells(band).zip(&mut self.changed) {
                 let range = (cell.left - band.left) as usize..(cell.right - band.left) as usize;
                 if let Some((first, last)) = differing(&old[range.clone()], &self.row[range]) {

@@ -178,11 +178,12 @@ impl CopyFinder {
             if self.candidates.is_empty() {
                 return;
             }
-            source.read_row(Point::new(band.left, band.top + y), &mut self.row);
+            let start = Point::new(band.left, band.top + y);
             let old = shadow.span(&from, from.top + y);
-            if old == self.row {
+            if source.shows_row(start, old) {
                 continue;
             }
+            source.read_row(start, &mut self.row);
             let row = &self.row;
             self.candidates.retain(|cell| {
                 let columns = (cell.left - band.left) as usize..(cell.right - band.left) as usize;
@@ -204,10 +205,9 @@ impl CopyFinder {
         if !shadow.bounds().contains(&from) {
             return false;
         }
-        self.row.resize(cell.width() as usize, 0);
         (0..cell.height() as i32).all(|y| {
-            source.read_row(Point::new(cell.left, cell.top + y), &mut self.row);
-            self.row == shadow.span(&from, from.top + y)
+            let start = Point::new(cell.left, cell.top + y);
+            source.shows_row(start, shadow.span(&from, from.top + y))
         })
     }
 }

@@ -39,4 +39,22 @@ pub trait PixelSource: Send {
     /// Pixels outside the screen and, for sources that need it, outside the region last fetched
     /// are left as they are.
     fn read_row(&self, start: Point, row: &mut [u32]);
+
+    /// Whether the pixels of one row, starting at `start`, all on the screen and fetched, are
+    /// `expected`. Most of what is looked at has not changed; a source that can compare without
+    /// copying should.
+    fn shows_row(&self, start: Point, expected: &[u32]) -> bool {
+        let mut seen = [0; COMPARED_AT_ONCE];
+        (start.x..)
+            .step_by(COMPARED_AT_ONCE)
+            .zip(expected.chunks(COMPARED_AT_ONCE))
+            .all(|(x, expected)| {
+                let seen = &mut seen[..expected.len()];
+                self.read_row(Point::new(x, start.y), seen);
+                seen == expected
+            })
+    }
 }
+
+/// Pixels that [`PixelSource::shows_row`] reads before it compares them.
+const COMPARED_AT_ONCE: usize = 256;

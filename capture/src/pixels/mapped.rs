@@ -101,6 +101,44 @@ impl PixelSource for MappedSource {
             *pixel &= COLOUR_MASK;
         }
     }
+
+    #[inline]
+    fn shows_row(&self, start: Point, expected: &[u32]) -> bool {
+        let layout = &self.framebuffer.layout;
+        let Ok(y) = usize::try_from(start.y) else {
+            return false;
+        };
+        let Ok(x) = usize::try_from(start.x) else {
+            return false;
+        };
+        let offset = layout.start + y * layout.stride + x * 4;
+        let mut chunks = expected.chunks_exact(COMPARED_AT_ONCE);
+        let mut at = offset;
+        for chunk in &mut chunks {
+            let Some(words) = self.framebuffer.mapping.words::<COMPARED_AT_ONCE>(at) else {
+                return false;
+            };
+            if differ(&words, chunk) {
+                return false;
+            }
+            at += COMPARED_AT_ONCE * 4;
+        }
+        chunks.remainder().iter().zip(0..).all(|(pixel, i)| {
+            let word = self.framebuffer.mapping.words::<1>(at + i * 4);
+            word.is_some_and(|word| !differ(&word, &[*pixel]))
+        })
+    }
+}
+
+/// Pixels compared between two looks at the result: two cache lines.
+const COMPARED_AT_ONCE: usize = 32;
+
+/// Whether words of the framebuffer show other pixels than `expected`. Without an early exit, so
+/// that it becomes a few wide comparisons.
+#[inline]
+fn differ(words: &[u32], expected: &[u32]) -> bool {
+    let pairs = words.iter().zip(expected);
+    pairs.fold(0, |all, (word, pixel)| all | ((word & COLOUR_MASK) ^ pixel)) != 0
 }
 
 /// The part of `row` that lies on a screen of `size` if the row starts at `start`.

@@ -57,6 +57,22 @@ impl Mapping {
         unsafe { ptr::copy_nonoverlapping(from, out.as_mut_ptr().cast::<u8>(), words * 4) };
     }
 
+    /// Copies `N` words from byte `offset`; `None` if the mapping ends before. Small arrays stay in
+    /// registers.
+    #[inline]
+    pub(super) fn words<const N: usize>(&self, offset: usize) -> Option<[u32; N]> {
+        if self.len.checked_sub(offset)? / 4 < N {
+            return None;
+        }
+        let mut out = [0; N];
+        // SAFETY: `offset` is at most `len`.
+        let from = unsafe { self.start.as_ptr().cast::<u8>().add(offset) };
+        // SAFETY: `from` is readable for `N * 4` bytes, `out` writable for as many, every bit
+        // pattern is a u32, and our own memory never overlaps a fresh mapping.
+        unsafe { ptr::copy_nonoverlapping(from, out.as_mut_ptr().cast::<u8>(), N * 4) };
+        Some(out)
+    }
+
     /// Copies bytes from the start into `out`; `false` if the mapping is shorter.
     pub(super) fn copy_head(&self, out: &mut [u8]) -> bool {
         if out.len() > self.len {

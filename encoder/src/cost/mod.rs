@@ -123,7 +123,7 @@ impl Costs {
     fn total_time(&self, coder: Coder, len: usize, rate: Bitrate) -> Duration {
         let speed = self.speeds.0[coder as usize];
         let nanoseconds = speed.compress + speed.decompress * self.viewer_slowness;
-        let machine = Duration::from_nanos((nanoseconds * len as f32) as u64);
+        let machine = Duration::from_nanos((speed.set_up + nanoseconds * len as f32) as u64);
         let bytes = ByteCount((self.ratios[coder as usize] * len as f32) as u64);
         machine + bytes.time_at(rate.min(FASTEST_CHARGED))
     }
