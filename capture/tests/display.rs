@@ -68,6 +68,13 @@ fn both_accesses_show_the_drawn_pixels() {
             for (x, seen) in (0..).zip(&row) {
                 assert_eq!(*seen, expected[&(y, x)], "at {x}, {y}");
             }
+            assert!(source.shows_row(Point::new(0, y), &row));
+            assert!(source.shows_row(Point::new(7, y), &row[7..600]));
+            for other in [7, 39, 595, 599] {
+                row[other] ^= 1;
+                assert!(!source.shows_row(Point::new(7, y), &row[7..600]));
+                row[other] ^= 1;
+            }
         }
     }
 }
