@@ -27,6 +27,7 @@ pub mod error;
 pub mod frame;
 mod recall;
 mod refresh;
+pub mod sections;
 mod still;
 pub mod text;
 pub mod video;

@@ -17,9 +17,10 @@ use crate::compare::Comparer;
 use crate::copies::CopyFinder;
 use crate::cost::{CoderSpeeds, Costs};
 use crate::error::EncodeError;
-use crate::frame::{Frame, SectionBuilder};
+use crate::frame::Frame;
 use crate::recall::Recall;
 use crate::refresh::Refresh;
+use crate::sections::SectionBuilder;
 use crate::still::Stills;
 use crate::video::Video;
 

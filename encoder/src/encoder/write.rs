@@ -11,8 +11,9 @@ use super::{Encoder, Link, SMALL_DAMAGE};
 use crate::cells::{CELL_WIDTH, bands, cells};
 use crate::classify::{Class, classify};
 use crate::error::EncodeError;
-use crate::frame::{Frame, Pictures};
+use crate::frame::Frame;
 use crate::refresh::Refresh;
+use crate::sections::Pictures;
 use crate::still::{Stills, piece_pixels};
 use crate::video::Video;
 

@@ -234,7 +234,7 @@ fn whole_cells(region: &Region) -> impl Iterator<Item = Rect> {
 }
 
 #[cfg(test)]
-#[path = "../tests/screen/mod.rs"]
+#[path = "../../tests/screen/mod.rs"]
 mod screen;
 
 #[cfg(test)]
