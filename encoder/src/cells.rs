@@ -1,6 +1,7 @@
 //! The grid in which the screen is compared and classified.
 
 use hackstream_protocol::geometry::Rect;
+use hackstream_protocol::region::Region;
 
 /// Width of a cell in pixels. Sixty-four pixels of two colours are eight bytes a row, and a row of
 /// a cell is four cache lines.
@@ -8,6 +9,9 @@ pub const CELL_WIDTH: i32 = 64;
 
 /// Height of a cell in pixels: about a line of text.
 pub const CELL_HEIGHT: i32 = 16;
+
+/// Pixels of a whole cell.
+pub const CELL_AREA: u64 = (CELL_WIDTH * CELL_HEIGHT) as u64;
 
 /// The parts of `rect` in each row of cells that it touches, from top to bottom.
 pub fn bands(rect: Rect) -> impl Iterator<Item = Rect> {
@@ -37,6 +41,12 @@ pub fn cells(band: Rect) -> impl Iterator<Item = Rect> {
         );
         cell.intersection(&band)
     })
+}
+
+/// The parts of `region` in each cell that it touches: rectangle by rectangle, band by band.
+pub fn cells_of(region: &Region) -> impl Iterator<Item = Rect> {
+    let bands = region.rects().iter().flat_map(|rect| bands(*rect));
+    bands.flat_map(cells)
 }
 
 /// The whole cell that the top left pixel of `rect` lies in.

@@ -12,7 +12,7 @@ use hackstream_protocol::source::PixelSource;
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
-use crate::cells::{CELL_HEIGHT, CELL_WIDTH};
+use crate::cells::CELL_AREA;
 use crate::compare::Comparer;
 use crate::copies::CopyFinder;
 use crate::cost::{CoderSpeeds, Costs};
@@ -25,7 +25,7 @@ use crate::still::Stills;
 use crate::video::Video;
 
 /// Pixels of the smallest piece worth a frame of its own.
-const SMALLEST_PIECE: u64 = 8 * (CELL_WIDTH * CELL_HEIGHT) as u64;
+const SMALLEST_PIECE: u64 = 8 * CELL_AREA;
 
 /// Damage below this many pixels goes before the rest of a large update that is under way: it is
 /// most likely the answer to what the person just did.

@@ -8,7 +8,7 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 
 use super::look::LARGEST_PIECE;
 use super::{Encoder, Link, SMALL_DAMAGE};
-use crate::cells::{CELL_WIDTH, bands, cells};
+use crate::cells::{CELL_WIDTH, cells_of};
 use crate::classify::{Class, classify};
 use crate::error::EncodeError;
 use crate::frame::Frame;
@@ -139,12 +139,8 @@ impl Encoder {
     /// Repeats what was exact before a picture was painted over it, if that is cheap: text.
     fn sharpen(&mut self, region: &Region, link: Link, frame: &mut Frame) {
         self.found.clear();
-        let cells = region
-            .rects()
-            .iter()
-            .flat_map(|rect| bands(*rect).flat_map(cells));
-        let is_cheap = |rect: &Rect| classify(&self.shadow, rect) != Class::Many;
-        self.found.extend(cells.filter(is_cheap));
+        let is_cheap = |cell: &Rect| classify(&self.shadow, cell) != Class::Many;
+        self.found.extend(cells_of(region).filter(is_cheap));
         self.write_found(exactly(link), frame);
     }
 
@@ -152,12 +148,8 @@ impl Encoder {
     /// it, and returns the rest.
     fn write_piece(&mut self, region: &Region, link: Link, frame: &mut Frame) -> Region {
         let mut room = piece_pixels(link).min(LARGEST_PIECE);
-        let cells = region
-            .rects()
-            .iter()
-            .flat_map(|rect| bands(*rect).flat_map(cells));
         self.found.clear();
-        self.found.extend(cells.take_while(|cell| {
+        self.found.extend(cells_of(region).take_while(|cell| {
             let fits = room > 0;
             room = room.saturating_sub(cell.area());
             fits
