@@ -5,17 +5,18 @@
 //! document analysis, on bits.
 
 use hackstream_codec::Canvas;
-use hackstream_codec::symbols::{LONGEST_EDGE, Shape};
+use hackstream_codec::symbols::{LONGEST_EDGE, MAX_STAMPS, Shape};
 use hackstream_protocol::geometry::Rect;
 
 /// Blank columns that separate columns of text, not words.
 const GUTTER: usize = 24;
 
-/// A letter this high may be two lines whose rows overlap others' and is cut once more.
+/// A letter higher than this may be two, one above the other beside a line between them, and is
+/// cut once more.
 const TALL: usize = 24;
 
-/// Shapes larger than this share of all looked at are no text: give up early.
-const MOST_BITS: usize = 1 << 21;
+/// Pixels of the largest picture that is cut: rectangles spread wider than that are mostly gaps.
+const MOST_PIXELS: u64 = 1 << 21;
 
 /// A shape where it stands.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Segmenter {
         let bounds = rects
             .iter()
             .fold(Rect::from_edges(0, 0, 0, 0), |all, r| all.bounding(r));
-        if bounds.area() as usize > MOST_BITS || bounds.is_empty() {
+        if bounds.area() > MOST_PIXELS || bounds.is_empty() {
             return false;
         }
         self.bits.load(canvas, ink, rects, &bounds);
@@ -248,7 +249,7 @@ impl Picture<'_> {
                 letters.extend(self.letter(piece, bounds, spare));
             }
         }
-        letters.len() <= hackstream_codec::symbols::MAX_STAMPS
+        letters.len() <= MAX_STAMPS
     }
 
     /// The ink of a part, trimmed of blank rows; `None` if there is none.
