@@ -15,7 +15,7 @@ use hackstream_protocol::wire::control::Quality;
 use crate::cells::CELL_AREA;
 use crate::compare::Comparer;
 use crate::copies::CopyFinder;
-use crate::cost::{CoderSpeeds, Costs};
+use crate::cost::{CoderSpeeds, Compressed, Costs};
 use crate::error::EncodeError;
 use crate::frame::Frame;
 use crate::recall::Recall;
@@ -234,8 +234,13 @@ impl Encoder {
         self.compressor
             .write(coder, &self.body, &mut frame.payload)?;
         let pixels = frame.writes.area();
-        let sizes = (self.body.len(), frame.payload.len());
-        self.costs.made(self.id, coder, sizes, pixels);
+        let made = Compressed {
+            coder,
+            body: self.body.len(),
+            payload: frame.payload.len(),
+            pixels,
+        };
+        self.costs.made(self.id, made);
         let painted = pixels.max(SMALLEST_PIECE) as f32;
         let bytes_per_pixel = frame.payload.len() as f32 / painted;
         self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);
