@@ -123,11 +123,9 @@ impl Encoder {
         let Some(strip) = self.stills.next_strip() else {
             return Ok(());
         };
-        let mut access_unit = Vec::new();
         self.stills
-            .encode(&self.shadow, strip, self.quality, link, &mut access_unit)?;
+            .write_strip(&self.shadow, strip, self.quality, link.rate, &mut self.body)?;
         self.video.interrupted();
-        write::video(&mut self.body, &strip, &access_unit);
         let sharp = Region::from(strip).difference(self.refresh.lossy());
         self.refresh.blurred(strip);
         frame.writes.add_rect(strip);
