@@ -12,8 +12,9 @@ pub struct Frame {
     pub reads: Region,
     /// Pixels that the frame paints.
     pub writes: Region,
-    /// A frame that the viewer must have applied before this one, because this one uses shapes
-    /// that it defined.
+    /// The frame that the viewer must have applied before this one, with all before it: the last
+    /// that defined a shape or saved a tile which this one uses, or used one which this one replaces.
+    /// [`FrameId`] 0 means none.
     pub after: FrameId,
     /// Whether the picture is consistent after this frame.
     pub update_complete: bool,
@@ -26,6 +27,7 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Empties the frame to be filled again.
     pub(crate) fn clear(&mut self) {
         self.payload.clear();
         self.reads = Region::new();

@@ -14,7 +14,7 @@ use crate::text::TextCoder;
 
 /// What becomes of rectangles with more than 256 colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pictures {
+pub(crate) struct Pictures {
     /// How they are predicted.
     pub predictor: Predictor,
     /// How many pixels of them may be written, in all; if there are more, all of them are put off.
@@ -26,15 +26,18 @@ pub struct Pictures {
 /// Rectangles of one class that stand on top of each other are joined; the caller passes them
 /// column by column, so that this happens where cells are stacked.
 #[derive(Debug, Default)]
-pub struct SectionBuilder {
+pub(crate) struct SectionBuilder {
+    /// Rectangles of one colour, and those of two with the first one of their top left pixel.
     solid: Vec<(u32, Rect)>,
     two: Vec<([u32; 2], Rect)>,
+    /// Rectangles of more than 256 colours.
     full: Vec<Rect>,
     /// Whether those with full colours were put off.
     has_put_off: bool,
     /// Rectangles of more than two colours, and the bytes that each took.
     expensive: Vec<(Rect, u32)>,
     page: Page,
+    /// A buffer for the joined rectangles of a group.
     group: Vec<Rect>,
     text: TextCoder,
 }
@@ -48,9 +51,9 @@ struct Page {
 }
 
 impl SectionBuilder {
-    /// Appends sections that paint `rects` of `canvas` to the `body` of `frame`, and returns the
-    /// frame after which they may be applied.
-    pub fn write(
+    /// Appends sections that paint `rects` of `canvas` to the `body` of `frame`, but for pictures that
+    /// are [put off](Self::put_off). Returns the frame after which they may be applied.
+    pub(crate) fn write(
         &mut self,
         canvas: &Canvas,
         rects: &[Rect],
@@ -64,7 +67,7 @@ impl SectionBuilder {
             match classify(canvas, rect) {
                 Class::Solid(colour) => self.solid.push((colour, *rect)),
                 Class::TwoColours(colours) => self.two.push((colours, *rect)),
-                Class::Many => self.many(canvas, rect, body),
+                Class::Many => self.add_many(canvas, rect, body),
             }
         }
         self.page.finish(body);
@@ -78,22 +81,24 @@ impl SectionBuilder {
     }
 
     /// The rectangles that the last [`write`](Self::write) put off.
-    pub fn put_off(&self) -> &[Rect] {
+    pub(crate) fn put_off(&self) -> &[Rect] {
         if self.has_put_off { &self.full } else { &[] }
     }
 
     /// The rectangles of the last [`write`](Self::write) that had more than 256 colours.
-    pub fn colourful(&self) -> &[Rect] {
+    pub(crate) fn colourful(&self) -> &[Rect] {
         &self.full
     }
 
     /// The rectangles of the last [`write`](Self::write) that had more than two colours, and what
     /// they took of the body.
-    pub fn expensive(&self) -> &[(Rect, u32)] {
+    pub(crate) fn expensive(&self) -> &[(Rect, u32)] {
         &self.expensive
     }
 
-    fn many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {
+    /// Adds a rectangle of more than two colours to the table under way or the next one, else to those
+    /// of full colours.
+    fn add_many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {
         let pixels = rect.area() as u32;
         if self.page.add(canvas, rect) || self.another_page(canvas, rect, body) {
             self.expensive.push((*rect, pixels));

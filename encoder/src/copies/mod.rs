@@ -33,7 +33,7 @@ const REMEMBERED: usize = 3;
 
 /// Pixels that moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
+pub(crate) struct Copy {
     /// By how much.
     pub offset: Offset,
     /// Where to.
@@ -42,7 +42,7 @@ pub struct Copy {
 
 /// Finds copies; remembers offsets that fitted.
 #[derive(Debug, Default)]
-pub struct CopyFinder {
+pub(crate) struct CopyFinder {
     recent: Vec<Offset>,
     voter: Voter,
     row: Vec<u32>,
@@ -60,7 +60,7 @@ struct Change<'a> {
 impl CopyFinder {
     /// The copy that explains most of `dirty`, if any explains enough: pixels of `source` that
     /// stand in `shadow` somewhere else.
-    pub fn find(
+    pub(crate) fn find(
         &mut self,
         source: &dyn PixelSource,
         dirty: &Region,

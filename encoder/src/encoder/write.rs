@@ -22,6 +22,7 @@ use crate::video::Video;
 const FAST_LINK: Bitrate = Bitrate::mbps(100);
 
 impl Encoder {
+    /// Starts the picture over, black and with `size`; all of it is pending then.
     pub(super) fn write_reset(&mut self, size: Size, frame: &mut Frame) {
         // Whatever was painted before must not come later, also beyond a smaller new screen.
         let before = Region::from(self.shadow.bounds());
@@ -45,6 +46,7 @@ impl Encoder {
         self.restart = false;
     }
 
+    /// Writes what was found to have changed.
     pub(super) fn write_changes(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
         if self.found.is_empty() {
             return;
@@ -84,6 +86,7 @@ impl Encoder {
         frame.writes.add(&painted);
     }
 
+    /// Writes the next picture of the video if it is due.
     pub(super) fn write_video(
         &mut self,
         link: Link,
@@ -156,6 +159,7 @@ impl Encoder {
         region.difference(&frame.writes)
     }
 
+    /// Makes exact what was blurred and has been still for long enough.
     pub(super) fn write_refresh(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
         if self.refresh.is_done() {
             return;
@@ -166,6 +170,7 @@ impl Encoder {
         self.write_piece(&due, link, frame);
     }
 
+    /// Has the viewer keep what may come back.
     pub(super) fn write_saves(&mut self, now: Timestamp, frame: &mut Frame) {
         let (reads, after) = self.recall.write_saves(
             &self.shadow,

@@ -20,7 +20,7 @@ const MOST_PIXELS: u64 = 1 << 21;
 
 /// A shape where it stands.
 #[derive(Debug)]
-pub struct Letter {
+pub(crate) struct Letter {
     /// The pixels around it.
     pub area: Rect,
     /// What it looks like.
@@ -29,7 +29,7 @@ pub struct Letter {
 
 /// Cuts pictures into letters; holds the buffers for it.
 #[derive(Debug, Default)]
-pub struct Segmenter {
+pub(crate) struct Segmenter {
     bits: Bits,
     letters: Vec<Letter>,
     /// Rows of earlier letters, to be filled again.
@@ -57,7 +57,7 @@ struct Part {
 impl Segmenter {
     /// Cuts `rects` of `canvas` into letters, which are what has the colour `ink`. False if the
     /// rectangles spread over too large an area or hold shapes that are no letters.
-    pub fn cut(&mut self, canvas: &Canvas, ink: u32, rects: &[Rect]) -> bool {
+    pub(crate) fn cut(&mut self, canvas: &Canvas, ink: u32, rects: &[Rect]) -> bool {
         let used = self.letters.drain(..);
         self.spare.extend(used.map(|letter| letter.shape.rows));
         let bounds = rects
@@ -103,7 +103,7 @@ impl Segmenter {
 
     /// The letters of the last cut, line by line.
     #[must_use]
-    pub fn letters(&self) -> &[Letter] {
+    pub(crate) fn letters(&self) -> &[Letter] {
         &self.letters
     }
 }

@@ -4,8 +4,8 @@
 //! file keeps the stream running. Everything outside the video stays lossless, and what the video
 //! blurred is repaired by the refresh stage once it stands still.
 
-pub mod activity;
-pub mod quality;
+pub(crate) mod activity;
+pub(crate) mod quality;
 
 use core::time::Duration;
 

@@ -68,7 +68,7 @@ pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> Quan
 
 /// Chooses quantisers from the sizes of the frames before.
 #[derive(Clone, Debug)]
-pub struct QualityControl {
+pub(crate) struct QualityControl {
     /// How often the last quantiser halves the bytes of the reference.
     halvings: f32,
     /// Bytes that a frame at [`REFERENCE_QP`] takes, as seen lately.
@@ -84,7 +84,7 @@ pub struct QualityControl {
 impl QualityControl {
     /// For a video of `pixels` pixels.
     #[must_use]
-    pub fn new(pixels: u64) -> Self {
+    pub(crate) fn new(pixels: u64) -> Self {
         Self {
             halvings: 0.0,
             reference_bytes: pixels as f32 * REFERENCE_BITS_PER_PIXEL / 8.0,
@@ -95,7 +95,7 @@ impl QualityControl {
     }
 
     /// The quantiser, 0 to 51, for a frame made at `now` for a link of `rate`.
-    pub fn next_qp(&mut self, wish: Quality, rate: Bitrate, now: Timestamp) -> u8 {
+    pub(crate) fn next_qp(&mut self, wish: Quality, rate: Bitrate, now: Timestamp) -> u8 {
         if let Some(last) = self.last {
             let since = now.since(last).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
             self.interval = (self.interval * 7 + since) / 8;
@@ -112,7 +112,7 @@ impl QualityControl {
     }
 
     /// Records the size of the frame made with the last quantiser.
-    pub fn sent(&mut self, bytes: usize, kind: H264FrameKind) {
+    pub(crate) fn sent(&mut self, bytes: usize, kind: H264FrameKind) {
         self.key_next = false;
         if kind == H264FrameKind::Key {
             return;
