@@ -10,7 +10,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use hackstream_codec::h264::{
-    Content, EntropyCoding, H264Decoder, H264Encoder, H264Settings, I420, from_i420, to_i420,
+    Content, EntropyCoding, H264Decoder, H264Encoder, H264FrameKind, H264Settings, I420, from_i420,
+    to_i420,
 };
 use hackstream_protocol::geometry::{Rect, Size};
 use support::{Motion, picture, plane_psnr, ssim};
@@ -90,7 +91,7 @@ fn measure(
         to_i420(pixels, stride, whole, &mut source)?;
         unit.clear();
         let start = Instant::now();
-        encoder.encode(&source, qp, false, &mut unit)?;
+        encoder.encode(&source, qp, H264FrameKind::Delta, &mut unit)?;
         encode.push(start.elapsed());
         let start = Instant::now();
         let view = decoder.decode(&unit)?.ok_or("no picture came of it")?;

@@ -3,8 +3,9 @@
 
 mod support;
 
+use hackstream_codec::h264::H264FrameKind::{Delta, Key};
 use hackstream_codec::h264::{
-    EntropyCoding, H264Decoder, H264Encoder, H264Error, H264FrameKind, H264Settings, I420,
+    EntropyCoding, H264Decoder, H264Encoder, H264Error, H264Settings, I420,
 };
 use hackstream_protocol::geometry::Size;
 use support::stream::{Stream, all_settings};
@@ -14,7 +15,7 @@ fn every_setting_returns_each_picture_at_once_and_close_to_the_original() {
     for settings in all_settings() {
         let mut stream = Stream::new(Size::new(320, 240), settings);
         for _ in 0..20 {
-            let (_, _, psnr) = stream.pass(22, false);
+            let (_, _, psnr) = stream.pass(22, Delta);
             assert!(psnr > 34.0, "{settings:?}: {psnr:.1} dB");
         }
     }
@@ -25,13 +26,9 @@ fn only_the_first_picture_and_forced_ones_are_keyframes() {
     for settings in all_settings() {
         let mut stream = Stream::new(Size::new(160, 96), settings);
         for index in 0..100 {
-            let force = index % 9 == 4;
-            let (kind, _, psnr) = stream.pass(26, force);
-            let expected = match index {
-                0 => H264FrameKind::Key,
-                _ if force => H264FrameKind::Key,
-                _ => H264FrameKind::Delta,
-            };
+            let wanted = if index % 9 == 4 { Key } else { Delta };
+            let (kind, _, psnr) = stream.pass(26, wanted);
+            let expected = if index == 0 { Key } else { wanted };
             assert_eq!(kind, expected, "{settings:?}, picture {index}");
             assert!(psnr > 30.0, "{settings:?}, picture {index}: {psnr:.1} dB");
         }
@@ -41,12 +38,12 @@ fn only_the_first_picture_and_forced_ones_are_keyframes() {
 #[test]
 fn a_qp_change_takes_effect_without_a_keyframe() {
     let mut stream = Stream::new(Size::new(320, 240), H264Settings::default());
-    assert_eq!(stream.pass(30, false).0, H264FrameKind::Key);
+    assert_eq!(stream.pass(30, Delta).0, Key);
     let mut mean = |qp: u8| {
         let (mut bytes, mut quality) = (0, 0.0);
         for _ in 0..10 {
-            let (kind, length, psnr) = stream.pass(qp, false);
-            assert_eq!(kind, H264FrameKind::Delta);
+            let (kind, length, psnr) = stream.pass(qp, Delta);
+            assert_eq!(kind, Delta);
             bytes += length;
             quality += psnr / 10.0;
         }
@@ -61,10 +58,10 @@ fn a_qp_change_takes_effect_without_a_keyframe() {
 #[test]
 fn a_scene_change_is_not_a_keyframe() {
     let mut stream = Stream::new(Size::new(320, 240), H264Settings::default());
-    stream.pass(26, false);
+    stream.pass(26, Delta);
     for index in [100_000, 5, 70_000] {
         stream.index = index;
-        assert_eq!(stream.pass(26, false).0, H264FrameKind::Delta);
+        assert_eq!(stream.pass(26, Delta).0, Delta);
     }
 }
 
@@ -84,7 +81,7 @@ fn sizes_of_every_shape_pass() {
         // The same decoder follows the changes of size.
         std::mem::swap(&mut stream.decoder, &mut decoder);
         for _ in 0..3 {
-            let (_, _, psnr) = stream.pass(20, false);
+            let (_, _, psnr) = stream.pass(20, Delta);
             assert!(psnr > 30.0, "{size}: {psnr:.1} dB");
         }
         std::mem::swap(&mut stream.decoder, &mut decoder);
@@ -98,7 +95,7 @@ fn the_largest_pictures_pass_either_way_up() {
         let mut decoder = H264Decoder::new().unwrap();
         let mut unit = Vec::new();
         let source = I420::new(size).unwrap();
-        encoder.encode(&source, 40, false, &mut unit).unwrap();
+        encoder.encode(&source, 40, Delta, &mut unit).unwrap();
         assert_eq!(decoder.decode(&unit).unwrap().unwrap().size(), size);
     }
 }
@@ -121,7 +118,7 @@ fn sizes_out_of_range_are_refused() {
     let mut encoder = H264Encoder::new(Size::new(64, 64)).unwrap();
     let other = I420::new(Size::new(64, 66)).unwrap();
     let mut out = vec![7];
-    assert!(encoder.encode(&other, 26, false, &mut out).is_err());
+    assert!(encoder.encode(&other, 26, Delta, &mut out).is_err());
     assert_eq!(out, [7]);
 }
 
@@ -130,16 +127,16 @@ fn access_units_are_appended() {
     let mut encoder = H264Encoder::new(Size::new(64, 64)).unwrap();
     let source = I420::new(Size::new(64, 64)).unwrap();
     let mut out = vec![1, 2, 3];
-    encoder.encode(&source, 26, false, &mut out).unwrap();
+    encoder.encode(&source, 26, Delta, &mut out).unwrap();
     assert_eq!(out[..7], [1, 2, 3, 0, 0, 0, 1]);
 }
 
 #[test]
 fn encoder_and_decoder_can_move_to_other_threads() {
     let mut stream = Stream::new(Size::new(64, 64), H264Settings::default());
-    stream.pass(26, false);
-    let moved = std::thread::spawn(move || stream.pass(26, false));
-    assert_eq!(moved.join().unwrap().0, H264FrameKind::Delta);
+    stream.pass(26, Delta);
+    let moved = std::thread::spawn(move || stream.pass(26, Delta));
+    assert_eq!(moved.join().unwrap().0, Delta);
 }
 
 /// Bits of the first sequence parameter set, as players read them.
@@ -153,7 +150,7 @@ fn the_stream_describes_itself_for_low_delay() {
         let mut encoder = H264Encoder::with_settings(Size::new(1280, 720), settings).unwrap();
         let source = I420::new(Size::new(1280, 720)).unwrap();
         let mut unit = Vec::new();
-        encoder.encode(&source, 26, false, &mut unit).unwrap();
+        encoder.encode(&source, 26, Delta, &mut unit).unwrap();
         assert_eq!(unit[..6], [0, 0, 0, 1, 0x67, profile]);
         assert_eq!(unit[7], 31, "level");
     }

@@ -3,6 +3,7 @@
 
 mod support;
 
+use hackstream_codec::h264::H264FrameKind::{Delta, Key};
 use hackstream_codec::h264::{H264Decoder, H264Error, H264Settings};
 use hackstream_protocol::geometry::Size;
 use support::Random;
@@ -11,28 +12,28 @@ use support::stream::{Stream, all_settings};
 #[test]
 fn a_stream_is_entered_only_at_a_keyframe() {
     let mut stream = Stream::new(Size::new(160, 96), H264Settings::default());
-    stream.encode(26, false);
-    let (_, delta) = stream.encode(26, false);
+    stream.encode(26, Delta);
+    let (_, delta) = stream.encode(26, Delta);
     assert!(stream.decoder.needs_keyframe());
     let refused = stream.decoder.decode(&delta).map(|_| ());
     assert_eq!(refused, Err(H264Error::KeyframeNeeded));
-    let (_, _, psnr) = stream.pass(26, true);
+    let (_, _, psnr) = stream.pass(26, Key);
     assert!(psnr > 30.0 && !stream.decoder.needs_keyframe());
 }
 
 #[test]
 fn after_a_damaged_picture_the_next_keyframe_restores_the_stream() {
     let mut stream = Stream::new(Size::new(160, 96), H264Settings::default());
-    stream.pass(26, false);
-    let (_, delta) = stream.encode(26, false);
+    stream.pass(26, Delta);
+    let (_, delta) = stream.encode(26, Delta);
     assert!(stream.decoder.decode(&delta[..3]).is_err());
-    let (_, delta) = stream.encode(26, false);
+    let (_, delta) = stream.encode(26, Delta);
     assert!(
         stream.decoder.decode(&delta).is_err(),
         "a picture with a lost reference"
     );
     for index in 0..5 {
-        let (_, _, psnr) = stream.pass(26, index == 0);
+        let (_, _, psnr) = stream.pass(26, if index == 0 { Key } else { Delta });
         assert!(psnr > 30.0, "{psnr:.1} dB");
     }
 }
@@ -41,9 +42,9 @@ fn after_a_damaged_picture_the_next_keyframe_restores_the_stream() {
 fn pictures_beyond_the_expected_size_are_refused() {
     let mut stream = Stream::new(Size::new(160, 96), H264Settings::default());
     stream.decoder = H264Decoder::with_max_size(Size::new(159, 95)).unwrap();
-    stream.pass(26, false);
+    stream.pass(26, Delta);
     stream.decoder = H264Decoder::with_max_size(Size::new(158, 96)).unwrap();
-    let (_, unit) = stream.encode(26, true);
+    let (_, unit) = stream.encode(26, Key);
     assert!(matches!(
         stream.decoder.decode(&unit),
         Err(H264Error::UnsupportedSize { .. })
@@ -70,7 +71,9 @@ fn damaged_streams_never_harm_the_decoder() {
     let mut random = Random::new(2026);
     for settings in all_settings() {
         let mut stream = Stream::new(Size::new(96, 80), settings);
-        let units: Vec<_> = (0..6).map(|i| stream.encode(28, i == 3).1).collect();
+        let units: Vec<_> = (0..6)
+            .map(|i| stream.encode(28, if i == 3 { Key } else { Delta }).1)
+            .collect();
         for _ in 0..250 {
             let damaged = random.below(units.len());
             for (index, unit) in units.iter().enumerate() {
@@ -84,7 +87,7 @@ fn damaged_streams_never_harm_the_decoder() {
                 }
             }
         }
-        let (_, _, psnr) = stream.pass(26, true);
+        let (_, _, psnr) = stream.pass(26, Key);
         assert!(psnr > 30.0, "{settings:?}: {psnr:.1} dB");
     }
 }

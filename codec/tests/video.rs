@@ -5,7 +5,7 @@
 mod oracle;
 
 use hackstream_codec::envelope::{Coder, Compressor};
-use hackstream_codec::h264::{H264Encoder, I420, to_i420};
+use hackstream_codec::h264::{H264Encoder, H264FrameKind, I420, to_i420};
 use hackstream_codec::{Canvas, CodecError, Decoder, DecoderLimits, write};
 use hackstream_protocol::geometry::{Point, Rect, Size};
 use hackstream_protocol::region::Region;
@@ -59,7 +59,9 @@ fn stream(size: Size) -> [Vec<u8>; 2] {
     let mut encoder = H264Encoder::new(size).unwrap();
     [(); 2].map(|()| {
         let mut unit = Vec::new();
-        encoder.encode(&picture, 20, false, &mut unit).unwrap();
+        encoder
+            .encode(&picture, 20, H264FrameKind::Delta, &mut unit)
+            .unwrap();
         unit
     })
 }

@@ -1,16 +1,20 @@
 //! The grid in which the screen is compared and classified.
 
 use hackstream_protocol::geometry::Rect;
+use hackstream_protocol::region::Region;
 
 /// Width of a cell in pixels. Sixty-four pixels of two colours are eight bytes a row, and a row of
 /// a cell is four cache lines.
-pub const CELL_WIDTH: i32 = 64;
+pub(crate) const CELL_WIDTH: i32 = 64;
 
 /// Height of a cell in pixels: about a line of text.
-pub const CELL_HEIGHT: i32 = 16;
+pub(crate) const CELL_HEIGHT: i32 = 16;
+
+/// Pixels of a whole cell.
+pub(crate) const CELL_AREA: u64 = (CELL_WIDTH * CELL_HEIGHT) as u64;
 
 /// The parts of `rect` in each row of cells that it touches, from top to bottom.
-pub fn bands(rect: Rect) -> impl Iterator<Item = Rect> {
+pub(crate) fn bands(rect: Rect) -> impl Iterator<Item = Rect> {
     let first = rect.top.div_euclid(CELL_HEIGHT);
     let last = (rect.bottom - 1).div_euclid(CELL_HEIGHT);
     (first..=last).map(move |band| {
@@ -25,7 +29,7 @@ pub fn bands(rect: Rect) -> impl Iterator<Item = Rect> {
 }
 
 /// The parts of `band` in each cell that it touches, from left to right.
-pub fn cells(band: Rect) -> impl Iterator<Item = Rect> {
+pub(crate) fn cells(band: Rect) -> impl Iterator<Item = Rect> {
     let first = band.left.div_euclid(CELL_WIDTH);
     let last = (band.right - 1).div_euclid(CELL_WIDTH);
     (first..=last).map(move |column| {
@@ -39,9 +43,15 @@ pub fn cells(band: Rect) -> impl Iterator<Item = Rect> {
     })
 }
 
+/// The parts of `region` in each cell that it touches: rectangle by rectangle, band by band.
+pub(crate) fn cells_of(region: &Region) -> impl Iterator<Item = Rect> {
+    let bands = region.rects().iter().flat_map(|rect| bands(*rect));
+    bands.flat_map(cells)
+}
+
 /// The whole cell that the top left pixel of `rect` lies in.
 #[must_use]
-pub const fn cell_around(rect: &Rect) -> Rect {
+pub(crate) const fn cell_around(rect: &Rect) -> Rect {
     let left = rect.left.div_euclid(CELL_WIDTH) * CELL_WIDTH;
     let top = rect.top.div_euclid(CELL_HEIGHT) * CELL_HEIGHT;
     Rect::from_edges(left, top, left + CELL_WIDTH, top + CELL_HEIGHT)

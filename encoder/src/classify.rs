@@ -5,7 +5,7 @@ use hackstream_protocol::geometry::Rect;
 
 /// What a rectangle consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// One colour.
     Solid(u32),
     /// Two colours, the first one that of the top left pixel.
@@ -19,7 +19,7 @@ pub enum Class {
 /// # Panics
 /// If the rectangle is empty or not in the canvas.
 #[must_use]
-pub fn classify(canvas: &Canvas, rect: &Rect) -> Class {
+pub(crate) fn classify(canvas: &Canvas, rect: &Rect) -> Class {
     let zero = canvas.span(rect, rect.top)[0];
     let mut one = None;
     for y in rect.top..rect.bottom {

@@ -19,7 +19,7 @@ const HIGH: u32 = crate::cells::CELL_HEIGHT as u32 / 2;
 
 /// Compares and remembers the buffer for it.
 #[derive(Debug, Default)]
-pub struct Comparer {
+pub(crate) struct Comparer {
     row: Vec<u32>,
     changed: Vec<Rect>,
 }
@@ -27,7 +27,7 @@ pub struct Comparer {
 impl Comparer {
     /// Brings `shadow` up to date with `source` in `region` and adds the rectangles that differed
     /// to `found`, at most one per cell.
-    pub fn update(
+    pub(crate) fn update(
         &mut self,
         source: &dyn PixelSource,
         region: &Region,

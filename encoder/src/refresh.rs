@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use hackstream_protocol::geometry::Rect;
+use hackstream_protocol::geometry::{Offset, Rect};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
 
@@ -35,11 +35,7 @@ impl Refresh {
     }
 
     /// Notes that pixels were copied to `targets` from where they are `offset` before.
-    pub(crate) fn copied(
-        &mut self,
-        targets: &Region,
-        offset: hackstream_protocol::geometry::Offset,
-    ) {
+    pub(crate) fn copied(&mut self, targets: &Region, offset: Offset) {
         if self.lossy.is_empty() {
             return;
         }
@@ -58,7 +54,7 @@ impl Refresh {
         self.lossy.is_empty()
     }
 
-    /// The approximate pixels that have been still for long enough.
+    /// The approximate pixels that have been still for long enough. `video` is where one runs.
     pub(crate) fn due(&self, activity: &Activity, video: Option<Rect>, now: Timestamp) -> Region {
         self.blocks(activity, video)
             .filter(|(_, at)| *at <= now)
@@ -72,6 +68,8 @@ impl Refresh {
         self.blocks(activity, video).map(|(_, at)| at).min()
     }
 
+    /// The blocks with approximate pixels, each with the time at which it will have been still for
+    /// long enough.
     fn blocks<'a>(
         &'a self,
         activity: &'a Activity,
@@ -93,7 +91,7 @@ impl Refresh {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hackstream_protocol::geometry::{Offset, Size};
+    use hackstream_protocol::geometry::Size;
 
     fn at(millis: u64) -> Timestamp {
         Timestamp(millis * 1000)

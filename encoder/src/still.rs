@@ -10,15 +10,16 @@ use core::time::Duration;
 
 use hackstream_codec::Canvas;
 use hackstream_codec::h264::{
-    EntropyCoding, H264Encoder, H264Error, H264Settings, I420, is_codable, to_i420,
+    EntropyCoding, H264Encoder, H264Error, H264FrameKind, H264Settings, I420, is_codable, to_i420,
 };
+use hackstream_codec::write;
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
-use crate::video::quality::quantiser_for;
+use crate::video::quality::{Quantiser, quantiser_for};
 
 /// Time that a picture without loss may take on the link before it is blurred instead.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -55,8 +56,11 @@ const BITS_PER_PIXEL: f32 = 0.8;
 
 /// Pictures that were put off.
 pub(crate) struct Stills {
+    /// Whether the viewer decodes H.264, so that they may be blurred.
     h264: bool,
+    /// What was put off and not sent since, blurred or exact.
     waiting: Region,
+    /// Kept for the next strip of the same size.
     coder: Option<StillCoder>,
     /// Bits per pixel at the reference quantiser, as seen lately.
     bits_per_pixel: f32,
@@ -144,30 +148,33 @@ impl Stills {
         None
     }
 
-    /// Appends the access unit of a strip of `shadow` to `out`.
-    pub(crate) fn encode(
+    /// Appends a section with a strip of `shadow`, as a keyframe.
+    pub(crate) fn write_strip(
         &mut self,
         shadow: &Canvas,
         strip: Rect,
         wish: Quality,
-        link: Link,
-        out: &mut Vec<u8>,
+        rate: Bitrate,
+        body: &mut Vec<u8>,
     ) -> Result<(), H264Error> {
         let mut coder = match self.coder.take() {
             Some(coder) if coder.strip == strip.size() => coder,
-            _ => StillCoder::new(strip.size(), link.rate)?,
+            _ => StillCoder::new(strip.size(), rate)?,
         };
         let stride = shadow.size().width as usize;
         to_i420(shadow.pixels(), stride, strip, &mut coder.picture)?;
-        let ByteCount(room) = link.rate.bytes_in(STRIP_TIME);
+        let ByteCount(room) = rate.bytes_in(STRIP_TIME);
         let pixels = strip.area() as f32;
         let at_reference = pixels * self.bits_per_pixel / 8.0;
-        let (qp, steps) = quantiser_for(wish, at_reference, room as f32);
-        let before = out.len();
-        coder.encoder.encode(&coder.picture, qp, true, out)?;
-        let bits = (out.len() - before) as f32 * 8.0 * steps.exp2() / pixels;
+        let Quantiser { qp, halvings } = quantiser_for(wish, at_reference, room as f32);
+        let (mut access_unit, kind) = (Vec::new(), H264FrameKind::Key);
+        coder
+            .encoder
+            .encode(&coder.picture, qp, kind, &mut access_unit)?;
+        let bits = access_unit.len() as f32 * 8.0 * halvings.exp2() / pixels;
         self.bits_per_pixel = (self.bits_per_pixel + bits.clamp(0.05, 8.0)) / 2.0;
         self.coder = Some(coder);
+        write::video(body, &strip, &access_unit);
         Ok(())
     }
 }

@@ -77,8 +77,8 @@ impl H264Encoder {
     /// Codes `picture` with quantization parameter `qp` (0 to [`MAX_QP`], larger ones count as
     /// that) and appends its access unit to `out`.
     ///
-    /// The first picture is a keyframe, and every one with `force_keyframe`. Nothing is left in
-    /// the encoder: the access unit is complete.
+    /// The first picture is a keyframe whatever is `wanted`, and no other unless it is. Nothing is
+    /// left in the encoder: the access unit is complete.
     ///
     /// # Errors
     /// [`H264Error::SizeMismatch`]; [`H264Error::Encode`] and [`H264Error::Setup`], after which
@@ -87,7 +87,7 @@ impl H264Encoder {
         &mut self,
         picture: &I420,
         qp: u8,
-        force_keyframe: bool,
+        wanted: H264FrameKind,
         out: &mut Vec<u8>,
     ) -> Result<H264FrameKind, H264Error> {
         if picture.size() != self.size {
@@ -97,7 +97,7 @@ impl H264Encoder {
             });
         }
         self.set_qp(qp)?;
-        if force_keyframe {
+        if wanted == H264FrameKind::Key {
             self.raw.force_keyframe()?;
         }
         let before = out.len();

@@ -144,7 +144,8 @@ mod tests {
         let mut encoder = crate::h264::H264Encoder::new(size).unwrap();
         let picture = crate::h264::I420::new(size).unwrap();
         let mut unit = Vec::new();
-        encoder.encode(&picture, 26, false, &mut unit).unwrap();
+        let wanted = crate::h264::H264FrameKind::Delta;
+        encoder.encode(&picture, 26, wanted, &mut unit).unwrap();
         let mut reader = BitReader::new(&unit[5..]);
         assert_eq!(parse(&mut reader), Some(size));
         assert_eq!(

@@ -30,23 +30,21 @@ impl Stream {
     }
 
     /// Encodes the next picture.
-    pub(crate) fn encode(&mut self, qp: u8, force_keyframe: bool) -> (H264FrameKind, Vec<u8>) {
+    pub(crate) fn encode(&mut self, qp: u8, wanted: H264FrameKind) -> (H264FrameKind, Vec<u8>) {
         let mut unit = Vec::new();
         let whole = Rect::of_size(self.size);
         let pixels = self.pixels();
         let stride = self.size.width as usize;
         to_i420(&pixels, stride, whole, &mut self.source).unwrap();
         self.index += 1;
-        let kind = self
-            .encoder
-            .encode(&self.source, qp, force_keyframe, &mut unit);
+        let kind = self.encoder.encode(&self.source, qp, wanted, &mut unit);
         (kind.unwrap(), unit)
     }
 
     /// Encodes and decodes the next picture; returns its kind, bytes and PSNR.
-    pub(crate) fn pass(&mut self, qp: u8, force_keyframe: bool) -> (H264FrameKind, usize, f64) {
+    pub(crate) fn pass(&mut self, qp: u8, wanted: H264FrameKind) -> (H264FrameKind, usize, f64) {
         let pixels = self.pixels();
-        let (kind, unit) = self.encode(qp, force_keyframe);
+        let (kind, unit) = self.encode(qp, wanted);
         let view = self.decoder.decode(&unit).unwrap();
         let view = view.expect("a picture with its own access unit");
         let mut shown = vec![0; pixels.len()];

@@ -31,6 +31,32 @@ const PAINTING: f32 = 0.5;
 /// Frames whose decoding is awaited, at most; what the viewer says about older ones is not needed.
 const MOST_AWAITED: usize = 64;
 
+/// Every so many bodies another compressor gets a try, so that its ratio stays known.
+const TRY_ANOTHER_EVERY: u32 = 64;
+
+/// Decoding expected to take less than this says little about a viewer's speed.
+const WORTH_OBSERVING: Duration = Duration::from_micros(50);
+
+/// Weight of a new observation.
+const GAIN: f32 = 0.25;
+
+/// How many times slower than the server a viewer may seem to be, at least and at most: what lies
+/// beyond is a hiccup, or a viewer that does not tell the truth.
+const BELIEVABLE_SLOWNESS: (f32, f32) = (0.2, 50.0);
+
+/// What a compressor made of the body of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compressed {
+    /// Which compressor.
+    pub coder: Coder,
+    /// Bytes of the body.
+    pub body: usize,
+    /// Bytes of the payload that it became.
+    pub payload: usize,
+    /// Pixels that the frame paints.
+    pub pixels: u64,
+}
+
 /// What is known about the compressors and about one viewer.
 #[derive(Clone, Debug)]
 pub struct Costs {
@@ -42,17 +68,9 @@ pub struct Costs {
     /// How much slower than the server the viewer decodes.
     viewer_slowness: f32,
     has_history: bool,
+    /// Bodies for which a compressor was chosen, modulo 2^32.
     rounds: u32,
 }
-
-/// Every so many bodies another compressor gets a try, so that its ratio stays known.
-const TRY_ANOTHER_EVERY: u32 = 64;
-
-/// Decoding expected to take less than this says little about a viewer's speed.
-const WORTH_OBSERVING: Duration = Duration::from_micros(50);
-
-/// Weight of a new observation.
-const GAIN: f32 = 0.25;
 
 impl Costs {
     /// What is known at the start.
@@ -68,7 +86,8 @@ impl Costs {
         }
     }
 
-    /// The compressor with the least total time for a body of `len` bytes at `rate`.
+    /// The compressor with the least total time for a body of `len` bytes at `rate`; now and then
+    /// the second best, so that its ratio stays known.
     pub fn choose(&mut self, len: usize, rate: Bitrate) -> Coder {
         if len < WORTH_COMPRESSING {
             return Coder::Stored;
@@ -81,24 +100,19 @@ impl Costs {
         self.rounds = self.rounds.wrapping_add(1);
         let mut ranked: Vec<Coder> = Coder::ALL.into_iter().filter(usable).collect();
         ranked.sort_by_key(|&coder| self.total_time(coder, len, rate));
-        let second = self.rounds % TRY_ANOTHER_EVERY == 0 && len >= WORTH_REMEMBERING;
-        ranked[usize::from(second && ranked.len() > 1)]
+        let try_another = self.rounds % TRY_ANOTHER_EVERY == 0 && len >= WORTH_REMEMBERING;
+        // There are always two: those that stand alone.
+        ranked[usize::from(try_another)]
     }
 
-    /// Records what a compressor made of the body of a frame that paints so many pixels.
-    pub fn made(
-        &mut self,
-        frame: FrameId,
-        coder: Coder,
-        (len, compressed): (usize, usize),
-        pixels: u64,
-    ) {
-        if len >= WORTH_COMPRESSING {
-            let ratio = &mut self.ratios[coder as usize];
-            *ratio += GAIN * (compressed as f32 / len as f32 - *ratio);
+    /// Records what became of the body of a frame, whose decoding is awaited from now on.
+    pub fn made(&mut self, frame: FrameId, made: Compressed) {
+        if made.body >= WORTH_COMPRESSING {
+            let ratio = &mut self.ratios[made.coder as usize];
+            *ratio += GAIN * (made.payload as f32 / made.body as f32 - *ratio);
         }
-        let CoderSpeed { decompress, .. } = self.speeds.0[coder as usize];
-        let nanoseconds = decompress * len as f32 + PAINTING * pixels as f32;
+        let CoderSpeed { decompress, .. } = self.speeds.0[made.coder as usize];
+        let nanoseconds = decompress * made.body as f32 + PAINTING * made.pixels as f32;
         if self.awaited.len() == MOST_AWAITED {
             self.awaited.pop_front();
         }
@@ -116,7 +130,8 @@ impl Costs {
         };
         if expected >= WORTH_OBSERVING {
             let slowness = took.as_secs_f32() / expected.as_secs_f32();
-            self.viewer_slowness += GAIN * (slowness.clamp(0.2, 50.0) - self.viewer_slowness);
+            let (least, most) = BELIEVABLE_SLOWNESS;
+            self.viewer_slowness += GAIN * (slowness.clamp(least, most) - self.viewer_slowness);
         }
     }
 
@@ -138,7 +153,13 @@ mod tests {
         let mut costs = Costs::new(CoderSpeeds::default(), true);
         assert_eq!(costs.choose(200_000, Bitrate::mbps(2)), Coder::History);
         for frame in (1..50).map(FrameId) {
-            costs.made(frame, Coder::Stored, (0, 0), 2_000_000);
+            let made = Compressed {
+                coder: Coder::Stored,
+                body: 0,
+                payload: 0,
+                pixels: 2_000_000,
+            };
+            costs.made(frame, made);
             costs.decoded(frame, Duration::from_millis(30));
         }
         assert_eq!(costs.choose(200_000, Bitrate::mbps(500)), Coder::Lz4);

@@ -18,7 +18,7 @@ const LARGE: u32 = 8;
 /// Letters in a row.
 const COLUMNS: u32 = 32;
 
-/// Of the history that is measured with.
+/// Reach of the history that is measured.
 const HISTORY_BYTES: usize = 1 << 20;
 
 /// What a compressor takes.

@@ -18,7 +18,7 @@ use crate::frame::Frame;
 pub(super) const LARGEST_PIECE: u64 = 192 * 1024;
 
 impl Encoder {
-    /// Makes the dirty region the update to work on.
+    /// Makes the dirty region the update to work on, and decides what of it is video.
     pub(super) fn begin_update(&mut self, link: Link, now: Timestamp) -> Result<(), EncodeError> {
         self.pending = core::mem::take(&mut self.dirty);
         self.sought = false;
@@ -53,7 +53,8 @@ impl Encoder {
         Ok(!self.found.is_empty())
     }
 
-    /// Once per update: sends what the viewer has already, in its cache or elsewhere on the screen.
+    /// Once per update: writes sections for what the viewer has already, in its cache or elsewhere
+    /// on the screen.
     pub(super) fn seek_known(
         &mut self,
         source: &mut dyn PixelSource,
@@ -69,6 +70,7 @@ impl Encoder {
         Ok(())
     }
 
+    /// Recalls tiles that the screen shows again.
     fn seek_tiles(
         &mut self,
         source: &mut dyn PixelSource,
@@ -89,6 +91,7 @@ impl Encoder {
         Ok(())
     }
 
+    /// Copies what moved.
     fn seek_copy(&mut self, source: &dyn PixelSource, frame: &mut Frame) {
         let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else {
             return;
@@ -168,8 +171,8 @@ impl Encoder {
     }
 }
 
-/// Splits a region at a row of cells so that the upper part has about `pixels` pixels, and never
-/// none.
+/// Splits a region at the top of a row of cells so that the first part has about `pixels` pixels,
+/// and never none. The second part is what lies below.
 fn split_rows(region: &Region, pixels: u64) -> (Region, Region) {
     let bounds = region.bounds();
     let mut above = 0;

@@ -12,19 +12,20 @@ use hackstream_protocol::source::PixelSource;
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
-use crate::cells::{CELL_HEIGHT, CELL_WIDTH};
+use crate::cells::CELL_AREA;
 use crate::compare::Comparer;
 use crate::copies::CopyFinder;
-use crate::cost::{CoderSpeeds, Costs};
+use crate::cost::{CoderSpeeds, Compressed, Costs};
 use crate::error::EncodeError;
-use crate::frame::{Frame, SectionBuilder};
+use crate::frame::Frame;
 use crate::recall::Recall;
 use crate::refresh::Refresh;
+use crate::sections::SectionBuilder;
 use crate::still::Stills;
 use crate::video::Video;
 
 /// Pixels of the smallest piece worth a frame of its own.
-const SMALLEST_PIECE: u64 = 8 * (CELL_WIDTH * CELL_HEIGHT) as u64;
+const SMALLEST_PIECE: u64 = 8 * CELL_AREA;
 
 /// Damage below this many pixels goes before the rest of a large update that is under way: it is
 /// most likely the answer to what the person just did.
@@ -33,6 +34,9 @@ const SMALL_DAMAGE: u64 = 64 * 1024;
 /// Rectangles of the dirty region before it is simplified: sections and regions of frames stay
 /// within what a viewer accepts, and comparing a few more pixels is cheaper than more rectangles.
 const MOST_DIRTY_RECTS: usize = 1024;
+
+/// Payload bytes that a pixel is taken to need before any was sent: a page of text.
+const FIRST_DENSITY: f32 = 0.1;
 
 /// Weight of a new observation of how many bytes pixels take.
 const DENSITY_GAIN: f32 = 0.25;
@@ -75,6 +79,7 @@ pub struct Encoder {
     sought: bool,
     /// Whether the viewer has pieces of an update and waits for the last.
     update_open: bool,
+    /// Whether the next frame starts the picture over.
     restart: bool,
     /// The frame being made.
     id: FrameId,
@@ -89,7 +94,9 @@ pub struct Encoder {
     costs: Costs,
     /// Payload bytes per pixel looked at, lately.
     bytes_per_pixel: f32,
+    /// Rectangles to be written, the buffer for them.
     found: Vec<Rect>,
+    /// Sections of the frame being made.
     body: Vec<u8>,
 }
 
@@ -121,7 +128,7 @@ impl Encoder {
             sections: SectionBuilder::default(),
             compressor,
             costs,
-            bytes_per_pixel: 0.1,
+            bytes_per_pixel: FIRST_DENSITY,
             found: Vec::new(),
             body: Vec::new(),
         })
@@ -164,7 +171,7 @@ impl Encoder {
         due.into_iter().flatten().min()
     }
 
-    /// What the viewer shows once it has applied all frames, but for what was sent with loss.
+    /// What the viewer shows once it has applied all frames, were nothing sent with loss.
     #[must_use]
     pub const fn shadow(&self) -> &Canvas {
         &self.shadow
@@ -175,11 +182,14 @@ impl Encoder {
         &mut self.costs
     }
 
-    /// Makes the frame with the number `id` from what `source` shows now. False if there was
-    /// nothing to send; the number is free then.
+    /// Makes the frame with the number `id`, into `frame`, from what `source` shows now and with
+    /// what `link` has room for. False if there was nothing to send; the number is free then.
     ///
     /// # Errors
-    /// [`EncodeError`] if the screen cannot be read or memory runs out.
+    /// [`EncodeError`] if the screen cannot be read, the video encoder fails or memory runs out.
+    /// After [`SourceError::Resized`] the caller [starts over](Self::start_over).
+    ///
+    /// [`SourceError::Resized`]: hackstream_protocol::source::SourceError::Resized
     pub fn next_frame(
         &mut self,
         source: &mut dyn PixelSource,
@@ -218,6 +228,7 @@ impl Encoder {
         self.finish(link, frame)
     }
 
+    /// Compresses the body, if there is anything to send: sections, or that an update is whole.
     fn finish(&mut self, link: Link, frame: &mut Frame) -> Result<bool, EncodeError> {
         let last = self.pending.is_empty();
         frame.update_complete |= last;
@@ -233,8 +244,13 @@ impl Encoder {
         self.compressor
             .write(coder, &self.body, &mut frame.payload)?;
         let pixels = frame.writes.area();
-        let sizes = (self.body.len(), frame.payload.len());
-        self.costs.made(self.id, coder, sizes, pixels);
+        let made = Compressed {
+            coder,
+            body: self.body.len(),
+            payload: frame.payload.len(),
+            pixels,
+        };
+        self.costs.made(self.id, made);
         let painted = pixels.max(SMALLEST_PIECE) as f32;
         let bytes_per_pixel = frame.payload.len() as f32 / painted;
         self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);

@@ -8,11 +8,12 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 
 use super::look::LARGEST_PIECE;
 use super::{Encoder, Link, SMALL_DAMAGE};
-use crate::cells::{CELL_WIDTH, bands, cells};
+use crate::cells::{CELL_WIDTH, cells_of};
 use crate::classify::{Class, classify};
 use crate::error::EncodeError;
-use crate::frame::{Frame, Pictures};
+use crate::frame::Frame;
 use crate::refresh::Refresh;
+use crate::sections::Pictures;
 use crate::still::{Stills, piece_pixels};
 use crate::video::Video;
 
@@ -21,6 +22,7 @@ use crate::video::Video;
 const FAST_LINK: Bitrate = Bitrate::mbps(100);
 
 impl Encoder {
+    /// Starts the picture over, black and with `size`; all of it is pending then.
     pub(super) fn write_reset(&mut self, size: Size, frame: &mut Frame) {
         // Whatever was painted before must not come later, also beyond a smaller new screen.
         let before = Region::from(self.shadow.bounds());
@@ -44,6 +46,7 @@ impl Encoder {
         self.restart = false;
     }
 
+    /// Writes what was found to have changed.
     pub(super) fn write_changes(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
         if self.found.is_empty() {
             return;
@@ -83,6 +86,7 @@ impl Encoder {
         frame.writes.add(&painted);
     }
 
+    /// Writes the next picture of the video if it is due.
     pub(super) fn write_video(
         &mut self,
         link: Link,
@@ -122,11 +126,9 @@ impl Encoder {
         let Some(strip) = self.stills.next_strip() else {
             return Ok(());
         };
-        let mut access_unit = Vec::new();
         self.stills
-            .encode(&self.shadow, strip, self.quality, link, &mut access_unit)?;
+            .write_strip(&self.shadow, strip, self.quality, link.rate, &mut self.body)?;
         self.video.interrupted();
-        write::video(&mut self.body, &strip, &access_unit);
         let sharp = Region::from(strip).difference(self.refresh.lossy());
         self.refresh.blurred(strip);
         frame.writes.add_rect(strip);
@@ -138,12 +140,8 @@ impl Encoder {
     /// Repeats what was exact before a picture was painted over it, if that is cheap: text.
     fn sharpen(&mut self, region: &Region, link: Link, frame: &mut Frame) {
         self.found.clear();
-        let cells = region
-            .rects()
-            .iter()
-            .flat_map(|rect| bands(*rect).flat_map(cells));
-        let is_cheap = |rect: &Rect| classify(&self.shadow, rect) != Class::Many;
-        self.found.extend(cells.filter(is_cheap));
+        let is_cheap = |cell: &Rect| classify(&self.shadow, cell) != Class::Many;
+        self.found.extend(cells_of(region).filter(is_cheap));
         self.write_found(exactly(link), frame);
     }
 
@@ -151,12 +149,8 @@ impl Encoder {
     /// it, and returns the rest.
     fn write_piece(&mut self, region: &Region, link: Link, frame: &mut Frame) -> Region {
         let mut room = piece_pixels(link).min(LARGEST_PIECE);
-        let cells = region
-            .rects()
-            .iter()
-            .flat_map(|rect| bands(*rect).flat_map(cells));
         self.found.clear();
-        self.found.extend(cells.take_while(|cell| {
+        self.found.extend(cells_of(region).take_while(|cell| {
             let fits = room > 0;
             room = room.saturating_sub(cell.area());
             fits
@@ -165,6 +159,7 @@ impl Encoder {
         region.difference(&frame.writes)
     }
 
+    /// Makes exact what was blurred and has been still for long enough.
     pub(super) fn write_refresh(&mut self, link: Link, now: Timestamp, frame: &mut Frame) {
         if self.refresh.is_done() {
             return;
@@ -175,6 +170,7 @@ impl Encoder {
         self.write_piece(&due, link, frame);
     }
 
+    /// Has the viewer keep what may come back.
     pub(super) fn write_saves(&mut self, now: Timestamp, frame: &mut Frame) {
         let (reads, after) = self.recall.write_saves(
             &self.shadow,

@@ -4,8 +4,8 @@
 //! viewer knows. A letter that was sent once takes about three bytes before compression, whatever
 //! its font; lines of random letters shrink to a fifth of what packed pixels take.
 
-pub mod segment;
-pub mod table;
+pub(crate) mod segment;
+pub(crate) mod table;
 
 use hackstream_codec::Canvas;
 use hackstream_codec::symbols::{MAX_STAMPS, Shape, Stamp};
@@ -28,7 +28,7 @@ const STAMPS_SHRINK_TO: f32 = 0.5;
 
 /// Writes text sections for one viewer.
 #[derive(Debug, Default)]
-pub struct TextCoder {
+pub(crate) struct TextCoder {
     segmenter: Segmenter,
     table: ShapeTable,
     stamps: Vec<Stamp>,
@@ -42,7 +42,7 @@ impl TextCoder {
     /// Writes `rects` of `canvas`, in which only `paper` and `ink` occur, as text and returns the
     /// frame after which the section may be applied; `None`, with nothing written, if packed
     /// pixels are cheaper. The rectangles must be disjoint and no wider together than the screen.
-    pub fn write(
+    pub(crate) fn write(
         &mut self,
         canvas: &Canvas,
         [paper, ink]: [u32; 2],

@@ -5,21 +5,22 @@
 //! document analysis, on bits.
 
 use hackstream_codec::Canvas;
-use hackstream_codec::symbols::{LONGEST_EDGE, Shape};
+use hackstream_codec::symbols::{LONGEST_EDGE, MAX_STAMPS, Shape};
 use hackstream_protocol::geometry::Rect;
 
 /// Blank columns that separate columns of text, not words.
 const GUTTER: usize = 24;
 
-/// A letter this high may be two lines whose rows overlap others' and is cut once more.
+/// A letter higher than this may be two, one above the other beside a line between them, and is
+/// cut once more.
 const TALL: usize = 24;
 
-/// Shapes larger than this share of all looked at are no text: give up early.
-const MOST_BITS: usize = 1 << 21;
+/// Pixels of the largest picture that is cut: rectangles spread wider than that are mostly gaps.
+const MOST_PIXELS: u64 = 1 << 21;
 
 /// A shape where it stands.
 #[derive(Debug)]
-pub struct Letter {
+pub(crate) struct Letter {
     /// The pixels around it.
     pub area: Rect,
     /// What it looks like.
@@ -28,7 +29,7 @@ pub struct Letter {
 
 /// Cuts pictures into letters; holds the buffers for it.
 #[derive(Debug, Default)]
-pub struct Segmenter {
+pub(crate) struct Segmenter {
     bits: Bits,
     letters: Vec<Letter>,
     /// Rows of earlier letters, to be filled again.
@@ -56,13 +57,13 @@ struct Part {
 impl Segmenter {
     /// Cuts `rects` of `canvas` into letters, which are what has the colour `ink`. False if the
     /// rectangles spread over too large an area or hold shapes that are no letters.
-    pub fn cut(&mut self, canvas: &Canvas, ink: u32, rects: &[Rect]) -> bool {
+    pub(crate) fn cut(&mut self, canvas: &Canvas, ink: u32, rects: &[Rect]) -> bool {
         let used = self.letters.drain(..);
         self.spare.extend(used.map(|letter| letter.shape.rows));
         let bounds = rects
             .iter()
             .fold(Rect::from_edges(0, 0, 0, 0), |all, r| all.bounding(r));
-        if bounds.area() as usize > MOST_BITS || bounds.is_empty() {
+        if bounds.area() > MOST_PIXELS || bounds.is_empty() {
             return false;
         }
         self.bits.load(canvas, ink, rects, &bounds);
@@ -102,7 +103,7 @@ impl Segmenter {
 
     /// The letters of the last cut, line by line.
     #[must_use]
-    pub fn letters(&self) -> &[Letter] {
+    pub(crate) fn letters(&self) -> &[Letter] {
         &self.letters
     }
 }
@@ -248,7 +249,7 @@ impl Picture<'_> {
                 letters.extend(self.letter(piece, bounds, spare));
             }
         }
-        letters.len() <= hackstream_codec::symbols::MAX_STAMPS
+        letters.len() <= MAX_STAMPS
     }
 
     /// The ink of a part, trimmed of blank rows; `None` if there is none.

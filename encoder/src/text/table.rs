@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 /// The sending side of the table of shapes. Slots are given out in turn, so the oldest shape makes
 /// room for a new one.
 #[derive(Debug, Default)]
-pub struct ShapeTable {
+pub(crate) struct ShapeTable {
     slots: Vec<Slot>,
     index: FxHashMap<Shape, u16>,
     next: usize,
@@ -26,7 +26,7 @@ struct Slot {
 
 impl ShapeTable {
     /// Starts a section of `frame`.
-    pub fn begin(&mut self, frame: FrameId) {
+    pub(crate) fn begin(&mut self, frame: FrameId) {
         if frame != self.frame {
             self.in_use = 0;
         }
@@ -36,7 +36,7 @@ impl ShapeTable {
 
     /// Makes sure that a shape keeps its slot as long as the current frame is being made, and
     /// returns it. `None` if the viewer does not know the shape.
-    pub fn keep(&mut self, shape: &Shape) -> Option<u16> {
+    pub(crate) fn keep(&mut self, shape: &Shape) -> Option<u16> {
         let slot = *self.index.get(shape)?;
         let known = &mut self.slots[usize::from(slot)];
         if known.used_in != self.frame {
@@ -48,7 +48,7 @@ impl ShapeTable {
 
     /// The frame that the current one must wait for because it uses the shape in `slot`.
     #[must_use]
-    pub fn definition_of(&self, slot: u16) -> FrameId {
+    pub(crate) fn definition_of(&self, slot: u16) -> FrameId {
         let known = &self.slots[usize::from(slot)];
         if known.defined_in < self.frame {
             known.defined_in
@@ -59,7 +59,7 @@ impl ShapeTable {
 
     /// Whether so many new shapes fit beside those that the current frame uses.
     #[must_use]
-    pub const fn has_room_for(&self, fresh: usize) -> bool {
+    pub(crate) const fn has_room_for(&self, fresh: usize) -> bool {
         self.in_use + fresh <= SLOTS
     }
 
@@ -67,7 +67,7 @@ impl ShapeTable {
     /// new. Also the frame that the current one must wait for because of it.
     ///
     /// There must be [room](Self::has_room_for) for it.
-    pub fn slot_of(&mut self, shape: &Shape) -> (u16, FrameId) {
+    pub(crate) fn slot_of(&mut self, shape: &Shape) -> (u16, FrameId) {
         if let Some(&slot) = self.index.get(shape) {
             return (slot, self.definition_of(slot));
         }
@@ -102,13 +102,13 @@ impl ShapeTable {
 
     /// The slots defined in the current section.
     #[must_use]
-    pub fn fresh(&self) -> &[u16] {
+    pub(crate) fn fresh(&self) -> &[u16] {
         &self.fresh
     }
 
     /// The shape in a slot.
     #[must_use]
-    pub fn shape(&self, slot: u16) -> &Shape {
+    pub(crate) fn shape(&self, slot: u16) -> &Shape {
         &self.slots[usize::from(slot)].shape
     }
 }

@@ -43,7 +43,7 @@ struct Block {
 
 /// The changes of one viewer's screen.
 #[derive(Debug)]
-pub struct Activity {
+pub(crate) struct Activity {
     columns: usize,
     blocks: Vec<Block>,
 }
@@ -51,7 +51,7 @@ pub struct Activity {
 impl Activity {
     /// A screen on which nothing has changed.
     #[must_use]
-    pub fn new(size: Size) -> Self {
+    pub(crate) fn new(size: Size) -> Self {
         let columns = size.width.div_ceil(BLOCK as u32) as usize;
         let rows = size.height.div_ceil(BLOCK as u32) as usize;
         let still = Block {
@@ -67,7 +67,7 @@ impl Activity {
     }
 
     /// Notes that `rect` changed. Several changes at the same time count once.
-    pub fn changed(&mut self, rect: &Rect, now: Timestamp) {
+    pub(crate) fn changed(&mut self, rect: &Rect, now: Timestamp) {
         self.for_each_block(rect, |block, part| {
             let age = now.since(block.changed_at);
             if now != block.changed_at || block.heat == 0.0 {
@@ -83,13 +83,13 @@ impl Activity {
     }
 
     /// Notes that `rect` has so many colours that coding it without loss is expensive.
-    pub fn colourful(&mut self, rect: &Rect, now: Timestamp) {
+    pub(crate) fn colourful(&mut self, rect: &Rect, now: Timestamp) {
         self.for_each_block(rect, |block, _| block.colourful_at = Some(now));
     }
 
     /// The rectangle that is video now, given the one that was.
     #[must_use]
-    pub fn video(&self, running: Option<Rect>, now: Timestamp) -> Option<Rect> {
+    pub(crate) fn video(&self, running: Option<Rect>, now: Timestamp) -> Option<Rect> {
         let moving = |index: &usize| {
             let block = &self.blocks[*index];
             let heat = faded(block.heat, now.since(block.changed_at));
@@ -119,7 +119,7 @@ impl Activity {
 
     /// The parts of the screen that changed within the last second or so.
     #[must_use]
-    pub fn lively(&self, now: Timestamp) -> Region {
+    pub(crate) fn lively(&self, now: Timestamp) -> Region {
         let lively = |index: &usize| {
             let block = &self.blocks[*index];
             block.heat > 0.0 && now.since(block.changed_at) < 2 * FADING
@@ -130,7 +130,7 @@ impl Activity {
 
     /// When `rect` last changed.
     #[must_use]
-    pub fn last_change(&self, rect: &Rect) -> Timestamp {
+    pub(crate) fn last_change(&self, rect: &Rect) -> Timestamp {
         let indices = self.indices(rect);
         indices
             .map(|i| self.blocks[i].changed_at)
@@ -139,7 +139,7 @@ impl Activity {
     }
 
     /// The parts of the screen that activity is kept for, within `rect`.
-    pub fn blocks_in(&self, rect: &Rect) -> impl Iterator<Item = Rect> {
+    pub(crate) fn blocks_in(&self, rect: &Rect) -> impl Iterator<Item = Rect> {
         let rect = *rect;
         self.indices(&rect)
             .map(move |i| self.block_rect(i).intersection(&rect))

@@ -4,14 +4,14 @@
 //! file keeps the stream running. Everything outside the video stays lossless, and what the video
 //! blurred is repaired by the refresh stage once it stands still.
 
-pub mod activity;
-pub mod quality;
+pub(crate) mod activity;
+pub(crate) mod quality;
 
 use core::time::Duration;
 
 use hackstream_codec::Canvas;
 use hackstream_codec::h264::{
-    EntropyCoding, H264Encoder, H264Error, H264Settings, I420, is_codable, to_i420,
+    EntropyCoding, H264Encoder, H264Error, H264FrameKind, H264Settings, I420, is_codable, to_i420,
 };
 use hackstream_codec::write;
 use hackstream_protocol::geometry::{Rect, Size};
@@ -44,7 +44,8 @@ struct Stream {
     encoder: H264Encoder,
     picture: I420,
     quality: QualityControl,
-    started: bool,
+    /// What the next frame is to be.
+    next: H264FrameKind,
 }
 
 /// Damage to the video since its last frame.
@@ -123,7 +124,7 @@ impl Video {
             encoder: H264Encoder::with_settings(wanted.size(), settings)?,
             picture: I420::new(wanted.size())?,
             quality: QualityControl::new(wanted.area()),
-            started: false,
+            next: H264FrameKind::Key,
         });
         self.strokes = None;
         self.changed(now);
@@ -133,7 +134,7 @@ impl Video {
     /// Notes that another picture went into the stream: the next frame of the video starts anew.
     pub(crate) const fn interrupted(&mut self) {
         if let Some(stream) = &mut self.stream {
-            stream.started = false;
+            stream.next = H264FrameKind::Key;
         }
     }
 
@@ -168,12 +169,11 @@ impl Video {
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
         let qp = stream.quality.next_qp(wish, link.rate, now);
         let mut access_unit = Vec::new();
-        let key = !stream.started;
-        stream
+        let kind = stream
             .encoder
-            .encode(&stream.picture, qp, key, &mut access_unit)?;
-        stream.quality.sent(access_unit.len(), key);
-        stream.started = true;
+            .encode(&stream.picture, qp, stream.next, &mut access_unit)?;
+        stream.quality.sent(access_unit.len(), kind);
+        stream.next = H264FrameKind::Delta;
         write::video(body, &stream.area, &access_unit);
         Ok(Some(stream.area))
     }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use hackstream_codec::h264::H264FrameKind;
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
@@ -25,54 +26,78 @@ const SHARE: f32 = 0.7;
 const REFERENCE_BITS_PER_PIXEL: f32 = 0.1;
 const REFERENCE_QP: f32 = 30.0;
 
+/// Time between frames, to start from, and within what bounds one is believed: a pause of the video
+/// says nothing about its rate.
+const FIRST_INTERVAL: Duration = Duration::from_millis(33);
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(8);
+const LONGEST_INTERVAL: Duration = Duration::from_millis(200);
+
 /// Bytes that any picture is given.
 const LEAST_ROOM: f32 = 200.0;
 
 /// How many times an inter frame's share a keyframe may take.
 const KEYFRAME_FACTOR: f32 = 4.0;
 
+/// Bytes that a frame at [`REFERENCE_QP`] is taken to need at least: a still picture shows nothing
+/// of what the next change will take.
+const LEAST_REFERENCE_BYTES: f32 = 100.0;
+
+/// How coarse a picture becomes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Quantiser {
+    /// The quantization parameter, 0 to 51.
+    pub(crate) qp: u8,
+    /// How often it halves the bytes that the picture takes at the reference quantiser; less than
+    /// zero if it takes more.
+    pub(crate) halvings: f32,
+}
+
 /// The quantiser with which a picture that takes `at_reference` bytes at the reference quantiser
-/// takes about `room` bytes, within what `wish` allows; and how often it halves those bytes.
-pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> (u8, f32) {
+/// takes about `room` bytes, within what `wish` allows.
+pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> Quantiser {
     let halvings = (at_reference / room.max(LEAST_ROOM)).log2();
     let [finest, coarsest] = quantisers(wish);
     let qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings)
         .clamp(finest, coarsest)
         .round();
-    (qp as u8, (qp - REFERENCE_QP) / STEPS_PER_HALVING)
+    Quantiser {
+        qp: qp as u8,
+        halvings: (qp - REFERENCE_QP) / STEPS_PER_HALVING,
+    }
 }
 
 /// Chooses quantisers from the sizes of the frames before.
 #[derive(Clone, Debug)]
-pub struct QualityControl {
+pub(crate) struct QualityControl {
     /// How often the last quantiser halves the bytes of the reference.
     halvings: f32,
     /// Bytes that a frame at [`REFERENCE_QP`] takes, as seen lately.
     reference_bytes: f32,
+    /// Time between frames, lately.
     interval: Duration,
+    /// When the last frame was made.
     last: Option<Timestamp>,
+    /// Whether no frame has been made: the first one is a keyframe.
     key_next: bool,
 }
 
 impl QualityControl {
     /// For a video of `pixels` pixels.
     #[must_use]
-    pub fn new(pixels: u64) -> Self {
+    pub(crate) fn new(pixels: u64) -> Self {
         Self {
             halvings: 0.0,
             reference_bytes: pixels as f32 * REFERENCE_BITS_PER_PIXEL / 8.0,
-            interval: Duration::from_millis(33),
+            interval: FIRST_INTERVAL,
             last: None,
             key_next: true,
         }
     }
 
     /// The quantiser, 0 to 51, for a frame made at `now` for a link of `rate`.
-    pub fn next_qp(&mut self, wish: Quality, rate: Bitrate, now: Timestamp) -> u8 {
+    pub(crate) fn next_qp(&mut self, wish: Quality, rate: Bitrate, now: Timestamp) -> u8 {
         if let Some(last) = self.last {
-            let since = now
-                .since(last)
-                .clamp(Duration::from_millis(8), Duration::from_millis(200));
+            let since = now.since(last).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
             self.interval = (self.interval * 7 + since) / 8;
         }
         self.last = Some(now);
@@ -81,15 +106,15 @@ impl QualityControl {
         if self.key_next {
             room *= KEYFRAME_FACTOR;
         }
-        let (qp, halvings) = quantiser_for(wish, self.reference_bytes, room);
+        let Quantiser { qp, halvings } = quantiser_for(wish, self.reference_bytes, room);
         self.halvings = halvings;
         qp
     }
 
     /// Records the size of the frame made with the last quantiser.
-    pub fn sent(&mut self, bytes: usize, key: bool) {
+    pub(crate) fn sent(&mut self, bytes: usize, kind: H264FrameKind) {
         self.key_next = false;
-        if key {
+        if kind == H264FrameKind::Key {
             return;
         }
         let at_reference = bytes as f32 * self.halvings.exp2();
@@ -100,7 +125,7 @@ impl QualityControl {
             0.1
         };
         self.reference_bytes += gain * (at_reference - self.reference_bytes);
-        self.reference_bytes = self.reference_bytes.max(100.0);
+        self.reference_bytes = self.reference_bytes.max(LEAST_REFERENCE_BYTES);
     }
 }
 
@@ -115,7 +140,12 @@ mod tests {
         for frame in 0..60u64 {
             qp = control.next_qp(wish, rate, Timestamp(frame * 33_333));
             bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
-            control.sent(bytes as usize, frame == 0);
+            let kind = if frame == 0 {
+                H264FrameKind::Key
+            } else {
+                H264FrameKind::Delta
+            };
+            control.sent(bytes as usize, kind);
         }
         (qp, bytes)
     }

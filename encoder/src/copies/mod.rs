@@ -11,13 +11,16 @@ use hackstream_protocol::limits::MAX_RECTS;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 
-use crate::cells::{CELL_HEIGHT, CELL_WIDTH, bands, cells};
+use crate::cells::{CELL_AREA, CELL_HEIGHT, CELL_WIDTH, bands, cells, cells_of};
 use crate::copies::vote::Voter;
 
 mod vote;
 
 /// Smallest dirty area that a copy is looked for in: below it the pixels cost less than the search.
-const WORTH_SEARCHING: u64 = 16 * (CELL_WIDTH * CELL_HEIGHT) as u64;
+const WORTH_SEARCHING: u64 = 16 * CELL_AREA;
+
+/// Cells of the sample that must have changed: with fewer the damage is a box around little.
+const FEWEST_CHANGED_CELLS: usize = 4;
 
 /// Cells that an offset is tried on before all are checked.
 const SAMPLE_CELLS: usize = 64;
@@ -30,7 +33,7 @@ const REMEMBERED: usize = 3;
 
 /// Pixels that moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
+pub(crate) struct Copy {
     /// By how much.
     pub offset: Offset,
     /// Where to.
@@ -39,17 +42,25 @@ pub struct Copy {
 
 /// Finds copies; remembers offsets that fitted.
 #[derive(Debug, Default)]
-pub struct CopyFinder {
+pub(crate) struct CopyFinder {
     recent: Vec<Offset>,
     voter: Voter,
     row: Vec<u32>,
     candidates: Vec<Rect>,
 }
 
+/// What a copy is to explain.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    source: &'a dyn PixelSource,
+    dirty: &'a Region,
+    shadow: &'a Canvas,
+}
+
 impl CopyFinder {
     /// The copy that explains most of `dirty`, if any explains enough: pixels of `source` that
     /// stand in `shadow` somewhere else.
-    pub fn find(
+    pub(crate) fn find(
         &mut self,
         source: &dyn PixelSource,
         dirty: &Region,
@@ -58,12 +69,17 @@ impl CopyFinder {
         if dirty.area() < WORTH_SEARCHING {
             return None;
         }
-        let sample = self.changed_sample(source, dirty, shadow);
-        if sample.len() * (CELL_WIDTH * CELL_HEIGHT) as usize * 4 < WORTH_SEARCHING as usize {
+        let change = Change {
+            source,
+            dirty,
+            shadow,
+        };
+        let sample = change.sample();
+        if sample.len() < FEWEST_CHANGED_CELLS {
             return None;
         }
-        let offset = self.best_offset(source, dirty, shadow, &sample)?;
-        let targets = self.fitting_cells(source, dirty, shadow, offset);
+        let offset = self.best_offset(change, &sample)?;
+        let targets = self.fitting_cells(change, offset);
         self.recent.retain(|&known| known != offset);
         self.recent.insert(0, offset);
         self.recent.truncate(REMEMBERED);
@@ -71,43 +87,21 @@ impl CopyFinder {
         (targets.rects().len() <= MAX_RECTS).then_some(Copy { offset, targets })
     }
 
-    /// Cells of the dirty region, spread evenly, that differ from the shadow.
-    fn changed_sample(
-        &mut self,
-        source: &dyn PixelSource,
-        dirty: &Region,
-        shadow: &Canvas,
-    ) -> Vec<Rect> {
-        let all: Vec<Rect> = whole_cells(dirty).collect();
-        // Coprime to common cell counts per row, so that the sample does not follow a column.
-        let step = (all.len() / SAMPLE_CELLS).max(1) | 1;
-        let here = Offset::new(0, 0);
-        let spread = all.into_iter().step_by(step);
-        spread
-            .filter(|cell| !self.fits(source, cell, shadow, here))
-            .collect()
-    }
-
-    fn best_offset(
-        &mut self,
-        source: &dyn PixelSource,
-        dirty: &Region,
-        shadow: &Canvas,
-        sample: &[Rect],
-    ) -> Option<Offset> {
+    fn best_offset(&mut self, change: Change<'_>, sample: &[Rect]) -> Option<Offset> {
         let enough = sample.len() * SAMPLE_PERCENT / 100 + 1;
-        let recent = self.recent.clone();
-        let known = self.best_of(source, shadow, sample, &recent);
+        let known = change.best_of(sample, &self.recent);
         // A remembered offset that explains most of the sample makes the search superfluous.
         if let Some((offset, score)) = known {
             if score * 2 > sample.len() {
                 return Some(offset);
             }
         }
-        let bounds = dirty.bounds();
-        let changed = around(sample).intersection(&bounds);
-        let voted = self.voter.candidates(source, &changed, shadow, &bounds);
-        let voted = self.best_of(source, shadow, sample, &voted);
+        let origin = change.dirty.bounds();
+        let changed = around(sample).intersection(&origin);
+        let voted = self
+            .voter
+            .candidates(change.source, &changed, change.shadow, &origin);
+        let voted = change.best_of(sample, &voted);
         let best = known
             .into_iter()
             .chain(voted)
@@ -116,43 +110,15 @@ impl CopyFinder {
             .map(|(offset, _)| offset)
     }
 
-    /// The offset that fits most cells of the sample, and how many.
-    fn best_of(
-        &mut self,
-        source: &dyn PixelSource,
-        shadow: &Canvas,
-        sample: &[Rect],
-        offsets: &[Offset],
-    ) -> Option<(Offset, usize)> {
-        let mut best: Option<(Offset, usize)> = None;
-        for &offset in offsets {
-            let score = sample
-                .iter()
-                .filter(|cell| self.fits(source, cell, shadow, offset))
-                .count();
-            if best.is_none_or(|(_, other)| score > other) {
-                best = Some((offset, score));
-            }
-        }
-        best
-    }
-
     /// All cells of the dirty region that are the shadow's pixels moved by `offset`. Cells that
     /// did not change and fit all the same belong to it: the region is simpler with them.
-    fn fitting_cells(
-        &mut self,
-        source: &dyn PixelSource,
-        dirty: &Region,
-        shadow: &Canvas,
-        offset: Offset,
-    ) -> Region {
-        let readable = shadow
-            .bounds()
-            .intersection(&shadow.bounds().translated(offset));
+    fn fitting_cells(&mut self, change: Change<'_>, offset: Offset) -> Region {
+        let bounds = change.shadow.bounds();
+        let readable = bounds.intersection(&bounds.translated(offset));
         let mut fitting = Vec::new();
-        for rect in dirty.rects() {
+        for rect in change.dirty.rects() {
             for band in bands(rect.intersection(&readable)) {
-                self.fitting_cells_of_band(source, &band, shadow, offset, &mut fitting);
+                self.fitting_cells_of_band(change, &band, offset, &mut fitting);
             }
         }
         fitting.into_iter().collect()
@@ -161,9 +127,8 @@ impl CopyFinder {
     /// Reads whole rows, because memory is fastest in order.
     fn fitting_cells_of_band(
         &mut self,
-        source: &dyn PixelSource,
+        change: Change<'_>,
         band: &Rect,
-        shadow: &Canvas,
         offset: Offset,
         fitting: &mut Vec<Rect>,
     ) {
@@ -179,11 +144,11 @@ impl CopyFinder {
                 return;
             }
             let start = Point::new(band.left, band.top + y);
-            let old = shadow.span(&from, from.top + y);
-            if source.shows_row(start, old) {
+            let old = change.shadow.span(&from, from.top + y);
+            if change.source.shows_row(start, old) {
                 continue;
             }
-            source.read_row(start, &mut self.row);
+            change.source.read_row(start, &mut self.row);
             let row = &self.row;
             self.candidates.retain(|cell| {
                 let columns = (cell.left - band.left) as usize..(cell.right - band.left) as usize;
@@ -192,27 +157,47 @@ impl CopyFinder {
         }
         fitting.extend_from_slice(&self.candidates);
     }
+}
+
+impl Change<'_> {
+    /// Whole cells of the dirty region, spread evenly, that differ from the shadow.
+    fn sample(self) -> Vec<Rect> {
+        let all: Vec<Rect> = whole_cells(self.dirty).collect();
+        // Odd, so that the sample does not follow a column of a screen with an even number of cells
+        // in a row.
+        let step = (all.len() / SAMPLE_CELLS).max(1) | 1;
+        let here = Offset::new(0, 0);
+        let spread = all.into_iter().step_by(step);
+        spread.filter(|cell| !self.fits(cell, here)).collect()
+    }
+
+    /// The offset that fits most cells of the sample, and how many.
+    fn best_of(self, sample: &[Rect], offsets: &[Offset]) -> Option<(Offset, usize)> {
+        let mut best: Option<(Offset, usize)> = None;
+        for &offset in offsets {
+            let score = sample.iter().filter(|cell| self.fits(cell, offset)).count();
+            if best.is_none_or(|(_, other)| score > other) {
+                best = Some((offset, score));
+            }
+        }
+        best
+    }
 
     /// Whether `cell` now shows what the shadow has `offset` before it.
-    fn fits(
-        &mut self,
-        source: &dyn PixelSource,
-        cell: &Rect,
-        shadow: &Canvas,
-        offset: Offset,
-    ) -> bool {
+    fn fits(self, cell: &Rect, offset: Offset) -> bool {
         let from = cell.translated(offset.reversed());
-        if !shadow.bounds().contains(&from) {
+        if !self.shadow.bounds().contains(&from) {
             return false;
         }
         (0..cell.height() as i32).all(|y| {
             let start = Point::new(cell.left, cell.top + y);
-            source.shows_row(start, shadow.span(&from, from.top + y))
+            let shown = self.shadow.span(&from, from.top + y);
+            self.source.shows_row(start, shown)
         })
     }
 }
 
-/// The rectangle around a sample, and what may have changed beyond it.
+/// The rectangle around a sample, widened by what may have changed beyond it.
 fn around(sample: &[Rect]) -> Rect {
     let none = Rect::from_edges(0, 0, 0, 0);
     let all = sample.iter().fold(none, |all, cell| all.bounding(cell));
@@ -225,16 +210,11 @@ fn around(sample: &[Rect]) -> Rect {
 }
 
 fn whole_cells(region: &Region) -> impl Iterator<Item = Rect> {
-    let size = (CELL_WIDTH * CELL_HEIGHT) as u64;
-    let parts = region
-        .rects()
-        .iter()
-        .flat_map(|rect| bands(*rect).flat_map(cells));
-    parts.filter(move |cell| cell.area() == size)
+    cells_of(region).filter(|cell| cell.area() == CELL_AREA)
 }
 
 #[cfg(test)]
-#[path = "../tests/screen/mod.rs"]
+#[path = "../../tests/screen/mod.rs"]
 mod screen;
 
 #[cfg(test)]
