@@ -5,16 +5,18 @@
 //! that occur in both pictures), tried on a sample of cells, and the best one is checked cell by
 //! cell. A wrong guess costs bytes, never correctness: the comparison that follows repairs it.
 
+mod extent;
+mod vote;
+
 use hackstream_codec::Canvas;
 use hackstream_protocol::geometry::{Offset, Point, Rect};
 use hackstream_protocol::limits::MAX_RECTS;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 
-use crate::cells::{CELL_AREA, CELL_HEIGHT, CELL_WIDTH, bands, cells, cells_of};
-use crate::copies::vote::Voter;
-
-mod vote;
+use crate::cells::{CELL_AREA, CELL_HEIGHT, CELL_WIDTH, cells_of};
+use extent::Extent;
+use vote::Voter;
 
 /// Smallest dirty area that a copy is looked for in: below it the pixels cost less than the search.
 const WORTH_SEARCHING: u64 = 16 * CELL_AREA;
@@ -38,6 +40,8 @@ pub(crate) struct Copy {
     pub offset: Offset,
     /// Where to.
     pub targets: Region,
+    /// Dirty pixels that turned out to be what the shadow shows.
+    pub unchanged: Region,
 }
 
 /// Finds copies; remembers offsets that fitted.
@@ -45,8 +49,7 @@ pub(crate) struct Copy {
 pub(crate) struct CopyFinder {
     recent: Vec<Offset>,
     voter: Voter,
-    row: Vec<u32>,
-    candidates: Vec<Rect>,
+    extent: Extent,
 }
 
 /// What a copy is to explain.
@@ -79,12 +82,19 @@ impl CopyFinder {
             return None;
         }
         let offset = self.best_offset(change, &sample)?;
-        let targets = self.fitting_cells(change, offset);
+        self.extent.measure(change, offset);
         self.recent.retain(|&known| known != offset);
         self.recent.insert(0, offset);
         self.recent.truncate(REMEMBERED);
+        let copy = Copy {
+            offset,
+            targets: self.extent.targets(),
+            unchanged: self.extent.unchanged(),
+        };
         // Scattered that much it is no moved picture.
-        (targets.rects().len() <= MAX_RECTS).then_some(Copy { offset, targets })
+        (1..=MAX_RECTS)
+            .contains(&copy.targets.rects().len())
+            .then_some(copy)
     }
 
     fn best_offset(&mut self, change: Change<'_>, sample: &[Rect]) -> Option<Offset> {
@@ -108,54 +118,6 @@ impl CopyFinder {
             .max_by_key(|&(_, score)| score);
         best.filter(|&(_, score)| score >= enough)
             .map(|(offset, _)| offset)
-    }
-
-    /// All cells of the dirty region that are the shadow's pixels moved by `offset`. Cells that
-    /// did not change and fit all the same belong to it: the region is simpler with them.
-    fn fitting_cells(&mut self, change: Change<'_>, offset: Offset) -> Region {
-        let bounds = change.shadow.bounds();
-        let readable = bounds.intersection(&bounds.translated(offset));
-        let mut fitting = Vec::new();
-        for rect in change.dirty.rects() {
-            for band in bands(rect.intersection(&readable)) {
-                self.fitting_cells_of_band(change, &band, offset, &mut fitting);
-            }
-        }
-        fitting.into_iter().collect()
-    }
-
-    /// Reads whole rows, because memory is fastest in order.
-    fn fitting_cells_of_band(
-        &mut self,
-        change: Change<'_>,
-        band: &Rect,
-        offset: Offset,
-        fitting: &mut Vec<Rect>,
-    ) {
-        if band.is_empty() {
-            return;
-        }
-        self.candidates.clear();
-        self.candidates.extend(cells(*band));
-        self.row.resize(band.width() as usize, 0);
-        let from = band.translated(offset.reversed());
-        for y in 0..band.height() as i32 {
-            if self.candidates.is_empty() {
-                return;
-            }
-            let start = Point::new(band.left, band.top + y);
-            let old = change.shadow.span(&from, from.top + y);
-            if change.source.shows_row(start, old) {
-                continue;
-            }
-            change.source.read_row(start, &mut self.row);
-            let row = &self.row;
-            self.candidates.retain(|cell| {
-                let columns = (cell.left - band.left) as usize..(cell.right - band.left) as usize;
-                old[columns.clone()] == row[columns]
-            });
-        }
-        fitting.extend_from_slice(&self.candidates);
     }
 }
 
@@ -254,6 +216,41 @@ mod tests {
         for (dx, dy) in [(0, -18), (0, 57), (0, -3), (33, 0), (-1, 0)] {
             assert_eq!(found_offset(Offset::new(dx, dy)), Some(Offset::new(dx, dy)));
         }
+    }
+
+    #[test]
+    fn an_empty_page_is_not_copied_with_the_text_that_scrolled() {
+        let size = Size::new(1024, 768);
+        let text = Rect::new(128, 96, 512, 400);
+        let mut shadow = Canvas::new(size);
+        let letters = texture(text.size());
+        for (y, from) in (text.top..text.bottom).zip(0..) {
+            // Blank lines in between, as between paragraphs.
+            if from % 100 < 70 {
+                shadow.span_mut(&text, y).copy_from_slice(letters.row(from));
+            }
+        }
+        let mut now = shadow.clone();
+        let offset = Offset::new(0, -16);
+        now.copy_region(&text.translated(offset).into(), offset);
+        let all = Region::from(now.bounds());
+        let copy = CopyFinder::default()
+            .find(&Screen(now), &all, &shadow)
+            .unwrap();
+        assert_eq!(copy.offset, offset);
+        let around = Rect::from_edges(text.left, text.top - 16, text.right, text.bottom);
+        assert!(
+            copy.targets.difference(&around.into()).is_empty(),
+            "{:?}",
+            copy.targets
+        );
+        assert!(
+            copy.targets.area() * 10 > text.area() * 9,
+            "{:?}",
+            copy.targets
+        );
+        let beside = all.difference(&around.into());
+        assert!(beside.difference(&copy.unchanged).area() * 10 < beside.area());
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl Encoder {
         self.refresh.copied(&copy.targets, copy.offset);
         self.recall.copied(&copy.targets, copy.offset);
         self.pending.subtract(&copy.targets);
+        self.pending.subtract(&copy.unchanged);
         let sources = copy.targets.translated(copy.offset.reversed());
         frame.reads.add(&sources);
         frame.writes.add(&copy.targets);
