@@ -289,9 +289,11 @@ impl Painter {
         self.read_rects(reader, canvas)?;
         for rect in &self.rects {
             let tile = self.tiles.tile(read_slot(reader)?);
-            let tile = tile
-                .filter(|tile| tile.size() == rect.size())
-                .ok_or(CodecError::NotOffered("a tile never saved"))?;
+            let tile =
+                tile.filter(|tile| tile.size() == rect.size())
+                    .ok_or(CodecError::Undefined(
+                        "a tile never saved, or of another size",
+                    ))?;
             for (y, from_top) in (rect.top..rect.bottom).zip(0..) {
                 paint::row(canvas, keep, rect, y, &mut self.row, |row| {
                     tile.unpack_row(from_top, row);

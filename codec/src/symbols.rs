@@ -157,7 +157,7 @@ impl SymbolTable {
         for _ in 0..count {
             let slot = slots.length("symbol slot", SLOTS - 1)?;
             let shape = self.shapes.get(slot).filter(|shape| !shape.rows.is_empty());
-            let shape = shape.ok_or(CodecError::NotOffered("a symbol never defined"))?;
+            let shape = shape.ok_or(CodecError::Undefined("a symbol never defined"))?;
             let left = right
                 .checked_add(columns.signed()?)
                 .ok_or(CodecError::OutsideScreen)?;

@@ -156,7 +156,7 @@ fn copies_and_resets_without_end_are_refused() {
         let offset = hackstream_protocol::geometry::Offset::new(1, 0);
         hackstream_codec::write::copy(&mut body, offset, &[]);
     }
-    assert!(matches!(refused(&body), CodecError::Repeated(_)));
+    assert!(matches!(refused(&body), CodecError::TooMany(_)));
     let mut body = Vec::new();
     for _ in 0..2 {
         hackstream_codec::write::reset(&mut body, SIZE);
