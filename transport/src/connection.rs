@@ -174,9 +174,8 @@ impl Connection {
         }
     }
 
-    /// Has `wake` called whenever acknowledgements freed part of the window, or losses changed it.
-    /// Acknowledgements of a keep-alive do neither.
-    /// It replaces the one set before.
+    /// Has `wake`, in place of the one set before, called whenever acknowledgements freed part of the
+    /// window, or losses changed it. Acknowledgements of a keep-alive do neither.
     pub fn on_path_change(&self, wake: PathWake) {
         self.path.set_wake(wake);
     }
