@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hackstream_protocol::units::{Bitrate, ByteCount};
+use hackstream_protocol::units::{Bitrate, ByteCount, micros};
 use tokio::sync::Notify;
 
 /// Called when the path changed. It runs on the network thread, which holds the connection's lock:
@@ -109,10 +109,6 @@ impl PathState {
             ..PathReport::default()
         }
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use core::time::Duration;
 use super::WireError;
 use super::bytes::{Reader, Writer};
 use crate::ids::{FrameId, InputSeq};
-use crate::units::Timestamp;
+use crate::units::{Timestamp, micros};
 
 /// Bits of the header's flag byte.
 mod flag {
@@ -97,10 +97,6 @@ impl FrameHeader {
             encoding: Duration::from_micros(reader.varint()?),
         })
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -196,12 +196,7 @@ impl State {
         bytes.extend_from_slice(&self.frame.payload);
         let len = bytes.len();
         self.room.handed_over(len, &self.pump.connection.path());
-        let id = self.ledger.sent(
-            self.pump.clock.now(),
-            len,
-            &self.frame.reads,
-            &self.frame.writes,
-        );
+        let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
         if self.frame.is_reset {
             self.ledger.set_barrier(id);
         }
@@ -222,7 +217,7 @@ impl State {
     }
 
     fn confirm(&mut self, report: &FrameReport) {
-        if self.ledger.confirm(report.id).is_some() {
+        if self.ledger.confirm(report.id) {
             self.encoder.costs_mut().decoded(report.id, report.decoding);
         }
     }
