@@ -99,7 +99,7 @@ mod tests {
         }
 
         #[test]
-        fn damage_is_an_error_and_never_a_panic(
+        fn damage_never_panics(
             coder in 0usize..4, flips in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..5),
         ) {
             let mut out = Vec::new();
