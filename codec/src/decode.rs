@@ -247,12 +247,7 @@ impl Painter {
             self.work.paint(rect.area(), canvas.size())?;
             let longest = rect.width().max(rect.height());
             if longest > TILE_EDGE {
-                let value = u64::from(longest);
-                return Err(WireError::Meaningless {
-                    what: "tile edge",
-                    value,
-                }
-                .into());
+                return Err(WireError::meaningless("tile edge", u64::from(longest)).into());
             }
             let tile = PackedTile::pack(canvas, rect, &mut self.packer);
             self.tiles.save(read_slot(reader)?, tile)?;
@@ -290,12 +285,7 @@ impl Painter {
         self.work.video()?;
         self.read_rects(reader, target.canvas)?;
         let [area] = self.rects[..] else {
-            let value = self.rects.len() as u64;
-            return Err(WireError::Meaningless {
-                what: "video rectangles",
-                value,
-            }
-            .into());
+            return Err(WireError::meaningless("video rectangles", self.rects.len() as u64).into());
         };
         let access_unit = reader.bytes("access unit", MAX_FRAME_BYTES)?;
         self.video.paint(access_unit, area, target)
@@ -307,11 +297,8 @@ impl Painter {
         target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         let byte = reader.u8()?;
-        let value = u64::from(byte);
-        let predictor = Predictor::from_byte(byte).ok_or(WireError::Meaningless {
-            what: "predictor",
-            value,
-        })?;
+        let unknown = WireError::meaningless("predictor", byte.into());
+        let predictor = Predictor::from_byte(byte).ok_or(unknown)?;
         self.read_rects(reader, target.canvas)?;
         for rect in &self.rects {
             let width = rect.width() as usize;

@@ -68,13 +68,7 @@ impl SectionKind {
             7 => Self::Text,
             8 => Self::Save,
             9 => Self::Recall,
-            other => {
-                let value = u64::from(other);
-                return Err(WireError::Meaningless {
-                    what: "section kind",
-                    value,
-                });
-            }
+            other => return Err(WireError::meaningless("section kind", u64::from(other))),
         })
     }
 }

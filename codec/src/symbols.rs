@@ -113,12 +113,7 @@ impl SymbolTable {
             let (width, height) = (reader.u8()?, reader.u8()?);
             for edge in [width, height] {
                 if edge == 0 || usize::from(edge) > SHAPE_EDGE {
-                    let value = u64::from(edge);
-                    return Err(WireError::Meaningless {
-                        what: "symbol edge",
-                        value,
-                    }
-                    .into());
+                    return Err(WireError::meaningless("symbol edge", u64::from(edge)).into());
                 }
             }
             if slot >= self.shapes.len() {

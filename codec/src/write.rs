@@ -1,4 +1,4 @@
-//! Making sections: the counterpart of [`decode`](crate::decode).
+//! Making sections: the counterpart of [`Decoder`](crate::Decoder).
 //!
 //! Lists of more than [`MAX_RECTS`] rectangles become several sections, except where the section
 //! says that they must not be longer.

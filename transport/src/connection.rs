@@ -141,11 +141,9 @@ impl Connection {
         match StreamKind::from_byte(kind[0]) {
             Some(StreamKind::Input) => Ok(IncomingStream::Input(RecordReader::new(stream))),
             Some(StreamKind::Feedback) => Ok(IncomingStream::Feedback(RecordReader::new(stream))),
-            Some(StreamKind::Frame) | None => Err(WireError::Meaningless {
-                what: "stream kind",
-                value: u64::from(kind[0]),
+            Some(StreamKind::Frame) | None => {
+                Err(WireError::meaningless("stream kind", u64::from(kind[0])).into())
             }
-            .into()),
         }
     }
 

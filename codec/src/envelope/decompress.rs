@@ -25,7 +25,8 @@ enum History {
 }
 
 impl Decompressor {
-    /// Decompressors that remember up to `history_bytes`; see [`Compressor::new`].
+    /// Decompressors that remember up to `history_bytes`; see
+    /// [`Compressor::new`](super::Compressor::new).
     #[must_use]
     pub fn new(history_bytes: usize) -> Self {
         let history = window_log(history_bytes).and_then(|log| {
@@ -50,11 +51,8 @@ impl Decompressor {
     pub fn read<'a>(&'a mut self, payload: &'a [u8]) -> Result<&'a [u8], CodecError> {
         let mut reader = Reader::new(payload);
         let byte = reader.u8()?;
-        let value = u64::from(byte);
-        let coder = Coder::from_byte(byte).ok_or(WireError::Meaningless {
-            what: "coder",
-            value,
-        })?;
+        let unknown = WireError::meaningless("coder", byte.into());
+        let coder = Coder::from_byte(byte).ok_or(unknown)?;
         let len = reader.length("body length", MAX_BODY_BYTES)?;
         let packed = reader.rest();
         if coder == Coder::Stored {

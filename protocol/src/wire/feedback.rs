@@ -66,10 +66,7 @@ impl Feedback {
                 }))
             }
             kind::LOST => Ok(Self::Lost),
-            other => Err(WireError::Meaningless {
-                what: "feedback record",
-                value: u64::from(other),
-            }),
+            other => Err(WireError::meaningless("feedback record", u64::from(other))),
         }
     }
 }

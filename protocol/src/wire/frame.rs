@@ -67,24 +67,15 @@ impl FrameHeader {
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let flags = reader.u8()?;
         if flags & !flag::ALL != 0 {
-            return Err(WireError::Meaningless {
-                what: "frame flags",
-                value: u64::from(flags),
-            });
+            return Err(WireError::meaningless("frame flags", u64::from(flags)));
         }
         let id = reader.varint()?;
         if id == 0 {
-            return Err(WireError::Meaningless {
-                what: "frame id",
-                value: 0,
-            });
+            return Err(WireError::meaningless("frame id", 0));
         }
         let distance = reader.varint()?;
         if distance >= id {
-            return Err(WireError::Meaningless {
-                what: "frame dependency",
-                value: distance,
-            });
+            return Err(WireError::meaningless("frame dependency", distance));
         }
         let after = if distance == 0 { 0 } else { id - distance };
         Ok(Self {
