@@ -130,8 +130,8 @@ impl Capture {
 
     /// Calls `sink` for all that happens on the display from now on, on threads of its own.
     ///
-    /// It begins with the cursor's shape and with damage of the whole screen. Calls never overlap. While `sink` runs nothing else is noticed, so it hands the event over
-    /// and returns.
+    /// It begins with the cursor's shape and with damage of the whole screen. Calls never overlap.
+    /// While `sink` runs nothing else is noticed, so it hands the event over and returns.
     ///
     /// # Errors
     /// [`CaptureError`] if the display lacks an extension or a thread cannot be started.

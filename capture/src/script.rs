@@ -71,11 +71,10 @@ impl ScriptedSource {
     /// Copies the pixels of `from` to where its top left corner becomes `to`, as an application
     /// that scrolls does; returns the damage.
     pub fn copy(&self, from: Rect, to: Point) -> Region {
-        let before = {
+        let (size, pixels) = {
             let picture = self.lock();
             (picture.size, picture.pixels.clone())
         };
-        let (size, pixels) = before;
         let source = from.intersection(&Rect::of_size(size));
         let (dx, dy) = (to.x - from.left, to.y - from.top);
         let target = Rect::new(

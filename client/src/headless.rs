@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::ids::InputSeq;
 use hackstream_protocol::wire::control::CursorShape;
 use hackstream_protocol::wire::input::InputEvent;
 
@@ -86,29 +85,10 @@ impl Viewer {
             })
     }
 
-    /// Waits until `done` holds for the pointer's shape, like [`wait_for`](Self::wait_for).
-    #[must_use]
-    pub fn wait_for_cursor(
-        &self,
-        mut done: impl FnMut(&CursorShape) -> bool,
-        timeout: Duration,
-    ) -> bool {
-        self.shared
-            .wait_for(Some(Instant::now() + timeout), |_, session| {
-                session.cursor.as_ref().is_some_and(&mut done)
-            })
-    }
-
     /// Frames applied so far, over all connections.
     #[must_use]
     pub fn frames_applied(&self) -> u64 {
         self.shared.picture().frames_applied()
-    }
-
-    /// The last input event of this connection that the newest picture can show.
-    #[must_use]
-    pub fn input_shown(&self) -> InputSeq {
-        self.shared.picture().input()
     }
 
     /// The pointer's shape, if the server has sent one.

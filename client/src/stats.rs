@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use hackstream_protocol::units::{Bitrate, ByteCount};
+use hackstream_protocol::units::{Bitrate, ByteCount, micros};
 use tokio::time::{Instant, sleep};
 
 use crate::shared::Shared;
@@ -70,9 +70,8 @@ struct Sums {
     presenting_micros: u64,
 }
 
-/// Prints a line per second in which frames arrived; `rtt` asks the connection.
-///
-/// Never returns; a quiet session costs no wake-ups.
+/// Prints a line for each second in which frames arrived, for as long as the viewer runs. A quiet
+/// session costs no wake-ups.
 pub(crate) async fn print_forever(shared: Arc<Shared>) {
     let mut progress = shared.follow();
     let mut before = shared.counters.sums();
@@ -107,10 +106,6 @@ fn mean_ms(micros: u64, count: u64) -> f64 {
     } else {
         micros as f64 / count as f64 / 1e3
     }
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

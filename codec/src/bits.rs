@@ -4,12 +4,12 @@
 
 /// Bytes that a row of `width` pixels takes.
 #[must_use]
-pub const fn row_bytes(width: usize) -> usize {
+pub(crate) const fn row_bytes(width: usize) -> usize {
     width.div_ceil(8)
 }
 
 /// Appends a row: a set bit wherever the pixel is not `zero`.
-pub fn pack_row(row: &[u32], zero: u32, out: &mut Vec<u8>) {
+pub(crate) fn pack_row(row: &[u32], zero: u32, out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + row_bytes(row.len()), 0);
     for (byte, pixels) in out[start..].iter_mut().zip(row.chunks(8)) {
@@ -21,7 +21,7 @@ pub fn pack_row(row: &[u32], zero: u32, out: &mut Vec<u8>) {
 }
 
 /// Paints a row from its bits. `bits` must hold [`row_bytes`] of the row's width.
-pub fn unpack_row(bits: &[u8], colours: [u32; 2], row: &mut [u32]) {
+pub(crate) fn unpack_row(bits: &[u8], colours: [u32; 2], row: &mut [u32]) {
     let [zero, one] = colours;
     let difference = zero ^ one;
     for (pixels, &byte) in row.chunks_mut(8).zip(bits) {

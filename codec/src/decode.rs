@@ -11,7 +11,7 @@ use crate::CodecError;
 use crate::bits::{row_bytes, unpack_row};
 use crate::canvas::Canvas;
 use crate::envelope::Decompressor;
-use crate::paint;
+use crate::paint::Target;
 use crate::predict::{Predictor, rebuild};
 use crate::section::{SectionKind, read_colour, read_rects};
 use crate::symbols::SymbolTable;
@@ -63,7 +63,8 @@ impl Decoder {
         keep: &Region,
     ) -> Result<Region, CodecError> {
         let body = self.decompressor.read(payload)?;
-        self.painter.paint(&mut Reader::new(body), canvas, keep)
+        let target = &mut Target { canvas, keep };
+        self.painter.paint(&mut Reader::new(body), target)
     }
 }
 
@@ -98,23 +99,22 @@ impl Painter {
     fn paint(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<Region, CodecError> {
         self.covered.clear();
         self.work = Work::default();
         while !reader.is_empty() {
             match SectionKind::read(reader)? {
-                SectionKind::Reset => self.reset(reader, canvas, keep)?,
-                SectionKind::Copy => self.copy(reader, canvas, keep)?,
-                SectionKind::Fill => self.fill(reader, canvas, keep)?,
-                SectionKind::TwoColours => self.two_colours(reader, canvas, keep)?,
-                SectionKind::Indexed => self.indexed(reader, canvas, keep)?,
-                SectionKind::FullColour => self.full_colour(reader, canvas, keep)?,
-                SectionKind::Text => self.text(reader, canvas, keep)?,
-                SectionKind::Video => self.video(reader, canvas, keep)?,
-                SectionKind::Save => self.save(reader, canvas)?,
-                SectionKind::Recall => self.recall(reader, canvas, keep)?,
+                SectionKind::Reset => self.reset(reader, target)?,
+                SectionKind::Copy => self.copy(reader, target)?,
+                SectionKind::Fill => self.fill(reader, target)?,
+                SectionKind::TwoColours => self.two_colours(reader, target)?,
+                SectionKind::Indexed => self.indexed(reader, target)?,
+                SectionKind::FullColour => self.full_colour(reader, target)?,
+                SectionKind::Text => self.text(reader, target)?,
+                SectionKind::Video => self.video(reader, target)?,
+                SectionKind::Save => self.save(reader, target.canvas)?,
+                SectionKind::Recall => self.recall(reader, target)?,
             }
             self.work.section();
         }
@@ -124,19 +124,18 @@ impl Painter {
     fn reset(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
-        if self.work.has_begun() || !keep.is_empty() {
+        if self.work.has_begun() || !target.keep.is_empty() {
             return Err(CodecError::MisplacedReset);
         }
         let size = read_size(reader)?;
-        if canvas.size() == size {
-            canvas.pixels_mut().fill(0);
+        if target.canvas.size() == size {
+            target.canvas.pixels_mut().fill(0);
         } else {
-            *canvas = Canvas::new(size);
+            *target.canvas = Canvas::new(size);
         }
-        self.covered.push(canvas.bounds());
+        self.covered.push(target.canvas.bounds());
         Ok(())
     }
 
@@ -149,20 +148,16 @@ impl Painter {
         Ok(())
     }
 
-    fn copy(
-        &mut self,
-        reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
-    ) -> Result<(), CodecError> {
+    fn copy(&mut self, reader: &mut Reader<'_>, target: &mut Target<'_>) -> Result<(), CodecError> {
         self.work.copy()?;
         let offset: Offset = Offset::new(reader.signed()?, reader.signed()?);
-        self.read_rects(reader, canvas)?;
-        let edge = canvas.size().width.max(canvas.size().height);
+        self.read_rects(reader, target.canvas)?;
+        let size = target.canvas.size();
+        let edge = size.width.max(size.height);
         if offset.dx.unsigned_abs() > edge || offset.dy.unsigned_abs() > edge {
             return Err(CodecError::OutsideScreen);
         }
-        let bounds = canvas.bounds();
+        let bounds = target.canvas.bounds();
         if self
             .rects
             .iter()
@@ -171,57 +166,43 @@ impl Painter {
             return Err(CodecError::OutsideScreen);
         }
         let targets = region_within(&self.rects, MAX_RECTS)?;
-        canvas.copy_region(&targets.difference(keep), offset);
+        let free = targets.difference(target.keep);
+        target.canvas.copy_region(&free, offset);
         Ok(())
     }
 
-    fn fill(
-        &mut self,
-        reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
-    ) -> Result<(), CodecError> {
+    fn fill(&mut self, reader: &mut Reader<'_>, target: &mut Target<'_>) -> Result<(), CodecError> {
         let colour = read_colour(reader)?;
-        self.read_rects(reader, canvas)?;
-        self.rects
-            .iter()
-            .for_each(|rect| paint::fill(canvas, keep, rect, colour));
+        self.read_rects(reader, target.canvas)?;
+        self.rects.iter().for_each(|rect| target.fill(rect, colour));
         Ok(())
     }
 
-    fn text(
-        &mut self,
-        reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
-    ) -> Result<(), CodecError> {
+    fn text(&mut self, reader: &mut Reader<'_>, target: &mut Target<'_>) -> Result<(), CodecError> {
         let (paper, ink) = (read_colour(reader)?, read_colour(reader)?);
-        self.read_rects(reader, canvas)?;
-        self.rects
-            .iter()
-            .for_each(|rect| paint::fill(canvas, keep, rect, paper));
+        self.read_rects(reader, target.canvas)?;
+        self.rects.iter().for_each(|rect| target.fill(rect, paper));
         self.symbols.read_definitions(reader)?;
-        let bounds = canvas.bounds();
+        let (bounds, size) = (target.canvas.bounds(), target.canvas.size());
         let work = &mut self.work;
         self.symbols.read_stamps(reader, &bounds, |shape, at| {
-            let pixels = paint::stamp(canvas, keep, shape, at, ink);
-            work.paint(pixels, canvas.size())
+            let pixels = target.stamp(shape, at, ink);
+            work.paint(pixels, size)
         })
     }
 
     fn two_colours(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         let colours = [read_colour(reader)?, read_colour(reader)?];
-        self.read_rects(reader, canvas)?;
+        self.read_rects(reader, target.canvas)?;
         for rect in &self.rects {
             let stride = row_bytes(rect.width() as usize);
             let bits = reader.take(stride * rect.height() as usize)?;
             for (y, bits) in (rect.top..).zip(bits.chunks_exact(stride)) {
-                paint::row(canvas, keep, rect, y, &mut self.row, |row| {
+                target.row(rect, y, &mut self.row, |row| {
                     unpack_row(bits, colours, row);
                 });
             }
@@ -232,8 +213,7 @@ impl Painter {
     fn indexed(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         let mut table = [0u32; MAX_COLOURS];
         let count = usize::from(reader.u8()?) + 1;
@@ -242,13 +222,13 @@ impl Painter {
                 *colour |= u32::from(channel) << shift;
             }
         }
-        self.read_rects(reader, canvas)?;
+        self.read_rects(reader, target.canvas)?;
         for rect in &self.rects {
             let width = rect.width() as usize;
             let indices = reader.take(width * rect.height() as usize)?;
             for (y, indices) in (rect.top..).zip(indices.chunks_exact(width)) {
                 // An index beyond the table paints black: wrong, but harmless.
-                paint::row(canvas, keep, rect, y, &mut self.row, |row| {
+                target.row(rect, y, &mut self.row, |row| {
                     for (pixel, &index) in row.iter_mut().zip(indices) {
                         *pixel = table[usize::from(index)];
                     }
@@ -267,12 +247,7 @@ impl Painter {
             self.work.paint(rect.area(), canvas.size())?;
             let longest = rect.width().max(rect.height());
             if longest > TILE_EDGE {
-                let value = u64::from(longest);
-                return Err(WireError::Meaningless {
-                    what: "tile edge",
-                    value,
-                }
-                .into());
+                return Err(WireError::meaningless("tile edge", u64::from(longest)).into());
             }
             let tile = PackedTile::pack(canvas, rect, &mut self.packer);
             self.tiles.save(read_slot(reader)?, tile)?;
@@ -283,17 +258,18 @@ impl Painter {
     fn recall(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
-        self.read_rects(reader, canvas)?;
+        self.read_rects(reader, target.canvas)?;
         for rect in &self.rects {
             let tile = self.tiles.tile(read_slot(reader)?);
-            let tile = tile
-                .filter(|tile| tile.size() == rect.size())
-                .ok_or(CodecError::NotOffered("a tile never saved"))?;
+            let tile =
+                tile.filter(|tile| tile.size() == rect.size())
+                    .ok_or(CodecError::Undefined(
+                        "a tile never saved, or of another size",
+                    ))?;
             for (y, from_top) in (rect.top..rect.bottom).zip(0..) {
-                paint::row(canvas, keep, rect, y, &mut self.row, |row| {
+                target.row(rect, y, &mut self.row, |row| {
                     tile.unpack_row(from_top, row);
                 });
             }
@@ -304,36 +280,26 @@ impl Painter {
     fn video(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         self.work.video()?;
-        self.read_rects(reader, canvas)?;
+        self.read_rects(reader, target.canvas)?;
         let [area] = self.rects[..] else {
-            let value = self.rects.len() as u64;
-            return Err(WireError::Meaningless {
-                what: "video rectangles",
-                value,
-            }
-            .into());
+            return Err(WireError::meaningless("video rectangles", self.rects.len() as u64).into());
         };
         let access_unit = reader.bytes("access unit", MAX_FRAME_BYTES)?;
-        self.video.paint(access_unit, area, canvas, keep)
+        self.video.paint(access_unit, area, target)
     }
 
     fn full_colour(
         &mut self,
         reader: &mut Reader<'_>,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         let byte = reader.u8()?;
-        let value = u64::from(byte);
-        let predictor = Predictor::from_byte(byte).ok_or(WireError::Meaningless {
-            what: "predictor",
-            value,
-        })?;
-        self.read_rects(reader, canvas)?;
+        let unknown = WireError::meaningless("predictor", byte.into());
+        let predictor = Predictor::from_byte(byte).ok_or(unknown)?;
+        self.read_rects(reader, target.canvas)?;
         for rect in &self.rects {
             let width = rect.width() as usize;
             let residuals = reader.take(3 * width * rect.height() as usize)?;
@@ -342,7 +308,7 @@ impl Painter {
             for (y, residuals) in (rect.top..).zip(residuals.chunks_exact(3 * width)) {
                 self.row.resize(width, 0);
                 rebuild(predictor, &self.above, residuals, &mut self.row[..width]);
-                paint::copy_row(canvas, keep, rect, y, &self.row[..width]);
+                target.copy_row(rect, y, &self.row[..width]);
                 std::mem::swap(&mut self.row, &mut self.above);
             }
         }

@@ -26,7 +26,7 @@ pub enum CodecError {
     TooScattered(usize),
     /// The frame has more of something than any honest frame would.
     #[error("too many {0} in one frame")]
-    Repeated(&'static str),
+    TooMany(&'static str),
     /// The picture starts over in the middle of a frame, or after later frames were applied.
     #[error("a reset that is not the first of its frame, or that came too late")]
     MisplacedReset,
@@ -42,6 +42,9 @@ pub enum CodecError {
     #[cfg(any(feature = "h264-decode", feature = "h264-encode"))]
     #[error(transparent)]
     Video(#[from] crate::h264::H264Error),
+    /// The frame refers to something that no frame before it made.
+    #[error("the frame refers to {0}")]
+    Undefined(&'static str),
     /// The frame needs something that this viewer did not offer.
     #[error("the frame needs {0}, which this viewer did not offer")]
     NotOffered(&'static str),

@@ -9,69 +9,76 @@ use hackstream_protocol::region::Region;
 use crate::canvas::Canvas;
 use crate::symbols::Shape;
 
-/// Paints `rect` in one colour.
-pub(crate) fn fill(canvas: &mut Canvas, keep: &Region, rect: &Rect, colour: u32) {
-    if keep.is_empty() {
-        canvas.fill(rect, colour);
-        return;
-    }
-    for y in rect.top..rect.bottom {
-        for (left, right) in keep.gaps(y, rect.left, rect.right) {
-            let free = Rect::from_edges(left, y, right, y + 1);
-            canvas.span_mut(&free, y).fill(colour);
-        }
-    }
+/// A picture to paint on, and the pixels of it to leave alone.
+pub(crate) struct Target<'a> {
+    pub(crate) canvas: &'a mut Canvas,
+    pub(crate) keep: &'a Region,
 }
 
-/// Paints the ink of a shape whose top left corner is at `at`. Returns the work it was: rows, or
-/// pixels of ink if they are more.
-pub(crate) fn stamp(canvas: &mut Canvas, keep: &Region, shape: &Shape, at: Point, ink: u32) -> u64 {
-    let area: Rect = Rect::new(at.x, at.y, shape.width.into(), shape.rows.len() as u32);
-    let free = keep.is_empty() || !keep.intersects_rect(&area);
-    let mut inked = 0;
-    for (y, &row) in (area.top..).zip(&shape.rows) {
-        let span = canvas.span_mut(&area, y);
-        let mut bits = row;
-        while bits != 0 {
-            let x = bits.trailing_zeros();
-            if free || !keep.contains_point(Point::new(at.x + x as i32, y)) {
-                span[x as usize] = ink;
+impl Target<'_> {
+    /// Paints `rect` in one colour.
+    pub(crate) fn fill(&mut self, rect: &Rect, colour: u32) {
+        if self.keep.is_empty() {
+            self.canvas.fill(rect, colour);
+            return;
+        }
+        for y in rect.top..rect.bottom {
+            for (left, right) in self.keep.gaps(y, rect.left, rect.right) {
+                let free = Rect::from_edges(left, y, right, y + 1);
+                self.canvas.span_mut(&free, y).fill(colour);
             }
-            bits &= bits - 1;
-            inked += 1;
         }
     }
-    inked.max(shape.rows.len() as u64)
-}
 
-/// Lets `paint` fill the row `y` of `rect`; `scratch` is a buffer to use again.
-pub(crate) fn row(
-    canvas: &mut Canvas,
-    keep: &Region,
-    rect: &Rect,
-    y: i32,
-    scratch: &mut Vec<u32>,
-    paint: impl FnOnce(&mut [u32]),
-) {
-    if keep.is_empty() {
-        paint(canvas.span_mut(rect, y));
-        return;
+    /// Paints the ink of a shape whose top left corner is at `at`. Returns the work it was: rows,
+    /// or pixels of ink if they are more.
+    pub(crate) fn stamp(&mut self, shape: &Shape, at: Point, ink: u32) -> u64 {
+        let area: Rect = Rect::new(at.x, at.y, shape.width.into(), shape.rows.len() as u32);
+        let free = self.keep.is_empty() || !self.keep.intersects_rect(&area);
+        let mut inked = 0;
+        for (y, &row) in (area.top..).zip(&shape.rows) {
+            let span = self.canvas.span_mut(&area, y);
+            let mut bits = row;
+            while bits != 0 {
+                let x = bits.trailing_zeros();
+                if free || !self.keep.contains_point(Point::new(at.x + x as i32, y)) {
+                    span[x as usize] = ink;
+                }
+                bits &= bits - 1;
+                inked += 1;
+            }
+        }
+        inked.max(shape.rows.len() as u64)
     }
-    scratch.resize(rect.width() as usize, 0);
-    paint(scratch);
-    copy_row(canvas, keep, rect, y, scratch);
-}
 
-/// Copies `pixels` to the row `y` of `rect`.
-pub(crate) fn copy_row(canvas: &mut Canvas, keep: &Region, rect: &Rect, y: i32, pixels: &[u32]) {
-    if keep.is_empty() {
-        canvas.span_mut(rect, y).copy_from_slice(pixels);
-        return;
+    /// Lets `paint` fill the row `y` of `rect`; `scratch` is a buffer to use again.
+    pub(crate) fn row(
+        &mut self,
+        rect: &Rect,
+        y: i32,
+        scratch: &mut Vec<u32>,
+        paint: impl FnOnce(&mut [u32]),
+    ) {
+        if self.keep.is_empty() {
+            paint(self.canvas.span_mut(rect, y));
+            return;
+        }
+        scratch.resize(rect.width() as usize, 0);
+        paint(scratch);
+        self.copy_row(rect, y, scratch);
     }
-    for (left, right) in keep.gaps(y, rect.left, rect.right) {
-        let free = Rect::from_edges(left, y, right, y + 1);
-        let from = (left - rect.left) as usize;
-        let source = &pixels[from..from + free.width() as usize];
-        canvas.span_mut(&free, y).copy_from_slice(source);
+
+    /// Copies `pixels` to the row `y` of `rect`.
+    pub(crate) fn copy_row(&mut self, rect: &Rect, y: i32, pixels: &[u32]) {
+        if self.keep.is_empty() {
+            self.canvas.span_mut(rect, y).copy_from_slice(pixels);
+            return;
+        }
+        for (left, right) in self.keep.gaps(y, rect.left, rect.right) {
+            let free = Rect::from_edges(left, y, right, y + 1);
+            let from = (left - rect.left) as usize;
+            let source = &pixels[from..from + free.width() as usize];
+            self.canvas.span_mut(&free, y).copy_from_slice(source);
+        }
     }
 }

@@ -28,7 +28,7 @@ use crate::CodecError;
 /// What a section does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum SectionKind {
+pub(crate) enum SectionKind {
     /// Starts over with a black picture of a given size.
     Reset = 0,
     /// Moves pixels within the picture.
@@ -56,7 +56,7 @@ impl SectionKind {
     ///
     /// # Errors
     /// [`WireError`] at the end, or for an unknown kind.
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         Ok(match reader.u8()? {
             0 => Self::Reset,
             1 => Self::Copy,
@@ -68,19 +68,13 @@ impl SectionKind {
             7 => Self::Text,
             8 => Self::Save,
             9 => Self::Recall,
-            other => {
-                let value = u64::from(other);
-                return Err(WireError::Meaningless {
-                    what: "section kind",
-                    value,
-                });
-            }
+            other => return Err(WireError::meaningless("section kind", u64::from(other))),
         })
     }
 }
 
 /// Appends a list of rectangles.
-pub fn write_rects(out: &mut Vec<u8>, rects: &[Rect]) {
+pub(crate) fn write_rects(out: &mut Vec<u8>, rects: &[Rect]) {
     out.put_varint(rects.len() as u64);
     let mut last: Point = Point::new(0, 0);
     for rect in rects {
@@ -96,7 +90,7 @@ pub fn write_rects(out: &mut Vec<u8>, rects: &[Rect]) {
 ///
 /// # Errors
 /// [`CodecError`] if there are too many, or one is empty or outside.
-pub fn read_rects(
+pub(crate) fn read_rects(
     reader: &mut Reader<'_>,
     bounds: &Rect,
     rects: &mut Vec<Rect>,
@@ -131,7 +125,7 @@ pub fn read_rects(
 }
 
 /// Appends a colour.
-pub fn write_colour(out: &mut Vec<u8>, colour: u32) {
+pub(crate) fn write_colour(out: &mut Vec<u8>, colour: u32) {
     let [blue, green, red, _] = colour.to_le_bytes();
     out.raw(&[red, green, blue]);
 }
@@ -140,7 +134,7 @@ pub fn write_colour(out: &mut Vec<u8>, colour: u32) {
 ///
 /// # Errors
 /// [`WireError::Truncated`] at the end.
-pub fn read_colour(reader: &mut Reader<'_>) -> Result<u32, WireError> {
+pub(crate) fn read_colour(reader: &mut Reader<'_>) -> Result<u32, WireError> {
     let rgb = reader.take(3)?;
     Ok(u32::from_be_bytes([0, rgb[0], rgb[1], rgb[2]]))
 }

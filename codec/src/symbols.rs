@@ -21,11 +21,11 @@ use hackstream_protocol::wire::bytes::{Reader, Writer};
 use crate::CodecError;
 use crate::bits::row_bytes;
 
-/// Slots in the table.
-pub const SLOTS: usize = 4096;
+/// Slots for shapes.
+pub const SHAPE_SLOTS: usize = 4096;
 
 /// Longest edge of a shape in pixels.
-pub const LONGEST_EDGE: usize = 64;
+pub const SHAPE_EDGE: usize = 64;
 
 /// Stamps in one section: one for every 16 pixels of the largest piece of an update.
 pub const MAX_STAMPS: usize = 64 * 1024;
@@ -33,9 +33,9 @@ pub const MAX_STAMPS: usize = 64 * 1024;
 /// A shape: rows of bits, the leftmost pixel in the lowest bit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shape {
-    /// Columns, 1 to [`LONGEST_EDGE`].
+    /// Columns, 1 to [`SHAPE_EDGE`].
     pub width: u8,
-    /// One word per row, 1 to [`LONGEST_EDGE`] of them.
+    /// One word per row, 1 to [`SHAPE_EDGE`] of them.
     pub rows: Vec<u64>,
 }
 
@@ -106,19 +106,14 @@ impl SymbolTable {
     /// # Errors
     /// [`CodecError`] if a slot or an edge is out of range.
     pub fn read_definitions(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
-        let count = reader.length("symbol count", SLOTS)?;
+        let count = reader.length("symbol count", SHAPE_SLOTS)?;
         self.defined.clear();
         for _ in 0..count {
-            let slot = reader.length("symbol slot", SLOTS - 1)?;
+            let slot = reader.length("symbol slot", SHAPE_SLOTS - 1)?;
             let (width, height) = (reader.u8()?, reader.u8()?);
             for edge in [width, height] {
-                if edge == 0 || usize::from(edge) > LONGEST_EDGE {
-                    let value = u64::from(edge);
-                    return Err(WireError::Meaningless {
-                        what: "symbol edge",
-                        value,
-                    }
-                    .into());
+                if edge == 0 || usize::from(edge) > SHAPE_EDGE {
+                    return Err(WireError::meaningless("symbol edge", u64::from(edge)).into());
                 }
             }
             if slot >= self.shapes.len() {
@@ -155,9 +150,9 @@ impl SymbolTable {
         skip_varints(reader, count)?;
         let (mut right, mut bottom) = (0i32, 0i32);
         for _ in 0..count {
-            let slot = slots.length("symbol slot", SLOTS - 1)?;
+            let slot = slots.length("symbol slot", SHAPE_SLOTS - 1)?;
             let shape = self.shapes.get(slot).filter(|shape| !shape.rows.is_empty());
-            let shape = shape.ok_or(CodecError::NotOffered("a symbol never defined"))?;
+            let shape = shape.ok_or(CodecError::Undefined("a symbol never defined"))?;
             let left = right
                 .checked_add(columns.signed()?)
                 .ok_or(CodecError::OutsideScreen)?;
@@ -180,7 +175,7 @@ impl SymbolTable {
 
 fn read_rows(reader: &mut Reader<'_>, shape: &mut Shape) -> Result<(), CodecError> {
     let bytes = row_bytes(usize::from(shape.width));
-    let mask = u64::MAX >> (LONGEST_EDGE - usize::from(shape.width));
+    let mask = u64::MAX >> (SHAPE_EDGE - usize::from(shape.width));
     for row in &mut shape.rows {
         let mut word = [0; 8];
         word[..bytes].copy_from_slice(reader.take(bytes)?);

@@ -1,10 +1,9 @@
 //! Showing the pictures of the H.264 stream.
 
 use hackstream_protocol::geometry::Rect;
-use hackstream_protocol::region::Region;
 
 use crate::CodecError;
-use crate::canvas::Canvas;
+use crate::paint::Target;
 
 /// Decodes the H.264 stream, once there is one.
 #[derive(Default)]
@@ -14,15 +13,17 @@ pub(crate) struct VideoPainter {
 }
 
 impl VideoPainter {
+    /// Decodes the next access unit and shows its picture, which must have the size of `area`.
     #[cfg(feature = "h264-decode")]
     pub(crate) fn paint(
         &mut self,
         access_unit: &[u8],
         area: Rect,
-        canvas: &mut Canvas,
-        keep: &Region,
+        target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         use crate::h264::{H264Decoder, H264Error, even_size, from_i420};
+        use hackstream_protocol::region::Region;
+
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
             none => none.insert(H264Decoder::new()?),
@@ -37,6 +38,7 @@ impl VideoPainter {
             }
             .into());
         }
+        let Target { canvas, keep } = target;
         let stride = canvas.size().width as usize;
         for part in Region::from(area).difference(keep).rects() {
             from_i420(&picture, canvas.pixels_mut(), stride, area, *part)?;
@@ -49,8 +51,7 @@ impl VideoPainter {
         &mut self,
         _: &[u8],
         _: Rect,
-        _: &mut Canvas,
-        _: &Region,
+        _: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         Err(CodecError::NotOffered("H.264"))
     }

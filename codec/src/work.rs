@@ -41,7 +41,7 @@ impl Work {
     pub(crate) fn copy(&mut self) -> Result<(), CodecError> {
         self.copies += 1;
         if self.copies > MAX_COPIES {
-            return Err(CodecError::Repeated("copies"));
+            return Err(CodecError::TooMany("copies"));
         }
         Ok(())
     }
@@ -49,7 +49,7 @@ impl Work {
     /// Counts a picture of the video stream.
     pub(crate) fn video(&mut self) -> Result<(), CodecError> {
         if std::mem::replace(&mut self.has_video, true) {
-            return Err(CodecError::Repeated("video pictures"));
+            return Err(CodecError::TooMany("video pictures"));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Making sections: the counterpart of [`decode`](crate::decode).
+//! Making sections: the counterpart of [`Decoder`](crate::Decoder).
 //!
 //! Lists of more than [`MAX_RECTS`] rectangles become several sections, except where the section
 //! says that they must not be longer.
@@ -79,9 +79,10 @@ pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rec
         out.put_u8(SectionKind::FullColour as u8);
         out.put_u8(predictor as u8);
         write_rects(out, rects);
+        let widest = rects.iter().map(Rect::width).max().unwrap_or(0);
+        let black = vec![0; widest as usize];
         for rect in rects {
-            let black = vec![0; rect.width() as usize];
-            let mut above: &[u32] = &black;
+            let mut above: &[u32] = &black[..rect.width() as usize];
             for y in rect.top..rect.bottom {
                 let row = canvas.span(rect, y);
                 residuals(predictor, above, row, out);

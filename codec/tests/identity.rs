@@ -4,7 +4,7 @@
 mod sections;
 
 use hackstream_codec::envelope::{Coder, Compressor};
-use hackstream_codec::{Canvas, CodecError, Decoder, DecoderLimits};
+use hackstream_codec::{Canvas, CodecError, Decoder, DecoderLimits, write};
 use hackstream_protocol::geometry::{Point, Rect, Size};
 use hackstream_protocol::region::Region;
 use proptest::prelude::*;
@@ -85,7 +85,7 @@ proptest! {
         }
         let (section, picture) = &all[0];
         let mut whole = Vec::new();
-        hackstream_codec::write::reset(&mut whole, SIZE);
+        write::reset(&mut whole, SIZE);
         let black = Canvas::new(SIZE);
         let Picture { body, expected, .. } = section.write(picture, &black);
         whole.extend(body);
@@ -127,7 +127,7 @@ fn refused(body: &[u8]) -> CodecError {
 fn painting_the_screen_again_and_again_is_refused() {
     let mut body = Vec::new();
     for _ in 0..5 {
-        hackstream_codec::write::fill(&mut body, 1, &[Rect::of_size(SIZE)]);
+        write::fill(&mut body, 1, &[Rect::of_size(SIZE)]);
     }
     assert!(matches!(refused(&body), CodecError::PaintsTooMuch { .. }));
 }
@@ -144,7 +144,7 @@ fn stamping_a_large_shape_again_and_again_is_refused() {
         let stamps = vec![Stamp { slot: 0, area }; 60_000];
         let mut body = Vec::new();
         let definitions = [(0, &shape)];
-        hackstream_codec::write::text(&mut body, [0, 1], &[], definitions.into_iter(), &stamps);
+        write::text(&mut body, [0, 1], &[], definitions.into_iter(), &stamps);
         assert!(matches!(refused(&body), CodecError::PaintsTooMuch { .. }));
     }
 }
@@ -154,12 +154,12 @@ fn copies_and_resets_without_end_are_refused() {
     let mut body = Vec::new();
     for _ in 0..17 {
         let offset = hackstream_protocol::geometry::Offset::new(1, 0);
-        hackstream_codec::write::copy(&mut body, offset, &[]);
+        write::copy(&mut body, offset, &[]);
     }
-    assert!(matches!(refused(&body), CodecError::Repeated(_)));
+    assert!(matches!(refused(&body), CodecError::TooMany(_)));
     let mut body = Vec::new();
     for _ in 0..2 {
-        hackstream_codec::write::reset(&mut body, SIZE);
+        write::reset(&mut body, SIZE);
     }
     assert!(matches!(refused(&body), CodecError::MisplacedReset));
 }
@@ -169,8 +169,8 @@ fn pixels_scattered_over_too_many_bands_are_refused() {
     let size = Size::new(2048, 2048);
     let columns: Vec<Rect> = (0..1000).map(|i| Rect::new(2 * i, i, 1, 1000)).collect();
     let mut body = Vec::new();
-    hackstream_codec::write::reset(&mut body, size);
-    hackstream_codec::write::fill(&mut body, 1, &columns);
+    write::reset(&mut body, size);
+    write::fill(&mut body, 1, &columns);
     // Covered by the reset anyway.
     let mut canvas = Canvas::new(SIZE);
     let payload = |body: &[u8]| payload(Coder::Zstd, body);
@@ -191,7 +191,7 @@ fn pixels_scattered_over_too_many_bands_are_refused() {
 #[test]
 fn a_reset_that_was_overtaken_is_refused() {
     let mut body = Vec::new();
-    hackstream_codec::write::reset(&mut body, SIZE);
+    write::reset(&mut body, SIZE);
     let keep = Region::from(Rect::new(0, 0, 1, 1));
     let mut canvas = Canvas::new(SIZE);
     let result = Decoder::new(LIMITS).decode(&payload(Coder::Stored, &body), &mut canvas, &keep);
@@ -206,7 +206,7 @@ fn a_list_longer_than_the_limit_becomes_several_sections() {
     let mut expected = Canvas::new(Size::new(200, 100));
     rects.iter().for_each(|rect| expected.fill(rect, 5));
     let mut body = Vec::new();
-    hackstream_codec::write::fill(&mut body, 5, &rects);
+    write::fill(&mut body, 5, &rects);
     let mut shown = Canvas::new(Size::new(200, 100));
     let payload = payload(Coder::Zstd, &body);
     Decoder::new(LIMITS)

@@ -136,7 +136,7 @@ fn two_pictures_in_one_frame_are_refused() {
     let area = Rect::new(0, 0, 32, 32);
     let [key, delta] = stream(area.size());
     let result = Viewer::new().show(&[(area, &key), (area, &delta)], &Region::new());
-    assert!(matches!(result, Err(CodecError::Repeated(_))));
+    assert!(matches!(result, Err(CodecError::TooMany(_))));
 }
 
 /// Run with HACKSTREAM_WRITE_SEEDS=1 to write it; another encoder may write other bytes.

@@ -107,7 +107,7 @@ fn a_command_that_fails_at_once_is_explained() {
 }
 
 #[test]
-fn commands_that_cannot_be_started() {
+fn commands_that_cannot_be_started_are_explained() {
     let folder = Folder::new();
     let missing = serve(&folder, &run(&[], &["no-such-program"]), |_| {});
     assert_server_failure(&missing, 127, &["no-such-program"]);
@@ -117,7 +117,7 @@ fn commands_that_cannot_be_started() {
 }
 
 #[test]
-fn programs_of_the_session_that_are_not_installed() {
+fn missing_programs_of_the_session_are_explained() {
     for (name, package) in [
         ("Xvfb", "package xvfb"),
         ("openbox", "package openbox"),
@@ -138,7 +138,7 @@ fn programs_of_the_session_that_are_not_installed() {
 }
 
 #[test]
-fn displays_that_cannot_be_had() {
+fn displays_that_cannot_be_had_are_explained() {
     let folder = Folder::new();
     let attach = ["attach", "--listen", "127.0.0.1:0", "--display", ":4711"];
     let ended = serve(&folder, &attach, |_| {});
@@ -150,7 +150,7 @@ fn displays_that_cannot_be_had() {
 }
 
 #[test]
-fn ports_that_cannot_be_had() {
+fn ports_that_cannot_be_had_are_explained() {
     let folder = Folder::new();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let taken = socket.local_addr().unwrap().to_string();
@@ -171,7 +171,7 @@ fn open_doors_are_refused() {
 }
 
 #[test]
-fn token_files_that_cannot_be_used() {
+fn token_files_that_cannot_be_used_are_explained() {
     let folder = Folder::new();
     let file = folder.path("secret");
     let path = file.to_str().unwrap();
@@ -191,7 +191,7 @@ fn token_files_that_cannot_be_used() {
 }
 
 #[test]
-fn state_directories_that_cannot_be_used() {
+fn state_directories_that_cannot_be_used_are_explained() {
     let folder = Folder::new();
     let arguments = run(&["--state-dir", "/proc/nowhere"], &["sleep", "9"]);
     let ended = serve(&folder, &arguments, |_| {});
@@ -199,7 +199,7 @@ fn state_directories_that_cannot_be_used() {
 }
 
 #[test]
-fn viewers_with_the_wrong_papers() {
+fn viewers_with_the_wrong_papers_are_told_what_to_do() {
     let server = Server::run(&terminal(&["cat"]));
     let folder = server.folder();
     let fingerprint = server.ready.fingerprint.to_string();
@@ -248,7 +248,7 @@ fn a_changed_server_is_refused(server: &Server, folder: &Folder, token: &str) {
 }
 
 #[test]
-fn viewers_without_a_display() {
+fn a_viewer_without_a_display_says_what_to_do_and_joins_nothing() {
     let server = Server::run(&terminal(&["cat"]));
     let fingerprint = server.ready.fingerprint.to_string();
     let arguments = [&server.ready.listen, "--fingerprint", &fingerprint];
@@ -258,7 +258,7 @@ fn viewers_without_a_display() {
 }
 
 #[test]
-fn viewers_of_nothing() {
+fn a_server_that_does_not_answer_is_explained() {
     let folder = Folder::new();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let silent = socket.local_addr().unwrap().to_string();
@@ -269,7 +269,7 @@ fn viewers_of_nothing() {
 }
 
 #[test]
-fn command_lines_of_viewers_that_make_no_sense() {
+fn nonsense_on_the_command_line_of_the_viewer_is_explained() {
     let folder = Folder::new();
     let missing = folder.path("missing");
     let missing = missing.to_str().unwrap();

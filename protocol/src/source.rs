@@ -3,6 +3,9 @@
 use crate::geometry::{Point, Size};
 use crate::region::Region;
 
+/// Pixels that [`PixelSource::shows_row`] reads before it compares them.
+const COMPARED_AT_ONCE: usize = 256;
+
 /// Why pixels could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +58,3 @@ pub trait PixelSource: Send {
             })
     }
 }
-
-/// Pixels that [`PixelSource::shows_row`] reads before it compares them.
-const COMPARED_AT_ONCE: usize = 256;

@@ -9,10 +9,10 @@ use core::time::Duration;
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// The timestamp `micros` microseconds after the epoch.
+    /// The timestamp so long after the epoch.
     #[must_use]
-    pub const fn from_micros(micros: u64) -> Self {
-        Self(micros)
+    pub fn at(since_epoch: Duration) -> Self {
+        Self(micros(since_epoch))
     }
 
     /// Time from `earlier` to `self`; zero if `earlier` is later.
@@ -24,11 +24,14 @@ impl Timestamp {
     /// This timestamp moved into the future by `delay`.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(micros(delay)))
     }
+}
+
+/// The whole microseconds of a duration, or the most that a number holds.
+#[must_use]
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A number of bytes.

@@ -22,7 +22,6 @@ impl Clock {
     /// The time on this clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let micros = self.start.elapsed().as_micros();
-        Timestamp::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        Timestamp::at(self.start.elapsed())
     }
 }

@@ -65,8 +65,7 @@ enum Room {
 }
 
 fn timestamp(epoch: Instant, now: Instant) -> Timestamp {
-    let micros = now.saturating_duration_since(epoch).as_micros();
-    Timestamp(u64::try_from(micros).unwrap_or(u64::MAX))
+    Timestamp::at(now.saturating_duration_since(epoch))
 }
 
 impl PathController {

@@ -141,11 +141,9 @@ impl Connection {
         match StreamKind::from_byte(kind[0]) {
             Some(StreamKind::Input) => Ok(IncomingStream::Input(RecordReader::new(stream))),
             Some(StreamKind::Feedback) => Ok(IncomingStream::Feedback(RecordReader::new(stream))),
-            Some(StreamKind::Frame) | None => Err(WireError::Meaningless {
-                what: "stream kind",
-                value: u64::from(kind[0]),
+            Some(StreamKind::Frame) | None => {
+                Err(WireError::meaningless("stream kind", u64::from(kind[0])).into())
             }
-            .into()),
         }
     }
 
@@ -174,9 +172,8 @@ impl Connection {
         }
     }
 
-    /// Has `wake` called whenever acknowledgements freed part of the window, or losses changed it.
-    /// Acknowledgements of a keep-alive do neither.
-    /// It replaces the one set before.
+    /// Has `wake`, in place of the one set before, called whenever acknowledgements freed part of the
+    /// window, or losses changed it. Acknowledgements of a keep-alive do neither.
     pub fn on_path_change(&self, wake: PathWake) {
         self.path.set_wake(wake);
     }

@@ -86,9 +86,7 @@ fn parse(mut bytes: Vec<u8>) -> Result<(FrameHeader, Vec<u8>), TransportError> {
     let mut reader = Reader::new(&bytes);
     let kind = reader.u8()?;
     if kind != StreamKind::Frame as u8 {
-        let what = "stream kind";
-        let value = u64::from(kind);
-        return Err(WireError::Meaningless { what, value }.into());
+        return Err(WireError::meaningless("stream kind", u64::from(kind)).into());
     }
     let header = FrameHeader::read(&mut reader)?;
     let payload_at = bytes.len() - reader.remaining();

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hackstream_protocol::units::{Bitrate, ByteCount};
+use hackstream_protocol::units::{Bitrate, ByteCount, micros};
 use tokio::sync::Notify;
 
 /// Called when the path changed. It runs on the network thread, which holds the connection's lock:
@@ -79,9 +79,10 @@ impl PathState {
 
     pub(crate) fn wake(&self) {
         let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
-        // Called after the lock is released: the callback may replace itself.
-        let wake = wake.clone();
-        if let Some(wake) = wake {
+        let called = wake.clone();
+        // The callback may replace itself.
+        drop(wake);
+        if let Some(wake) = called {
             wake();
         }
     }
@@ -110,6 +111,21 @@ impl PathState {
     }
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_may_replace_itself() {
+        let path = Arc::new(PathState::default());
+        let calls = Arc::new(AtomicU64::new(0));
+        let (inner, counted) = (Arc::clone(&path), Arc::clone(&calls));
+        path.set_wake(Arc::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            inner.set_wake(Arc::new(|| {}));
+        }));
+        path.wake();
+        path.wake();
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
 }

@@ -40,14 +40,14 @@ mod tests {
     }
 
     #[test]
-    fn nearest_rank_of_a_hundred() {
+    fn percentiles_are_the_nearest_rank() {
         let summary = Summary::of(&milliseconds((1..=100).rev())).unwrap();
         let figures = [summary.p50, summary.p95, summary.p99, summary.max];
         assert_eq!(figures.to_vec(), milliseconds([50, 95, 99, 100]));
     }
 
     #[test]
-    fn few_samples() {
+    fn percentiles_of_few_samples_are_samples() {
         let summary = Summary::of(&milliseconds([9, 3])).unwrap();
         assert_eq!([summary.p50, summary.p95].to_vec(), milliseconds([3, 9]));
         assert_eq!(

@@ -8,6 +8,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::{PixelSource, SourceError};
 
+use super::COLOUR_MASK;
 use super::raw::Mapping;
 use super::xwd::{FIXED_BYTES, Layout};
 use crate::error::CaptureError;
@@ -16,8 +17,8 @@ use crate::x11::screen_size::ScreenSize;
 /// Name that Xvfb gives the file of its first screen.
 const FILE_NAME: &str = "Xvfb_screen0";
 
-/// Clears the byte of a word that belongs to no colour.
-const COLOUR_MASK: u32 = 0x00ff_ffff;
+/// Pixels compared between two looks at the result: two cache lines.
+const COMPARED_AT_ONCE: usize = 32;
 
 /// The mapped file.
 pub(crate) struct Framebuffer {
@@ -105,10 +106,7 @@ impl PixelSource for MappedSource {
     #[inline]
     fn shows_row(&self, start: Point, expected: &[u32]) -> bool {
         let layout = &self.framebuffer.layout;
-        let Ok(y) = usize::try_from(start.y) else {
-            return false;
-        };
-        let Ok(x) = usize::try_from(start.x) else {
+        let (Ok(x), Ok(y)) = (usize::try_from(start.x), usize::try_from(start.y)) else {
             return false;
         };
         let offset = layout.start + y * layout.stride + x * 4;
@@ -129,9 +127,6 @@ impl PixelSource for MappedSource {
         })
     }
 }
-
-/// Pixels compared between two looks at the result: two cache lines.
-const COMPARED_AT_ONCE: usize = 32;
 
 /// Whether words of the framebuffer show other pixels than `expected`. Without an early exit, so
 /// that it becomes a few wide comparisons.

@@ -13,6 +13,7 @@ use x11rb::protocol::ErrorKind;
 use x11rb::protocol::shm::{ConnectionExt as _, Seg};
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
 
+use super::COLOUR_MASK;
 use super::mapped::visible_part;
 use super::raw::Mapping;
 use crate::error::CaptureError;
@@ -21,9 +22,6 @@ use crate::x11::screen_size::ScreenSize;
 
 /// Requests sent for one region; a region of more rectangles is simplified.
 const MAX_REQUESTS: usize = 64;
-
-/// Clears the byte of a word that belongs to no colour.
-const COLOUR_MASK: u32 = 0x00ff_ffff;
 
 /// A reader of a display's pixels.
 pub(crate) struct SharedSource {

@@ -6,11 +6,13 @@ use std::time::Instant;
 use std::{io, thread};
 
 use hackstream_codec::{Decoder, DecoderLimits};
+use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::session::sequencer::Sequencer;
 use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use super::Applied;
 use crate::shared::Shared;
 
 /// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
@@ -33,19 +35,22 @@ pub(crate) enum Work {
         reports: mpsc::UnboundedSender<Report>,
     },
     /// A frame arrived.
-    Frame {
-        /// Number of the connection it came on.
-        link: u64,
-        /// Its header.
-        header: FrameHeader,
-        /// Its payload.
-        payload: Vec<u8>,
-        /// When its last byte arrived.
-        arrived: Instant,
-        /// Share of the memory for frames on their way here; free once the order is kept by the
-        /// sequencer, which has a limit of its own.
-        room: OwnedSemaphorePermit,
-    },
+    Frame(Arrival),
+}
+
+/// A frame that arrived.
+pub(crate) struct Arrival {
+    /// Number of the connection it came on.
+    pub(crate) link: u64,
+    /// Its header.
+    pub(crate) header: FrameHeader,
+    /// Its payload.
+    pub(crate) payload: Vec<u8>,
+    /// When its last byte arrived.
+    pub(crate) at: Instant,
+    /// Share of the memory for frames on their way here; free once the order is kept by the
+    /// sequencer, which has a limit of its own.
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// What the decoder tells the network thread.
@@ -63,38 +68,33 @@ pub(crate) enum Report {
 /// What the system said when it gave no thread.
 pub(crate) fn spawn(
     shared: Arc<Shared>,
-    mut work: mpsc::UnboundedReceiver<Work>,
+    work: mpsc::UnboundedReceiver<Work>,
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new()
         .name("decode".into())
         .stack_size(STACK_BYTES)
-        .spawn(move || {
-            let mut attached: Option<Attached> = None;
-            while let Some(item) = work.blocking_recv() {
-                match item {
-                    Work::Attach { link, reports } => {
-                        shared.picture().attach();
-                        attached = Some(Attached::new(link, reports));
-                    }
-                    Work::Frame {
-                        link,
-                        header,
-                        payload,
-                        arrived,
-                        room,
-                    } => {
-                        let Some(current) = attached.as_mut().filter(|a| a.link == link) else {
-                            continue;
-                        };
-                        let result = current.take(&shared, header, payload, arrived, room);
-                        if let Err(reason) = result {
-                            current.report(Report::Broken(reason));
-                            attached = None;
-                        }
-                    }
+        .spawn(move || run(&shared, work))
+}
+
+fn run(shared: &Shared, mut work: mpsc::UnboundedReceiver<Work>) {
+    let mut attached: Option<Attached> = None;
+    while let Some(item) = work.blocking_recv() {
+        match item {
+            Work::Attach { link, reports } => {
+                shared.picture().attach();
+                attached = Some(Attached::new(link, reports));
+            }
+            Work::Frame(frame) => {
+                let Some(current) = attached.as_mut().filter(|a| a.link == frame.link) else {
+                    continue;
+                };
+                if let Err(reason) = current.take(shared, frame) {
+                    current.report(Report::Broken(reason));
+                    attached = None;
                 }
             }
-        })
+        }
+    }
 }
 
 /// The decoder's state for one connection.
@@ -104,7 +104,7 @@ struct Attached {
     sequencer: Sequencer,
     decoder: Decoder,
     /// When each frame that is held back arrived.
-    arrivals: Vec<(u64, Instant)>,
+    arrivals: Vec<(FrameId, Instant)>,
 }
 
 impl Attached {
@@ -119,19 +119,12 @@ impl Attached {
     }
 
     /// Takes a frame that arrived and applies every frame that may be applied now.
-    fn take(
-        &mut self,
-        shared: &Shared,
-        header: FrameHeader,
-        payload: Vec<u8>,
-        arrived: Instant,
-        room: OwnedSemaphorePermit,
-    ) -> Result<(), String> {
+    fn take(&mut self, shared: &Shared, frame: Arrival) -> Result<(), String> {
         self.sequencer
-            .push(header, payload)
+            .push(frame.header, frame.payload)
             .map_err(|error| error.to_string())?;
-        drop(room);
-        self.arrivals.push((header.id.0, arrived));
+        drop(frame.room);
+        self.arrivals.push((frame.header.id, frame.at));
         while let Some((header, payload)) = self.sequencer.pop() {
             self.apply(shared, header, &payload)?;
         }
@@ -152,12 +145,12 @@ impl Attached {
         });
         let progress = picture.progress();
         drop(picture);
-        let (covered, show) = applied.map_err(|error| error.to_string())?;
+        let Applied { covered, show } = applied.map_err(|error| error.to_string())?;
         shared.picture_changed(progress, show);
         let decoding = begun.elapsed();
         self.sequencer.applied(header.id, covered);
         shared.counters.decoded(payload.len(), decoding);
-        let arrived = self.arrivals.iter().position(|&(id, _)| id == header.id.0);
+        let arrived = self.arrivals.iter().position(|&(id, _)| id == header.id);
         let arrived = arrived.map_or(begun, |index| self.arrivals.swap_remove(index).1);
         self.report(Report::Applied(FrameReport {
             id: header.id,

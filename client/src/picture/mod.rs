@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use hackstream_codec::Canvas;
 use hackstream_protocol::geometry::{Rect, Size};
-use hackstream_protocol::ids::InputSeq;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::wire::frame::FrameHeader;
 
 use crate::shared::Progress;
 
-pub(crate) use decoder::{DECODER_LIMITS, Report, Work, spawn};
+pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
 
 /// Pieces of an unfinished update are shown once the first of them has waited this long: a fast
 /// link shows updates as a whole, a slow one as they come.
@@ -29,11 +28,20 @@ pub struct Picture {
     unshown: Region,
     /// When the first piece of an unfinished update was applied that has not been shown.
     pieces_since: Option<Instant>,
+    /// Frames applied, over all connections.
     frames: u64,
+    /// Whether an update was finished on this connection, and none is under way.
     complete: bool,
     /// A new connection is painting over the picture of an earlier one, and has not finished.
     catching_up: bool,
-    input: InputSeq,
+}
+
+/// What became of a frame.
+struct Applied {
+    /// The pixels that it covers, those left alone included.
+    covered: Region,
+    /// Whether the picture is to be shown now.
+    show: bool,
 }
 
 impl Picture {
@@ -46,7 +54,6 @@ impl Picture {
             frames: 0,
             complete: false,
             catching_up: false,
-            input: InputSeq(0),
         }
     }
 
@@ -75,13 +82,6 @@ impl Picture {
         self.complete
     }
 
-    /// The last input event of this connection that the server had injected when it read the
-    /// newest frame's pixels.
-    #[must_use]
-    pub const fn input(&self) -> InputSeq {
-        self.input
-    }
-
     /// The pixels of row `y`.
     pub(crate) fn row(&self, y: u32) -> &[u32] {
         self.canvas.row(y)
@@ -97,18 +97,17 @@ impl Picture {
     fn attach(&mut self) {
         self.catching_up = self.frames > 0;
         self.complete = false;
-        self.input = InputSeq(0);
     }
 
-    /// Applies a frame by `decode`, which paints and returns the pixels the frame covers. Pixels
-    /// of `keep` are known to be left alone. Returns those pixels and whether to show them now.
+    /// Applies a frame at `now` by `decode`, which paints and returns the pixels the frame covers.
+    /// Pixels of `keep` are known to be left alone.
     fn apply<E>(
         &mut self,
         header: &FrameHeader,
         keep: &Region,
         now: Instant,
         decode: impl FnOnce(&mut Canvas) -> Result<Region, E>,
-    ) -> Result<(Region, bool), E> {
+    ) -> Result<Applied, E> {
         let before = self.canvas.size();
         let covered = decode(&mut self.canvas)?;
         let size = self.canvas.size();
@@ -122,12 +121,11 @@ impl Picture {
         }
         self.frames += 1;
         self.complete = header.update_complete;
-        self.input = self.input.max(header.input);
         self.catching_up &= !header.update_complete;
         let since = *self.pieces_since.get_or_insert(now);
         let waited = now.saturating_duration_since(since) >= PIECES_WAIT;
         let show = header.update_complete || (waited && !self.catching_up);
-        Ok((covered, show))
+        Ok(Applied { covered, show })
     }
 
     /// What the front has to repaint. It counts as shown from now on.
@@ -147,7 +145,7 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hackstream_protocol::ids::FrameId;
+    use hackstream_protocol::ids::{FrameId, InputSeq};
     use hackstream_protocol::units::Timestamp;
 
     fn header(complete: bool) -> FrameHeader {
@@ -167,7 +165,7 @@ mod tests {
         picture
             .apply(&header(complete), &Region::new(), now, decode)
             .expect("decoded")
-            .1
+            .show
     }
 
     #[test]
@@ -208,7 +206,7 @@ mod tests {
         let result = picture
             .apply(&header(true), &keep, Instant::now(), decode)
             .expect("ok");
-        assert_eq!(result.0, Region::from(Rect::new(0, 0, 4, 4)));
+        assert_eq!(result.covered, Region::from(Rect::new(0, 0, 4, 4)));
         assert_eq!(picture.take_unshown(), Region::from(Rect::new(2, 0, 2, 4)));
         assert!(picture.take_unshown().is_empty());
     }

@@ -10,16 +10,24 @@ use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, MapState};
 use x11rb::rust_connection::RustConnection;
 
-/// Gives `window` the input focus if it is on an X display without a window manager, and if
-/// `only_if_free` only when no other window has it.
-pub(super) fn take_without_window_manager(window: &Window, only_if_free: bool) {
+/// When the focus is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Only if no other window has it.
+    IfFree,
+    /// Whoever has it.
+    Always,
+}
+
+/// Gives `window` the input focus if it is on an X display without a window manager.
+pub(super) fn take_without_window_manager(window: &Window, claim: Claim) {
     if let Some(id) = x_window(window) {
         // A window without the focus is what there would be without this attempt.
-        let _ = take(id, only_if_free);
+        let _ = take(id, claim);
     }
 }
 
-fn take(window: u32, only_if_free: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn take(window: u32, claim: Claim) -> Result<(), Box<dyn std::error::Error>> {
     // A connection of its own, for the few times that this happens: winit does not lend its own.
     let (display, screen) = RustConnection::connect(None)?;
     let root = display
@@ -32,16 +40,17 @@ fn take(window: u32, only_if_free: bool) -> Result<(), Box<dyn std::error::Error
         return Ok(());
     }
     let focus = display.get_input_focus()?.reply()?.focus;
-    let free = [
+    let nobodys = [
         u32::from(InputFocus::NONE),
         u32::from(InputFocus::POINTER_ROOT),
         root,
     ];
+    let may_take = claim == Claim::Always || nobodys.contains(&focus);
     let viewable = || -> Result<bool, ReplyError> {
         let attributes = display.get_window_attributes(window)?.reply()?;
         Ok(attributes.map_state == MapState::VIEWABLE)
     };
-    if focus != window && (!only_if_free || free.contains(&focus)) && viewable()? {
+    if focus != window && may_take && viewable()? {
         display
             .set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME)?
             .check()?;

@@ -18,9 +18,19 @@ use crate::shared::Shared;
 /// Shows the picture in a window. Lives on the window's thread.
 pub(super) struct Surface {
     surface: softbuffer::Surface<Rc<Window>, Rc<Window>>,
+    /// Where the picture was when it was last presented.
     placement: Placement,
     history: History,
     shade: Shade,
+}
+
+/// What is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What changed since the last time.
+    Changes,
+    /// All of the window, margins included.
+    Window,
 }
 
 impl Surface {
@@ -50,35 +60,15 @@ impl Surface {
         std::mem::replace(&mut self.shade, shade) != shade
     }
 
-    /// Presents what changed since the last time.
+    /// Presents the picture in a window of the given size.
     ///
     /// # Errors
     /// What the window system said.
-    pub(super) fn present_changes(
+    pub(super) fn present(
         &mut self,
         shared: &Shared,
         window: Size<WindowSpace>,
-    ) -> Result<(), SoftBufferError> {
-        self.present(shared, window, false)
-    }
-
-    /// Presents the whole window.
-    ///
-    /// # Errors
-    /// What the window system said.
-    pub(super) fn present_all(
-        &mut self,
-        shared: &Shared,
-        window: Size<WindowSpace>,
-    ) -> Result<(), SoftBufferError> {
-        self.present(shared, window, true)
-    }
-
-    fn present(
-        &mut self,
-        shared: &Shared,
-        window: Size<WindowSpace>,
-        all: bool,
+        extent: Extent,
     ) -> Result<(), SoftBufferError> {
         let begun = Instant::now();
         let (Some(width), Some(height)) = (
@@ -96,7 +86,7 @@ impl Surface {
         let moved = placement != self.placement;
         self.placement = placement;
         let unshown = picture.take_unshown();
-        let everything = all || moved;
+        let everything = extent == Extent::Window || moved;
         if everything {
             self.history.forget();
         } else if unshown.is_empty() {

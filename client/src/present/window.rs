@@ -13,8 +13,8 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::{Fullscreen, Window, WindowId};
 
 use super::blit::Shade;
-use super::focus;
-use super::surface::Surface;
+use super::focus::{self, Claim};
+use super::surface::{Extent, Surface};
 use crate::config::{Options, Output};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
@@ -227,11 +227,12 @@ impl View {
             _ if catching_up => Shade::Dimmed,
             _ => Shade::Plain,
         };
-        let presented = if self.surface.set_shade(shade) {
-            self.surface.present_all(shared, self.size())
+        let extent = if self.surface.set_shade(shade) {
+            Extent::Window
         } else {
-            self.surface.present_changes(shared, self.size())
+            Extent::Changes
         };
+        let presented = self.surface.present(shared, self.size(), extent);
         presented.map_err(|error| error.to_string())
     }
 
@@ -240,15 +241,15 @@ impl View {
         match event {
             WindowEvent::RedrawRequested => {
                 if !self.focused {
-                    focus::take_without_window_manager(&self.window, true);
+                    focus::take_without_window_manager(&self.window, Claim::IfFree);
                 }
-                let presented = self.surface.present_all(shared, self.size());
+                let presented = self.surface.present(shared, self.size(), Extent::Window);
                 return presented.map_err(|error| error.to_string());
             }
             WindowEvent::Resized(_) => self.window.request_redraw(),
             WindowEvent::Focused(true) => self.focused = true,
             WindowEvent::CursorEntered { .. } if !self.focused => {
-                focus::take_without_window_manager(&self.window, false);
+                focus::take_without_window_manager(&self.window, Claim::Always);
             }
             _ => {}
         }
@@ -281,7 +282,7 @@ impl View {
             }
             WindowEvent::Focused(false) => {
                 self.focused = false;
-                focus::take_without_window_manager(&self.window, true);
+                focus::take_without_window_manager(&self.window, Claim::IfFree);
                 Some(self.input.focus_lost())
             }
             _ => None,

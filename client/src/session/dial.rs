@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
@@ -64,7 +64,7 @@ pub(super) enum Visit {
 pub(super) struct Dialer {
     server: ServerAddress,
     addresses: Vec<SocketAddr>,
-    connector: std::sync::Arc<Connector>,
+    connector: Arc<Connector>,
     hello: Hello,
     /// What went wrong last, for the person.
     trouble: Mutex<String>,
@@ -92,7 +92,7 @@ impl Dialer {
         Ok(Self {
             server,
             addresses,
-            connector: std::sync::Arc::new(connector),
+            connector: Arc::new(connector),
             hello: hello(options),
             trouble: Mutex::new("no answer".to_owned()),
         })
@@ -156,7 +156,7 @@ impl Dialer {
         &self,
         address: SocketAddr,
     ) -> impl Future<Output = Result<Connection, String>> + Send + use<> {
-        let connector = std::sync::Arc::clone(&self.connector);
+        let connector = Arc::clone(&self.connector);
         let name = self.server.host.clone();
         async move {
             match timeout(HANDSHAKE, connector.connect(address, &name)).await {

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::dial::Admission;
 use super::input_stream;
 use super::liveness::Liveness;
-use crate::picture::{Report, Work};
+use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 use crate::stats::Counters;
 
@@ -229,18 +229,18 @@ impl Frames {
                     return;
                 }
             };
-            let arrived = Instant::now();
+            let at = Instant::now();
             let bytes = (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32;
             let Ok(room) = room.acquire_many_owned(bytes).await else {
                 return;
             };
-            let _ = work.send(Work::Frame {
+            let _ = work.send(Work::Frame(Arrival {
                 link: number,
                 header,
                 payload,
-                arrived,
+                at,
                 room,
-            });
+            }));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! document analysis, on bits.
 
 use hackstream_codec::Canvas;
-use hackstream_codec::symbols::{LONGEST_EDGE, MAX_STAMPS, Shape};
+use hackstream_codec::symbols::{MAX_STAMPS, SHAPE_EDGE, Shape};
 use hackstream_protocol::geometry::Rect;
 
 /// Blank columns that separate columns of text, not words.
@@ -238,13 +238,13 @@ impl Picture<'_> {
         letters: &mut Vec<Letter>,
         spare: &mut Vec<Vec<u64>>,
     ) -> bool {
-        for top in (part.top..part.bottom).step_by(LONGEST_EDGE) {
-            for left in (part.left..part.right).step_by(LONGEST_EDGE) {
+        for top in (part.top..part.bottom).step_by(SHAPE_EDGE) {
+            for left in (part.left..part.right).step_by(SHAPE_EDGE) {
                 let piece = Part {
                     left,
-                    right: part.right.min(left + LONGEST_EDGE),
+                    right: part.right.min(left + SHAPE_EDGE),
                     top,
-                    bottom: part.bottom.min(top + LONGEST_EDGE),
+                    bottom: part.bottom.min(top + SHAPE_EDGE),
                 };
                 letters.extend(self.letter(piece, bounds, spare));
             }

@@ -1,6 +1,6 @@
 //! Which shapes the viewer knows, and since which frame.
 
-use hackstream_codec::symbols::{SLOTS, Shape};
+use hackstream_codec::symbols::{SHAPE_SLOTS, Shape};
 use hackstream_protocol::ids::FrameId;
 use rustc_hash::FxHashMap;
 
@@ -60,7 +60,7 @@ impl ShapeTable {
     /// Whether so many new shapes fit beside those that the current frame uses.
     #[must_use]
     pub(crate) const fn has_room_for(&self, fresh: usize) -> bool {
-        self.in_use + fresh <= SLOTS
+        self.in_use + fresh <= SHAPE_SLOTS
     }
 
     /// The slot of `shape` after [`keep`](Self::keep); it is defined in the current section if it is
@@ -85,16 +85,16 @@ impl ShapeTable {
 
     /// Puts a shape into the next slot.
     fn place(&mut self, fresh: Slot) -> (u16, FrameId) {
-        if self.slots.len() < SLOTS {
+        if self.slots.len() < SHAPE_SLOTS {
             self.slots.push(fresh);
             return ((self.slots.len() - 1) as u16, FrameId(0));
         }
         // A shape that this very section uses must stay until the section is over.
         while self.slots[self.next].used_in == self.frame {
-            self.next = (self.next + 1) % SLOTS;
+            self.next = (self.next + 1) % SHAPE_SLOTS;
         }
         let slot = self.next;
-        self.next = (slot + 1) % SLOTS;
+        self.next = (slot + 1) % SHAPE_SLOTS;
         let old = std::mem::replace(&mut self.slots[slot], fresh);
         self.index.remove(&old.shape);
         (slot as u16, old.used_in)
@@ -141,7 +141,7 @@ mod tests {
     fn a_reused_slot_makes_the_frame_wait_for_the_last_user() {
         let mut table = ShapeTable::default();
         table.begin(FrameId(1));
-        for number in 0..SLOTS {
+        for number in 0..SHAPE_SLOTS {
             table.slot_of(&shape(number));
         }
         assert!(!table.has_room_for(1));
@@ -149,8 +149,8 @@ mod tests {
         assert!(table.keep(&shape(0)).is_some());
         table.begin(FrameId(3));
         assert!(table.has_room_for(2));
-        assert_eq!(table.slot_of(&shape(SLOTS)), (0, FrameId(2)));
+        assert_eq!(table.slot_of(&shape(SHAPE_SLOTS)), (0, FrameId(2)));
         assert!(table.keep(&shape(0)).is_none());
-        assert_eq!(table.slot_of(&shape(SLOTS + 1)), (1, FrameId(1)));
+        assert_eq!(table.slot_of(&shape(SHAPE_SLOTS + 1)), (1, FrameId(1)));
     }
 }

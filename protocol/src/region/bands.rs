@@ -57,6 +57,7 @@ impl<S: Copy> Bands<S> {
             self.above = self.start;
         }
     }
+
     /// Rectangles so far.
     pub(super) fn len(&self) -> usize {
         self.rects.len()

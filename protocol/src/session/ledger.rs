@@ -4,32 +4,31 @@ use std::collections::VecDeque;
 
 use crate::ids::FrameId;
 use crate::region::Region;
-use crate::units::Timestamp;
 
 /// Rectangles that a remembered region is reduced to; a coarser region only adds dependencies.
 const REMEMBERED_RECTS: usize = 64;
 
-/// A frame on its way.
-#[derive(Clone, Debug)]
-pub struct Outstanding {
-    /// Which frame.
-    pub id: FrameId,
+/// A frame that was sent; it is forgotten once it and all before it are confirmed.
+#[derive(Debug)]
+struct Outstanding {
+    id: FrameId,
     /// Bytes on the wire.
-    pub bytes: usize,
-    /// When it was handed to the connection.
-    pub sent: Timestamp,
+    bytes: usize,
     reads: Region,
+    writes: Region,
     confirmed: bool,
 }
 
 /// What was sent to one viewer and not yet confirmed.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    /// In the order of their ids.
     outstanding: VecDeque<Outstanding>,
-    /// Pixels of each outstanding frame, parallel to `outstanding`.
-    writes: VecDeque<Region>,
+    /// The last frame sent.
     last: FrameId,
+    /// The frame that all later ones wait for.
     barrier: FrameId,
+    /// Frames in `outstanding` that are not confirmed, and their bytes.
     unconfirmed: usize,
     unconfirmed_bytes: u64,
 }
@@ -50,38 +49,27 @@ impl Ledger {
     /// The frame that one which reads `reads` and writes `writes` must wait for.
     #[must_use]
     pub fn dependency(&self, reads: &Region, writes: &Region) -> FrameId {
-        let newest = self
-            .outstanding
-            .iter()
-            .zip(&self.writes)
-            .rev()
-            .find(|(frame, written)| {
-                !frame.confirmed && (written.intersects(reads) || frame.reads.intersects(writes))
-            });
+        let newest = self.outstanding.iter().rev().find(|frame| {
+            !frame.confirmed && (frame.writes.intersects(reads) || frame.reads.intersects(writes))
+        });
         newest
-            .map_or(FrameId(0), |(frame, _)| frame.id)
+            .map_or(FrameId(0), |frame| frame.id)
             .max(self.unconfirmed_barrier())
     }
 
-    /// Records that the frame [`next_id`](Self::next_id) was sent.
-    pub fn sent(
-        &mut self,
-        now: Timestamp,
-        bytes: usize,
-        reads: &Region,
-        writes: &Region,
-    ) -> FrameId {
+    /// Records that the frame [`next_id`](Self::next_id), of `bytes` on the wire, was sent. Returns
+    /// its id.
+    pub fn sent(&mut self, bytes: usize, reads: &Region, writes: &Region) -> FrameId {
         self.last = self.next_id();
         self.unconfirmed += 1;
         self.unconfirmed_bytes += bytes as u64;
         self.outstanding.push_back(Outstanding {
             id: self.last,
             bytes,
-            sent: now,
             reads: reads.simplified(REMEMBERED_RECTS),
+            writes: writes.simplified(REMEMBERED_RECTS),
             confirmed: false,
         });
-        self.writes.push_back(writes.simplified(REMEMBERED_RECTS));
         self.last
     }
 
@@ -90,30 +78,26 @@ impl Ledger {
         self.barrier = id;
     }
 
-    /// Records that the viewer applied `id`. Returns the frame, or `None` if it was not
-    /// outstanding: a viewer that lies or repeats itself changes nothing.
-    pub fn confirm(&mut self, id: FrameId) -> Option<Outstanding> {
-        let index = self
-            .outstanding
-            .binary_search_by_key(&id, |frame| frame.id)
-            .ok()?;
+    /// Records that the viewer applied `id`. False if it was not outstanding: a viewer that lies or
+    /// repeats itself changes nothing.
+    pub fn confirm(&mut self, id: FrameId) -> bool {
+        let Ok(index) = self.outstanding.binary_search_by_key(&id, |frame| frame.id) else {
+            return false;
+        };
         let frame = &mut self.outstanding[index];
-        if frame.confirmed {
-            return None;
+        if core::mem::replace(&mut frame.confirmed, true) {
+            return false;
         }
-        frame.confirmed = true;
         self.unconfirmed -= 1;
         self.unconfirmed_bytes -= frame.bytes as u64;
-        let confirmed = frame.clone();
         while self
             .outstanding
             .front()
             .is_some_and(|frame| frame.confirmed)
         {
             self.outstanding.pop_front();
-            self.writes.pop_front();
         }
-        Some(confirmed)
+        true
     }
 
     /// Whether the viewer has applied `id`.
@@ -138,12 +122,6 @@ impl Ledger {
         self.unconfirmed_bytes
     }
 
-    /// When the oldest frame that is not yet confirmed was sent.
-    #[must_use]
-    pub fn oldest_sent(&self) -> Option<Timestamp> {
-        self.outstanding.front().map(|frame| frame.sent)
-    }
-
     fn unconfirmed_barrier(&self) -> FrameId {
         if self.is_confirmed(self.barrier) {
             FrameId(0)
@@ -163,7 +141,7 @@ mod tests {
     }
 
     fn send(ledger: &mut Ledger, reads: &Region, writes: &Region) -> FrameId {
-        ledger.sent(Timestamp(0), 100, reads, writes)
+        ledger.sent(100, reads, writes)
     }
 
     #[test]
@@ -197,7 +175,7 @@ mod tests {
         let mut ledger = Ledger::new();
         let first = send(&mut ledger, &Region::new(), &region(90, 90, 1, 1));
         let copy = send(&mut ledger, &region(0, 0, 10, 10), &region(20, 0, 10, 10));
-        assert!(ledger.confirm(copy).is_some());
+        assert!(ledger.confirm(copy));
         assert!(ledger.is_confirmed(copy) && !ledger.is_confirmed(first));
         assert_eq!(
             ledger.dependency(&region(20, 0, 1, 1), &region(0, 0, 1, 1)),
@@ -210,9 +188,9 @@ mod tests {
     fn a_viewer_cannot_confirm_twice_or_ahead() {
         let mut ledger = Ledger::new();
         let one = send(&mut ledger, &Region::new(), &region(0, 0, 1, 1));
-        assert!(ledger.confirm(FrameId(7)).is_none());
-        assert!(ledger.confirm(one).is_some());
-        assert!(ledger.confirm(one).is_none());
+        assert!(!ledger.confirm(FrameId(7)));
+        assert!(ledger.confirm(one));
+        assert!(!ledger.confirm(one));
         assert!(!ledger.is_confirmed(FrameId(7)));
     }
 

@@ -82,14 +82,6 @@ impl<'a> Reader<'a> {
         Err(WireError::Overflow)
     }
 
-    /// The next varint, which must fit `u32`.
-    ///
-    /// # Errors
-    /// As [`varint`](Self::varint).
-    pub fn varint32(&mut self) -> Result<u32, WireError> {
-        u32::try_from(self.varint()?).map_err(|_| WireError::Overflow)
-    }
-
     /// The next varint, which must not exceed `max`.
     ///
     /// # Errors
@@ -111,7 +103,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`varint`](Self::varint).
     pub fn signed(&mut self) -> Result<i32, WireError> {
-        let raw = self.varint32()?;
+        let raw = u32::try_from(self.varint()?).map_err(|_| WireError::Overflow)?;
         Ok((raw >> 1) as i32 ^ -((raw & 1) as i32))
     }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::WireError;
 use super::bytes::{Reader, Writer};
 use crate::ids::FrameId;
+use crate::units::micros;
 
 /// A record on the feedback stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Feedback {
                 out.put_u8(kind::APPLIED);
                 out.put_varint(report.id.0);
                 for duration in [report.held, report.decoding, report.presenting] {
-                    out.put_varint(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
+                    out.put_varint(micros(duration));
                 }
             }
             Self::Lost => out.put_u8(kind::LOST),
@@ -65,10 +66,7 @@ impl Feedback {
                 }))
             }
             kind::LOST => Ok(Self::Lost),
-            other => Err(WireError::Meaningless {
-                what: "feedback record",
-                value: u64::from(other),
-            }),
+            other => Err(WireError::meaningless("feedback record", u64::from(other))),
         }
     }
 }

@@ -9,7 +9,7 @@ use core::time::Duration;
 use super::WireError;
 use super::bytes::{Reader, Writer};
 use crate::ids::{FrameId, InputSeq};
-use crate::units::Timestamp;
+use crate::units::{Timestamp, micros};
 
 /// Bits of the header's flag byte.
 mod flag {
@@ -67,24 +67,15 @@ impl FrameHeader {
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let flags = reader.u8()?;
         if flags & !flag::ALL != 0 {
-            return Err(WireError::Meaningless {
-                what: "frame flags",
-                value: u64::from(flags),
-            });
+            return Err(WireError::meaningless("frame flags", u64::from(flags)));
         }
         let id = reader.varint()?;
         if id == 0 {
-            return Err(WireError::Meaningless {
-                what: "frame id",
-                value: 0,
-            });
+            return Err(WireError::meaningless("frame id", 0));
         }
         let distance = reader.varint()?;
         if distance >= id {
-            return Err(WireError::Meaningless {
-                what: "frame dependency",
-                value: distance,
-            });
+            return Err(WireError::meaningless("frame dependency", distance));
         }
         let after = if distance == 0 { 0 } else { id - distance };
         Ok(Self {
@@ -97,10 +88,6 @@ impl FrameHeader {
             encoding: Duration::from_micros(reader.varint()?),
         })
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -129,11 +129,7 @@ impl InputEvent {
             record @ (kind::BUTTON_PRESS | kind::BUTTON_RELEASE) => {
                 let number = reader.u8()?;
                 if number == 0 || number > Button::MAX {
-                    let value = u64::from(number);
-                    return Err(WireError::Meaningless {
-                        what: "button",
-                        value,
-                    });
+                    return Err(WireError::meaningless("button", u64::from(number)));
                 }
                 Ok(Self::Button(
                     Button(number),
@@ -145,10 +141,7 @@ impl InputEvent {
                 down: reader.u8()? as i8,
             }),
             kind::RELEASE_ALL => Ok(Self::ReleaseAll),
-            other => Err(WireError::Meaningless {
-                what: "input record",
-                value: u64::from(other),
-            }),
+            other => Err(WireError::meaningless("input record", u64::from(other))),
         }
     }
 }

@@ -47,6 +47,14 @@ pub enum WireError {
     NotText(&'static str),
 }
 
+impl WireError {
+    /// The error for a number that has no meaning in its place.
+    #[must_use]
+    pub const fn meaningless(what: &'static str, value: u64) -> Self {
+        Self::Meaningless { what, value }
+    }
+}
+
 /// The first byte of a unidirectional stream: what follows on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -50,18 +50,17 @@ fn shell_code(outcome: Outcome) -> u8 {
 }
 
 /// The screen that is streamed. Dropping one of our own ends its session.
-pub(super) enum Screen {
-    Own {
-        session: Session,
-        ended: UnboundedSender<Ending>,
-        clock: Clock,
-    },
-    Existing {
-        capture: Arc<Capture>,
-        name: String,
-        ended: UnboundedSender<Ending>,
-        clock: Clock,
-    },
+pub(super) struct Screen {
+    origin: Origin,
+    /// Where its end is reported.
+    ended: UnboundedSender<Ending>,
+    clock: Clock,
+}
+
+/// Where a screen comes from.
+enum Origin {
+    Session(Session),
+    Existing { capture: Arc<Capture>, name: String },
 }
 
 impl Screen {
@@ -72,7 +71,7 @@ impl Screen {
         ended: UnboundedSender<Ending>,
     ) -> Result<Self, AppError> {
         let clock = Clock::start();
-        match picture {
+        let origin = match picture {
             Picture::OwnDisplay {
                 display,
                 size,
@@ -88,53 +87,47 @@ impl Screen {
                     bases: session_bases(state_dir),
                 };
                 let report = ended.clone();
-                let session = Session::start(&config, move |end| {
+                Origin::Session(Session::start(&config, move |end| {
                     // Nobody listens once serving has ended for another reason.
                     let _ = report.send(Ending::Session(end));
-                })?;
-                Ok(Self::Own {
-                    session,
-                    ended,
-                    clock,
-                })
+                })?)
             }
-            Picture::Existing { display } => {
-                let capture = Arc::new(Capture::open(&display, PixelAccess::SharedMemory)?);
-                Ok(Self::Existing {
-                    capture,
-                    name: display,
-                    ended,
-                    clock,
-                })
-            }
-        }
+            Picture::Existing { display } => Origin::Existing {
+                capture: Arc::new(Capture::open(&display, PixelAccess::SharedMemory)?),
+                name: display,
+            },
+        };
+        Ok(Self {
+            origin,
+            ended,
+            clock,
+        })
     }
 
+    /// The display, opened.
     pub(super) const fn capture(&self) -> &Arc<Capture> {
-        match self {
-            Self::Own { session, .. } => session.capture(),
-            Self::Existing { capture, .. } => capture,
+        match &self.origin {
+            Origin::Session(session) => session.capture(),
+            Origin::Existing { capture, .. } => capture,
         }
     }
 
+    /// The display as `DISPLAY` names it.
     pub(super) fn name(&self) -> &str {
-        match self {
-            Self::Own { session, .. } => session.display(),
-            Self::Existing { name, .. } => name,
+        match &self.origin {
+            Origin::Session(session) => session.display(),
+            Origin::Existing { name, .. } => name,
         }
     }
 
+    /// The clock that its frames are stamped with.
     pub(super) const fn clock(&self) -> Clock {
-        match self {
-            Self::Own { clock, .. } | Self::Existing { clock, .. } => *clock,
-        }
+        self.clock
     }
 
     /// Passes on what happens on the display to all viewers.
     pub(super) fn watch(&self, service: &Arc<Service>) -> Result<Watcher, CaptureError> {
-        let ended = match self {
-            Self::Own { ended, .. } | Self::Existing { ended, .. } => ended.clone(),
-        };
+        let ended = self.ended.clone();
         let service: Weak<Service> = Arc::downgrade(service);
         self.capture().watch(move |event| {
             let Some(service) = service.upgrade() else {

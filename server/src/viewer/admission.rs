@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
+use hackstream_protocol::geometry::Size;
 use hackstream_protocol::wire::control::{
     Hello, RefusalReason, ServerMessage, ViewerMessage, Welcome,
 };
@@ -50,7 +51,7 @@ pub enum AdmissionError {
 pub async fn admit(
     connection: &Connection,
     access: &Access,
-    screen: hackstream_protocol::geometry::Size,
+    screen: Size,
 ) -> Result<Admitted, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
     let (hello, control_in, mut control_out) =
@@ -100,6 +101,7 @@ async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
     }
 }
 
+/// Whether version and token are right; else why not, for the peer and for a person.
 fn check(hello: &Hello, access: &Access) -> Result<(), (RefusalReason, &'static str)> {
     if hello.version != PROTOCOL_VERSION {
         let text = "server and viewer speak different versions; update the older one";

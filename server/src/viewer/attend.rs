@@ -103,16 +103,13 @@ pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     }
 }
 
-async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), VisitError> {
+async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitError> {
     let admitted = admit(connection, &service.access, service.capture.size()).await?;
     let inbox = Arc::new(Inbox::new());
-    let Some(id) = service.registry.join(inbox.clone()) else {
-        connection.close(
-            RefusalReason::TooManyViewers,
-            "the session has too many viewers",
-        );
-        return Err(VisitError::TooMany);
-    };
+    let id = service
+        .registry
+        .join(inbox.clone())
+        .ok_or(VisitError::TooMany)?;
     let _membership = Membership {
         service,
         id,
@@ -128,7 +125,15 @@ async fn visit(service: &Arc<Service>, connection: &Connection) -> Result<(), Vi
     // Before the pump starts: the first frame must know it.
     inbox.quality(granted(admitted.hello.quality, service.quality));
     let injected = Arc::new(AtomicU64::new(0));
-    start_pump(service, connection, &inbox, &injected, id, config)?;
+    let pump = Pump {
+        connection: connection.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        source: service.capture.source()?,
+        inbox: inbox.clone(),
+        injected: injected.clone(),
+        clock: service.clock,
+    };
+    start_pump(pump, id, config)?;
     let injector = service.capture.injector()?;
     let streams = accept_streams(connection, &inbox, injector, &injected);
     let control_in = listen(admitted.control_in, &inbox, service.quality);
@@ -157,25 +162,11 @@ impl Drop for Membership<'_> {
     }
 }
 
-fn start_pump(
-    service: &Arc<Service>,
-    connection: &Connection,
-    inbox: &Arc<Inbox>,
-    injected: &Arc<AtomicU64>,
-    id: ViewerId,
-    config: EncoderConfig,
-) -> Result<(), VisitError> {
-    let pump = Pump {
-        connection: connection.clone(),
-        runtime: tokio::runtime::Handle::current(),
-        source: service.capture.source()?,
-        inbox: inbox.clone(),
-        injected: injected.clone(),
-        clock: service.clock,
-    };
-    let wake = inbox.clone();
-    connection.on_path_change(Arc::new(move || wake.link_changed()));
-    let connection = connection.clone();
+/// Sends frames from a thread of its own until the inbox is closed.
+fn start_pump(pump: Pump, id: ViewerId, config: EncoderConfig) -> Result<(), VisitError> {
+    let connection = pump.connection.clone();
+    let inbox = pump.inbox.clone();
+    connection.on_path_change(Arc::new(move || inbox.link_changed()));
     std::thread::Builder::new()
         .name(format!("viewer-{id}"))
         .spawn(move || {

@@ -1,7 +1,7 @@
 //! What happened since a viewer's pump last looked.
 //!
-//! Everything that concerns one viewer ends up here: damage from the capture thread, reports and
-//! acknowledgements from the network. Nothing is queued that can be merged, so a slow viewer's
+//! Everything that concerns one viewer's frames ends up here: damage from the capture thread, reports,
+//! wishes and room on the link from the network. Nothing is queued that can be merged, so a slow viewer's
 //! inbox stays small, and the lock is held only to merge.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

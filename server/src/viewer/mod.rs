@@ -1,8 +1,8 @@
 //! One viewer from its first packet to its last.
 //!
-//! [`admission`] decides who may come in, [`pump`] sends frames from a thread of its own,
-//! [`attend`] handles what the viewer sends, [`input`] plays its keys and pointer, [`registry`]
-//! knows who is there.
+//! [`attend`] is its visit: [`admission`] decides whether it may come in, [`quality`] what it gets,
+//! [`input`] plays its keys and pointer. [`pump`] sends it frames from a thread of its own, woken by
+//! its [`inbox`], as [`room`] allows. [`registry`] knows who is there.
 
 pub mod admission;
 pub mod attend;

@@ -1,7 +1,8 @@
 //! The thread that turns one viewer's damage into frames.
 //!
-//! It sleeps until there is news; as long as there is both something to send and room on the
-//! link it makes the next frame from the screen as it is then. There is no timer and no queue.
+//! It sleeps until there is news, or until the encoder has something to do that waits for calm; as
+//! long as there is both something to send and room on the link it makes the next frame from the
+//! screen as it is then. There is no frame rate and no queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +44,7 @@ pub enum PumpError {
 pub struct Pump {
     /// The link to the viewer.
     pub connection: Connection,
-    /// Where the runtime that drives it runs.
+    /// The runtime that drives the connection.
     pub runtime: tokio::runtime::Handle,
     /// The screen.
     pub source: Box<dyn PixelSource>,
@@ -76,14 +77,17 @@ impl Pump {
     }
 }
 
+/// A pump at work.
 struct State {
     pump: Pump,
     encoder: Encoder,
     ledger: Ledger,
     room: Room,
     frame: Frame,
+    /// The last frames that used the history and the video stream.
     last_history: FrameId,
     last_video: FrameId,
+    /// When the first change was seen that no frame was made of.
     damaged_at: Option<Timestamp>,
 }
 
@@ -196,12 +200,7 @@ impl State {
         bytes.extend_from_slice(&self.frame.payload);
         let len = bytes.len();
         self.room.handed_over(len, &self.pump.connection.path());
-        let id = self.ledger.sent(
-            self.pump.clock.now(),
-            len,
-            &self.frame.reads,
-            &self.frame.writes,
-        );
+        let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
         if self.frame.is_reset {
             self.ledger.set_barrier(id);
         }
@@ -221,8 +220,9 @@ impl State {
         Ok(())
     }
 
+    /// Takes the viewer's report of a frame that it applied.
     fn confirm(&mut self, report: &FrameReport) {
-        if self.ledger.confirm(report.id).is_some() {
+        if self.ledger.confirm(report.id) {
             self.encoder.costs_mut().decoded(report.id, report.decoding);
         }
     }

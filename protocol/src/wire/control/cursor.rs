@@ -48,10 +48,7 @@ pub(super) fn read_cursor_shape(mut fields: Fields<'_>) -> Result<CursorShape, W
     }
     let size = size.ok_or(WireError::Missing("cursor size"))?;
     if pixels.len() as u64 != size.area() {
-        return Err(WireError::Meaningless {
-            what: "cursor pixels",
-            value: pixels.len() as u64,
-        });
+        return Err(WireError::meaningless("cursor pixels", pixels.len() as u64));
     }
     Ok(CursorShape {
         size,

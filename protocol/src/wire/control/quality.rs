@@ -28,10 +28,7 @@ impl Quality {
             1 => Ok(Self::Low),
             2 => Ok(Self::Auto),
             3 => Ok(Self::High),
-            _ => Err(WireError::Meaningless {
-                what: "quality",
-                value,
-            }),
+            _ => Err(WireError::meaningless("quality", value)),
         }
     }
 }

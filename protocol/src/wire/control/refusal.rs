@@ -11,7 +11,7 @@ pub enum RefusalReason {
     TooManyViewers,
     /// The session is over.
     SessionEnded,
-    /// The viewer broke the protocol.
+    /// The peer broke the protocol.
     ProtocolError,
     /// A reason that this version does not know.
     Other(u64),

@@ -40,10 +40,7 @@ pub fn read_size(reader: &mut Reader<'_>) -> Result<Size, WireError> {
     let height = reader.length("screen height", max)? as u32;
     let size: Size = Size::new(width, height);
     if size.is_empty() || size.area() > u64::from(MAX_SCREEN_PIXELS) {
-        return Err(WireError::Meaningless {
-            what: "screen area",
-            value: size.area(),
-        });
+        return Err(WireError::meaningless("screen area", size.area()));
     }
     Ok(size)
 }
