@@ -22,7 +22,8 @@ const FAST_LINK: Bitrate = Bitrate::mbps(100);
 
 impl Encoder {
     pub(super) fn write_reset(&mut self, size: Size, frame: &mut Frame) {
-        // Whatever was painted before must not come later, also beyond a smaller new screen.
+        // Whatever was painted or saved before must not come later, also beyond a smaller new
+        // screen.
         let before = Region::from(self.shadow.bounds());
         if size == self.shadow.size() {
             self.shadow.pixels_mut().fill(0);
@@ -35,8 +36,8 @@ impl Encoder {
         self.recall.resize(size);
         write::reset(&mut self.body, size);
         frame.is_reset = true;
-        frame.writes = self.shadow.bounds().into();
-        frame.reads = frame.writes.union(&before);
+        frame.writes = before.union(&self.shadow.bounds().into());
+        frame.reads = frame.writes.clone();
         self.pending = self.shadow.bounds().into();
         self.dirty = Region::new();
         self.urgent = Region::new();
