@@ -18,7 +18,7 @@ use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
-use crate::video::quality::quantiser_for;
+use crate::video::quality::{encode_within_frame, quantiser_for};
 
 /// Time that a picture without loss may take on the link before it is blurred instead.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -164,7 +164,8 @@ impl Stills {
         let at_reference = pixels * self.bits_per_pixel / 8.0;
         let (qp, steps) = quantiser_for(wish, at_reference, room as f32);
         let before = out.len();
-        coder.encoder.encode(&coder.picture, qp, true, out)?;
+        let halvings = encode_within_frame(&mut coder.encoder, &coder.picture, qp, true, out)?;
+        let steps = steps + f32::from(halvings);
         let bits = (out.len() - before) as f32 * 8.0 * steps.exp2() / pixels;
         self.bits_per_pixel = (self.bits_per_pixel + bits.clamp(0.05, 8.0)) / 2.0;
         self.coder = Some(coder);

@@ -6,7 +6,7 @@ use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, Timestamp};
 
-use super::look::LARGEST_PIECE;
+use super::look::{LARGEST_PIECE, MANY_RECTS};
 use super::{Encoder, Link, SMALL_DAMAGE};
 use crate::cells::{CELL_WIDTH, bands, cells};
 use crate::classify::{Class, classify};
@@ -157,7 +157,7 @@ impl Encoder {
             .iter()
             .flat_map(|rect| bands(*rect).flat_map(cells));
         self.found.clear();
-        self.found.extend(cells.take_while(|cell| {
+        self.found.extend(cells.take(MANY_RECTS).take_while(|cell| {
             let fits = room > 0;
             room = room.saturating_sub(cell.area());
             fits

@@ -21,7 +21,7 @@ use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
 use activity::Activity;
-use quality::QualityControl;
+use quality::{QualityControl, encode_within_frame};
 
 /// A program that paints a video frame in several strokes is given this long after each to make
 /// the next; one that paints it at once is not waited for.
@@ -169,10 +169,9 @@ impl Video {
         let qp = stream.quality.next_qp(wish, link.rate, now);
         let mut access_unit = Vec::new();
         let key = !stream.started;
-        stream
-            .encoder
-            .encode(&stream.picture, qp, key, &mut access_unit)?;
-        stream.quality.sent(access_unit.len(), key);
+        let (encoder, picture) = (&mut stream.encoder, &stream.picture);
+        let halvings = encode_within_frame(encoder, picture, qp, key, &mut access_unit)?;
+        stream.quality.sent(access_unit.len() << halvings, key);
         stream.started = true;
         write::video(body, &stream.area, &access_unit);
         Ok(Some(stream.area))

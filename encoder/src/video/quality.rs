@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use hackstream_codec::h264::{H264Encoder, H264Error, I420, MAX_QP};
+use hackstream_protocol::limits::MAX_BODY_BYTES;
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
@@ -28,18 +30,46 @@ const REFERENCE_QP: f32 = 30.0;
 /// Bytes that any picture is given.
 const LEAST_ROOM: f32 = 200.0;
 
+/// Bytes that a picture is made for on any link, at most.
+const MOST_ROOM: f32 = MOST_BYTES as f32 / 2.0;
+
+/// Bytes that a picture may take: a frame has no room for more, and for what is sent with it.
+const MOST_BYTES: usize = MAX_BODY_BYTES / 4 * 3;
+
 /// How many times an inter frame's share a keyframe may take.
 const KEYFRAME_FACTOR: f32 = 4.0;
 
 /// The quantiser with which a picture that takes `at_reference` bytes at the reference quantiser
 /// takes about `room` bytes, within what `wish` allows; and how often it halves those bytes.
 pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> (u8, f32) {
-    let halvings = (at_reference / room.max(LEAST_ROOM)).log2();
+    let halvings = (at_reference / room.clamp(LEAST_ROOM, MOST_ROOM)).log2();
     let [finest, coarsest] = quantisers(wish);
     let qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings)
         .clamp(finest, coarsest)
         .round();
     (qp as u8, (qp - REFERENCE_QP) / STEPS_PER_HALVING)
+}
+
+/// Appends the access unit of `picture`, made with a quantiser larger than `qp` if a frame has no
+/// room for it otherwise. Returns how often that halved its bytes.
+pub(crate) fn encode_within_frame(
+    encoder: &mut H264Encoder,
+    picture: &I420,
+    qp: u8,
+    key: bool,
+    out: &mut Vec<u8>,
+) -> Result<u8, H264Error> {
+    let before = out.len();
+    encoder.encode(picture, qp, key, out)?;
+    let (mut qp, mut halvings) = (qp, 0);
+    while out.len() - before > MOST_BYTES && qp < MAX_QP {
+        out.truncate(before);
+        qp = MAX_QP.min(qp + STEPS_PER_HALVING as u8);
+        halvings += 1;
+        // A keyframe, because the viewer does not get the picture before.
+        encoder.encode(picture, qp, true, out)?;
+    }
+    Ok(halvings)
 }
 
 /// Chooses quantisers from the sizes of the frames before.
