@@ -12,7 +12,7 @@ use hackstream_codec::Canvas;
 use hackstream_codec::h264::{
     EntropyCoding, H264Encoder, H264Error, H264Settings, I420, is_codable, to_i420,
 };
-use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
@@ -106,6 +106,16 @@ impl Stills {
     pub(crate) fn exact(&mut self, region: &Region) {
         if !self.waiting.is_empty() {
             self.waiting.subtract(region);
+        }
+    }
+
+    /// Notes that pixels were copied to `targets` from where they are `offset` before: what waits
+    /// moves with them.
+    pub(crate) fn copied(&mut self, targets: &Region, offset: Offset) {
+        if !self.waiting.is_empty() {
+            let moved = self.waiting.translated(offset).intersection(targets);
+            self.waiting.subtract(targets);
+            self.waiting.add(&moved);
         }
     }
 
@@ -226,6 +236,16 @@ mod tests {
         assert_eq!(stills.next_strip(), Some(Rect::new(100, 228, 300, 128)));
         assert_eq!(stills.next_strip(), Some(Rect::new(128, 356, 272, 44)));
         assert_eq!(stills.next_strip(), None);
+        assert!(stills.is_empty());
+    }
+
+    #[test]
+    fn what_waits_moves_with_a_copy() {
+        let mut stills = Stills::new(true);
+        stills.put_off(Rect::new(0, 100, 200, 100));
+        stills.copied(&Rect::new(0, 0, 300, 150).into(), Offset::new(0, -50));
+        assert_eq!(stills.waiting, Rect::new(0, 50, 200, 150).into());
+        stills.exact(&Rect::new(0, 0, 300, 200).into());
         assert!(stills.is_empty());
     }
 

@@ -91,6 +91,7 @@ impl Encoder {
         write::recall(&mut self.body, &recalled.rects, &recalled.slots);
         let shown: Region = recalled.rects.into_iter().collect();
         self.refresh.exact(&shown);
+        self.stills.exact(&shown);
         self.pending.subtract(&shown);
         frame.writes.add(&shown);
         frame.after = frame.after.max(recalled.after);
@@ -104,6 +105,7 @@ impl Encoder {
         write::copy(&mut self.body, copy.offset, copy.targets.rects());
         self.shadow.copy_region(&copy.targets, copy.offset);
         self.refresh.copied(&copy.targets, copy.offset);
+        self.stills.copied(&copy.targets, copy.offset);
         self.recall.copied(&copy.targets, copy.offset);
         self.pending.subtract(&copy.targets);
         let sources = copy.targets.translated(copy.offset.reversed());
