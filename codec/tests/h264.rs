@@ -5,9 +5,9 @@ mod support;
 
 use hackstream_codec::h264::H264FrameKind::{Delta, Key};
 use hackstream_codec::h264::{
-    EntropyCoding, H264Decoder, H264Encoder, H264Error, H264Settings, I420,
+    EntropyCoding, H264Decoder, H264Encoder, H264Error, H264Settings, I420, to_i420,
 };
-use hackstream_protocol::geometry::Size;
+use hackstream_protocol::geometry::{Rect, Size};
 use support::stream::{Stream, all_settings};
 
 #[test]
@@ -19,6 +19,61 @@ fn every_setting_returns_each_picture_at_once_and_close_to_the_original() {
             assert!(psnr > 34.0, "{settings:?}: {psnr:.1} dB");
         }
     }
+}
+
+#[test]
+fn noise_of_any_size_is_coded_at_every_qp() {
+    for (size, settings) in [Size::new(16, 16), Size::new(190, 150), Size::new(640, 128)]
+        .into_iter()
+        .flat_map(|size| {
+            all_settings()
+                .into_iter()
+                .map(move |settings| (size, settings))
+        })
+    {
+        let mut encoder = H264Encoder::with_settings(size, settings).unwrap();
+        let mut decoder = H264Decoder::new().unwrap();
+        for qp in (0..=51).step_by(3) {
+            let mut access_unit = Vec::new();
+            let picture = noise(size, qp.into());
+            let kind = if qp % 2 == 0 { Key } else { Delta };
+            let made = encoder.encode(&picture, qp, kind, &mut access_unit);
+            assert!(made.is_ok(), "{size}, {settings:?}, QP {qp}: {made:?}");
+            assert!(decoder.decode(&access_unit).unwrap().is_some());
+        }
+    }
+}
+
+/// A picture of pixels without any order, a worst case: the extremes of each channel, black and
+/// white.
+fn noise(size: Size, seed: u64) -> I420 {
+    const COLOURS: [u32; 8] = [
+        0xff,
+        0xff00,
+        0x00ff_ffff,
+        0xff_0000,
+        0,
+        0xff00ff,
+        0xffff00,
+        0xffff,
+    ];
+    let mut state = seed;
+    let pixels: Vec<u32> = (0..size.area())
+        .map(|_| {
+            state = (state.wrapping_mul(6_364_136_223_846_793_005))
+                .wrapping_add(1_442_695_040_888_963_407);
+            COLOURS[(state >> 61) as usize]
+        })
+        .collect();
+    let mut picture = I420::new(size).unwrap();
+    to_i420(
+        &pixels,
+        size.width as usize,
+        Rect::of_size(size),
+        &mut picture,
+    )
+    .unwrap();
+    picture
 }
 
 #[test]

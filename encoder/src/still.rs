@@ -13,13 +13,13 @@ use hackstream_codec::h264::{
     EntropyCoding, H264Encoder, H264Error, H264FrameKind, H264Settings, I420, is_codable, to_i420,
 };
 use hackstream_codec::write;
-use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
-use crate::video::quality::{Quantiser, quantiser_for};
+use crate::video::quality::{Coded, encode_within_frame, quantiser_for};
 
 /// Time that a picture without loss may take on the link before it is blurred instead.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -113,6 +113,16 @@ impl Stills {
         }
     }
 
+    /// Notes that pixels were copied to `targets` from where they are `offset` before: what waits
+    /// moves with them.
+    pub(crate) fn copied(&mut self, targets: &Region, offset: Offset) {
+        if !self.waiting.is_empty() {
+            let moved = self.waiting.translated(offset).intersection(targets);
+            self.waiting.subtract(targets);
+            self.waiting.add(&moved);
+        }
+    }
+
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
@@ -166,12 +176,15 @@ impl Stills {
         let ByteCount(room) = rate.bytes_in(STRIP_TIME);
         let pixels = strip.area() as f32;
         let at_reference = pixels * self.bits_per_pixel / 8.0;
-        let Quantiser { qp, halvings } = quantiser_for(wish, at_reference, room as f32);
-        let (mut access_unit, kind) = (Vec::new(), H264FrameKind::Key);
-        coder
-            .encoder
-            .encode(&coder.picture, qp, kind, &mut access_unit)?;
-        let bits = access_unit.len() as f32 * 8.0 * halvings.exp2() / pixels;
+        let wanted = Coded {
+            quantiser: quantiser_for(wish, at_reference, room as f32),
+            kind: H264FrameKind::Key,
+        };
+        let mut access_unit = Vec::new();
+        let (encoder, picture) = (&mut coder.encoder, &coder.picture);
+        let Coded { quantiser, .. } =
+            encode_within_frame(encoder, picture, wanted, &mut access_unit)?;
+        let bits = access_unit.len() as f32 * 8.0 * quantiser.halvings.exp2() / pixels;
         self.bits_per_pixel = (self.bits_per_pixel + bits.clamp(0.05, 8.0)) / 2.0;
         self.coder = Some(coder);
         write::video(body, &strip, &access_unit);
@@ -232,6 +245,16 @@ mod tests {
         assert_eq!(stills.next_strip(), Some(Rect::new(100, 228, 300, 128)));
         assert_eq!(stills.next_strip(), Some(Rect::new(128, 356, 272, 44)));
         assert_eq!(stills.next_strip(), None);
+        assert!(stills.is_empty());
+    }
+
+    #[test]
+    fn what_waits_moves_with_a_copy() {
+        let mut stills = Stills::new(true);
+        stills.put_off(Rect::new(0, 100, 200, 100));
+        stills.copied(&Rect::new(0, 0, 300, 150).into(), Offset::new(0, -50));
+        assert_eq!(stills.waiting, Rect::new(0, 50, 200, 150).into());
+        stills.exact(&Rect::new(0, 0, 300, 200).into());
         assert!(stills.is_empty());
     }
 

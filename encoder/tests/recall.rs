@@ -20,16 +20,21 @@ struct Session {
     encoder: Encoder,
     decoder: Decoder,
     shown: Canvas,
+    rate: Bitrate,
     id: FrameId,
     now: Timestamp,
 }
 
 impl Session {
     fn new(cache_bytes: usize) -> Self {
+        Self::over(Bitrate::mbps(900), cache_bytes, false)
+    }
+
+    fn over(rate: Bitrate, cache_bytes: usize, h264: bool) -> Self {
         let config = EncoderConfig {
             history_bytes: 0,
             cache_bytes,
-            h264: false,
+            h264,
             ..EncoderConfig::default()
         };
         let limits = DecoderLimits {
@@ -41,6 +46,7 @@ impl Session {
             encoder: Encoder::new(config, SIZE).unwrap(),
             decoder: Decoder::new(limits),
             shown: Canvas::new(Size::new(1, 1)),
+            rate,
             id: FrameId(1),
             now: Timestamp(0),
         }
@@ -49,36 +55,46 @@ impl Session {
     /// Shows a part of `page` and waits until nothing is left to do. Returns the bytes sent before
     /// the picture was right.
     fn show(&mut self, page: &Canvas, part: &Rect) -> usize {
+        self.draw(page, part);
+        let mut bytes = 0;
+        while let Some(sent) = self.send() {
+            bytes += sent;
+        }
+        assert!(self.is_exact() && self.encoder.shadow() == &self.screen.0);
+        bytes
+    }
+
+    fn draw(&mut self, page: &Canvas, part: &Rect) {
         for y in part.top..part.bottom {
             let row = page.span(part, y);
             self.screen.0.span_mut(part, y).copy_from_slice(row);
         }
         self.encoder.damage(&Region::from(*part), self.now);
+    }
+
+    /// Sends the next frame, if there is something to send. Returns its bytes if the picture was
+    /// not right without it.
+    fn send(&mut self) -> Option<usize> {
+        self.now = self.now.max(self.encoder.work_at()?);
         let link = Link {
             budget: 1 << 30,
-            rate: Bitrate::mbps(900),
+            rate: self.rate,
         };
-        let (mut bytes, mut frame) = (0, Frame::default());
-        while let Some(due) = self.encoder.work_at() {
-            self.now = self.now.max(due);
-            let source = &mut self.screen;
-            let made = self
-                .encoder
-                .next_frame(source, link, self.id, self.now, &mut frame);
-            if !made.unwrap() {
-                continue;
-            }
-            self.id = self.id.next();
-            if self.shown != self.screen.0 {
-                bytes += frame.payload.len();
-            }
-            let painted = self
-                .decoder
-                .decode(&frame.payload, &mut self.shown, &Region::new());
-            assert!(painted.unwrap().difference(&frame.writes).is_empty());
+        let (screen, mut frame) = (&mut self.screen, Frame::default());
+        let made = (self.encoder).next_frame(screen, link, self.id, self.now, &mut frame);
+        if !made.unwrap() {
+            return Some(0);
         }
-        assert!(self.shown == self.screen.0 && self.encoder.shadow() == &self.screen.0);
-        bytes
+        self.id = self.id.next();
+        let needed = !self.is_exact();
+        let shown = &mut self.shown;
+        let painted = self.decoder.decode(&frame.payload, shown, &Region::new());
+        assert!(painted.unwrap().difference(&frame.writes).is_empty());
+        Some(if needed { frame.payload.len() } else { 0 })
+    }
+
+    fn is_exact(&self) -> bool {
+        self.shown == self.screen.0
     }
 }
 
@@ -131,6 +147,21 @@ fn text_in_two_colours_is_cheap_and_not_saved() {
         session.id <= FrameId(frames.0 + 4),
         "nothing but the picture is sent"
     );
+}
+
+#[test]
+fn what_comes_back_while_a_picture_waits_stays_sharp() {
+    let mut session = Session::over(Bitrate::mbps(2), 4 << 20, true);
+    let (first, second) = (page(1, 5000), page(77, 5000));
+    session.show(&first, &first.bounds());
+    session.draw(&second, &second.bounds());
+    session.send();
+    session.draw(&first, &first.bounds());
+    session.send();
+    assert!(session.is_exact());
+    while session.send().is_some() {
+        assert!(session.is_exact(), "blurred again");
+    }
 }
 
 proptest! {

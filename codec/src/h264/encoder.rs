@@ -6,8 +6,12 @@ use openh264_sys2 as sys;
 use super::raw::RawEncoder;
 use super::{Content, EntropyCoding, H264Error, H264Settings, I420, even_size, is_codable};
 
-/// Largest quantization parameter: the coarsest picture. 0 is the finest; six more halve the bits.
+/// Largest quantization parameter: the coarsest picture. Six more halve the bits.
 pub const MAX_QP: u8 = 51;
+
+/// Finest quantization parameter that is used: OpenH264 gives up beyond 16 bits for each pixel, and
+/// noise takes 13 with this one.
+const FINEST_QP: u8 = 12;
 
 /// Frame rate that OpenH264 is told. Without rate control it only decides on the level written
 /// into the stream, and a lower level is what small decoders can take.
@@ -74,8 +78,8 @@ impl H264Encoder {
         self.size
     }
 
-    /// Codes `picture` with quantization parameter `qp` (0 to [`MAX_QP`], larger ones count as
-    /// that) and appends its access unit to `out`.
+    /// Codes `picture` with quantization parameter `qp` (12 to [`MAX_QP`], others count as the
+    /// nearest of these) and appends its access unit to `out`.
     ///
     /// The first picture is a keyframe whatever is `wanted`, and no other unless it is. Nothing is
     /// left in the encoder: the access unit is complete.
@@ -111,7 +115,7 @@ impl H264Encoder {
     }
 
     fn set_qp(&mut self, qp: u8) -> Result<(), H264Error> {
-        let qp = i32::from(qp.min(MAX_QP));
+        let qp = i32::from(qp.clamp(FINEST_QP, MAX_QP));
         let layer = &mut self.parameters.sSpatialLayers[0];
         if layer.iDLayerQp == qp {
             return Ok(());
@@ -148,6 +152,9 @@ fn configure(parameters: &mut sys::SEncParamExt, size: Size) {
     parameters.eSpsPpsIdStrategy = sys::CONSTANT_ID;
     parameters.iComplexityMode = sys::LOW_COMPLEXITY;
     parameters.iLoopFilterDisableIdc = 0;
+    // With it OpenH264's buffers hold 12 bits for each pixel, and CABAC writes beyond their end
+    // without looking; without it they hold 24. Noise takes 13 at the finest QP.
+    parameters.bUseLoadBalancing = false;
 
     let layer = &mut parameters.sSpatialLayers[0];
     layer.iVideoWidth = parameters.iPicWidth;

@@ -11,11 +11,19 @@ use crate::cells::CELL_HEIGHT;
 use crate::error::EncodeError;
 use crate::frame::Frame;
 
-/// Changed pixels in one frame, at most: large updates are cut into pieces so that the viewer
-/// decodes one while the next is made. Three bytes for each, and for those of another row of cells
-/// on the widest screen, stay below
-/// [`MAX_BODY_BYTES`](hackstream_protocol::limits::MAX_BODY_BYTES).
+/// Changed pixels that fill a frame: large updates are cut into pieces so that the viewer decodes
+/// one while the next is made.
 pub(super) const LARGEST_PIECE: u64 = 192 * 1024;
+
+/// Changed pixels in one frame, at most: what was found before the piece was full, and a row of
+/// cells. Three bytes for each stay below
+/// [`MAX_BODY_BYTES`](hackstream_protocol::limits::MAX_BODY_BYTES), and the widest row fits.
+const MOST_PIXELS: u64 = 320 * 1024;
+
+/// Rectangles that fill a frame. With those of another piece they take less than
+/// [`MAX_COVERED_RECTS`](hackstream_protocol::limits::MAX_COVERED_RECTS) when each is cut at the
+/// edges of its neighbours.
+pub(super) const MANY_RECTS: usize = 512;
 
 impl Encoder {
     /// Makes the dirty region the update to work on, and decides what of it is video.
@@ -85,6 +93,7 @@ impl Encoder {
         write::recall(&mut self.body, &recalled.rects, &recalled.slots);
         let shown: Region = recalled.rects.into_iter().collect();
         self.refresh.exact(&shown);
+        self.stills.exact(&shown);
         self.pending.subtract(&shown);
         frame.writes.add(&shown);
         frame.after = frame.after.max(recalled.after);
@@ -99,6 +108,7 @@ impl Encoder {
         write::copy(&mut self.body, copy.offset, copy.targets.rects());
         self.shadow.copy_region(&copy.targets, copy.offset);
         self.refresh.copied(&copy.targets, copy.offset);
+        self.stills.copied(&copy.targets, copy.offset);
         self.recall.copied(&copy.targets, copy.offset);
         self.pending.subtract(&copy.targets);
         self.pending.subtract(&copy.unchanged);
@@ -115,12 +125,17 @@ impl Encoder {
         now: Timestamp,
     ) -> Result<(), EncodeError> {
         let limit = self.piece_pixels(link);
-        let mut room = limit;
-        while !self.pending.is_empty() && room >= SMALLEST_PIECE {
-            let (piece, rest) = split_rows(&self.pending, room);
+        let row = u64::from(self.shadow.size().width) * CELL_HEIGHT as u64;
+        let mut changed = 0;
+        while !self.pending.is_empty()
+            && changed + SMALLEST_PIECE <= limit
+            && changed + row <= MOST_PIXELS
+            && self.found.len() < MANY_RECTS
+        {
+            let (piece, rest) = split_rows(&self.pending, limit - changed);
             self.pending = rest;
             self.look_at(source, &piece, now)?;
-            room = limit.saturating_sub(self.found.iter().map(Rect::area).sum());
+            changed = self.found.iter().map(Rect::area).sum();
         }
         Ok(())
     }

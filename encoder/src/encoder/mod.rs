@@ -134,9 +134,11 @@ impl Encoder {
         })
     }
 
-    /// Notes that pixels may have changed.
+    /// Notes that pixels may have changed. Those beyond the screen, which may have been larger
+    /// before, are left out.
     pub fn damage(&mut self, region: &Region, now: Timestamp) {
-        self.video.damaged(region, now);
+        let region = region.clipped(&self.shadow.bounds());
+        self.video.damaged(&region, now);
         // What is pending will be looked at later anyway.
         self.dirty.add(&region.difference(&self.pending));
         if self.dirty.rects().len() > MOST_DIRTY_RECTS {

@@ -6,7 +6,7 @@ use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, Timestamp};
 
-use super::look::LARGEST_PIECE;
+use super::look::{LARGEST_PIECE, MANY_RECTS};
 use super::{Encoder, Link, SMALL_DAMAGE};
 use crate::cells::{CELL_WIDTH, cells_of};
 use crate::classify::{Class, classify};
@@ -24,7 +24,8 @@ const FAST_LINK: Bitrate = Bitrate::mbps(100);
 impl Encoder {
     /// Starts the picture over, black and with `size`; all of it is pending then.
     pub(super) fn write_reset(&mut self, size: Size, frame: &mut Frame) {
-        // Whatever was painted before must not come later, also beyond a smaller new screen.
+        // Whatever was painted or saved before must not come later, also beyond a smaller new
+        // screen.
         let before = Region::from(self.shadow.bounds());
         if size == self.shadow.size() {
             self.shadow.pixels_mut().fill(0);
@@ -37,8 +38,8 @@ impl Encoder {
         self.recall.resize(size);
         write::reset(&mut self.body, size);
         frame.is_reset = true;
-        frame.writes = self.shadow.bounds().into();
-        frame.reads = frame.writes.union(&before);
+        frame.writes = before.union(&self.shadow.bounds().into());
+        frame.reads = frame.writes.clone();
         self.pending = self.shadow.bounds().into();
         self.dirty = Region::new();
         self.urgent = Region::new();
@@ -150,11 +151,12 @@ impl Encoder {
     fn write_piece(&mut self, region: &Region, link: Link, frame: &mut Frame) -> Region {
         let mut room = piece_pixels(link).min(LARGEST_PIECE);
         self.found.clear();
-        self.found.extend(cells_of(region).take_while(|cell| {
-            let fits = room > 0;
-            room = room.saturating_sub(cell.area());
-            fits
-        }));
+        self.found
+            .extend(cells_of(region).take(MANY_RECTS).take_while(|cell| {
+                let fits = room > 0;
+                room = room.saturating_sub(cell.area());
+                fits
+            }));
         self.write_found(exactly(link), frame);
         region.difference(&frame.writes)
     }

@@ -16,6 +16,7 @@ use hackstream_codec::tile_cache::{PackedTile, TilePacker};
 use hackstream_codec::write;
 use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::limits::MAX_RECTS;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::Timestamp;
@@ -188,6 +189,9 @@ impl Recall {
             .difference(pending);
         source.fetch(&beyond)?;
         for rect in blocks {
+            if found.rects.len() == MAX_RECTS {
+                break;
+            }
             let Some(slot) = self.store.tile_shown(&*source, &rect, shadow) else {
                 continue;
             };

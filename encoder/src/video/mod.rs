@@ -21,7 +21,7 @@ use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
 use activity::Activity;
-use quality::QualityControl;
+use quality::{Coded, QualityControl, encode_within_frame};
 
 /// A program that paints a video frame in several strokes is given this long after each to make
 /// the next; one that paints it at once is not waited for.
@@ -167,12 +167,15 @@ impl Video {
         self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
         let stride = shadow.size().width as usize;
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
-        let qp = stream.quality.next_qp(wish, link.rate, now);
+        let kind = stream.next;
+        let wanted = Coded {
+            quantiser: stream.quality.next(kind, wish, link.rate, now),
+            kind,
+        };
         let mut access_unit = Vec::new();
-        let kind = stream
-            .encoder
-            .encode(&stream.picture, qp, stream.next, &mut access_unit)?;
-        stream.quality.sent(access_unit.len(), kind);
+        let (encoder, picture) = (&mut stream.encoder, &stream.picture);
+        let coded = encode_within_frame(encoder, picture, wanted, &mut access_unit)?;
+        stream.quality.sent(access_unit.len(), coded);
         stream.next = H264FrameKind::Delta;
         write::video(body, &stream.area, &access_unit);
         Ok(Some(stream.area))

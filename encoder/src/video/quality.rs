@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use hackstream_codec::h264::H264FrameKind;
+use hackstream_codec::h264::{H264Encoder, H264Error, H264FrameKind, I420, MAX_QP};
+use hackstream_protocol::limits::MAX_BODY_BYTES;
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
@@ -35,6 +36,12 @@ const LONGEST_INTERVAL: Duration = Duration::from_millis(200);
 /// Bytes that any picture is given.
 const LEAST_ROOM: f32 = 200.0;
 
+/// Bytes that a picture is made for on any link, at most.
+const MOST_ROOM: f32 = MOST_BYTES as f32 / 2.0;
+
+/// Bytes that a picture may take: a frame has no room for more, and for what is sent with it.
+const MOST_BYTES: usize = MAX_BODY_BYTES / 4 * 3;
+
 /// How many times an inter frame's share a keyframe may take.
 const KEYFRAME_FACTOR: f32 = 4.0;
 
@@ -55,30 +62,64 @@ pub(crate) struct Quantiser {
 /// The quantiser with which a picture that takes `at_reference` bytes at the reference quantiser
 /// takes about `room` bytes, within what `wish` allows.
 pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> Quantiser {
-    let halvings = (at_reference / room.max(LEAST_ROOM)).log2();
+    let halvings = (at_reference / room.clamp(LEAST_ROOM, MOST_ROOM)).log2();
     let [finest, coarsest] = quantisers(wish);
     let qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings)
         .clamp(finest, coarsest)
         .round();
-    Quantiser {
-        qp: qp as u8,
-        halvings: (qp - REFERENCE_QP) / STEPS_PER_HALVING,
+    Quantiser::at(qp)
+}
+
+impl Quantiser {
+    fn at(qp: f32) -> Self {
+        Self {
+            qp: qp as u8,
+            halvings: (qp - REFERENCE_QP) / STEPS_PER_HALVING,
+        }
+    }
+}
+
+/// How a picture was coded in the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Coded {
+    pub(crate) quantiser: Quantiser,
+    pub(crate) kind: H264FrameKind,
+}
+
+/// Appends the access unit of `picture`; it becomes coarser than `wanted` if a frame has no room
+/// for it otherwise.
+pub(crate) fn encode_within_frame(
+    encoder: &mut H264Encoder,
+    picture: &I420,
+    wanted: Coded,
+    out: &mut Vec<u8>,
+) -> Result<Coded, H264Error> {
+    let before = out.len();
+    let mut coded = wanted;
+    loop {
+        let kind = encoder.encode(picture, coded.quantiser.qp, coded.kind, out)?;
+        if out.len() - before <= MOST_BYTES || coded.quantiser.qp >= MAX_QP {
+            return Ok(Coded { kind, ..coded });
+        }
+        out.truncate(before);
+        let coarser = f32::from(coded.quantiser.qp) + STEPS_PER_HALVING;
+        coded = Coded {
+            quantiser: Quantiser::at(coarser.min(f32::from(MAX_QP))),
+            // Because the viewer does not get the picture before.
+            kind: H264FrameKind::Key,
+        };
     }
 }
 
 /// Chooses quantisers from the sizes of the frames before.
 #[derive(Clone, Debug)]
 pub(crate) struct QualityControl {
-    /// How often the last quantiser halves the bytes of the reference.
-    halvings: f32,
     /// Bytes that a frame at [`REFERENCE_QP`] takes, as seen lately.
     reference_bytes: f32,
     /// Time between frames, lately.
     interval: Duration,
     /// When the last frame was made.
     last: Option<Timestamp>,
-    /// Whether no frame has been made: the first one is a keyframe.
-    key_next: bool,
 }
 
 impl QualityControl {
@@ -86,16 +127,20 @@ impl QualityControl {
     #[must_use]
     pub(crate) fn new(pixels: u64) -> Self {
         Self {
-            halvings: 0.0,
             reference_bytes: pixels as f32 * REFERENCE_BITS_PER_PIXEL / 8.0,
             interval: FIRST_INTERVAL,
             last: None,
-            key_next: true,
         }
     }
 
-    /// The quantiser, 0 to 51, for a frame made at `now` for a link of `rate`.
-    pub(crate) fn next_qp(&mut self, wish: Quality, rate: Bitrate, now: Timestamp) -> u8 {
+    /// The quantiser for a frame of a kind, made at `now` for a link of `rate`.
+    pub(crate) fn next(
+        &mut self,
+        kind: H264FrameKind,
+        wish: Quality,
+        rate: Bitrate,
+        now: Timestamp,
+    ) -> Quantiser {
         if let Some(last) = self.last {
             let since = now.since(last).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
             self.interval = (self.interval * 7 + since) / 8;
@@ -103,21 +148,18 @@ impl QualityControl {
         self.last = Some(now);
         let ByteCount(bytes) = rate.bytes_in(self.interval);
         let mut room = bytes as f32 * SHARE;
-        if self.key_next {
+        if kind == H264FrameKind::Key {
             room *= KEYFRAME_FACTOR;
         }
-        let Quantiser { qp, halvings } = quantiser_for(wish, self.reference_bytes, room);
-        self.halvings = halvings;
-        qp
+        quantiser_for(wish, self.reference_bytes, room)
     }
 
-    /// Records the size of the frame made with the last quantiser.
-    pub(crate) fn sent(&mut self, bytes: usize, kind: H264FrameKind) {
-        self.key_next = false;
-        if kind == H264FrameKind::Key {
+    /// Records the size of a frame.
+    pub(crate) fn sent(&mut self, bytes: usize, coded: Coded) {
+        if coded.kind == H264FrameKind::Key {
             return;
         }
-        let at_reference = bytes as f32 * self.halvings.exp2();
+        let at_reference = bytes as f32 * coded.quantiser.halvings.exp2();
         // Growth is believed at once, decline slowly: a frame too large delays all that follow.
         let gain = if at_reference > self.reference_bytes {
             0.5
@@ -138,14 +180,15 @@ mod tests {
         let mut control = QualityControl::new(1280 * 720);
         let (mut qp, mut bytes) = (0, 0.0);
         for frame in 0..60u64 {
-            qp = control.next_qp(wish, rate, Timestamp(frame * 33_333));
-            bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
             let kind = if frame == 0 {
                 H264FrameKind::Key
             } else {
                 H264FrameKind::Delta
             };
-            control.sent(bytes as usize, kind);
+            let quantiser = control.next(kind, wish, rate, Timestamp(frame * 33_333));
+            qp = quantiser.qp;
+            bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
+            control.sent(bytes as usize, Coded { quantiser, kind });
         }
         (qp, bytes)
     }
