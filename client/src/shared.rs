@@ -112,6 +112,14 @@ impl Shared {
         }
     }
 
+    /// Has the front look at pieces of an update that have waited for long enough at `now`.
+    pub(crate) fn show_pieces(&self, now: Instant) {
+        let show = self.picture().overdue(now);
+        if show {
+            self.wake_front();
+        }
+    }
+
     /// Follows the picture's progress.
     pub(crate) fn follow(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()

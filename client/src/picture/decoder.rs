@@ -1,6 +1,7 @@
 //! The thread that applies frames to the picture, in an order that is allowed.
 
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 use std::{io, thread};
@@ -12,7 +13,7 @@ use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::Applied;
+use super::Standing;
 use crate::shared::Shared;
 
 /// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
@@ -66,19 +67,24 @@ pub(crate) enum Report {
 ///
 /// # Errors
 /// What the system said when it gave no thread.
-pub(crate) fn spawn(
-    shared: Arc<Shared>,
-    work: mpsc::UnboundedReceiver<Work>,
-) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(shared: Arc<Shared>, work: Receiver<Work>) -> io::Result<JoinHandle<()>> {
     thread::Builder::new()
         .name("decode".into())
         .stack_size(STACK_BYTES)
-        .spawn(move || run(&shared, work))
+        .spawn(move || run(&shared, &work))
 }
 
-fn run(shared: &Shared, mut work: mpsc::UnboundedReceiver<Work>) {
+fn run(shared: &Shared, work: &Receiver<Work>) {
     let mut attached: Option<Attached> = None;
-    while let Some(item) = work.blocking_recv() {
+    loop {
+        let item = match next(shared, work) {
+            Ok(item) => item,
+            Err(RecvTimeoutError::Timeout) => {
+                shared.show_pieces(Instant::now());
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         match item {
             Work::Attach { link, reports } => {
                 shared.picture().attach();
@@ -97,6 +103,15 @@ fn run(shared: &Shared, mut work: mpsc::UnboundedReceiver<Work>) {
     }
 }
 
+/// Waits for work, or until pieces of an update have waited for long enough.
+fn next(shared: &Shared, work: &Receiver<Work>) -> Result<Work, RecvTimeoutError> {
+    let overdue_at = shared.picture().overdue_at();
+    match overdue_at {
+        Some(at) => work.recv_timeout(at.saturating_duration_since(Instant::now())),
+        None => work.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    }
+}
+
 /// The decoder's state for one connection.
 struct Attached {
     link: u64,
@@ -105,6 +120,8 @@ struct Attached {
     decoder: Decoder,
     /// When each frame that is held back arrived.
     arrivals: Vec<(FrameId, Instant)>,
+    /// The newest frame applied, and whether it finished an update.
+    newest: (FrameId, bool),
 }
 
 impl Attached {
@@ -115,6 +132,7 @@ impl Attached {
             sequencer: Sequencer::new(),
             decoder: Decoder::new(DECODER_LIMITS),
             arrivals: Vec::new(),
+            newest: (FrameId(0), false),
         }
     }
 
@@ -140,15 +158,14 @@ impl Attached {
         let begun = Instant::now();
         let keep = self.sequencer.painted_after(header.id);
         let mut picture = shared.picture();
-        let applied = picture.apply(&header, &keep, begun, |canvas| {
-            self.decoder.decode(payload, canvas, &keep)
-        });
+        let decode = |canvas: &mut _| self.decoder.decode(payload, canvas, &keep);
+        let covered = picture.apply(&keep, decode).map_err(|e| e.to_string())?;
+        self.sequencer.applied(header.id, covered);
+        let show = picture.stands(self.standing(&header), begun);
         let progress = picture.progress();
         drop(picture);
-        let Applied { covered, show } = applied.map_err(|error| error.to_string())?;
         shared.picture_changed(progress, show);
         let decoding = begun.elapsed();
-        self.sequencer.applied(header.id, covered);
         shared.counters.decoded(payload.len(), decoding);
         let arrived = self.arrivals.iter().position(|&(id, _)| id == header.id);
         let arrived = arrived.map_or(begun, |index| self.arrivals.swap_remove(index).1);
@@ -159,6 +176,17 @@ impl Attached {
             presenting: shared.counters.last_presenting(),
         }));
         Ok(())
+    }
+
+    /// What the frame just applied makes of the picture.
+    fn standing(&mut self, header: &FrameHeader) -> Standing {
+        self.newest = self.newest.max((header.id, header.update_complete));
+        let (_, is_finished) = self.newest;
+        match (self.sequencer.has_gap(), is_finished) {
+            (false, true) => Standing::Whole,
+            _ if header.update_complete => Standing::Finished,
+            _ => Standing::Unfinished,
+        }
     }
 
     fn report(&self, report: Report) {

@@ -1,21 +1,19 @@
 //! The picture of the session: what it looks like now, and what of it has not been shown.
 
 mod decoder;
+mod showing;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hackstream_codec::Canvas;
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
-use hackstream_protocol::wire::frame::FrameHeader;
 
 use crate::shared::Progress;
 
-pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
+use showing::{Showing, Standing};
 
-/// Pieces of an unfinished update are shown once the first of them has waited this long: a fast
-/// link shows updates as a whole, a slow one as they come.
-const PIECES_WAIT: Duration = Duration::from_millis(8);
+pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
 
 /// Rectangles of what has not been shown before it is simplified. A window that nobody repaints
 /// must not collect ever more of them.
@@ -26,22 +24,9 @@ pub struct Picture {
     canvas: Canvas,
     /// Pixels changed since the front last took them.
     unshown: Region,
-    /// When the first piece of an unfinished update was applied that has not been shown.
-    pieces_since: Option<Instant>,
+    showing: Showing,
     /// Frames applied, over all connections.
     frames: u64,
-    /// Whether an update was finished on this connection, and none is under way.
-    complete: bool,
-    /// A new connection is painting over the picture of an earlier one, and has not finished.
-    catching_up: bool,
-}
-
-/// What became of a frame.
-struct Applied {
-    /// The pixels that it covers, those left alone included.
-    covered: Region,
-    /// Whether the picture is to be shown now.
-    show: bool,
 }
 
 impl Picture {
@@ -50,10 +35,8 @@ impl Picture {
         Self {
             canvas: Canvas::new(Size::new(0, 0)),
             unshown: Region::new(),
-            pieces_since: None,
+            showing: Showing::new(),
             frames: 0,
-            complete: false,
-            catching_up: false,
         }
     }
 
@@ -79,7 +62,7 @@ impl Picture {
     /// and none is under way.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
-        self.complete
+        self.showing.is_whole()
     }
 
     /// The pixels of row `y`.
@@ -89,25 +72,22 @@ impl Picture {
 
     /// Whether a new connection is still painting over the picture of an earlier one.
     pub(crate) const fn is_catching_up(&self) -> bool {
-        self.catching_up
+        self.showing.is_catching_up()
     }
 
     /// A new connection takes over. Its first frames clear the picture and paint it anew; the
     /// person keeps seeing the old one until that is done.
     fn attach(&mut self) {
-        self.catching_up = self.frames > 0;
-        self.complete = false;
+        self.showing.attach(self.frames > 0);
     }
 
-    /// Applies a frame at `now` by `decode`, which paints and returns the pixels the frame covers.
-    /// Pixels of `keep` are known to be left alone.
+    /// Applies a frame by `decode`, which paints and returns the pixels the frame covers, and
+    /// returns these. Pixels of `keep` are known to be left alone.
     fn apply<E>(
         &mut self,
-        header: &FrameHeader,
         keep: &Region,
-        now: Instant,
         decode: impl FnOnce(&mut Canvas) -> Result<Region, E>,
-    ) -> Result<Applied, E> {
+    ) -> Result<Region, E> {
         let before = self.canvas.size();
         let covered = decode(&mut self.canvas)?;
         let size = self.canvas.size();
@@ -120,24 +100,34 @@ impl Picture {
             self.unshown = self.unshown.simplified(MAX_UNSHOWN_RECTS / 4);
         }
         self.frames += 1;
-        self.complete = header.update_complete;
-        self.catching_up &= !header.update_complete;
-        let since = *self.pieces_since.get_or_insert(now);
-        let waited = now.saturating_duration_since(since) >= PIECES_WAIT;
-        let show = header.update_complete || (waited && !self.catching_up);
-        Ok(Applied { covered, show })
+        Ok(covered)
+    }
+
+    /// Notes what the frame just applied makes of the picture. True if it is to be shown now.
+    fn stands(&mut self, standing: Standing, now: Instant) -> bool {
+        self.showing.painted(standing, now)
+    }
+
+    /// When pieces will have waited for the end of their update for long enough.
+    fn overdue_at(&self) -> Option<Instant> {
+        self.showing.overdue_at()
+    }
+
+    /// True if pieces have waited for long enough and are to be shown.
+    pub(crate) fn overdue(&mut self, now: Instant) -> bool {
+        self.showing.overdue(now)
     }
 
     /// What the front has to repaint. It counts as shown from now on.
     pub(crate) fn take_unshown(&mut self) -> Region {
-        self.pieces_since = None;
+        self.showing.shown();
         std::mem::take(&mut self.unshown)
     }
 
     fn progress(&self) -> Progress {
         Progress {
             frames: self.frames,
-            complete: self.complete,
+            complete: self.is_complete(),
         }
     }
 }
@@ -145,68 +135,18 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hackstream_protocol::ids::{FrameId, InputSeq};
-    use hackstream_protocol::units::Timestamp;
 
-    fn header(complete: bool) -> FrameHeader {
-        FrameHeader {
-            id: FrameId(1),
-            after: FrameId(0),
-            update_complete: complete,
-            input: InputSeq(0),
-            captured: Timestamp(0),
-            waited: Duration::ZERO,
-            encoding: Duration::ZERO,
-        }
-    }
-
-    fn apply(picture: &mut Picture, complete: bool, now: Instant, rect: Rect) -> bool {
+    fn paint(picture: &mut Picture, keep: &Region, rect: Rect) -> Region {
         let decode = |_: &mut Canvas| Ok::<_, ()>(Region::from(rect));
-        picture
-            .apply(&header(complete), &Region::new(), now, decode)
-            .expect("decoded")
-            .show
-    }
-
-    #[test]
-    fn pieces_wait_for_the_end_of_their_update_but_not_for_long() {
-        let mut picture = Picture::new();
-        let start = Instant::now();
-        let rect = Rect::new(0, 0, 4, 4);
-        assert!(!apply(&mut picture, false, start, rect));
-        assert!(!apply(&mut picture, false, start + PIECES_WAIT / 2, rect));
-        assert!(apply(&mut picture, false, start + PIECES_WAIT, rect));
-        picture.take_unshown();
-        assert!(!apply(&mut picture, false, start + PIECES_WAIT * 5, rect));
-        assert!(apply(&mut picture, true, start + PIECES_WAIT * 5, rect));
-        assert!(picture.is_complete());
-    }
-
-    #[test]
-    fn a_new_connection_shows_nothing_before_its_picture_is_whole() {
-        let mut picture = Picture::new();
-        let (start, rect) = (Instant::now(), Rect::new(0, 0, 4, 4));
-        picture.attach();
-        assert!(!picture.is_catching_up(), "there is no earlier picture");
-        assert!(apply(&mut picture, true, start, rect));
-        picture.take_unshown();
-        picture.attach();
-        assert!(!apply(&mut picture, false, start, rect));
-        assert!(!apply(&mut picture, false, start + PIECES_WAIT * 9, rect));
-        assert!(picture.is_catching_up() && !picture.is_complete());
-        assert!(apply(&mut picture, true, start + PIECES_WAIT * 9, rect));
-        assert!(!picture.is_catching_up());
+        picture.apply(keep, decode).expect("decoded")
     }
 
     #[test]
     fn what_a_later_frame_painted_is_not_shown_again() {
         let mut picture = Picture::new();
         let keep = Region::from(Rect::new(0, 0, 2, 4));
-        let decode = |_: &mut Canvas| Ok::<_, ()>(Region::from(Rect::new(0, 0, 4, 4)));
-        let result = picture
-            .apply(&header(true), &keep, Instant::now(), decode)
-            .expect("ok");
-        assert_eq!(result.covered, Region::from(Rect::new(0, 0, 4, 4)));
+        let covered = paint(&mut picture, &keep, Rect::new(0, 0, 4, 4));
+        assert_eq!(covered, Region::from(Rect::new(0, 0, 4, 4)));
         assert_eq!(picture.take_unshown(), Region::from(Rect::new(2, 0, 2, 4)));
         assert!(picture.take_unshown().is_empty());
     }
@@ -218,22 +158,16 @@ mod tests {
             *canvas = Canvas::new(Size::new(8, 6));
             Ok::<_, ()>(Region::from(Rect::new(0, 0, 1, 1)))
         };
-        let applied = picture.apply(&header(true), &Region::new(), Instant::now(), decode);
-        assert!(applied.is_ok());
+        assert!(picture.apply(&Region::new(), decode).is_ok());
         assert_eq!(picture.take_unshown(), Region::from(Rect::new(0, 0, 8, 6)));
     }
 
     #[test]
     fn unshown_pixels_stay_few_rectangles() {
         let mut picture = Picture::new();
-        let now = Instant::now();
         for i in 0..2000 {
-            apply(
-                &mut picture,
-                true,
-                now,
-                Rect::new(i % 40 * 3, i / 40 * 3, 1, 1),
-            );
+            let rect = Rect::new(i % 40 * 3, i / 40 * 3, 1, 1);
+            paint(&mut picture, &Region::new(), rect);
         }
         assert!(picture.take_unshown().rects().len() <= MAX_UNSHOWN_RECTS);
     }

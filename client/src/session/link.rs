@@ -1,6 +1,7 @@
 //! One connection to the session, from admission to its end.
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::limits::MAX_HELD_BYTES;
@@ -83,7 +84,7 @@ impl Link {
         admission: Admission,
         number: u64,
         shared: &Arc<Shared>,
-        work: &mpsc::UnboundedSender<Work>,
+        work: &Sender<Work>,
     ) -> Self {
         let Admission {
             connection,
@@ -194,7 +195,7 @@ struct Frames {
     number: u64,
     /// Bytes of frames that may wait for the decoder.
     room: Arc<Semaphore>,
-    work: mpsc::UnboundedSender<Work>,
+    work: Sender<Work>,
     end: mpsc::UnboundedSender<LinkEnd>,
     alive: Arc<Notify>,
 }

@@ -125,7 +125,7 @@ fn run(
         .enable_all()
         .build()
         .map_err(|error| system("cannot start the network", &error))?;
-    let (work, receiver) = mpsc::unbounded_channel();
+    let (work, receiver) = std::sync::mpsc::channel();
     let decoder = picture::spawn(Arc::clone(&shared), receiver)
         .map_err(|error| system("cannot start the decoder", &error))?;
     let result = runtime.block_on(async {

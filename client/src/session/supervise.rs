@@ -1,12 +1,13 @@
 //! Keeps the viewer in the session: connects, notices silence, comes back.
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::CloseReason;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep_until};
 
@@ -37,7 +38,7 @@ pub(super) async fn run(
     options: Options,
     shared: Arc<Shared>,
     commands: UnboundedReceiver<Command>,
-    work: UnboundedSender<Work>,
+    work: Sender<Work>,
 ) -> Result<(), ViewError> {
     let mut supervisor = Supervisor {
         options,
@@ -73,7 +74,7 @@ struct Supervisor {
     options: Options,
     shared: Arc<Shared>,
     commands: UnboundedReceiver<Command>,
-    work: UnboundedSender<Work>,
+    work: Sender<Work>,
     /// Connections so far.
     links: u64,
     /// Connections that broke in a row.

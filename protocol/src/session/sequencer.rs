@@ -103,6 +103,12 @@ impl Sequencer {
         }
     }
 
+    /// Whether a frame is missing before the newest one applied.
+    #[must_use]
+    pub fn has_gap(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
     /// Frames that wait for a missing one.
     #[must_use]
     pub fn held(&self) -> usize {
@@ -144,7 +150,9 @@ mod tests {
         assert_eq!(apply(&mut sequencer, &area), Some(2));
         sequencer.push(header(1, 0), vec![]).unwrap();
         assert_eq!(sequencer.painted_after(FrameId(1)), area);
+        assert!(sequencer.has_gap());
         assert_eq!(apply(&mut sequencer, &area), Some(1));
+        assert!(!sequencer.has_gap());
         assert!(sequencer.painted_after(FrameId(1)).is_empty());
     }
 
