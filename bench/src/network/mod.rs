@@ -1,6 +1,7 @@
 //! The network of a cell: a server namespace, a client namespace, one link between them.
 
 mod counters;
+mod emulator;
 mod link;
 mod namespace;
 
