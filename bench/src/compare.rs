@@ -89,6 +89,11 @@ fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts
         size: arguments.size,
         runs: arguments.runs,
         duration: arguments.duration(),
+        links: arguments
+            .links
+            .iter()
+            .map(|link| (link.name(), link.figures()))
+            .collect(),
         versions: versions.collect(),
     }
 }
