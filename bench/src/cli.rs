@@ -18,6 +18,7 @@ use crate::stimulus;
 const EXAMPLES: &str = "\
 Examples:
   hackstream-bench compare --works key,repaint --runs 200 --out results
+  hackstream-bench compare --links dsl,lossy --works key,video
   hackstream-bench compare --peers floor    what the method itself costs; needs no root
 
 Exit codes: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (what
@@ -51,7 +52,8 @@ pub(crate) struct CompareArguments {
         default_value = "floor,hackstream,tigervnc"
     )]
     pub(crate) peers: Vec<PeerName>,
-    /// Links between server and viewer
+    /// Links between server and viewer. Mbit/s down/up; RTT without queues; a packet that would
+    /// wait longer than the queue of its direction is dropped
     #[arg(long, value_delimiter = ',', default_value = "lan")]
     pub(crate) links: Vec<Link>,
     /// Kinds of work
@@ -70,7 +72,7 @@ pub(crate) struct CompareArguments {
     /// The remote screen and the viewer's
     #[arg(long, default_value = "1920x1080")]
     pub(crate) size: ScreenSize,
-    /// Seed of the letters, the photograph and the pauses
+    /// Seed of the letters, the photograph, the pauses, and the links' loss and jitter
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Folder for results.json, with every sample

@@ -26,6 +26,9 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
     }
     let candidates = find_peers(arguments)?;
     let mut report = Report::new(run_facts(arguments, &candidates));
+    for link in &arguments.links {
+        progress(&format!("link {}: {}", link.name(), link.figures()));
+    }
     let plan = Plan {
         runs: arguments.runs,
         duration: arguments.duration(),
@@ -86,6 +89,11 @@ fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts
         size: arguments.size,
         runs: arguments.runs,
         duration: arguments.duration(),
+        links: arguments
+            .links
+            .iter()
+            .map(|link| (link.name(), link.figures()))
+            .collect(),
         versions: versions.collect(),
     }
 }

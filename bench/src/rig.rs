@@ -63,7 +63,8 @@ impl Rig {
             },
             Some(peer) => {
                 display.start_manager(workspace, interrupt)?;
-                start_remote(peer, link, &stimulus, &display, workspace, interrupt)?
+                let network = Network::create(link, setting.seed)?;
+                start_remote(peer, network, &stimulus, &display, workspace, interrupt)?
             }
         };
         let (scene, framebuffer) = (Scene::new(setting.size), display.framebuffer()?);
@@ -93,7 +94,12 @@ impl Rig {
         self.display.check_alive()?;
         match &mut self.middle {
             Middle::Nothing { stimulus } => stimulus.check_alive(),
-            Middle::Remote { viewer, server, .. } => {
+            Middle::Remote {
+                viewer,
+                server,
+                network,
+            } => {
+                network.check_alive()?;
                 server.main.check_alive()?;
                 server
                     .stimulus
@@ -117,6 +123,14 @@ impl Rig {
         match &self.middle {
             Middle::Nothing { .. } => Ok(Traffic::default()),
             Middle::Remote { network, .. } => network.traffic(),
+        }
+    }
+
+    /// After this long without a packet nobody has more to say.
+    pub(crate) fn longest_silence(&self) -> Duration {
+        match &self.middle {
+            Middle::Nothing { .. } => Link::Lan.longest_silence(),
+            Middle::Remote { network, .. } => network.link().longest_silence(),
         }
     }
 
@@ -144,13 +158,12 @@ fn start_beside(
 
 fn start_remote(
     peer: &dyn Peer,
-    link: Link,
+    network: Network,
     stimulus: &StimulusCommand,
     display: &Display,
     workspace: &Workspace,
     interrupt: &Interrupt,
 ) -> Result<Middle> {
-    let network = Network::create(link)?;
     let site = Site {
         workspace,
         network: &network,

@@ -16,8 +16,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// Between two actions, in milliseconds: at least, and a random part against lock-step.
 const PAUSE: u64 = 100;
 const PAUSE_JITTER: u32 = 100;
-/// The link counts as quiet when it carried nothing for this long.
-const QUIET: Duration = Duration::from_millis(50);
+/// How often the link is looked at to see whether it is quiet.
+const STEP: Duration = Duration::from_millis(10);
 /// A peer that never stops talking is not waited for longer.
 const QUIET_LIMIT: Duration = Duration::from_secs(3);
 
@@ -62,19 +62,19 @@ pub(super) fn pause(rig: &Rig, random: &mut Random, interrupt: &Interrupt) -> Re
     ))?;
     let mut last: Option<Traffic> = None;
     let mut quiet_steps = 0;
-    let step = QUIET / 5;
-    for _ in 0..QUIET_LIMIT.as_millis() / step.as_millis() {
+    let enough = rig.longest_silence().as_millis() / STEP.as_millis();
+    for _ in 0..QUIET_LIMIT.as_millis() / STEP.as_millis() {
         let now = rig.traffic()?;
         quiet_steps = if last == Some(now) {
             quiet_steps + 1
         } else {
             0
         };
-        if quiet_steps >= 5 {
+        if quiet_steps >= enough {
             break;
         }
         last = Some(now);
-        interrupt.sleep(step)?;
+        interrupt.sleep(STEP)?;
     }
     Ok(())
 }

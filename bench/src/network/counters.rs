@@ -4,6 +4,9 @@ use std::ops::Sub;
 
 use anyhow::{Context, Result};
 
+/// Destination, source, type.
+const ETHERNET_HEADER: u64 = 14;
+
 /// Bytes and packets over a link; bytes with all headers from Ethernet's upwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Traffic {
@@ -19,6 +22,16 @@ impl Traffic {
         let text = std::fs::read_to_string(format!("/proc/{pid}/net/dev"))
             .context("the network namespace is gone")?;
         Self::parse(&text, device).with_context(|| format!("no counters for device {device}"))
+    }
+
+    /// Adds the header that each packet would have on Ethernet, where the device counts from IP's
+    /// upwards: so bytes can be compared between links.
+    pub(super) const fn as_on_ethernet(self) -> Self {
+        Self {
+            bytes_down: self.bytes_down + ETHERNET_HEADER * self.packets_down,
+            bytes_up: self.bytes_up + ETHERNET_HEADER * self.packets_up,
+            ..self
+        }
     }
 
     fn parse(text: &str, device: &str) -> Option<Self> {
@@ -66,5 +79,8 @@ mod tests {
         assert_eq!((traffic.bytes_down, traffic.packets_down), (100, 3));
         assert_eq!((traffic.bytes_up, traffic.packets_up), (50, 4));
         assert_eq!(Traffic::parse(TEXT, "bench"), None);
+        let framed = traffic.as_on_ethernet();
+        assert_eq!((framed.bytes_down, framed.bytes_up), (142, 106));
+        assert_eq!((framed.packets_down, framed.packets_up), (3, 4));
     }
 }

@@ -1,6 +1,9 @@
 //! The network of a cell: a server namespace, a client namespace, one link between them.
 
+#[cfg(test)]
+mod accuracy;
 mod counters;
+mod emulator;
 mod link;
 mod namespace;
 

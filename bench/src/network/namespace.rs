@@ -88,21 +88,31 @@ impl Namespace {
     /// Runs `ip ARGUMENTS…` inside.
     pub(crate) fn ip(&self, arguments: &[&str]) -> Result<()> {
         let entrance = self.entrance();
-        let output = Command::new(&entrance[0])
-            .args(&entrance[1..])
-            .arg("ip")
-            .args(arguments)
-            .output()
-            .context("cannot start nsenter (package util-linux)")?;
-        let message = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "ip {}: {}",
-            arguments.join(" "),
-            message.trim()
-        );
-        Ok(())
+        let mut command = Command::new(&entrance[0]);
+        run_ip(command.args(&entrance[1..]).arg("ip"), arguments)
+            .context("cannot run ip inside a network namespace (packages util-linux, iproute2)")
     }
+
+    /// Moves the bench's own network device `device` inside, where it is called `name`.
+    pub(super) fn adopt(&self, device: &str, name: &str) -> Result<()> {
+        let holder = self.holder().to_string();
+        let away = ["link", "set", device, "netns", &holder];
+        run_ip(&mut Command::new("ip"), &away)
+            .context("cannot move a device into a network namespace (package iproute2)")?;
+        self.ip(&["link", "set", device, "name", name])
+    }
+}
+
+fn run_ip(command: &mut Command, arguments: &[&str]) -> Result<()> {
+    let output = command.args(arguments).output()?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "ip {}: {}",
+        arguments.join(" "),
+        message.trim()
+    );
+    Ok(())
 }
 
 impl Drop for Namespace {

@@ -19,11 +19,17 @@ pub(super) fn report(report: &Report) -> Value {
             json!({ "peer": peer, "version": version, "server_pss_is_of": memory })
         })
         .collect();
+    let links: Vec<Value> = facts
+        .links
+        .iter()
+        .map(|(link, figures)| json!({ "link": link, "figures": figures }))
+        .collect();
     json!({
         "format": FORMAT,
         "bench": env!("CARGO_PKG_VERSION"),
         "machine": machine::describe(),
         "peers": versions,
+        "links": links,
         "seed": facts.seed,
         "screen": facts.size.to_string(),
         "runs": facts.runs,

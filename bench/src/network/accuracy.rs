@@ -1,0 +1,300 @@
+//! Whether a link does what its figures say, on real devices. Needs root.
+//!
+//! The wall clock decides here, as it is what the emulator is for. A busy machine makes packets
+//! late, never early, and late for a while only: hence lower bounds are hard, and upper ones hold
+//! for medians and for the best of several tries.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::ops::Range;
+use std::os::fd::AsFd;
+use std::thread::scope;
+use std::time::{Duration, Instant};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::link::{CLIENT_ADDRESS, SERVER_ADDRESS};
+use super::{Link, Namespace, Network};
+
+const PORT: u16 = 9;
+/// IPv4's and UDP's headers.
+const HEADERS: usize = 28;
+/// After this long nothing more will come.
+const SILENCE: Duration = Duration::from_millis(600);
+const TRIES: usize = 3;
+
+/// The link, or nothing and a line that says why.
+fn network(link: Link) -> Option<Network> {
+    match Network::create(link, 1) {
+        Ok(network) => Some(network),
+        Err(error) => {
+            let has_rights = rustix::process::geteuid().is_root();
+            assert!(
+                !has_rights || !std::path::Path::new("/dev/net/tun").exists(),
+                "root, with TUN devices, but: {error:#}"
+            );
+            eprintln!("SKIPPED, no link can be emulated here: {error:#}");
+            None
+        }
+    }
+}
+
+/// Does `make` inside the namespace. Sockets made there stay there.
+fn inside<T: Send>(namespace: &Namespace, make: impl FnOnce() -> T + Send) -> T {
+    let path = format!("/proc/{}/ns/net", namespace.holder());
+    // On a thread of its own, which changes its network for good.
+    scope(|scope| {
+        let thread = scope.spawn(|| {
+            let file = File::open(path).unwrap();
+            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            make()
+        });
+        thread.join().unwrap()
+    })
+}
+
+/// UDP sockets on the server's and the client's end, connected to each other.
+fn sockets(network: &Network) -> (UdpSocket, UdpSocket) {
+    let open = |own: Ipv4Addr, other: Ipv4Addr| {
+        let socket = UdpSocket::bind((own, PORT)).unwrap();
+        socket.connect((other, PORT)).unwrap();
+        socket.set_read_timeout(Some(SILENCE)).unwrap();
+        socket
+    };
+    (
+        inside(network.server(), || open(SERVER_ADDRESS, CLIENT_ADDRESS)),
+        inside(network.client(), || open(CLIENT_ADDRESS, SERVER_ADDRESS)),
+    )
+}
+
+/// Times from the client to the server and back, of small packets and one after the other. What is
+/// lost is left out.
+fn round_trips(network: &Network, count: u32) -> Vec<Duration> {
+    let (server, client) = sockets(network);
+    scope(|scope| {
+        scope.spawn(|| {
+            let mut packet = [0; 64];
+            while let Ok(length) = server.recv(&mut packet) {
+                // An echo of nothing is the end.
+                if length == 0 {
+                    break;
+                }
+                server.send(&packet[..length]).unwrap();
+            }
+        });
+        let mut times = Vec::new();
+        let mut packet = [0; 64];
+        for number in 0..count {
+            let start = Instant::now();
+            client.send(&number.to_be_bytes()).unwrap();
+            if client.recv(&mut packet).is_ok() && packet[..4] == number.to_be_bytes() {
+                times.push(start.elapsed());
+            }
+        }
+        client.send(&[]).unwrap();
+        times.sort();
+        times
+    })
+}
+
+/// What came of a stream of datagrams.
+#[derive(Debug)]
+struct Stream {
+    sent: u32,
+    received: u32,
+    megabits_per_second: f64,
+}
+
+/// Sends packets of `length` bytes, headers included, at `megabits` per second for `duration`.
+fn stream(
+    (from, to): (&UdpSocket, &UdpSocket),
+    length: usize,
+    megabits: f64,
+    duration: Duration,
+) -> Stream {
+    scope(|scope| {
+        let receiver = scope.spawn(|| receive(to, length));
+        let sent = send(from, length, megabits, duration);
+        let (received, megabits_per_second) = receiver.join().unwrap();
+        Stream {
+            sent,
+            received,
+            megabits_per_second,
+        }
+    })
+}
+
+fn send(from: &UdpSocket, length: usize, megabits: f64, duration: Duration) -> u32 {
+    let (start, mut sent) = (Instant::now(), 0);
+    let payload = vec![0; length - HEADERS];
+    while start.elapsed() < duration {
+        let bits = start.elapsed().as_secs_f64() * megabits * 1e6;
+        while f64::from(sent) * (length * 8) as f64 <= bits {
+            from.send(&payload).unwrap();
+            sent += 1;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    sent
+}
+
+/// Packets until silence, and their rate from the first to the last.
+fn receive(to: &UdpSocket, length: usize) -> (u32, f64) {
+    let mut packet = [0; 2048];
+    let (mut count, mut first, mut last) = (0, None, Instant::now());
+    while to.recv(&mut packet).is_ok() {
+        count += 1;
+        last = Instant::now();
+        first.get_or_insert(last);
+    }
+    let time = last - first.unwrap_or(last);
+    let bits = f64::from(count.max(1) - 1) * (length * 8) as f64;
+    (count, bits / time.as_secs_f64().max(1e-9) / 1e6)
+}
+
+/// Application bytes per second over one TCP connection from server to client, once it is at speed.
+fn tcp_megabits(network: &Network, duration: Duration) -> f64 {
+    let listener = inside(network.server(), || {
+        TcpListener::bind((SERVER_ADDRESS, PORT)).unwrap()
+    });
+    let address = SocketAddr::from((SERVER_ADDRESS, PORT));
+    let mut client = inside(network.client(), || TcpStream::connect(address).unwrap());
+    let (mut server, _) = listener.accept().unwrap();
+    scope(|scope| {
+        scope.spawn(move || {
+            let data = [0; 16_384];
+            // Ends when the reader does.
+            while server.write_all(&data).is_ok() {}
+        });
+        let warm = read_for(&mut client, Duration::from_secs(1));
+        let figure = read_for(&mut client, duration);
+        assert!(warm > 0.0);
+        drop(client);
+        figure
+    })
+}
+
+fn read_for(stream: &mut TcpStream, duration: Duration) -> f64 {
+    let (start, mut bytes) = (Instant::now(), 0);
+    let mut buffer = vec![0; 65_536];
+    while start.elapsed() < duration {
+        bytes += stream.read(&mut buffer).unwrap();
+    }
+    bytes as f64 * 8.0 / start.elapsed().as_secs_f64() / 1e6
+}
+
+/// Fails unless one of a few tries gives what lies in `range`.
+fn assert_once_within(what: &str, range: Range<f64>, mut figure: impl FnMut() -> f64) {
+    let mut figures = Vec::new();
+    for _ in 0..TRIES {
+        let figure = figure();
+        eprintln!("{what}: {figure:.3}, to be within {range:?}");
+        if range.contains(&figure) {
+            return;
+        }
+        figures.push(figure);
+    }
+    panic!("{what}: {figures:?}, not within {range:?}");
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+#[test]
+fn a_round_trip_takes_as_long_as_it_should() {
+    // Median: the round trip, twice the jitter's mean, and what waking the two programs costs.
+    for (link, least, median) in [
+        (Link::Wifi, 2.0, 2.0..7.0),
+        (Link::Dsl, 50.0, 50.0..55.0),
+        (Link::Transatlantic, 90.0, 90.0..95.0),
+        (Link::Bad, 80.0, 90.0..115.0),
+    ] {
+        let Some(network) = network(link) else { return };
+        assert_once_within(&format!("{} RTT, ms", link.name()), median, || {
+            let times = round_trips(&network, 21);
+            assert!(milliseconds(times[0]) >= least, "too early: {times:?}");
+            milliseconds(times[times.len() / 2])
+        });
+    }
+}
+
+#[test]
+fn a_flood_arrives_at_the_rate_of_its_direction() {
+    let Some(network) = network(Link::Dsl) else {
+        return;
+    };
+    let (server, client) = sockets(&network);
+    let ways = [(10.0, (&server, &client)), (1.0, (&client, &server))];
+    for (megabits, ends) in ways {
+        assert_once_within("dsl, Mbit/s", megabits * 0.95..megabits * 1.05, || {
+            stream(ends, 1500, megabits * 1.5, Duration::from_millis(1500)).megabits_per_second
+        });
+    }
+}
+
+#[test]
+fn the_fastest_link_reaches_its_rate() {
+    let Some(network) = network(Link::Transatlantic) else {
+        return;
+    };
+    let (server, _client) = sockets(&network);
+    // By the device's counters: at this rate a program that must wait for a processor loses packets.
+    assert_once_within("transatlantic, Mbit/s", 46.0..52.0, || {
+        scope(|scope| {
+            scope.spawn(|| send(&server, 1500, 70.0, Duration::from_millis(1500)));
+            std::thread::sleep(Duration::from_millis(300));
+            let (start, before) = (Instant::now(), network.traffic().unwrap());
+            std::thread::sleep(Duration::from_secs(1));
+            let delivered = network.traffic().unwrap() - before;
+            let bits = delivered.packets_down as f64 * 1500.0 * 8.0;
+            bits / start.elapsed().as_secs_f64() / 1e6
+        })
+    });
+}
+
+#[test]
+fn a_tcp_connection_fills_the_link() {
+    let Some(network) = network(Link::Dsl) else {
+        return;
+    };
+    // 1448 of 1500 bytes are the application's.
+    assert_once_within("dsl TCP, Mbit/s", 8.7..9.8, || {
+        tcp_megabits(&network, Duration::from_secs(3))
+    });
+}
+
+#[test]
+fn as_many_packets_are_lost_as_should_be() {
+    for (link, range) in [
+        (Link::Dsl, 0.0..0.002),
+        (Link::Lossy, 0.01..0.03),
+        (Link::Bad, 0.035..0.065),
+    ] {
+        let Some(network) = network(link) else { return };
+        let (server, client) = sockets(&network);
+        assert_once_within(&format!("{} loss", link.name()), range, || {
+            // 1000 packets per second, which every one of the links can carry.
+            let stream = stream((&server, &client), 100, 0.8, Duration::from_secs(3));
+            1.0 - f64::from(stream.received) / f64::from(stream.sent)
+        });
+    }
+}
+
+#[test]
+fn traffic_is_counted_as_on_ethernet() {
+    let Some(network) = network(Link::Dsl) else {
+        return;
+    };
+    let (server, client) = sockets(&network);
+    let before = network.traffic().unwrap();
+    let down = stream((&server, &client), 500, 1.0, Duration::from_millis(300));
+    let spent = network.traffic().unwrap() - before;
+    assert_eq!(down.received, down.sent);
+    let (packets, bytes) = (u64::from(down.sent), 514 * u64::from(down.sent));
+    // The system itself may say something, too.
+    assert!(spent.packets_down >= packets && spent.packets_down < packets + 10);
+    assert!(spent.bytes_down >= bytes && spent.bytes_down < bytes + 2000);
+    assert!(spent.bytes_up < 2000, "{spent:?}");
+}

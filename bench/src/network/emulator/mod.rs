@@ -1,0 +1,14 @@
+//! A long or poor link in this process: packets are read from a TUN device in one namespace, held
+//! back or dropped as the link would, and written to a TUN device in the other.
+
+mod conditions;
+mod direction;
+mod forward;
+mod in_flight;
+mod loss;
+mod raw;
+mod tun;
+
+pub(super) use conditions::{BAD, Conditions, DSL, LOSSY, LTE, TRANSATLANTIC, WIFI};
+pub(super) use forward::Emulator;
+pub(super) use tun::Tun;
