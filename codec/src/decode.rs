@@ -244,6 +244,7 @@ impl Painter {
         }
         read_rects(reader, &canvas.bounds(), &mut self.rects)?;
         for rect in &self.rects {
+            self.work.save()?;
             self.work.paint(rect.area(), canvas.size())?;
             let longest = rect.width().max(rect.height());
             if longest > TILE_EDGE {

@@ -1,7 +1,7 @@
 //! The bounds on what one frame may have a viewer do.
 
 use hackstream_protocol::geometry::Size;
-use hackstream_protocol::limits::{MAX_COPIES, MAX_PAINT_FACTOR};
+use hackstream_protocol::limits::{MAX_COPIES, MAX_PAINT_FACTOR, MAX_SAVED_TILES};
 
 use crate::CodecError;
 
@@ -12,6 +12,7 @@ pub(crate) struct Work {
     /// Pixels painted and copied.
     painted: u64,
     copies: u32,
+    saved: u32,
     has_begun: bool,
     has_video: bool,
 }
@@ -42,6 +43,15 @@ impl Work {
         self.copies += 1;
         if self.copies > MAX_COPIES {
             return Err(CodecError::TooMany("copies"));
+        }
+        Ok(())
+    }
+
+    /// Counts a tile put into the cache.
+    pub(crate) fn save(&mut self) -> Result<(), CodecError> {
+        self.saved += 1;
+        if self.saved > MAX_SAVED_TILES {
+            return Err(CodecError::Repeated("saved tiles"));
         }
         Ok(())
     }

@@ -214,3 +214,22 @@ fn a_list_longer_than_the_limit_becomes_several_sections() {
         .unwrap();
     assert!(shown == expected);
 }
+
+#[test]
+fn a_frame_saves_no_more_tiles_than_an_honest_one() {
+    let size = Size::new(640, 640);
+    for (count, accepted) in [(64, true), (65, false)] {
+        let mut body = Vec::new();
+        write::reset(&mut body, size);
+        let tiles: Vec<Rect> = (0..count).map(|x| Rect::new(x, 0, 1, 64)).collect();
+        let slots: Vec<u16> = (0..count as u16).collect();
+        write::save(&mut body, &[], &tiles, &slots);
+        let mut decoder = Decoder::new(DecoderLimits {
+            history_bytes: 0,
+            cache_bytes: 1 << 20,
+        });
+        let payload = payload(Coder::Stored, &body);
+        let saved = decoder.decode(&payload, &mut Canvas::new(size), &Region::new());
+        assert_eq!(saved.is_ok(), accepted, "{count} tiles: {saved:?}");
+    }
+}

@@ -57,5 +57,9 @@ pub const MAX_PAINT_FACTOR: u64 = 4;
 /// Copies in one frame. An honest server makes one.
 pub const MAX_COPIES: u32 = 16;
 
+/// Tiles saved by one frame: packing one can take a hundred times longer than painting it. An honest
+/// server saves 32.
+pub const MAX_SAVED_TILES: u32 = 64;
+
 /// Largest window of the compression history in bytes.
 pub const MAX_HISTORY_BYTES: usize = 8 << 20;

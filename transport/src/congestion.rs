@@ -40,7 +40,8 @@ impl ControllerFactory for ControllerBuilder {
             epoch: self.epoch,
             published: (ByteCount(0), ByteCount(0)),
         };
-        let _ = controller.publish();
+        // After a change of the path there is room at once, and no acknowledgement may tell.
+        controller.publish_and_wake();
         Box::new(controller)
     }
 }
@@ -194,8 +195,8 @@ mod tests {
             controller.on_end_acks(now, 0, true, None);
             woken.load(Ordering::Relaxed)
         };
-        assert_eq!(acknowledged(None), 0);
-        assert_eq!(acknowledged(Some(1200)), 1);
-        assert_eq!(acknowledged(Some(38)), 1, "a keep-alive");
+        assert_eq!(acknowledged(None), 1, "the path's beginning");
+        assert_eq!(acknowledged(Some(1200)), 2);
+        assert_eq!(acknowledged(Some(38)), 2, "a keep-alive");
     }
 }
