@@ -27,7 +27,7 @@ pub const TILE_SLOTS: usize = 4096;
 pub const TILE_EDGE: u32 = 64;
 
 /// Bytes charged for each tile beside its colours and pixels.
-const OVERHEAD: usize = 64;
+const OVERHEAD: usize = 96;
 
 /// Bytes of a colour, and of a pixel that has no table.
 const COLOUR_BYTES: usize = 3;
@@ -84,7 +84,7 @@ impl PackedTile {
     /// What the tile takes of the cache.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        OVERHEAD + COLOUR_BYTES * self.colours.len() + self.pixels.len()
+        OVERHEAD + size_of::<u32>() * self.colours.len() + self.pixels.len()
     }
 
     /// Whether a bit for each pixel suffices.
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn a_full_cache_refuses_and_forgetting_makes_room() {
         let (_, tile) = tile_of(2, 64, 64);
-        assert_eq!(tile.bytes(), 64 + 6 + 512);
+        assert_eq!(tile.bytes(), 96 + 8 + 512);
         let mut cache = TileCache::new(2 * tile.bytes());
         assert!(cache.save(7, tile.clone()).is_ok());
         assert!(cache.save(0, tile.clone()).is_ok());

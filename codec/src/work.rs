@@ -51,7 +51,7 @@ impl Work {
     pub(crate) fn save(&mut self) -> Result<(), CodecError> {
         self.saved += 1;
         if self.saved > MAX_SAVED_TILES {
-            return Err(CodecError::Repeated("saved tiles"));
+            return Err(CodecError::TooMany("saved tiles"));
         }
         Ok(())
     }

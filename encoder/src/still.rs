@@ -60,6 +60,9 @@ pub(crate) struct Stills {
     h264: bool,
     /// What was put off and not sent since, blurred or exact.
     waiting: Region,
+    /// The row below the last strip: the next one is taken from there on, so that what changes
+    /// again and again is shown to its bottom.
+    next_row: i32,
     /// Kept for the next strip of the same size.
     coder: Option<StillCoder>,
     /// Bits per pixel at the reference quantiser, as seen lately.
@@ -83,6 +86,7 @@ impl Stills {
         Self {
             h264,
             waiting: Region::new(),
+            next_row: 0,
             coder: None,
             bits_per_pixel: BITS_PER_PIXEL,
         }
@@ -141,8 +145,7 @@ impl Stills {
 
     /// Takes the next strip to be coded; `None` if what waits is too small for it.
     pub(crate) fn next_strip(&mut self) -> Option<Rect> {
-        while let Some(largest) = self.waiting.rects().iter().max_by_key(|rect| rect.area()) {
-            let picture = picture_around(&self.waiting, *largest);
+        while let Some(picture) = self.next_picture() {
             let mut strip = picture;
             strip.bottom = strip.bottom.min(strip.top + STRIP_HEIGHT);
             // The rest would be too low to be coded.
@@ -150,12 +153,27 @@ impl Stills {
                 strip.bottom = picture.bottom;
             }
             self.waiting.subtract(&strip.into());
+            self.next_row = strip.bottom;
             if is_codable(strip.size()) {
                 return Some(strip);
             }
         }
         self.coder = None;
         None
+    }
+
+    /// The largest picture below the last strip, or of all if there is none.
+    fn next_picture(&self) -> Option<Rect> {
+        let bounds = self.waiting.bounds();
+        let rest = Rect::from_edges(bounds.left, self.next_row, bounds.right, bounds.bottom);
+        let below = self.waiting.clipped(&rest);
+        let waiting = if below.is_empty() {
+            &self.waiting
+        } else {
+            &below
+        };
+        let largest = waiting.rects().iter().max_by_key(|rect| rect.area())?;
+        Some(picture_around(waiting, *largest))
     }
 
     /// Appends a section with a strip of `shadow`, as a keyframe.
@@ -256,6 +274,18 @@ mod tests {
         assert_eq!(stills.waiting, Rect::new(0, 50, 200, 150).into());
         stills.exact(&Rect::new(0, 0, 300, 200).into());
         assert!(stills.is_empty());
+    }
+
+    #[test]
+    fn what_changes_before_it_is_shown_whole_is_shown_to_its_bottom() {
+        let mut stills = Stills::new(true);
+        let film = Rect::new(0, 0, 640, 384);
+        let mut tops = Vec::new();
+        for _ in 0..6 {
+            stills.put_off(film);
+            tops.extend(stills.next_strip().map(|strip| strip.top));
+        }
+        assert_eq!(tops, [0, 128, 256, 0, 128, 256]);
     }
 
     #[test]

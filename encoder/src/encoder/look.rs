@@ -155,6 +155,7 @@ impl Encoder {
         for rect in &self.found[before..] {
             self.video.activity.changed(rect, now);
         }
+        self.video.activity.looked_at(region);
         self.leave_to_video(before, now);
         Ok(())
     }

@@ -92,8 +92,10 @@ pub struct Encoder {
     sections: SectionBuilder,
     compressor: Compressor,
     costs: Costs,
-    /// Payload bytes per pixel looked at, lately.
+    /// Payload bytes per pixel that had changed, lately, pictures that were put off included.
     bytes_per_pixel: f32,
+    /// Changed pixels that the frame being made is about.
+    looked_at: u64,
     /// Rectangles to be written, the buffer for them.
     found: Vec<Rect>,
     /// Sections of the frame being made.
@@ -129,6 +131,7 @@ impl Encoder {
             compressor,
             costs,
             bytes_per_pixel: FIRST_DENSITY,
+            looked_at: 0,
             found: Vec::new(),
             body: Vec::new(),
         })
@@ -139,6 +142,7 @@ impl Encoder {
     pub fn damage(&mut self, region: &Region, now: Timestamp) {
         let region = region.clipped(&self.shadow.bounds());
         self.video.damaged(&region, now);
+        self.video.activity.drawn(&region, now);
         // What is pending will be looked at later anyway.
         self.dirty.add(&region.difference(&self.pending));
         if self.dirty.rects().len() > MOST_DIRTY_RECTS {
@@ -204,6 +208,7 @@ impl Encoder {
         frame.clear();
         self.body.clear();
         self.found.clear();
+        self.looked_at = 0;
         if self.restart || source.size() != self.shadow.size() {
             self.write_reset(source.size(), frame);
         }
@@ -252,10 +257,15 @@ impl Encoder {
             payload: frame.payload.len(),
             pixels,
         };
-        self.costs.made(self.id, made);
-        let painted = pixels.max(SMALLEST_PIECE) as f32;
-        let bytes_per_pixel = frame.payload.len() as f32 / painted;
-        self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);
+        // How long a viewer decodes video says nothing about sections.
+        if !frame.uses_video {
+            self.costs.made(self.id, made);
+        }
+        if self.looked_at > 0 {
+            let pixels = self.looked_at.max(SMALLEST_PIECE) as f32;
+            let bytes_per_pixel = frame.payload.len() as f32 / pixels;
+            self.bytes_per_pixel += DENSITY_GAIN * (bytes_per_pixel - self.bytes_per_pixel);
+        }
         self.update_open = !frame.update_complete;
         Ok(true)
     }

@@ -53,7 +53,8 @@ impl Encoder {
             return;
         }
         // What was urgent is a picture of its own: the viewer shows it at once.
-        frame.update_complete = self.found.iter().map(Rect::area).sum::<u64>() < SMALL_DAMAGE;
+        self.looked_at = self.found.iter().map(Rect::area).sum();
+        frame.update_complete = self.looked_at < SMALL_DAMAGE;
         let pictures = Pictures {
             at_most: self.stills.sent_at_once(self.quality, link),
             ..exactly(link)

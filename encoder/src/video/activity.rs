@@ -32,9 +32,19 @@ const FEWEST_BLOCKS: usize = 4;
 /// How long a change stays part of the video's extent.
 const EXTENT_MEMORY: Duration = Duration::from_millis(400);
 
+/// Damage within this time of earlier damage belongs to the same drawing.
+const DRAWING: Duration = Duration::from_millis(8);
+
+/// Drawings between two looks that count, at most.
+const MOST_DRAWINGS: u8 = 8;
+
 #[derive(Clone, Copy, Debug)]
 struct Block {
     heat: f32,
+    /// Drawings since the block was last looked at, and when the last one began. On a thin link
+    /// looks are rarer than drawings, but video is what is drawn often.
+    drawings: u8,
+    drawn_at: Timestamp,
     changed_at: Timestamp,
     /// Pixels that changed within the last [`EXTENT_MEMORY`].
     extent: Rect,
@@ -56,6 +66,8 @@ impl Activity {
         let rows = size.height.div_ceil(BLOCK as u32) as usize;
         let still = Block {
             heat: 0.0,
+            drawings: 0,
+            drawn_at: Timestamp(0),
             changed_at: Timestamp(0),
             extent: Rect::from_edges(0, 0, 0, 0),
             colourful_at: None,
@@ -66,12 +78,31 @@ impl Activity {
         }
     }
 
-    /// Notes that `rect` changed. Several changes at the same time count once.
+    /// Notes that something was drawn in `region`, whether it changes anything or not.
+    pub(crate) fn drawn(&mut self, region: &Region, now: Timestamp) {
+        for rect in region.rects() {
+            self.for_each_block(rect, |block, _| {
+                if block.drawings == 0 || now.since(block.drawn_at) > DRAWING {
+                    block.drawings = MOST_DRAWINGS.min(block.drawings + 1);
+                    block.drawn_at = now;
+                }
+            });
+        }
+    }
+
+    /// Notes that `region` was looked at; what [changed](Self::changed) there was told before.
+    pub(crate) fn looked_at(&mut self, region: &Region) {
+        for rect in region.rects() {
+            self.for_each_block(rect, |block, _| block.drawings = 0);
+        }
+    }
+
+    /// Notes that `rect` changed, with each drawing since the last look. Several changes at the same time count once.
     pub(crate) fn changed(&mut self, rect: &Rect, now: Timestamp) {
         self.for_each_block(rect, |block, part| {
             let age = now.since(block.changed_at);
             if now != block.changed_at || block.heat == 0.0 {
-                block.heat = faded(block.heat, age) + 1.0;
+                block.heat = faded(block.heat, age) + f32::from(block.drawings.max(1));
             }
             block.extent = if age > EXTENT_MEMORY {
                 part
@@ -213,6 +244,21 @@ mod tests {
         play(&mut activity, &video, 0, 2000, 33);
         assert!(activity.video(Some(video), at(2300)).is_some());
         assert_eq!(activity.video(Some(video), at(4000)), None);
+    }
+
+    #[test]
+    fn video_is_recognised_on_a_link_that_rarely_lets_look() {
+        let mut activity = Activity::new(SCREEN);
+        let video = Rect::new(101, 53, 640, 360);
+        for time in (0..1000).step_by(33) {
+            activity.drawn(&video.into(), at(time));
+            if time % 6 == 0 {
+                activity.changed(&video, at(time));
+                activity.colourful(&video, at(time));
+                activity.looked_at(&video.into());
+            }
+        }
+        assert_eq!(activity.video(None, at(1000)), Some(video));
     }
 
     #[test]
