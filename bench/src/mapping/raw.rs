@@ -1,4 +1,4 @@
-//! The only unsafe code of the bench: mapped memory that another process reads or writes.
+//! Mapped memory that another process reads or writes.
 
 use std::ffi::c_void;
 use std::os::fd::BorrowedFd;

@@ -86,6 +86,8 @@ fn usage(usage: &Usage) -> Value {
         "viewer_cpu_seconds": usage.processes.map(|used| used.viewer_cpu.as_secs_f64()),
         "server_pss_bytes": usage.processes.and_then(|used| used.server_pss_bytes),
         "viewer_pss_bytes": usage.processes.and_then(|used| used.viewer_pss_bytes),
+        "server_peak_bytes": usage.processes.and_then(|used| used.server_peak_bytes),
+        "viewer_peak_bytes": usage.processes.and_then(|used| used.viewer_peak_bytes),
     })
 }
 

@@ -17,7 +17,7 @@ const HEADINGS: [&str; 10] = [
     "down",
     "up",
     "CPU srv / view",
-    "PSS srv / view",
+    "PSS (peak) srv / view",
     "vs tigervnc",
 ];
 
@@ -44,7 +44,7 @@ pub(super) fn render(report: &Report) -> String {
     text.push_str(
         "Times are from key to pixel (video: age of a frame). Bytes and CPU are per action \
          (video: per second;\nidle: in all) with all headers; CPU of a server includes its X server. \
-         vs: time, bytes; below 1 is better.\n",
+         Peak: largest resident set, shared pages in full.\nvs: time, bytes; below 1 is better.\n",
     );
     notes.into_iter().for_each(|line| text.push_str(&line));
     text
@@ -137,9 +137,11 @@ fn memory(usage: &Usage) -> String {
         )
     };
     format!(
-        "{} / {} MiB",
+        "{} / {} ({} / {}) MiB",
         part(used.server_pss_bytes),
-        part(used.viewer_pss_bytes)
+        part(used.viewer_pss_bytes),
+        part(used.server_peak_bytes),
+        part(used.viewer_peak_bytes)
     )
 }
 
