@@ -21,4 +21,5 @@ mod report;
 mod rig;
 mod scene;
 mod stimulus;
+mod units;
 mod workspace;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Cell, Outcome, Report};
 use crate::measure::{FilmFigures, Findings, LatencyFigures, Summary, Usage};
 use crate::peers::PeerName;
+use crate::units::bytes_text;
 
 /// The peer that others are compared with.
 const REFERENCE: PeerName = PeerName::TigerVnc;
@@ -178,14 +179,6 @@ fn milliseconds(duration: Duration) -> String {
     format!("{:.1}", duration.as_secs_f64() * 1000.0)
 }
 
-fn bytes_text(bytes: f64) -> String {
-    match bytes {
-        small if small < 1000.0 => format!("{small:.0} B"),
-        medium if medium < 1e6 => format!("{:.1} KB", medium / 1e3),
-        large => format!("{:.1} MB", large / 1e6),
-    }
-}
-
 /// Columns as wide as their widest entry.
 fn align<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| {
@@ -215,12 +208,5 @@ mod tests {
     fn columns_line_up() {
         let rows = [["a", "bb"], ["ccc", "×"]].map(|row| row.map(str::to_owned));
         assert_eq!(align(&rows), "a    bb\nccc  ×\n");
-    }
-
-    #[test]
-    fn bytes_read_well() {
-        assert_eq!(bytes_text(360.0), "360 B");
-        assert_eq!(bytes_text(54_900.0), "54.9 KB");
-        assert_eq!(bytes_text(1_200_000.0), "1.2 MB");
     }
 }
