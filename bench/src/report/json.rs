@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::{Cell, Outcome, Report, machine};
 use crate::measure::{Findings, Summary, Usage};
+use crate::network::Link;
 
 /// Raised whenever a field changes its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
+/// All of a run.
 pub(super) fn report(report: &Report) -> Value {
     let facts = &report.facts;
     let versions: Vec<Value> = facts
@@ -24,13 +27,31 @@ pub(super) fn report(report: &Report) -> Value {
         "bench": env!("CARGO_PKG_VERSION"),
         "machine": machine::describe(),
         "peers": versions,
+        "links": links(&report.cells),
         "seed": facts.seed,
         "screen": facts.size.to_string(),
         "runs": facts.runs,
         "seconds": facts.duration.as_secs(),
         "bytes_are": "on the link with all headers from Ethernet's upwards, pauses included",
+        "cells_planned": facts.planned,
         "cells": report.cells.iter().map(cell).collect::<Vec<_>>(),
     })
+}
+
+/// Each link once, with the words that the help has for it.
+fn links(cells: &[Cell]) -> Vec<Value> {
+    let mut links: Vec<Link> = Vec::new();
+    for cell in cells {
+        if !links.contains(&cell.link) {
+            links.push(cell.link);
+        }
+    }
+    let describe = |link: &Link| {
+        let value = link.to_possible_value();
+        let about = value.and_then(|value| Some(value.get_help()?.to_string()));
+        json!({ "name": link.name(), "about": about })
+    };
+    links.iter().map(describe).collect()
 }
 
 fn cell(cell: &Cell) -> Value {
@@ -55,8 +76,9 @@ fn findings(findings: &Findings) -> Value {
             "frames_per_second": figures.rate(),
             "megabits_per_second": figures.megabits_per_second(),
             "frames_shown_by_stimulus": figures.shown,
-            "age_ms": summary(&figures.ages),
-            "samples_ms": milliseconds_of(&figures.ages),
+            "age_ms": summary(&figures.ages()),
+            "samples_ms": milliseconds_of(&figures.ages()),
+            "seen_at_seconds": figures.frames.iter().map(|frame| frame.at.as_secs_f64()).collect::<Vec<_>>(),
             "usage": cost,
         }),
         Findings::Idle(_) => json!({ "usage": cost }),

@@ -60,6 +60,8 @@ pub(crate) struct RunFacts {
     pub(crate) size: ScreenSize,
     pub(crate) runs: u32,
     pub(crate) duration: Duration,
+    /// Cells of the whole run; an interrupted one has fewer.
+    pub(crate) planned: usize,
     /// Peer, version, meaning of the server's memory figure.
     pub(crate) versions: Vec<(&'static str, String, &'static str)>,
 }

@@ -85,7 +85,7 @@ fn figures(findings: &Findings) -> [String; 6] {
                 "-" => down,
                 _ => format!("{:.1} Mbit/s", film.megabits_per_second()),
             };
-            [times(&film.ages), frame_rate(film), down, up, cpu, memory]
+            [times(&film.ages()), frame_rate(film), down, up, cpu, memory]
         }
         Findings::Idle(_) => {
             let (down, up, cpu) = costs(usage, 1.0);
@@ -149,7 +149,7 @@ fn memory(usage: &Usage) -> String {
 fn ratios(findings: &Findings, reference: &Findings) -> String {
     let time = |findings: &Findings| match findings {
         Findings::Latency(figures) => Summary::of(&figures.samples).map(|summary| summary.p50),
-        Findings::Film(figures) => Summary::of(&figures.ages).map(|summary| summary.p50),
+        Findings::Film(figures) => Summary::of(&figures.ages()).map(|summary| summary.p50),
         Findings::Idle(_) => None,
     };
     let ratio = |ours: Option<f64>, theirs: Option<f64>| match ours.zip(theirs) {
