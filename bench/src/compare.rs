@@ -54,6 +54,7 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         }
     }
     show(&report)?;
+    report.draw(arguments.out.as_deref())?;
     Ok(match (interrupt.is_set(), report.has_failures()) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, true) => ExitCode::FAILURE,

@@ -55,6 +55,7 @@ fn ctrl_c_keeps_what_was_measured() {
     assert_eq!(results["cells_planned"], 2);
     assert_eq!(results["cells"].as_array().unwrap().len(), 1);
     assert_eq!(samples(&results, 0), 1);
+    assert!(folder.join("latency-lan-key.png").exists());
 }
 
 fn samples(results: &Value, cell: usize) -> usize {

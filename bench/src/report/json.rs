@@ -10,7 +10,7 @@ use crate::measure::{Findings, Summary, Usage};
 use crate::network::Link;
 
 /// Raised whenever a field changes its meaning.
-const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 2;
 
 /// All of a run.
 pub(super) fn report(report: &Report) -> Value {
