@@ -1,6 +1,6 @@
 //! Amounts as people read them.
 
-/// Bytes in decimal units, with at most one digit after the point.
+/// Bytes in decimal units; one digit after the point where the number is small.
 pub(crate) fn bytes_text(bytes: f64) -> String {
     match bytes {
         small if small < 1000.0 => format!("{small:.0} B"),
@@ -10,6 +10,9 @@ pub(crate) fn bytes_text(bytes: f64) -> String {
 }
 
 fn short(number: f64) -> String {
+    if number >= 100.0 {
+        return format!("{number:.0}");
+    }
     let text = format!("{number:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
@@ -24,5 +27,6 @@ mod tests {
         assert_eq!(bytes_text(54_900.0), "54.9 KB");
         assert_eq!(bytes_text(1_200_000.0), "1.2 MB");
         assert_eq!(bytes_text(10_000.0), "10 KB");
+        assert_eq!(bytes_text(406_400.0), "406 KB");
     }
 }

@@ -6,7 +6,7 @@ use plotters::chart::ChartBuilder;
 use plotters::coord::combinators::IntoLogRange;
 use plotters::element::{Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, WHITE};
+use plotters::style::{Color, RGBColor, WHITE};
 
 use super::canvas::{Area, Chart, draw_on_both, failed};
 use super::head;
@@ -16,10 +16,20 @@ use crate::units::bytes_text;
 
 /// Of a group's width; the rest is the gap to the next.
 const FILLED: f64 = 0.8;
-const VALUE_SIZE: u32 = 12;
+/// Of a bar's place; the rest tells it from its neighbour.
+const BAR: f64 = 0.94;
+const VALUE_SIZE: u32 = 11;
 
 /// A work's name with its unit, and bytes of each peer.
 type Group = (String, Vec<(String, f64)>);
+
+/// One bar; a group is 1 wide.
+struct Shape {
+    left: f64,
+    right: f64,
+    value: f64,
+    color: RGBColor,
+}
 
 /// All works of a link.
 pub(super) struct Bars {
@@ -101,35 +111,42 @@ impl Bars {
             .axis_style(INK)
             .draw()
             .map_err(failed)?;
-        let width = FILLED / self.peers.len() as f64;
-        let left =
-            |group: usize, peer: usize| group as f64 + (1.0 - FILLED) / 2.0 + peer as f64 * width;
+        let shapes = self.shapes();
+        let rectangles = shapes.iter().map(|bar| {
+            let corners = [(bar.left, floor), (bar.right, bar.value)];
+            Rectangle::new(corners, bar.color.filled())
+        });
+        chart.draw_series(rectangles).map_err(failed)?;
         let above = text(VALUE_SIZE).pos(Pos::new(HPos::Center, VPos::Bottom));
-        for (place, peer) in self.peers.iter().enumerate() {
-            let color = color_of(peer);
-            let bars: Vec<(usize, f64)> = (self.groups.iter().enumerate())
-                .filter_map(|(group, (_, bars))| {
-                    Some((group, bars.iter().find(|bar| bar.0 == *peer)?.1.max(1.0)))
-                })
-                .collect();
-            let rectangles = bars.iter().map(|&(group, value)| {
-                let start = left(group, place);
-                Rectangle::new(
-                    [(start, floor), (start + width * 0.94, value)],
-                    color.filled(),
-                )
-            });
-            chart.draw_series(rectangles).map_err(failed)?;
-            let values = bars.iter().map(|&(group, value)| {
-                let middle = left(group, place) + width * 0.47;
-                Text::new(bytes_text(value), (middle, value), above.clone())
-            });
-            chart.draw_series(values).map_err(failed)?;
-        }
+        let values = shapes.iter().map(|bar| {
+            let top = ((bar.left + bar.right) / 2.0, bar.value);
+            Text::new(bytes_text(bar.value), top, above.clone())
+        });
+        chart.draw_series(values).map_err(failed)?;
         self.name_groups(area, |group| {
             chart.backend_coord(&(group as f64 + 0.5, floor))
-        })?;
-        Ok(())
+        })
+    }
+
+    /// Group by group; a peer has the same place in each, also where others have no bar.
+    fn shapes(&self) -> Vec<Shape> {
+        let width = FILLED / self.peers.len() as f64;
+        let mut shapes = Vec::new();
+        for (group, (_, bars)) in self.groups.iter().enumerate() {
+            let start = group as f64 + (1.0 - FILLED) / 2.0;
+            for (peer, value) in bars {
+                let place = self.peers.iter().position(|other| other == peer);
+                let left = start + place.unwrap_or(0) as f64 * width;
+                shapes.push(Shape {
+                    left,
+                    right: left + width * BAR,
+                    // A logarithmic axis has no zero.
+                    value: value.max(1.0),
+                    color: color_of(peer),
+                });
+            }
+        }
+        shapes
     }
 
     /// Below the axis, in two lines each.
