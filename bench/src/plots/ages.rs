@@ -5,14 +5,14 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::chart::ChartBuilder;
-use plotters::coord::combinators::IntoLogRange;
+use plotters::coord::combinators::{BindKeyPoints, IntoLogRange};
 use plotters::element::Circle;
 use plotters::series::LineSeries;
 use plotters::style::{Color, WHITE};
 
 use super::canvas::{Area, Chart, draw_on_both, failed};
 use super::head;
-use super::style::{GRID, INK, LABEL_SIZE, color_of, logarithmic_tick, text, tick};
+use super::style::{GRID, INK, LABEL_SIZE, color_of, logarithmic_points, text, tick};
 use crate::results::{Detail, Results};
 
 const DOT_RADIUS: u32 = 2;
@@ -78,12 +78,13 @@ impl OverTime {
         let entries: Vec<head::Entry> = self.tracks.iter().map(Track::entry).collect();
         let body = head::draw(area, &self.title(), &entries)?;
         let (times, ages) = self.ranges();
+        let points = logarithmic_points(&ages);
         let mut chart = ChartBuilder::on(&body)
             .margin(16)
             .margin_top(4)
             .x_label_area_size(48)
             .y_label_area_size(64)
-            .build_cartesian_2d(times, ages.clone().log_scale())
+            .build_cartesian_2d(times, ages.log_scale().with_key_points(points))
             .map_err(failed)?;
         chart
             .configure_mesh()
@@ -92,8 +93,7 @@ impl OverTime {
             .axis_desc_style(text(LABEL_SIZE))
             .label_style(text(LABEL_SIZE))
             .x_label_formatter(&|value| tick(*value))
-            .y_label_formatter(&|value| logarithmic_tick(*value, &ages))
-            .y_labels(30)
+            .y_label_formatter(&|value| tick(*value))
             .bold_line_style(GRID)
             .light_line_style(WHITE)
             .axis_style(INK)

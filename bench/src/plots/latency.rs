@@ -3,13 +3,13 @@
 use anyhow::Result;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::chart::ChartBuilder;
-use plotters::coord::combinators::IntoLogRange;
+use plotters::coord::combinators::{BindKeyPoints, IntoLogRange};
 use plotters::series::LineSeries;
 use plotters::style::WHITE;
 
 use super::canvas::{Area, Chart, draw_on_both, failed};
 use super::head;
-use super::style::{GRID, INK, LABEL_SIZE, color_of, line_of, logarithmic_tick, text, tick};
+use super::style::{GRID, INK, LABEL_SIZE, color_of, line_of, logarithmic_points, text, tick};
 use crate::results::Results;
 
 /// The samples of each peer in ascending order.
@@ -46,12 +46,13 @@ impl Distribution {
         let entries: Vec<head::Entry> = self.peers.iter().map(entry).collect();
         let body = head::draw(area, &self.title(), &entries)?;
         let range = self.range();
+        let points = logarithmic_points(&range);
         let mut chart = ChartBuilder::on(&body)
             .margin(16)
             .margin_top(4)
             .x_label_area_size(48)
             .y_label_area_size(64)
-            .build_cartesian_2d(range.clone().log_scale(), 0.0..100.0)
+            .build_cartesian_2d(range.log_scale().with_key_points(points), 0.0..100.0)
             .map_err(failed)?;
         chart
             .configure_mesh()
@@ -59,9 +60,8 @@ impl Distribution {
             .y_desc("answers within that time, %")
             .axis_desc_style(text(LABEL_SIZE))
             .label_style(text(LABEL_SIZE))
-            .x_label_formatter(&|value| logarithmic_tick(*value, &range))
+            .x_label_formatter(&|value| tick(*value))
             .y_label_formatter(&|value| tick(*value))
-            .x_labels(30)
             .bold_line_style(GRID)
             .light_line_style(WHITE)
             .axis_style(INK)

@@ -49,17 +49,20 @@ pub(super) fn tick(value: f64) -> String {
     }
 }
 
-/// The label of a value on a logarithmic axis over `range`: beyond a decade only 1, 2 and 5 of
-/// each, for the others would touch.
-pub(super) fn logarithmic_tick(value: f64, range: &Range<f64>) -> String {
-    let decade = 10f64.powf((value.log10() + 1e-9).floor());
-    let digit = (value / decade).round();
+/// Where a logarithmic axis has its lines and labels: 1, 2 and 5 of each decade, and within a single
+/// decade all digits.
+pub(super) fn logarithmic_points(range: &Range<f64>) -> Vec<f64> {
     let is_narrow = range.end < 10.0 * range.start;
-    if is_narrow || [1.0, 2.0, 5.0].contains(&digit) {
-        tick(value)
+    let digits: &[f64] = if is_narrow {
+        &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
     } else {
-        String::new()
-    }
+        &[1.0, 2.0, 5.0]
+    };
+    let decades = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
+    decades
+        .flat_map(|decade| digits.iter().map(move |digit| digit * 10f64.powi(decade)))
+        .filter(|value| range.contains(value))
+        .collect()
 }
 
 #[cfg(test)]
@@ -67,11 +70,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logarithmic_labels_do_not_crowd() {
-        let labels =
-            [1.0, 3.0, 50.0, 90.0, 100.0].map(|value| logarithmic_tick(value, &(0.5..200.0)));
-        assert_eq!(labels, ["1", "", "50", "", "100"]);
-        assert_eq!(logarithmic_tick(13.0, &(11.0..18.0)), "13");
+    fn logarithmic_axes_are_not_crowded() {
+        assert_eq!(
+            logarithmic_points(&(0.8..30.0)),
+            [1.0, 2.0, 5.0, 10.0, 20.0]
+        );
+        assert_eq!(logarithmic_points(&(11.0..35.0)), [15.0, 20.0, 30.0]);
     }
 
     #[test]
