@@ -12,8 +12,8 @@ const HEADINGS: &str = "\
 pub(super) fn section(results: &Results, link: &LinkFacts) -> String {
     let name = &link.name;
     let mut text = format!("## Link `{name}`\n\n");
-    if let Some(about) = &link.about {
-        text.push_str(&format!("{about}.\n\n"));
+    if let Some(figures) = &link.figures {
+        text.push_str(&format!("{figures}.\n\n"));
     }
     text.push_str(HEADINGS);
     for kind in [Kind::Actions, Kind::Film, Kind::Idle] {

@@ -49,7 +49,7 @@ fn links(cells: &[Cell]) -> Vec<Value> {
     let describe = |link: &Link| {
         let value = link.to_possible_value();
         let about = value.and_then(|value| Some(value.get_help()?.to_string()));
-        json!({ "name": link.name(), "about": about })
+        json!({ "link": link.name(), "figures": about })
     };
     links.iter().map(describe).collect()
 }

@@ -53,8 +53,9 @@ pub(crate) struct PeerFacts {
 /// A link and its figures in words.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct LinkFacts {
+    #[serde(rename = "link")]
     pub(crate) name: String,
-    pub(crate) about: Option<String>,
+    pub(crate) figures: Option<String>,
 }
 
 /// One peer, link and work.
