@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 use crate::compare;
+use crate::document;
 use crate::interrupt::Interrupt;
 use crate::measure::Work;
 use crate::network::Link;
@@ -19,10 +20,11 @@ const EXAMPLES: &str = "\
 Examples:
   hackstream-bench compare --works key,repaint --runs 200 --out results
   hackstream-bench compare --links dsl,lossy --works key,video
+  hackstream-bench report results/results.json --markdown docs/benchmarks.md
   hackstream-bench compare --peers floor    what the method itself costs; needs no root
 
-Exit codes: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (what
-was measured until then is kept).";
+Exit codes: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (every
+cell measured until then is kept).";
 
 /// Measures remoting systems: time from key to pixel, bytes, CPU, memory.
 #[derive(Debug, Parser)]
@@ -37,6 +39,8 @@ enum Command {
     /// Do the same work on several systems and compare. Needs root, for network namespaces
     /// (only the floor does not).
     Compare(CompareArguments),
+    /// Make plots and a document from the results of an earlier run.
+    Report(ReportArguments),
     /// The program on the remote display. Started by `compare`.
     #[command(hide = true)]
     Stimulus(StimulusArguments),
@@ -75,7 +79,7 @@ pub(crate) struct CompareArguments {
     /// Seed of the letters, the photograph, the pauses, and the links' loss and jitter
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Folder for results.json, with every sample
+    /// Folder for results.json, with every sample, and the plots
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
     /// Folder of hackstream-server and hackstream-view [default: that of this program]
@@ -102,6 +106,19 @@ impl CompareArguments {
     }
 }
 
+/// What to make of results.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The results.json of a run
+    pub(crate) results: PathBuf,
+    /// Folder for the plots [default: beside the document, in a folder of its name]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// File for the document [default: standard output]
+    #[arg(long)]
+    pub(crate) markdown: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 struct StimulusArguments {
     #[arg(long)]
@@ -121,6 +138,10 @@ struct StimulusArguments {
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Compare(arguments) => compare::run(&arguments, &Interrupt::install()?),
+        Command::Report(arguments) => {
+            document::run(&arguments)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Stimulus(arguments) => {
             let scene = Scene::new(arguments.size);
             stimulus::run(scene, arguments.seed, &arguments.journal)?;

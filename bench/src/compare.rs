@@ -41,12 +41,14 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         seed,
         interrupt: interrupt.clone(),
     };
+    let mut counter = Counter::new(arguments);
     for (link, work) in pairs(&arguments.links, &arguments.works) {
         // Peers innermost: what is compared is measured close together in time.
         for candidate in &candidates {
             if interrupt.is_set() {
                 break;
             }
+            counter.announce(link, work, candidate.0);
             let Some(cell) = run_cell(candidate, link, work, &setting, &plan) else {
                 break;
             };
@@ -55,11 +57,38 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         }
     }
     show(&report)?;
+    report.draw(arguments.out.as_deref())?;
     Ok(match (interrupt.is_set(), report.has_failures()) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, true) => ExitCode::FAILURE,
         (false, false) => ExitCode::SUCCESS,
     })
+}
+
+/// Where in the run we are.
+struct Counter {
+    next: usize,
+    all: usize,
+}
+
+impl Counter {
+    fn new(arguments: &CompareArguments) -> Self {
+        let all = planned_cells(arguments);
+        Self { next: 1, all }
+    }
+
+    fn announce(&mut self, link: Link, work: Work, peer: PeerName) {
+        let (link, work, peer) = (link.name(), work.name(), peer.name());
+        progress(&format!(
+            "[{}/{}] {link} {work} {peer} …",
+            self.next, self.all
+        ));
+        self.next += 1;
+    }
+}
+
+fn planned_cells(arguments: &CompareArguments) -> usize {
+    arguments.links.len() * arguments.works.len() * arguments.peers.len()
 }
 
 fn pairs<'a>(links: &'a [Link], works: &'a [Work]) -> impl Iterator<Item = (Link, Work)> + 'a {
@@ -94,6 +123,7 @@ fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts
             .iter()
             .map(|link| (link.name(), link.figures()))
             .collect(),
+        planned: planned_cells(arguments),
         versions: versions.collect(),
     }
 }
@@ -112,12 +142,6 @@ fn run_cell(
         work,
         outcome,
     };
-    progress(&format!(
-        "{} {} {} …",
-        link.name(),
-        work.name(),
-        name.name()
-    ));
     let peer = match found {
         Ok(peer) => peer.as_deref(),
         Err(reason) => return Some(cell(Outcome::Skipped(reason.clone())).announced()),

@@ -31,6 +31,33 @@ fn run_floor(works: &str, folder: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+#[test]
+fn ctrl_c_keeps_what_was_measured() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("floor-interrupted");
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_hackstream-bench"))
+        .args(["compare", "--peers", "floor", "--works", "key,video"])
+        .args(["--runs", "1", "--seconds", "600", "--out"])
+        .arg(&folder)
+        .spawn()
+        .unwrap();
+    // Saved after the first cell; the second would last ten minutes.
+    while !folder.join("results.json").exists() {
+        assert!(bench.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = bench.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(bench.wait().unwrap().code(), Some(130));
+    let text = std::fs::read_to_string(folder.join("results.json")).unwrap();
+    let results: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(results["cells_planned"], 2);
+    assert_eq!(results["cells"].as_array().unwrap().len(), 1);
+    assert_eq!(samples(&results, 0), 1);
+    assert!(folder.join("latency-lan-key.png").exists());
+}
+
 fn samples(results: &Value, cell: usize) -> usize {
     results["cells"][cell]["detail"]["samples_ms"]
         .as_array()

@@ -142,6 +142,10 @@ const TABLE: &[Package] = &[
         "measured beside ours",
     ),
     package("tigervnc-viewer", Usage::Peer, "measured beside ours"),
+    package("xpra", Usage::Peer, "measured beside ours"),
+    package("python3-pil", Usage::Peer, "xpra's pictures"),
+    package("python3-gi-cairo", Usage::Peer, "xpra's viewer"),
+    package("python3-lz4", Usage::Peer, "xpra's usual compressor"),
 ];
 
 /// The packages that `goal` needs.

@@ -17,11 +17,20 @@ const START_LIMIT: Duration = Duration::from_secs(15);
 /// Before counting: the time in which peers find their rate and coder.
 const SETTLING: Duration = Duration::from_secs(2);
 
+/// A frame that was seen whole, at its first sighting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SeenFrame {
+    /// Since the watch began.
+    pub(crate) at: Duration,
+    /// Since the stimulus showed it.
+    pub(crate) age: Duration,
+}
+
 /// What was seen of a film.
 #[derive(Debug, Clone)]
 pub(crate) struct FilmFigures {
-    /// Age of each frame that was seen whole, oldest sighting first.
-    pub(crate) ages: Vec<Duration>,
+    /// In the order of their sightings.
+    pub(crate) frames: Vec<SeenFrame>,
     /// Frames that the stimulus showed meanwhile.
     pub(crate) shown: usize,
     pub(crate) usage: Usage,
@@ -30,7 +39,11 @@ pub(crate) struct FilmFigures {
 impl FilmFigures {
     /// Distinct whole frames per second.
     pub(crate) fn rate(&self) -> f64 {
-        self.ages.len() as f64 / self.usage.elapsed.as_secs_f64().max(1e-9)
+        self.frames.len() as f64 / self.usage.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    pub(crate) fn ages(&self) -> Vec<Duration> {
+        self.frames.iter().map(|frame| frame.age).collect()
     }
 
     pub(crate) fn megabits_per_second(&self) -> f64 {
@@ -63,7 +76,7 @@ pub(super) fn measure_film(
     let journal = read_journal(rig.journal())?;
     let shown = shown_between(&journal, from, to);
     Ok(FilmFigures {
-        ages: ages(&sightings, &journal),
+        frames: seen_frames(&sightings, &journal, from),
         shown,
         usage,
     })
@@ -79,7 +92,7 @@ fn shown_between(journal: &[Entry], from: Instant, to: Instant) -> usize {
 
 /// Each frame once, at its first sighting. The first sighting of all is left out: that frame was
 /// on the screen for an unknown time when the watch began.
-fn ages(sightings: &[Sighting], journal: &[Entry]) -> Vec<Duration> {
+fn seen_frames(sightings: &[Sighting], journal: &[Entry], from: Instant) -> Vec<SeenFrame> {
     let mut shown_at: HashMap<u16, Instant> = HashMap::new();
     for entry in journal {
         if let Entry::Frame { number, shown } = entry {
@@ -88,7 +101,12 @@ fn ages(sightings: &[Sighting], journal: &[Entry]) -> Vec<Duration> {
     }
     let fresh = sightings.iter().skip(1);
     fresh
-        .filter_map(|sight| Some(sight.seen.since(shown_at.remove(&sight.number)?)))
+        .filter_map(|sight| {
+            Some(SeenFrame {
+                at: sight.seen.since(from),
+                age: sight.seen.since(shown_at.remove(&sight.number)?),
+            })
+        })
         .collect()
 }
 
@@ -113,8 +131,11 @@ mod tests {
                 number,
                 seen: at(seen),
             });
-        let expected = [10, 21].map(Duration::from_millis);
-        assert_eq!(ages(&sightings, &journal), expected);
+        let expected = [(23, 10), (100, 21)].map(|(at, age)| SeenFrame {
+            at: Duration::from_millis(at),
+            age: Duration::from_millis(age),
+        });
+        assert_eq!(seen_frames(&sightings, &journal, at(20)), expected);
         assert_eq!(shown_between(&journal, at(33), at(99)), 2);
     }
 }

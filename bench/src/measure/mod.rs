@@ -8,6 +8,6 @@ mod work;
 
 pub(crate) use film::FilmFigures;
 pub(crate) use latency::LatencyFigures;
-pub(crate) use statistics::Summary;
+pub(crate) use statistics::{Summary, percentile};
 pub(crate) use usage::Usage;
 pub(crate) use work::{Findings, Plan, Work, measure};

@@ -26,7 +26,8 @@ impl Summary {
 }
 
 /// Nearest rank: the smallest sample that at least `percent` of 100 samples do not exceed.
-fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+/// `None` without samples.
+pub(crate) fn percentile<T: Copy>(sorted: &[T], percent: usize) -> Option<T> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied()
 }

@@ -16,6 +16,9 @@ pub(crate) struct ProcessUsage {
     /// Of the main processes, at the end.
     pub(crate) server_pss_bytes: Option<u64>,
     pub(crate) viewer_pss_bytes: Option<u64>,
+    /// Of the main processes since their start: resident, with shared pages in full.
+    pub(crate) server_peak_bytes: Option<u64>,
+    pub(crate) viewer_peak_bytes: Option<u64>,
 }
 
 /// The cost between two moments.
@@ -60,6 +63,8 @@ impl Meter {
                     viewer_cpu: viewer.cpu_time().saturating_sub(viewer_before),
                     server_pss_bytes: server.root_pss_bytes(),
                     viewer_pss_bytes: viewer.root_pss_bytes(),
+                    server_peak_bytes: server.root_peak_bytes(),
+                    viewer_peak_bytes: viewer.root_peak_bytes(),
                 }
             });
         Ok(Usage {

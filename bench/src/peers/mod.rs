@@ -2,6 +2,7 @@
 
 mod hackstream;
 mod tigervnc;
+mod xpra;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use crate::workspace::Workspace;
 
 pub(crate) use hackstream::HackStream;
 pub(crate) use tigervnc::TigerVnc;
+pub(crate) use xpra::Xpra;
 
 /// Which peers a run compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,6 +28,8 @@ pub(crate) enum PeerName {
     /// TigerVNC: Xtigervnc and xtigervncviewer.
     #[value(name = "tigervnc")]
     TigerVnc,
+    /// xpra, as a desktop over TCP.
+    Xpra,
 }
 
 impl PeerName {
@@ -34,6 +38,7 @@ impl PeerName {
             Self::Floor => "floor",
             Self::Hackstream => "hackstream",
             Self::TigerVnc => "tigervnc",
+            Self::Xpra => "xpra",
         }
     }
 
@@ -43,6 +48,7 @@ impl PeerName {
             Self::Floor => None,
             Self::Hackstream => Some(Box::new(HackStream::find(folder)?)),
             Self::TigerVnc => Some(Box::new(TigerVnc::find()?)),
+            Self::Xpra => Some(Box::new(Xpra::find()?)),
         })
     }
 }

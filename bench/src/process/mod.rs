@@ -1,6 +1,7 @@
 //! Programs that the bench starts, and that end with it.
 
 mod child;
+mod raw;
 mod tree;
 
 pub(crate) use child::{Launch, Process, find_program, first_line_of};

@@ -1,8 +1,10 @@
-//! What a program and its children have used: /proc, read twice and subtracted.
+//! What a program and its children have used: counters, read twice and subtracted.
 
 use std::collections::HashSet;
 use std::fs;
 use std::time::Duration;
+
+use super::raw;
 
 /// The kernel cuts names of processes here.
 const NAME_BYTES: usize = 15;
@@ -20,7 +22,8 @@ struct Stat {
     pid: u32,
     parent: u32,
     name: String,
-    ticks: u64,
+    /// CPU time of its children that ended and were waited for, in clock ticks.
+    ended_children: u64,
 }
 
 impl Tree {
@@ -28,25 +31,37 @@ impl Tree {
         Self { root }
     }
 
-    /// CPU time used so far, user and system. Steps of a clock tick, usually 10 ms.
+    /// CPU time used so far, user and system, ended threads included. In nanoseconds, but for
+    /// child processes that have ended: the kernel keeps these in clock ticks, usually of 10 ms.
     pub(crate) fn cpu_time(self) -> Duration {
-        let ticks: u64 = members(self.root, &all_processes())
-            .iter()
-            .map(|stat| stat.ticks)
-            .sum();
-        let per_second = rustix::param::clock_ticks_per_second().max(1);
-        Duration::from_secs(ticks) / u32::try_from(per_second).unwrap_or(100)
+        let processes = all_processes();
+        let members = members(self.root, &processes);
+        let living = members.iter().filter_map(|stat| raw::cpu_time(stat.pid));
+        let ended = members.iter().map(|stat| stat.ended_children).sum();
+        living.sum::<Duration>() + of_ticks(ended)
     }
 
     /// Memory of the root process alone, shared pages divided among their users.
     pub(crate) fn root_pss_bytes(self) -> Option<u64> {
         let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.root)).ok()?;
-        parse_pss(&text)
+        parse_memory(&text, "Pss:")
+    }
+
+    /// The most memory that the root process ever had resident, shared pages counted in full.
+    pub(crate) fn root_peak_bytes(self) -> Option<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.root)).ok()?;
+        parse_memory(&text, "VmHWM:")
     }
 }
 
-fn parse_pss(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+fn of_ticks(ticks: u64) -> Duration {
+    let per_second = rustix::param::clock_ticks_per_second().max(1);
+    Duration::from_secs(ticks) / u32::try_from(per_second).unwrap_or(100)
+}
+
+/// The value of a line `LABEL NUMBER kB`.
+fn parse_memory(text: &str, label: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(label))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -74,13 +89,13 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let (name, rest) = rest.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-    let (parent, user, system) = (number(1)?, number(11)?, number(12)?);
+    let (parent, user, system) = (number(1)?, number(13)?, number(14)?);
     let parent = u32::try_from(parent).ok()?;
     Some(Stat {
         pid: pid.parse().ok()?,
         parent,
         name: name.to_owned(),
-        ticks: user + system,
+        ended_children: user.checked_add(system)?,
     })
 }
 
@@ -112,7 +127,7 @@ mod tests {
             pid,
             parent,
             name: name.to_owned(),
-            ticks: 1,
+            ended_children: 1,
         }
     }
 
@@ -123,7 +138,7 @@ mod tests {
             pid: 42,
             parent: 7,
             name: "a) (b c".to_owned(),
-            ticks: 42,
+            ended_children: 10,
         };
         assert_eq!(parse_stat(line), Some(expected));
         assert_eq!(parse_stat("42 (a) S"), None);
@@ -148,17 +163,27 @@ mod tests {
     }
 
     #[test]
-    fn reads_pss() {
-        assert_eq!(
-            parse_pss("Rss:  9 kB\nPss:    12 kB\nPss_Dirty: 3 kB\n"),
-            Some(12 * 1024)
-        );
-        assert_eq!(parse_pss("Rss: 9 kB\n"), None);
+    fn reads_memory() {
+        let text = "Rss:  9 kB\nPss:    12 kB\nPss_Dirty: 3 kB\n";
+        assert_eq!(parse_memory(text, "Pss:"), Some(12 * 1024));
+        assert_eq!(parse_memory("Rss: 9 kB\n", "Pss:"), None);
     }
 
     #[test]
     fn measures_this_very_process() {
         let tree = Tree::new(std::process::id());
         assert!(tree.root_pss_bytes().unwrap() > 100_000);
+        assert!(tree.root_peak_bytes() >= tree.root_pss_bytes());
+    }
+
+    #[test]
+    fn an_ended_thread_has_its_share() {
+        let tree = Tree::new(std::process::id());
+        let before = tree.cpu_time();
+        let work = || (0..200_000u64).fold(1, |sum, next| std::hint::black_box(sum ^ next));
+        std::thread::spawn(work).join().unwrap();
+        let used = tree.cpu_time() - before;
+        // Ticks would be 0 or whole multiples of 10 ms.
+        assert!(!used.is_zero() && used.as_nanos() % 1_000_000 != 0);
     }
 }

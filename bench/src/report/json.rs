@@ -8,8 +8,9 @@ use super::{Cell, Outcome, Report, machine};
 use crate::measure::{Findings, Summary, Usage};
 
 /// Raised whenever a field changes its meaning.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
+/// All of a run.
 pub(super) fn report(report: &Report) -> Value {
     let facts = &report.facts;
     let versions: Vec<Value> = facts
@@ -35,6 +36,7 @@ pub(super) fn report(report: &Report) -> Value {
         "runs": facts.runs,
         "seconds": facts.duration.as_secs(),
         "bytes_are": "on the link with all headers from Ethernet's upwards, pauses included",
+        "cells_planned": facts.planned,
         "cells": report.cells.iter().map(cell).collect::<Vec<_>>(),
     })
 }
@@ -61,8 +63,9 @@ fn findings(findings: &Findings) -> Value {
             "frames_per_second": figures.rate(),
             "megabits_per_second": figures.megabits_per_second(),
             "frames_shown_by_stimulus": figures.shown,
-            "age_ms": summary(&figures.ages),
-            "samples_ms": milliseconds_of(&figures.ages),
+            "age_ms": summary(&figures.ages()),
+            "samples_ms": milliseconds_of(&figures.ages()),
+            "seen_at_seconds": figures.frames.iter().map(|frame| frame.at.as_secs_f64()).collect::<Vec<_>>(),
             "usage": cost,
         }),
         Findings::Idle(_) => json!({ "usage": cost }),
@@ -92,6 +95,8 @@ fn usage(usage: &Usage) -> Value {
         "viewer_cpu_seconds": usage.processes.map(|used| used.viewer_cpu.as_secs_f64()),
         "server_pss_bytes": usage.processes.and_then(|used| used.server_pss_bytes),
         "viewer_pss_bytes": usage.processes.and_then(|used| used.viewer_pss_bytes),
+        "server_peak_bytes": usage.processes.and_then(|used| used.server_peak_bytes),
+        "viewer_peak_bytes": usage.processes.and_then(|used| used.viewer_peak_bytes),
     })
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 pub(super) fn describe() -> Value {
     let system = rustix::system::uname();
     json!({
+        "system": system_name(),
         "kernel": system.release().to_string_lossy(),
         "architecture": system.machine().to_string_lossy(),
         "processor": field("/proc/cpuinfo", "model name"),
@@ -15,6 +16,15 @@ pub(super) fn describe() -> Value {
         "tcp_congestion_control": line("/proc/sys/net/ipv4/tcp_congestion_control"),
         "load_at_end": line("/proc/loadavg"),
     })
+}
+
+/// Debian GNU/Linux 12 (bookworm), for example.
+fn system_name() -> Option<String> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    let name = text
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
+    Some(name.trim_matches('"').to_owned())
 }
 
 fn line(path: &str) -> Option<String> {

@@ -4,6 +4,8 @@ mod json;
 mod machine;
 mod table;
 
+pub(crate) use json::FORMAT;
+
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use anyhow::{Context, Result};
 use crate::measure::{Findings, Work};
 use crate::network::Link;
 use crate::peers::PeerName;
+use crate::plots;
+use crate::results::Results;
 use crate::scene::ScreenSize;
 
 /// How a cell ended.
@@ -62,6 +66,8 @@ pub(crate) struct RunFacts {
     pub(crate) duration: Duration,
     /// Link, its figures.
     pub(crate) links: Vec<(&'static str, String)>,
+    /// Cells of the whole run; an interrupted one has fewer.
+    pub(crate) planned: usize,
     /// Peer, version, meaning of the server's memory figure.
     pub(crate) versions: Vec<(&'static str, String, &'static str)>,
 }
@@ -99,6 +105,16 @@ impl Report {
         std::fs::write(&draft, text + "\n")
             .and_then(|()| std::fs::rename(&draft, &path))
             .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Draws the plots of what was measured beside results.json; without a font there are none.
+    pub(crate) fn draw(&self, folder: Option<&Path>) -> Result<()> {
+        let Some(folder) = folder else { return Ok(()) };
+        let results = Results::parse(&json::report(self).to_string())?;
+        if let Err(error) = plots::draw(&results, folder) {
+            progress(&format!("no plots: {error:#}"));
+        }
+        Ok(())
     }
 }
 

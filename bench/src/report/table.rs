@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Cell, Outcome, Report};
 use crate::measure::{FilmFigures, Findings, LatencyFigures, Summary, Usage};
 use crate::peers::PeerName;
+use crate::units::bytes_text;
 
 /// The peer that others are compared with.
 const REFERENCE: PeerName = PeerName::TigerVnc;
@@ -17,7 +18,7 @@ const HEADINGS: [&str; 10] = [
     "down",
     "up",
     "CPU srv / view",
-    "PSS srv / view",
+    "PSS (peak) srv / view",
     "vs tigervnc",
 ];
 
@@ -44,7 +45,7 @@ pub(super) fn render(report: &Report) -> String {
     text.push_str(
         "Times are from key to pixel (video: age of a frame). Bytes and CPU are per action \
          (video: per second;\nidle: in all) with all headers; CPU of a server includes its X server. \
-         vs: time, bytes; below 1 is better.\n",
+         Peak: largest resident set, shared pages in full.\nvs: time, bytes; below 1 is better.\n",
     );
     notes.into_iter().for_each(|line| text.push_str(&line));
     text
@@ -84,7 +85,7 @@ fn figures(findings: &Findings) -> [String; 6] {
                 "-" => down,
                 _ => format!("{:.1} Mbit/s", film.megabits_per_second()),
             };
-            [times(&film.ages), frame_rate(film), down, up, cpu, memory]
+            [times(&film.ages()), frame_rate(film), down, up, cpu, memory]
         }
         Findings::Idle(_) => {
             let (down, up, cpu) = costs(usage, 1.0);
@@ -137,16 +138,18 @@ fn memory(usage: &Usage) -> String {
         )
     };
     format!(
-        "{} / {} MiB",
+        "{} / {} ({} / {}) MiB",
         part(used.server_pss_bytes),
-        part(used.viewer_pss_bytes)
+        part(used.viewer_pss_bytes),
+        part(used.server_peak_bytes),
+        part(used.viewer_peak_bytes)
     )
 }
 
 fn ratios(findings: &Findings, reference: &Findings) -> String {
     let time = |findings: &Findings| match findings {
         Findings::Latency(figures) => Summary::of(&figures.samples).map(|summary| summary.p50),
-        Findings::Film(figures) => Summary::of(&figures.ages).map(|summary| summary.p50),
+        Findings::Film(figures) => Summary::of(&figures.ages()).map(|summary| summary.p50),
         Findings::Idle(_) => None,
     };
     let ratio = |ours: Option<f64>, theirs: Option<f64>| match ours.zip(theirs) {
@@ -174,14 +177,6 @@ fn ratios(findings: &Findings, reference: &Findings) -> String {
 
 fn milliseconds(duration: Duration) -> String {
     format!("{:.1}", duration.as_secs_f64() * 1000.0)
-}
-
-fn bytes_text(bytes: f64) -> String {
-    match bytes {
-        small if small < 1000.0 => format!("{small:.0} B"),
-        medium if medium < 1e6 => format!("{:.1} KB", medium / 1e3),
-        large => format!("{:.1} MB", large / 1e6),
-    }
 }
 
 /// Columns as wide as their widest entry.
@@ -213,12 +208,5 @@ mod tests {
     fn columns_line_up() {
         let rows = [["a", "bb"], ["ccc", "×"]].map(|row| row.map(str::to_owned));
         assert_eq!(align(&rows), "a    bb\nccc  ×\n");
-    }
-
-    #[test]
-    fn bytes_read_well() {
-        assert_eq!(bytes_text(360.0), "360 B");
-        assert_eq!(bytes_text(54_900.0), "54.9 KB");
-        assert_eq!(bytes_text(1_200_000.0), "1.2 MB");
     }
 }

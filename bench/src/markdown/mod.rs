@@ -1,0 +1,142 @@
+//! docs/benchmarks.md from results: everything in it comes from one file of results.
+
+mod bars;
+mod tables;
+
+use crate::plots::Plot;
+use crate::results::{CellOutcome, Results};
+
+const HEAD: &str = "\
+# Benchmarks
+
+Written by `hackstream-bench report` from one run's results; edit the program, not this file.
+
+Times run from a key pressed on the viewer's display until two markers at opposite ends of its
+screen show the answer; for a film, the age of a frame when it is first seen whole. Bytes are
+counted on the link with all headers, from Ethernet's upwards. Bytes and CPU time are per key, or
+per second of a film and of idling; CPU time of a server includes its X server. PSS is the memory of
+the main process at the end, shared pages divided among their users; the peak is its largest
+resident set (VmHWM), shared pages in full. `floor` is no remoting at all: what the method costs.
+";
+
+/// The whole document. `plots` lie in `folder`, as seen from the document.
+pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String {
+    let mut sections = vec![HEAD.to_owned(), bars::section(results)];
+    let links = results.links.iter();
+    sections.extend(links.map(|link| tables::section(results, link)));
+    if let Some(section) = gaps(results) {
+        sections.push(section);
+    }
+    if !plots.is_empty() {
+        sections.push(pictures(plots, folder));
+    }
+    sections.push(machine(results));
+    sections.push(reproduce(results));
+    sections.join("\n")
+}
+
+fn pictures(plots: &[Plot], folder: &str) -> String {
+    let mut text = "## Plots\n".to_owned();
+    for Plot { name, caption } in plots {
+        text.push_str(&format!("\n![{caption}]({folder}/{name}.svg)\n"));
+    }
+    text
+}
+
+/// What was asked for and has no figures.
+fn gaps(results: &Results) -> Option<String> {
+    let lines = results.cells.iter().filter_map(|cell| {
+        let (what, reason) = match &cell.outcome {
+            CellOutcome::Measured(_) => return None,
+            CellOutcome::Failed(reason) => ("failed", reason),
+            CellOutcome::Skipped(reason) => ("skipped", reason),
+        };
+        let (peer, link, work) = (&cell.peer, &cell.link, &cell.work);
+        Some(format!("* {link}, {work}, {peer} {what}: {reason}\n"))
+    });
+    let (done, planned) = (results.cells.len(), results.cells_planned);
+    let interruption = (done < planned)
+        .then(|| format!("* the run was interrupted after {done} of {planned} measurements\n"));
+    let lines: String = lines.chain(interruption).collect();
+    (!lines.is_empty()).then(|| format!("## Without figures\n\n{lines}"))
+}
+
+fn machine(results: &Results) -> String {
+    let machine = &results.machine;
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
+    let mut text = format!(
+        "## Machine and programs\n\n* {}, {} cores, {} of memory\n* {}, Linux {} ({})\n* TCP \
+         congestion control {}; load average at the end {}\n",
+        known(&machine.processor),
+        machine.cores,
+        known(&machine.memory),
+        known(&machine.system),
+        machine.kernel,
+        machine.architecture,
+        known(&machine.tcp_congestion_control),
+        known(&machine.load_at_end),
+    );
+    for peer in &results.peers {
+        let (name, version, memory) = (&peer.peer, &peer.version, &peer.server_pss_is_of);
+        text.push_str(&format!("* {name}: {version}; memory of {memory}\n"));
+    }
+    text
+}
+
+fn reproduce(results: &Results) -> String {
+    let unique = |mut names: Vec<&str>| {
+        let mut kept: Vec<&str> = Vec::new();
+        names.retain(|name| {
+            let is_new = !kept.contains(name);
+            kept.push(name);
+            is_new
+        });
+        names.join(",")
+    };
+    let of = |field: fn(&crate::results::CellResult) -> &str| {
+        unique(results.cells.iter().map(field).collect())
+    };
+    format!(
+        "## Reproduce\n\nAs root, for network namespaces, on a machine that does nothing else; \
+         hackstream-bench {}:\n\n    cargo build --release\n    target/release/hackstream-bench \
+         compare --peers {} \\\n        --links {} --works {} \\\n        --runs {} --seconds {} \
+         --size {} --seed {} --out results\n    target/release/hackstream-bench report \
+         results/results.json \\\n        --markdown docs/benchmarks.md\n",
+        results.bench,
+        of(|cell| &cell.peer),
+        of(|cell| &cell.link),
+        of(|cell| &cell.work),
+        results.runs,
+        results.seconds,
+        results.screen,
+        results.seed,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::SAMPLE;
+
+    #[test]
+    fn the_document_holds_what_a_reader_needs() {
+        let results = Results::parse(SAMPLE).unwrap();
+        let plot = Plot {
+            name: "bytes-lan".to_owned(),
+            caption: "Bytes".to_owned(),
+        };
+        let text = render(&results, &[plot], "benchmarks");
+        for part in [
+            "\n## Bars\n",
+            "\n## Link `lan`\n",
+            "![Bytes](benchmarks/bytes-lan.svg)",
+            "* lan, idle, floor skipped: ",
+            "* the run was interrupted after 12 of 21 measurements",
+            "* tigervnc: ",
+            "--peers floor,hackstream,tigervnc \\",
+            "--works key,scroll,video,idle \\",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+}

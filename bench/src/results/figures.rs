@@ -1,0 +1,145 @@
+//! The figures of one cell.
+
+use serde::Deserialize;
+
+use crate::measure::percentile;
+
+const MEBIBYTE: f64 = 1_048_576.0;
+
+/// What a cell's figures are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Single actions: times from key to pixel, costs per action.
+    Actions,
+    /// A film: ages of frames, costs per second.
+    Film,
+    /// Nothing: costs per second.
+    Idle,
+}
+
+/// Samples and costs.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Detail {
+    /// Times of actions, or ages of frames.
+    #[serde(default)]
+    pub(crate) samples_ms: Vec<f64>,
+    /// When the frames were seen, one for each sample, since the watch began.
+    #[serde(default)]
+    pub(crate) seen_at_seconds: Vec<f64>,
+    pub(crate) frames_per_second: Option<f64>,
+    frames_shown_by_stimulus: Option<u64>,
+    usage: Cost,
+}
+
+/// The costs of all of it; those of processes are absent for the floor.
+#[derive(Debug, Clone, Deserialize)]
+struct Cost {
+    seconds: f64,
+    bytes_down: u64,
+    bytes_up: u64,
+    server_cpu_seconds: Option<f64>,
+    viewer_cpu_seconds: Option<f64>,
+    server_pss_bytes: Option<u64>,
+    viewer_pss_bytes: Option<u64>,
+    server_peak_bytes: Option<u64>,
+    viewer_peak_bytes: Option<u64>,
+}
+
+impl Detail {
+    pub(crate) fn kind(&self) -> Kind {
+        match (self.frames_per_second, self.samples_ms.is_empty()) {
+            (Some(_), _) => Kind::Film,
+            (None, false) => Kind::Actions,
+            (None, true) => Kind::Idle,
+        }
+    }
+
+    /// The samples in ascending order.
+    pub(crate) fn sorted_ms(&self) -> Vec<f64> {
+        let mut sorted = self.samples_ms.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted
+    }
+
+    /// Milliseconds that `percent` of 100 samples do not exceed.
+    pub(crate) fn percentile_ms(&self, percent: usize) -> Option<f64> {
+        percentile(&self.sorted_ms(), percent)
+    }
+
+    /// Bytes per action or second; absent where there is no link.
+    pub(crate) fn bytes_down(&self) -> Option<f64> {
+        self.is_remote()
+            .then(|| self.share(self.usage.bytes_down as f64))
+    }
+
+    /// As [`Self::bytes_down`], from the viewer to the server.
+    pub(crate) fn bytes_up(&self) -> Option<f64> {
+        self.is_remote()
+            .then(|| self.share(self.usage.bytes_up as f64))
+    }
+
+    /// CPU milliseconds of server and viewer per action or second.
+    pub(crate) fn cpu_ms(&self) -> Option<[f64; 2]> {
+        let (server, viewer) = (
+            self.usage.server_cpu_seconds?,
+            self.usage.viewer_cpu_seconds?,
+        );
+        Some([server, viewer].map(|seconds| self.share(seconds * 1000.0)))
+    }
+
+    /// MiB of server and viewer at the end, shared pages divided among their users.
+    pub(crate) fn pss_mib(&self) -> Option<[f64; 2]> {
+        mebibytes(self.usage.server_pss_bytes, self.usage.viewer_pss_bytes)
+    }
+
+    /// MiB of server and viewer at most, shared pages in full.
+    pub(crate) fn peak_mib(&self) -> Option<[f64; 2]> {
+        mebibytes(self.usage.server_peak_bytes, self.usage.viewer_peak_bytes)
+    }
+
+    /// Frames per second that the stimulus showed.
+    pub(crate) fn frames_shown_per_second(&self) -> Option<f64> {
+        Some(self.frames_shown_by_stimulus? as f64 / self.usage.seconds.max(1e-9))
+    }
+
+    const fn is_remote(&self) -> bool {
+        self.usage.server_cpu_seconds.is_some()
+    }
+
+    fn share(&self, amount: f64) -> f64 {
+        match self.kind() {
+            Kind::Actions => amount / self.samples_ms.len() as f64,
+            Kind::Film | Kind::Idle => amount / self.usage.seconds.max(1e-9),
+        }
+    }
+}
+
+fn mebibytes(server: Option<u64>, viewer: Option<u64>) -> Option<[f64; 2]> {
+    Some([server?, viewer?].map(|bytes| bytes as f64 / MEBIBYTE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detail(text: &str) -> Detail {
+        let usage = r#""usage": {"seconds": 4.0, "bytes_down": 400, "bytes_up": 8,
+            "server_cpu_seconds": 0.02, "viewer_cpu_seconds": 0.01}"#;
+        serde_json::from_str(&format!("{{{text} {usage}}}")).unwrap()
+    }
+
+    #[test]
+    fn costs_are_per_action_or_second() {
+        let actions = detail(r#""samples_ms": [3, 1],"#);
+        assert_eq!(actions.kind(), Kind::Actions);
+        assert_eq!(
+            (actions.bytes_down(), actions.bytes_up()),
+            (Some(200.0), Some(4.0))
+        );
+        assert_eq!(actions.percentile_ms(50), Some(1.0));
+        let idle = detail("");
+        assert_eq!((idle.kind(), idle.bytes_down()), (Kind::Idle, Some(100.0)));
+        assert_eq!(idle.cpu_ms(), Some([5.0, 2.5]));
+        assert_eq!((idle.pss_mib(), idle.percentile_ms(50)), (None, None));
+    }
+}
