@@ -29,7 +29,7 @@ const RATIOS: [f32; Coder::ALL.len()] = [1.0, 0.30, 0.20, 0.18];
 const PAINTING: f32 = 0.5;
 
 /// Frames whose decoding is awaited, at most; what the viewer says about older ones is not needed.
-const MOST_AWAITED: usize = 64;
+const MOST_AWAITED: usize = 128;
 
 /// Every so many bodies another compressor gets a try, so that its ratio stays known.
 const TRY_ANOTHER_EVERY: u32 = 64;
