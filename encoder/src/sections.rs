@@ -6,13 +6,19 @@ use hackstream_codec::predict::Predictor;
 use hackstream_codec::write;
 use hackstream_protocol::geometry::Rect;
 use hackstream_protocol::ids::FrameId;
-use hackstream_protocol::limits::MAX_RECTS;
+use hackstream_protocol::limits::{MAX_COLOURS, MAX_RECTS};
 use hackstream_protocol::region::Region;
 
 use crate::classify::{Class, classify};
 use crate::text::TextCoder;
 
-/// What becomes of rectangles with more than 256 colours.
+/// Text and interfaces have fewer colours in a rectangle than this, soft edges included.
+const MANY_COLOURS: usize = 64;
+
+/// In a text or an interface the commonest colour has at least one pixel in so many.
+const COMMONEST_SHARE: usize = 4;
+
+/// What becomes of rectangles with the colours of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pictures {
     /// How they are predicted.
@@ -30,7 +36,7 @@ pub(crate) struct SectionBuilder {
     /// Rectangles of one colour, and those of two with the first one of their top left pixel.
     solid: Vec<(u32, Rect)>,
     two: Vec<([u32; 2], Rect)>,
-    /// Rectangles of more than 256 colours.
+    /// Rectangles with the colours of a picture.
     full: Vec<Rect>,
     /// Whether those with full colours were put off.
     has_put_off: bool,
@@ -48,6 +54,16 @@ struct Page {
     palette: Palette,
     rects: Vec<Rect>,
     indices: Vec<u8>,
+}
+
+/// Whether a rectangle was added to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Added,
+    /// The page is full, or its table would be.
+    NoRoom,
+    /// It has the colours of a picture and belongs on no page.
+    Picture,
 }
 
 impl SectionBuilder {
@@ -85,7 +101,7 @@ impl SectionBuilder {
         if self.has_put_off { &self.full } else { &[] }
     }
 
-    /// The rectangles of the last [`write`](Self::write) that had more than 256 colours.
+    /// The rectangles of the last [`write`](Self::write) that had the colours of a picture.
     pub(crate) fn colourful(&self) -> &[Rect] {
         &self.full
     }
@@ -96,25 +112,21 @@ impl SectionBuilder {
         &self.expensive
     }
 
-    /// Adds a rectangle of more than two colours to the table under way or the next one, else to those
-    /// of full colours.
+    /// Adds a rectangle of more than two colours to the table under way or the next one, else to
+    /// the pictures.
     fn add_many(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) {
+        let mut fit = self.page.add(canvas, rect);
+        if fit == Fit::NoRoom && !self.page.rects.is_empty() {
+            self.page.finish(body);
+            fit = self.page.add(canvas, rect);
+        }
         let pixels = rect.area() as u32;
-        if self.page.add(canvas, rect) || self.another_page(canvas, rect, body) {
+        if fit == Fit::Added {
             self.expensive.push((*rect, pixels));
         } else {
             self.expensive.push((*rect, 3 * pixels));
             push_joined(&mut self.full, *rect);
         }
-    }
-
-    /// Starts a new page with a rectangle, unless it would be one already.
-    fn another_page(&mut self, canvas: &Canvas, rect: &Rect, body: &mut Vec<u8>) -> bool {
-        if self.page.rects.is_empty() {
-            return false;
-        }
-        self.page.finish(body);
-        self.page.add(canvas, rect)
     }
 
     fn write_solid(&mut self, body: &mut Vec<u8>) {
@@ -161,24 +173,25 @@ fn paper(group: &[([u32; 2], Rect)]) -> [u32; 2] {
 }
 
 impl Page {
-    /// Adds a rectangle; false if its colours do not fit.
-    fn add(&mut self, canvas: &Canvas, rect: &Rect) -> bool {
+    fn add(&mut self, canvas: &Canvas, rect: &Rect) -> Fit {
         if self.rects.len() == MAX_RECTS {
-            return false;
+            return Fit::NoRoom;
         }
         let (colours, bytes) = (self.palette.colours().len(), self.indices.len());
-        for y in rect.top..rect.bottom {
-            if !self
-                .palette
-                .index_row(canvas.span(rect, y), &mut self.indices)
-            {
-                self.palette.truncate(colours);
-                self.indices.truncate(bytes);
-                return false;
-            }
+        let mut rows = (rect.top..rect.bottom).map(|y| canvas.span(rect, y));
+        let has_room = rows.all(|row| self.palette.index_row(row, &mut self.indices));
+        let fit = match has_room {
+            false => Fit::NoRoom,
+            true if has_colours_of_a_picture(&self.indices[bytes..]) => Fit::Picture,
+            true => Fit::Added,
+        };
+        if fit == Fit::Added {
+            push_joined(&mut self.rects, *rect);
+        } else {
+            self.palette.truncate(colours);
+            self.indices.truncate(bytes);
         }
-        push_joined(&mut self.rects, *rect);
-        true
+        fit
     }
 
     /// Writes the section and starts a new one.
@@ -193,6 +206,22 @@ impl Page {
     }
 }
 
+/// Whether the colours of a rectangle, given by the places of its pixels in a table, are as many
+/// and as evenly used as in a photograph. A smooth one has few enough for a table, which then is as
+/// large as what it saves.
+fn has_colours_of_a_picture(indices: &[u8]) -> bool {
+    if indices.len() <= MANY_COLOURS {
+        return false;
+    }
+    let mut counts = [0u32; MAX_COLOURS];
+    indices
+        .iter()
+        .for_each(|&index| counts[usize::from(index)] += 1);
+    let colours = counts.iter().filter(|&&count| count > 0).count();
+    let commonest = counts.iter().max().map_or(0, |&count| count as usize);
+    colours > MANY_COLOURS && commonest * COMMONEST_SHARE < indices.len()
+}
+
 /// Adds `rect`, to the last rectangle if it continues it downwards.
 fn push_joined(rects: &mut Vec<Rect>, rect: Rect) {
     if let Some(last) = rects.last_mut() {
@@ -202,4 +231,21 @@ fn push_joined(rects: &mut Vec<Rect>, rect: Rect) {
         }
     }
     rects.push(rect);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smooth_photograph_is_a_picture_and_soft_text_is_none() {
+        let photograph: Vec<u8> = (0..1024).map(|i| (i / 8) as u8).collect();
+        assert!(has_colours_of_a_picture(&photograph));
+        let paper = |i: u32| if i % 3 == 0 { 0 } else { (i % 200) as u8 };
+        let text: Vec<u8> = (0..1024).map(paper).collect();
+        assert!(!has_colours_of_a_picture(&text));
+        assert!(!has_colours_of_a_picture(&photograph[..64]));
+        let stripes: Vec<u8> = (0..1024).map(|i| (i % 60) as u8).collect();
+        assert!(!has_colours_of_a_picture(&stripes));
+    }
 }

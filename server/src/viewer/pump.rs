@@ -210,7 +210,7 @@ impl State {
         if self.frame.uses_video {
             self.last_video = id;
         }
-        trace!(%id, after = %header.after, len, encoding = ?header.encoding, rate = ?link.rate, budget = link.budget, "frame");
+        trace!(%id, after = %header.after, len, video = self.frame.uses_video, pixels = self.frame.writes.area(), encoding = ?header.encoding, rate = ?link.rate, budget = link.budget, "frame");
         let priority = i32::from(len <= SMALL_FRAME);
         let sending = self
             .pump
