@@ -12,7 +12,7 @@ use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 #[non_exhaustive]
 pub enum CaptureError {
     /// The display does not exist or does not let us in.
-    #[error("cannot connect to display {display}")]
+    #[error("cannot connect to display {display} (does an X server run there that lets you in?)")]
     Connect {
         /// Name of the display, as in `DISPLAY`.
         display: String,

@@ -55,7 +55,10 @@ pub enum SessionError {
     #[error("cannot use the session's display")]
     Display(#[from] CaptureError),
     /// There is no such command.
-    #[error("there is no command {}", .command.to_string_lossy())]
+    #[error(
+        "there is no command {}: install it, or give its path",
+        .command.to_string_lossy()
+    )]
     CommandNotFound {
         /// The command, without its arguments.
         command: OsString,
