@@ -89,17 +89,23 @@ fn measure(coder: Coder, clock: &mut dyn FnMut() -> Duration) -> Result<CoderSpe
             }
         }
     }
-    let bytes = (page(LARGE, 0).len() - page(SMALL, 0).len()) as f32;
-    let per_byte = |which: usize| {
-        let more = large[which].saturating_sub(small[which]);
-        more.as_nanos() as f32 / bytes
+    let bytes = [page(SMALL, 0).len(), page(LARGE, 0).len()];
+    Ok(fit(bytes, small, large))
+}
+
+/// What a compressor takes that compressed and decompressed two bodies of so many `bytes` in the
+/// times `small` and `large`.
+fn fit(bytes: [usize; 2], small: [Duration; 2], large: [Duration; 2]) -> CoderSpeed {
+    let more_bytes = (bytes[1] - bytes[0]) as f32;
+    let per_byte = |small: Duration, large: Duration| {
+        large.saturating_sub(small).as_nanos() as f32 / more_bytes
     };
-    let of_small = per_byte(0) * page(SMALL, 0).len() as f32;
-    Ok(CoderSpeed {
-        set_up: (small[0].as_nanos() as f32 - of_small).max(0.0),
-        compress: per_byte(0),
-        decompress: per_byte(1),
-    })
+    let compress = per_byte(small[0], large[0]);
+    CoderSpeed {
+        set_up: (small[0].as_nanos() as f32 - compress * bytes[0] as f32).max(0.0),
+        compress,
+        decompress: per_byte(small[1], large[1]),
+    }
 }
 
 /// A body with what pages consist of: so many rows of letters with soft edges.
@@ -148,6 +154,22 @@ mod tests {
             };
             assert_eq!(speed, expected);
         }
+    }
+
+    #[test]
+    fn two_sizes_tell_what_every_body_and_what_every_byte_takes() {
+        let micros = Duration::from_micros;
+        let speed = fit(
+            [1_000, 9_000],
+            [micros(30 + 2), micros(1)],
+            [micros(30 + 18), micros(9)],
+        );
+        let expected = CoderSpeed {
+            set_up: 30_000.0,
+            compress: 2.0,
+            decompress: 1.0,
+        };
+        assert_eq!(speed, expected);
     }
 
     #[test]
