@@ -9,6 +9,7 @@ use hackstream_protocol::geometry::{Offset, Rect};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
 
+use crate::copies::carry;
 use crate::video::activity::Activity;
 
 /// A place that has been still for this long is refreshed.
@@ -36,12 +37,7 @@ impl Refresh {
 
     /// Notes that pixels were copied to `targets` from where they are `offset` before.
     pub(crate) fn copied(&mut self, targets: &Region, offset: Offset) {
-        if self.lossy.is_empty() {
-            return;
-        }
-        let moved = self.lossy.translated(offset).intersection(targets);
-        self.lossy.subtract(targets);
-        self.lossy.add(&moved);
+        carry(&mut self.lossy, targets, offset);
     }
 
     /// The approximate pixels.

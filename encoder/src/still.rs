@@ -1,6 +1,6 @@
 //! Large pictures: after the text, and on thin links blurred at first.
 //!
-//! What has more than 256 colours and does not fit the link at once is put off until everything
+//! What has the colours of a picture and does not fit the link at once is put off until everything
 //! else of its update is sent; then it goes in pieces that do fit, so that an answer to a key never
 //! waits long behind one. A photograph without loss takes seconds on a few Mbit/s: there it is
 //! coded as keyframes of H.264, strip by strip from the top, and the refresh stage makes it exact
@@ -18,6 +18,7 @@ use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
+use crate::copies::carry;
 use crate::encoder::Link;
 use crate::video::quality::{Coded, encode_within_frame, quantiser_for};
 
@@ -120,11 +121,7 @@ impl Stills {
     /// Notes that pixels were copied to `targets` from where they are `offset` before: what waits
     /// moves with them.
     pub(crate) fn copied(&mut self, targets: &Region, offset: Offset) {
-        if !self.waiting.is_empty() {
-            let moved = self.waiting.translated(offset).intersection(targets);
-            self.waiting.subtract(targets);
-            self.waiting.add(&moved);
-        }
+        carry(&mut self.waiting, targets, offset);
     }
 
     /// Whether nothing waits.

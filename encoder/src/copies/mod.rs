@@ -44,6 +44,17 @@ pub(crate) struct Copy {
     pub unchanged: Region,
 }
 
+/// Has what is noted of pixels follow a copy of them to `targets` from where they are `offset`
+/// before: a target is in `noted` afterwards if its source was.
+pub(crate) fn carry(noted: &mut Region, targets: &Region, offset: Offset) {
+    if noted.is_empty() {
+        return;
+    }
+    let moved = noted.translated(offset).intersection(targets);
+    noted.subtract(targets);
+    noted.add(&moved);
+}
+
 /// Finds copies; remembers offsets that fitted.
 #[derive(Debug, Default)]
 pub(crate) struct CopyFinder {
