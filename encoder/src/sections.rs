@@ -173,6 +173,7 @@ fn paper(group: &[([u32; 2], Rect)]) -> [u32; 2] {
 }
 
 impl Page {
+    /// Adds a rectangle if it fits; else the page stays as it was.
     fn add(&mut self, canvas: &Canvas, rect: &Rect) -> Fit {
         if self.rects.len() == MAX_RECTS {
             return Fit::NoRoom;
@@ -182,7 +183,12 @@ impl Page {
         let has_room = rows.all(|row| self.palette.index_row(row, &mut self.indices));
         let fit = match has_room {
             false => Fit::NoRoom,
-            true if has_colours_of_a_picture(&self.indices[bytes..]) => Fit::Picture,
+            // Most tables of text are too small for any of its cells to be a picture.
+            true if self.palette.colours().len() > MANY_COLOURS
+                && has_colours_of_a_picture(&self.indices[bytes..]) =>
+            {
+                Fit::Picture
+            }
             true => Fit::Added,
         };
         if fit == Fit::Added {

@@ -23,6 +23,13 @@ pub(super) struct Block {
     pub(super) is_rich: bool,
 }
 
+/// A block that a region touches.
+pub(super) struct Touched {
+    pub(super) rect: Rect,
+    /// Whether all of it is part of the region.
+    pub(super) is_whole: bool,
+}
+
 impl Grid {
     /// Blocks that have cost nothing.
     pub(super) fn new(size: Size) -> Self {
@@ -63,16 +70,21 @@ impl Grid {
     }
 
     /// The blocks of which more than a little is part of `region`.
-    pub(super) fn touched_by(&self, region: &Region) -> Vec<Rect> {
+    pub(super) fn touched_by(&self, region: &Region) -> Vec<Touched> {
         let mut areas = vec![0u64; self.blocks.len()];
         for rect in region.rects() {
             for index in self.indices(rect) {
                 areas[index] += self.rect(index).intersection(rect).area();
             }
         }
-        let blocks = areas.into_iter().enumerate();
-        let rects = blocks.map(|(index, area)| (self.rect(index), area));
-        let touched = rects.filter(|(rect, area)| area * LITTLE >= rect.area());
-        touched.map(|(rect, _)| rect).collect()
+        let blocks = areas.into_iter().enumerate().filter(|(_, area)| *area > 0);
+        let touched = blocks.map(|(index, area)| (self.rect(index), area));
+        touched
+            .filter(|(rect, area)| area * LITTLE >= rect.area())
+            .map(|(rect, area)| Touched {
+                rect,
+                is_whole: area == rect.area(),
+            })
+            .collect()
     }
 }

@@ -22,7 +22,7 @@ use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::Timestamp;
 
 use crate::video::activity::Activity;
-use grid::{Block, Grid};
+use grid::{Block, Grid, Touched};
 use store::Store;
 
 /// A place that has been still for this long is worth saving.
@@ -182,13 +182,10 @@ impl Recall {
             return Ok(found);
         }
         let blocks = self.grid.touched_by(pending);
-        let beyond = blocks
-            .iter()
-            .copied()
-            .collect::<Region>()
-            .difference(pending);
-        source.fetch(&beyond)?;
-        for rect in blocks {
+        let cut = blocks.iter().filter(|block| !block.is_whole);
+        let beyond: Region = cut.map(|block| block.rect).collect();
+        source.fetch(&beyond.difference(pending))?;
+        for Touched { rect, .. } in blocks {
             if found.rects.len() == MAX_RECTS {
                 break;
             }

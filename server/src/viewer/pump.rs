@@ -151,8 +151,7 @@ impl State {
         {
             Ok(true) => {}
             Ok(false) => {
-                let took = self.pump.clock.now().since(captured);
-                trace!(?took, "nothing new");
+                trace!(took = ?self.pump.clock.now().since(captured), "nothing new");
                 return Ok(());
             }
             Err(EncodeError::Source(SourceError::Resized)) => {
