@@ -38,6 +38,6 @@ fn measure_in(
     setting: &Setting,
     plan: &Plan,
 ) -> Result<Findings> {
-    let mut rig = Rig::start(peer, link, setting, workspace)?;
+    let mut rig = Rig::start(peer, link, work.application(), setting, workspace)?;
     measure(work, &mut rig, plan)
 }

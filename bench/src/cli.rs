@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,16 +11,18 @@ use clap::{Args, Parser, Subcommand};
 use crate::compare;
 use crate::document;
 use crate::interrupt::Interrupt;
-use crate::measure::Work;
+use crate::measure::{Work, WorkChoice};
 use crate::network::Link;
 use crate::peers::PeerName;
 use crate::scene::{Scene, ScreenSize};
 use crate::stimulus;
+use crate::witness::{self, Assignment};
 
 const EXAMPLES: &str = "\
 Examples:
   hackstream-bench compare --works key,repaint --runs 200 --out results
   hackstream-bench compare --links dsl,lossy --works key,video
+  hackstream-bench compare --works firefox,xterm-flood --runs 30    real applications
   hackstream-bench report results/results.json --markdown docs/benchmarks.md
   hackstream-bench compare --peers floor    what the method itself costs; needs no root
 
@@ -44,6 +47,9 @@ enum Command {
     /// The program on the remote display. Started by `compare`.
     #[command(hide = true)]
     Stimulus(StimulusArguments),
+    /// What starts an application on the remote display and watches it. Started by `compare`.
+    #[command(hide = true)]
+    Witness(WitnessArguments),
 }
 
 /// What to compare.
@@ -66,7 +72,7 @@ pub(crate) struct CompareArguments {
         value_delimiter = ',',
         default_value = "key,scroll,redraw-scroll,repaint,video,idle"
     )]
-    pub(crate) works: Vec<Work>,
+    works: Vec<WorkChoice>,
     /// Actions measured per kind of work, after a few to warm up
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) runs: u32,
@@ -88,13 +94,25 @@ pub(crate) struct CompareArguments {
 }
 
 impl CompareArguments {
+    /// The chosen works, each once.
+    pub(crate) fn works(&self) -> Vec<Work> {
+        let mut works = Vec::new();
+        for work in self.works.iter().flat_map(|choice| choice.works()) {
+            if !works.contains(work) {
+                works.push(*work);
+            }
+        }
+        works
+    }
+
     pub(crate) const fn duration(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
 
     pub(crate) fn program_folder(&self) -> Result<PathBuf> {
         match &self.bin_dir {
-            Some(folder) => Ok(folder.clone()),
+            // Programs are started in other folders than this one.
+            Some(folder) => std::path::absolute(folder).context("--bin-dir"),
             None => {
                 let program = std::env::current_exe()?;
                 Ok(program
@@ -130,6 +148,24 @@ struct StimulusArguments {
     journal: PathBuf,
 }
 
+#[derive(Debug, Args)]
+struct WitnessArguments {
+    #[arg(long)]
+    size: ScreenSize,
+    /// File for what is seen
+    #[arg(long)]
+    record: PathBuf,
+    /// File for the times of numbered frames
+    #[arg(long)]
+    journal: PathBuf,
+    /// Home folder of the application
+    #[arg(long)]
+    folder: PathBuf,
+    /// The application and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
@@ -145,6 +181,16 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Stimulus(arguments) => {
             let scene = Scene::new(arguments.size);
             stimulus::run(scene, arguments.seed, &arguments.journal)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Witness(arguments) => {
+            witness::run(&Assignment {
+                size: arguments.size,
+                record: arguments.record,
+                journal: arguments.journal,
+                folder: arguments.folder,
+                command: arguments.command,
+            })?;
             Ok(ExitCode::SUCCESS)
         }
     }

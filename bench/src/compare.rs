@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use crate::applications::Application;
 use crate::cell;
 use crate::cli::CompareArguments;
 use crate::interrupt::Interrupt;
@@ -42,7 +43,8 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         interrupt: interrupt.clone(),
     };
     let mut counter = Counter::new(arguments);
-    for (link, work) in pairs(&arguments.links, &arguments.works) {
+    let works = arguments.works();
+    for (link, work) in pairs(&arguments.links, &works) {
         // Peers innermost: what is compared is measured close together in time.
         for candidate in &candidates {
             if interrupt.is_set() {
@@ -88,7 +90,7 @@ impl Counter {
 }
 
 fn planned_cells(arguments: &CompareArguments) -> usize {
-    arguments.links.len() * arguments.works.len() * arguments.peers.len()
+    arguments.links.len() * arguments.works().len() * arguments.peers.len()
 }
 
 fn pairs<'a>(links: &'a [Link], works: &'a [Work]) -> impl Iterator<Item = (Link, Work)> + 'a {
@@ -146,6 +148,9 @@ fn run_cell(
         Ok(peer) => peer.as_deref(),
         Err(reason) => return Some(cell(Outcome::Skipped(reason.clone())).announced()),
     };
+    if let Some(reason) = work.application().and_then(Application::missing) {
+        return Some(cell(Outcome::Skipped(reason)).announced());
+    }
     if peer.is_none() && work == Work::Idle {
         let reason = "nothing to measure without a remoting system".to_owned();
         return Some(cell(Outcome::Skipped(reason)).announced());

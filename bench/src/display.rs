@@ -4,11 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt};
-use x11rb::rust_connection::RustConnection;
 
 use crate::interrupt::Interrupt;
+use crate::manager::WindowManager;
 use crate::mapping::Framebuffer;
 use crate::process::{Launch, Process, find_program};
 use crate::scene::ScreenSize;
@@ -16,19 +14,10 @@ use crate::workspace::Workspace;
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// Every window undecorated, no keys taken away. Filling the screen is up to the viewer.
-const OPENBOX_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<openbox_config xmlns="http://openbox.org/3.4/rc">
-  <applications>
-    <application class="*"><decor>no</decor><focus>yes</focus></application>
-  </applications>
-</openbox_config>
-"#;
-
 /// A running Xvfb. The manager is ended before it.
 #[derive(Debug)]
 pub(crate) struct Display {
-    manager: Option<Process>,
+    manager: Option<WindowManager>,
     server: Process,
     name: String,
     framebuffer_folder: PathBuf,
@@ -71,29 +60,9 @@ impl Display {
         workspace: &Workspace,
         interrupt: &Interrupt,
     ) -> Result<()> {
-        let program = find_program("openbox", None).context("openbox is missing")?;
-        let config = workspace.path().join("openbox.xml");
-        std::fs::write(&config, OPENBOX_CONFIG)?;
-        let launch = Launch::new("openbox", program)
-            .argument("--config-file")
-            .argument(config)
-            .environment("DISPLAY", &self.name)
-            .environment("HOME", workspace.folder("home")?);
-        let manager = self
-            .manager
-            .insert(launch.start(&workspace.log("window-manager"))?);
-        let (connection, screen) = RustConnection::connect(Some(&self.name))?;
-        let root = connection.setup().roots[screen].root;
-        let atom = connection
-            .intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?
-            .reply()?
-            .atom;
-        let ready = interrupt.wait_until(START_LIMIT, || {
-            manager.check_alive()?;
-            let property = connection.get_property(false, root, atom, AtomEnum::WINDOW, 0, 1)?;
-            Ok((property.reply()?.value_len > 0).then_some(()))
-        })?;
-        ready.with_context(|| format!("openbox did not get ready within {START_LIMIT:?}"))
+        let manager = WindowManager::start(&self.name, workspace.path(), interrupt)?;
+        self.manager = Some(manager);
+        Ok(())
     }
 
     /// `:N`.

@@ -4,6 +4,7 @@
 //! markers at opposite corners; a probe on the viewer's display injects the keys and waits for
 //! both markers. Server and viewer live in two network namespaces joined by one link.
 
+mod applications;
 mod cell;
 pub mod cli;
 mod clock;
@@ -11,6 +12,7 @@ mod compare;
 mod display;
 mod document;
 mod interrupt;
+mod manager;
 mod mapping;
 mod markdown;
 mod measure;
@@ -26,4 +28,5 @@ mod rig;
 mod scene;
 mod stimulus;
 mod units;
+mod witness;
 mod workspace;

@@ -1,22 +1,26 @@
 //! Everything one cell needs, up and running: display, network, server, viewer, probe.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::applications::Application;
 use crate::display::Display;
 use crate::interrupt::Interrupt;
+use crate::mapping::Record;
 use crate::network::{Link, Network, Traffic};
 use crate::peers::{Peer, Server, Site};
-use crate::probe::Probe;
+use crate::probe::{Probe, Resemblance};
 use crate::process::{Launch, Process, Tree};
 use crate::scene::{Scene, ScreenSize};
-use crate::stimulus::StimulusCommand;
+use crate::stimulus::{Painted, StimulusCommand, Subject};
 use crate::workspace::Workspace;
 
-/// How long a viewer may take to show the stimulus.
+/// How long a viewer may take to show what is there.
 const PICTURE_LIMIT: Duration = Duration::from_secs(10);
+/// How long an application may take to start.
+const APPLICATION_LIMIT: Duration = Duration::from_secs(60);
 
 /// What lies between the stimulus and the probe.
 enum Middle {
@@ -35,7 +39,17 @@ pub(crate) struct Rig {
     probe: Probe,
     middle: Middle,
     display: Display,
+    setting: Setting,
+    shown: Shown,
     journal: PathBuf,
+}
+
+/// What is on the remote display.
+enum Shown {
+    /// Drawn by the stimulus.
+    Stimulus,
+    /// An application's, as its witness sees it.
+    Application(Record),
 }
 
 /// Settings that all cells share.
@@ -47,15 +61,20 @@ pub(crate) struct Setting {
 }
 
 impl Rig {
-    /// Brings it up until the probe sees the stimulus. `peer` absent: the floor.
+    /// Brings it up until the probe sees the stimulus or the application. `peer` absent: the floor.
     pub(crate) fn start(
         peer: Option<&dyn Peer>,
         link: Link,
+        application: Option<Application>,
         setting: &Setting,
         workspace: &Workspace,
     ) -> Result<Self> {
         let interrupt = &setting.interrupt;
-        let stimulus = StimulusCommand::new(setting.size, setting.seed, workspace.path())?;
+        let (size, seed, folder) = (setting.size, setting.seed, workspace.path());
+        let stimulus = match application {
+            None => StimulusCommand::synthetic(size, seed, folder)?,
+            Some(application) => StimulusCommand::application(application, size, seed, folder)?,
+        };
         let mut display = Display::start(setting.size, workspace, interrupt)?;
         let middle = match peer {
             None => Middle::Nothing {
@@ -73,10 +92,38 @@ impl Rig {
             probe,
             middle,
             display,
+            setting: setting.clone(),
+            shown: Shown::Stimulus,
             journal: stimulus.journal,
         };
-        rig.wait_for_picture(interrupt)?;
+        match (application, &stimulus.record) {
+            (Some(application), Some(record)) => rig.wait_for_application(application, record)?,
+            _ => rig.wait_for_picture(interrupt)?,
+        }
         Ok(rig)
+    }
+
+    /// Until the application is there and the viewer shows it.
+    fn wait_for_application(&mut self, application: Application, path: &Path) -> Result<()> {
+        let interrupt = self.setting.interrupt.clone();
+        let record = interrupt.wait_until(APPLICATION_LIMIT, || {
+            self.check_alive()?;
+            let record = Record::open(path)?;
+            Ok(record.filter(|record| application.is_ready(record)))
+        })?;
+        let record = record.with_context(|| {
+            format!("the application was not ready within {APPLICATION_LIMIT:?}")
+        })?;
+        let is_shown = interrupt.wait_until(PICTURE_LIMIT, || {
+            self.check_alive()?;
+            let resemblance = self.probe.resemblance(&record);
+            Ok((resemblance != Resemblance::Different).then_some(()))
+        })?;
+        is_shown.with_context(|| {
+            format!("the viewer did not show the application within {PICTURE_LIMIT:?}")
+        })?;
+        self.shown = Shown::Application(record);
+        Ok(())
     }
 
     fn wait_for_picture(&mut self, interrupt: &Interrupt) -> Result<()> {
@@ -112,6 +159,25 @@ impl Rig {
 
     pub(crate) const fn probe(&self) -> &Probe {
         &self.probe
+    }
+
+    /// What the application shows; nothing where the stimulus draws.
+    pub(crate) const fn record(&self) -> Option<&Record> {
+        match &self.shown {
+            Shown::Stimulus => None,
+            Shown::Application(record) => Some(record),
+        }
+    }
+
+    /// The stimulus' film, to compare with; applications draw theirs in their own way.
+    pub(crate) fn original(&self, subject: Subject) -> Option<Painted> {
+        match &self.shown {
+            Shown::Stimulus => {
+                let area = Scene::new(self.setting.size).video();
+                Some(Painted::new(subject, area, self.setting.seed))
+            }
+            Shown::Application(_) => None,
+        }
     }
 
     pub(crate) const fn journal(&self) -> &PathBuf {
@@ -151,7 +217,7 @@ fn start_beside(
     workspace: &Workspace,
 ) -> Result<Process> {
     Launch::new("stimulus", &stimulus.program)
-        .arguments(stimulus.arguments())
+        .arguments(stimulus.arguments().iter().cloned())
         .environment("DISPLAY", display.name())
         .start(&workspace.log("stimulus"))
 }

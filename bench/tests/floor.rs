@@ -80,12 +80,34 @@ fn every_action_reaches_the_pixels() {
 }
 
 #[test]
-fn numbered_frames_are_recognized() {
-    let results = run_floor("video", "floor-film");
+fn numbered_frames_are_recognized_and_exact() {
+    let results = run_floor("video,motion", "floor-film");
     // 30 are shown; a loaded machine may miss some, but not nearly all.
     assert!(samples(&results, 0) >= 3, "{results}");
     let shown = results["cells"][0]["detail"]["frames_shown_by_stimulus"]
         .as_u64()
         .unwrap();
     assert!(samples(&results, 0) as u64 <= shown + 1);
+    // What is checked against is what was drawn.
+    for cell in 0..2 {
+        let ssim = &results["cells"][cell]["detail"]["ssim"];
+        assert_eq!(ssim.as_f64(), Some(1.0), "{results}");
+    }
+}
+
+#[test]
+fn applications_come_to_rest_and_are_the_same() {
+    let results = run_floor("firefox-scroll,xterm-flood", "floor-applications");
+    for cell in 0..2 {
+        // Nothing lies between what is shown and what is seen.
+        let detail = &results["cells"][cell]["detail"];
+        assert_eq!(detail["actions"], 3, "{results}");
+        assert_eq!(samples(&results, cell), 3, "{results}");
+    }
+}
+
+#[test]
+fn a_canvas_of_firefox_is_a_numbered_film() {
+    let results = run_floor("firefox-canvas", "floor-canvas");
+    assert!(samples(&results, 0) > 3, "{results}");
 }

@@ -1,4 +1,5 @@
-//! A picture in memory that an X server reads directly (MIT-SHM), as video players send theirs.
+//! A picture in memory that an X server reads and writes directly (MIT-SHM), as video players send
+//! theirs.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -39,6 +40,12 @@ impl SharedPicture {
 
     pub(crate) const fn height(&self) -> u32 {
         self.height
+    }
+
+    /// Copies the pixels from `first` on, counted by rows, after the X server wrote them; false
+    /// beyond the end.
+    pub(crate) fn read(&self, first: usize, pixels: &mut [u8]) -> bool {
+        self.mapping.read(first * 4, pixels)
     }
 
     /// Writes pixels (little-endian 0x00RRGGBB bytes) from (x, y) to the right; what would leave

@@ -67,6 +67,23 @@ impl Mapping {
         Some(unsafe { address.read_volatile() })
     }
 
+    /// Copies what is at `offset` to `target`; false when it is not all inside. The writer on the
+    /// other side must be known to be still, else the bytes may be of different moments.
+    pub(super) fn read(&self, offset: usize, target: &mut [u8]) -> bool {
+        let fits = offset
+            .checked_add(target.len())
+            .is_some_and(|end| end <= self.length);
+        if !fits {
+            return false;
+        }
+        // SAFETY: offset + target.len() <= length, checked above.
+        let source = unsafe { self.start.as_ptr().add(offset) };
+        // SAFETY: the source is in bounds and readable; `target` is exclusively ours, so they
+        // cannot overlap.
+        unsafe { std::ptr::copy_nonoverlapping(source, target.as_mut_ptr(), target.len()) };
+        true
+    }
+
     /// Copies `bytes` to `offset`; false when they do not fit or the mapping is read-only.
     pub(super) fn write(&mut self, offset: usize, bytes: &[u8]) -> bool {
         let fits = offset

@@ -12,11 +12,15 @@ const HEAD: &str = "\
 Written by `hackstream-bench report` from one run's results; edit the program, not this file.
 
 Times run from a key pressed on the viewer's display until two markers at opposite ends of its
-screen show the answer; for a film, the age of a frame when it is first seen whole. Bytes are
-counted on the link with all headers, from Ethernet's upwards. Bytes and CPU time are per key, or
-per second of a film and of idling; CPU time of a server includes its X server. PSS is the memory of
-the main process at the end, shared pages divided among their users; the peak is its largest
-resident set (VmHWM), shared pages in full. `floor` is no remoting at all: what the method costs.
+screen show the answer; for a film, the age of a frame when it is first seen whole. With a real
+application, a witness on the remote display notes when its picture changed last; times run from
+then until the viewer's picture is close (a mean difference below 1 of 255) or exact (no pixel
+differs; around the pointer none is compared). SSIM and PSNR compare frames of a film as shown with
+what was drawn. Bytes are counted on the link with all headers, from Ethernet's upwards. Bytes and
+CPU time are per action, or per second of a film and of idling; CPU time of a server includes its X
+server. PSS is the memory of the main process at the end, shared pages divided among their users;
+the peak is its largest resident set (VmHWM), shared pages in full. `floor` is no remoting at all:
+what the method costs.
 ";
 
 /// The whole document. `plots` lie in `folder`, as seen from the document.

@@ -4,7 +4,13 @@ use crate::results::{Detail, Kind, LinkFacts, Results};
 use crate::units::bytes_text;
 
 const HEADINGS: &str = "\
-| work | peer | p50 ms | p95 | p99 | max | frames/s | down | up | CPU ms server, viewer | PSS MiB server, viewer | peak MiB server, viewer |
+| work | peer | p50 ms | p95 | p99 | max | frames/s | SSIM, PSNR dB | down | up | CPU ms server, viewer | PSS MiB server, viewer | peak MiB server, viewer |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+";
+const APPLICATION_HEADINGS: &str = "\
+Real applications; times from the last change, but for the last of them:
+
+| work | peer | exact | exact p50 ms | p95 | close p50 ms | p95 | key to close p50 ms | down | up | CPU ms server, viewer | PSS MiB server, viewer |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ";
 
@@ -15,15 +21,63 @@ pub(super) fn section(results: &Results, link: &LinkFacts) -> String {
     if let Some(figures) = &link.figures {
         text.push_str(&format!("{figures}.\n\n"));
     }
-    text.push_str(HEADINGS);
-    for kind in [Kind::Actions, Kind::Film, Kind::Idle] {
-        for work in results.works(name, kind) {
-            for (peer, detail) in results.measured(name, work) {
-                text.push_str(&row(work, peer, detail));
-            }
-        }
+    let kinds = [Kind::Actions, Kind::Film, Kind::Idle];
+    let rows = rows(results, name, &kinds, row);
+    if !rows.is_empty() {
+        text.push_str(HEADINGS);
+        text.push_str(&rows);
+    }
+    let applications = self::rows(results, name, &[Kind::Settling], application_row);
+    if !applications.is_empty() {
+        text.push_str(if rows.is_empty() { "" } else { "\n" });
+        text.push_str(APPLICATION_HEADINGS);
+        text.push_str(&applications);
     }
     text
+}
+
+/// The rows of all works of these kinds.
+fn rows(
+    results: &Results,
+    link: &str,
+    kinds: &[Kind],
+    row: fn(&str, &str, &Detail) -> String,
+) -> String {
+    let works = kinds.iter().flat_map(|kind| results.works(link, *kind));
+    let of_work = |work| {
+        let measured = results.measured(link, work);
+        measured
+            .map(move |(peer, detail)| row(work, peer, detail))
+            .collect::<String>()
+    };
+    works.map(of_work).collect()
+}
+
+fn application_row(work: &str, peer: &str, detail: &Detail) -> String {
+    let reached = format!(
+        "{} of {}",
+        detail.samples_ms.len(),
+        detail.actions.unwrap_or(0)
+    );
+    let times = [
+        detail.percentile_ms(50),
+        detail.percentile_ms(95),
+        detail.close_ms(50),
+        detail.close_ms(95),
+        detail.whole_ms(50),
+    ];
+    let bytes = [detail.bytes_down(), detail.bytes_up()]
+        .map(|bytes| bytes.map_or_else(String::new, bytes_text));
+    let columns = [
+        work.to_owned(),
+        peer.to_owned(),
+        reached,
+        times.map(one).join(" | "),
+        bytes.join(" | "),
+        two(detail.cpu_ms(), 1),
+        two(detail.pss_mib(), 1),
+    ];
+    format!("| {} |\n", columns.join(" | "))
 }
 
 fn row(work: &str, peer: &str, detail: &Detail) -> String {
@@ -35,6 +89,7 @@ fn row(work: &str, peer: &str, detail: &Detail) -> String {
         peer.to_owned(),
         times.join(" | "),
         frames(detail),
+        likeness(detail),
         bytes.join(" | "),
         two(detail.cpu_ms(), 2),
         two(detail.pss_mib(), 1),
@@ -50,6 +105,11 @@ fn frames(detail: &Detail) -> String {
     rates.map_or_else(String::new, |(seen, shown)| {
         format!("{seen:.1} of {shown:.1}")
     })
+}
+
+fn likeness(detail: &Detail) -> String {
+    let values = detail.ssim.zip(detail.psnr_db);
+    values.map_or_else(String::new, |(ssim, psnr)| format!("{ssim:.3}, {psnr:.1}"))
 }
 
 fn one(value: Option<f64>) -> String {

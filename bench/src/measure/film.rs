@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::likeness::Likeness;
 use super::usage::{Meter, Usage};
 use crate::clock::Instant;
 use crate::interrupt::Interrupt;
-use crate::probe::Sighting;
+use crate::probe::{Sighting, Snapshot};
 use crate::rig::Rig;
-use crate::scene::Command;
-use crate::stimulus::{Entry, read_journal};
+use crate::scene::{Command, Film};
+use crate::stimulus::{Entry, Painted, read_journal};
 
 const START_LIMIT: Duration = Duration::from_secs(15);
 /// Before counting: the time in which peers find their rate and coder.
@@ -33,6 +34,8 @@ pub(crate) struct FilmFigures {
     pub(crate) frames: Vec<SeenFrame>,
     /// Frames that the stimulus showed meanwhile.
     pub(crate) shown: usize,
+    /// Of snapshots to what was drawn, where that is known exactly.
+    pub(crate) likeness: Option<Likeness>,
     pub(crate) usage: Usage,
 }
 
@@ -54,32 +57,44 @@ impl FilmFigures {
 
 pub(super) fn measure_film(
     rig: &mut Rig,
-    start: Command,
+    film: Film,
     duration: Duration,
     interrupt: &Interrupt,
 ) -> Result<FilmFigures> {
-    rig.probe().press(start)?;
+    rig.probe().press(Command::Film(film))?;
     let step = Duration::from_millis(100);
     interrupt
         .wait_until(START_LIMIT, || {
-            Ok(rig.probe().watch_film(step)?.first().copied())
+            Ok(rig.probe().watch_film(step)?.sightings.first().copied())
         })?
         .with_context(|| format!("no frame of the film within {START_LIMIT:?}"))?;
     interrupt.sleep(SETTLING)?;
     rig.check_alive()?;
     let meter = Meter::start(rig)?;
     let from = Instant::now();
-    let sightings = rig.probe().watch_film(duration)?;
+    let watch = rig.probe().watch_film(duration)?;
     let to = Instant::now();
     let usage = meter.stop(rig)?;
     rig.probe().press(Command::StopFilm)?;
     let journal = read_journal(rig.journal())?;
     let shown = shown_between(&journal, from, to);
     Ok(FilmFigures {
-        frames: seen_frames(&sightings, &journal, from),
+        frames: seen_frames(&watch.sightings, &journal, from),
         shown,
+        likeness: rig
+            .original(film.subject)
+            .and_then(|original| likeness(&original, &watch.snapshots)),
         usage,
     })
+}
+
+/// After the watch: it takes a while.
+fn likeness(original: &Painted, snapshots: &[Snapshot]) -> Option<Likeness> {
+    let of = |snapshot: &Snapshot| {
+        let source = original.frame(snapshot.number);
+        Likeness::of(&source, &snapshot.pixels, original.width())
+    };
+    Likeness::mean(&snapshots.iter().filter_map(of).collect::<Vec<_>>())
 }
 
 fn shown_between(journal: &[Entry], from: Instant, to: Instant) -> usize {

@@ -97,7 +97,11 @@ impl ValueEnum for Link {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.figures()))
+        let value = PossibleValue::new(self.name()).help(self.figures());
+        Some(match self {
+            Self::Dsl => value.alias("wan"),
+            _ => value,
+        })
     }
 }
 

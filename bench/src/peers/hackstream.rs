@@ -75,7 +75,7 @@ impl Peer for HackStream {
             .argument(format!("{}:{PORT}", site.network.server_address()))
             .arguments(["--no-auth", "--size", &site.stimulus.size.to_string(), "--"])
             .argument(&site.stimulus.program)
-            .arguments(site.stimulus.arguments())
+            .arguments(site.stimulus.arguments().iter().cloned())
             .environment("HOME", &home)
             .environment("XDG_STATE_HOME", &home)
             .start(&site.workspace.log("server"))?;

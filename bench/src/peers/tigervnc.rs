@@ -57,7 +57,7 @@ impl Peer for TigerVnc {
         let display = wait_for_display(&mut main, site.interrupt)?;
         let stimulus = Launch::new("stimulus", &site.stimulus.program)
             .inside(site.network.server())
-            .arguments(site.stimulus.arguments())
+            .arguments(site.stimulus.arguments().iter().cloned())
             .environment("DISPLAY", display)
             .start(&site.workspace.log("stimulus"))?;
         let viewer_arguments = vec![format!("{address}::{PORT}")];

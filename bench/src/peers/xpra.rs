@@ -131,7 +131,7 @@ impl Peer for Xpra {
         let display = wait_for_display(&mut main, site.interrupt)?;
         let stimulus = Launch::new("stimulus", &site.stimulus.program)
             .inside(site.network.server())
-            .arguments(site.stimulus.arguments())
+            .arguments(site.stimulus.arguments().iter().cloned())
             .environment("DISPLAY", display)
             .environment("XAUTHORITY", &authority)
             .start(&site.workspace.log("stimulus"))?;

@@ -44,6 +44,7 @@ impl Bars {
         let mut groups = Vec::new();
         for (kind, unit) in [
             (Kind::Actions, "per key"),
+            (Kind::Settling, "per action"),
             (Kind::Film, "per second"),
             (Kind::Idle, "per second"),
         ] {

@@ -10,22 +10,48 @@ use plotters::style::WHITE;
 use super::canvas::{Area, Chart, draw_on_both, failed};
 use super::head;
 use super::style::{GRID, INK, LABEL_SIZE, color_of, line_of, logarithmic_points, text, tick};
-use crate::results::Results;
+use crate::results::{Detail, Results};
 
 /// The samples of each peer in ascending order.
 pub(super) struct Distribution {
     link: String,
     work: String,
+    times: Times,
     peers: Vec<(String, Vec<f64>)>,
 }
 
+/// Which times are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Times {
+    /// From a key to the pixels it causes.
+    KeyToPixel,
+    /// From a key or the wheel until an application's picture is close, its own time included.
+    KeyToClose,
+}
+
+impl Times {
+    fn of(self, detail: &Detail) -> Vec<f64> {
+        match self {
+            Self::KeyToPixel => detail.sorted_ms(),
+            Self::KeyToClose => detail.sorted_whole_ms(),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::KeyToPixel => "key to pixel",
+            Self::KeyToClose => "key to close picture",
+        }
+    }
+}
+
 impl Distribution {
-    pub(super) fn of(results: &Results, link: &str, work: &str) -> Self {
-        let sorted =
-            |(peer, detail): (&str, &crate::results::Detail)| (peer.to_owned(), detail.sorted_ms());
+    pub(super) fn of(results: &Results, link: &str, work: &str, times: Times) -> Self {
+        let sorted = |(peer, detail): (&str, &Detail)| (peer.to_owned(), times.of(detail));
         Self {
             link: link.to_owned(),
             work: work.to_owned(),
+            times,
             peers: results.measured(link, work).map(sorted).collect(),
         }
     }
@@ -56,7 +82,7 @@ impl Distribution {
             .map_err(failed)?;
         chart
             .configure_mesh()
-            .x_desc("time from key to pixel, ms (logarithmic)")
+            .x_desc(format!("time from {}, ms (logarithmic)", self.times.name()))
             .y_desc("answers within that time, %")
             .axis_desc_style(text(LABEL_SIZE))
             .label_style(text(LABEL_SIZE))
@@ -91,7 +117,8 @@ impl Chart for Distribution {
     }
 
     fn title(&self) -> String {
-        format!("Time from key to pixel: {}, {}", self.work, self.link)
+        let times = self.times.name();
+        format!("Time from {times}: {}, {}", self.work, self.link)
     }
 
     draw_on_both!();

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 
 use crate::results::{Kind, Results};
 use canvas::Chart;
+use latency::{Distribution, Times};
 
 /// A picture that was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,12 @@ fn charts(results: &Results) -> Vec<Box<dyn Chart>> {
     let mut charts: Vec<Box<dyn Chart>> = Vec::new();
     for link in results.links.iter().map(|link| link.name.as_str()) {
         for work in results.works(link, Kind::Actions) {
-            charts.push(Box::new(latency::Distribution::of(results, link, work)));
+            let times = Times::KeyToPixel;
+            charts.push(Box::new(Distribution::of(results, link, work, times)));
+        }
+        for work in results.works(link, Kind::Settling) {
+            let times = Times::KeyToClose;
+            charts.push(Box::new(Distribution::of(results, link, work, times)));
         }
         for work in results.works(link, Kind::Film) {
             charts.push(Box::new(ages::OverTime::of(results, link, work)));

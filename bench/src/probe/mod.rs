@@ -1,26 +1,28 @@
 //! The measuring end: presses keys on the viewer's display and watches its pixels.
 
+mod hands;
 mod screen;
+mod settle;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt as _, KEY_PRESS_EVENT, KEY_RELEASE_EVENT};
-use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
-use x11rb::wrapper::ConnectionExt as _;
 
-pub(crate) use screen::Screen;
+pub(crate) use screen::{Screen, Snapshot};
+pub(crate) use settle::{Resemblance, Settled};
 
 use crate::clock::Instant;
 use crate::interrupt::Interrupt;
 use crate::mapping::Framebuffer;
 use crate::scene::{Command, MarkerColor, Scene};
-use crate::stimulus::Keymap;
+use hands::{Hands, pointer_place};
 
 /// Between two looks at the pixels: fine enough for a key, cheap enough not to take a core.
 const LOOK_STEP: Duration = Duration::from_micros(100);
+
+/// Between two snapshots of a film: they take a millisecond each, and are kept until the end.
+const SNAPSHOT_PERIOD: Duration = Duration::from_millis(700);
 
 /// When a frame of the film was seen whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +31,18 @@ pub(crate) struct Sighting {
     pub(crate) seen: Instant,
 }
 
+/// What was seen of a film.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// In the order of time.
+    pub(crate) sightings: Vec<Sighting>,
+    /// Some of them, pixel by pixel.
+    pub(crate) snapshots: Vec<Snapshot>,
+}
+
 /// Keyboard and eyes at the viewer's display.
 pub(crate) struct Probe {
-    connection: RustConnection,
-    root: u32,
-    keymap: Keymap,
+    hands: Hands,
     screen: Screen,
     interrupt: Interrupt,
 }
@@ -47,29 +56,13 @@ impl Probe {
     ) -> Result<Self> {
         let (connection, screen_number) = RustConnection::connect(Some(display))
             .with_context(|| format!("cannot connect to the viewer's display {display}"))?;
-        let root = connection.setup().roots[screen_number].root;
-        let keymap = Keymap::load(&connection)?;
+        let hands = Hands::open(connection, screen_number, scene.size())?;
         let screen = Screen::new(framebuffer, scene);
-        let probe = Self {
-            connection,
-            root,
-            keymap,
+        Ok(Self {
+            hands,
             screen,
             interrupt,
-        };
-        probe.park_pointer(scene)?;
-        Ok(probe)
-    }
-
-    /// Into the middle: the pointer must cover no marker and be over the viewer's window.
-    fn park_pointer(&self, scene: Scene) -> Result<()> {
-        let (x, y) = (
-            scene.size().width as i16 / 2,
-            scene.size().height as i16 / 2,
-        );
-        self.connection
-            .warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y)?;
-        Ok(self.connection.sync()?)
+        })
     }
 
     /// The colour that both markers show, if they show the same.
@@ -79,13 +72,7 @@ impl Probe {
 
     /// Presses and releases the command's key.
     pub(crate) fn press(&self, command: Command) -> Result<()> {
-        let keycode = self.keymap.keycode(command.keysym())?;
-        // Released at once: a held key would repeat behind a slow link.
-        for event in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
-            self.connection
-                .xtest_fake_input(event, keycode, 0, x11rb::NONE, 0, 0, 0)?;
-        }
-        Ok(self.connection.flush()?)
+        self.hands.tap(command.keysym())
     }
 
     /// Presses the key and waits until both markers show the next colour; the time in between.
@@ -113,18 +100,29 @@ impl Probe {
         }
     }
 
-    /// Notes every frame of the film that appears within `duration`.
-    pub(crate) fn watch_film(&self, duration: Duration) -> Result<Vec<Sighting>> {
-        let end = Instant::now().plus(duration);
-        let mut sightings: Vec<Sighting> = Vec::new();
+    /// Notes every frame of the film that appears within `duration`; takes a snapshot of one of
+    /// them now and then.
+    pub(crate) fn watch_film(&self, duration: Duration) -> Result<Watch> {
+        let start = Instant::now();
+        let end = start.plus(duration);
+        let mut watch = Watch::default();
+        let mut next_snapshot = start.plus(SNAPSHOT_PERIOD);
         loop {
             let seen = Instant::now();
             if seen >= end {
-                return Ok(sightings);
+                return Ok(watch);
             }
             if let Some(number) = self.screen.frame_number() {
-                if sightings.last().is_none_or(|last| last.number != number) {
-                    sightings.push(Sighting { number, seen });
+                if watch
+                    .sightings
+                    .last()
+                    .is_none_or(|last| last.number != number)
+                {
+                    watch.sightings.push(Sighting { number, seen });
+                    if seen >= next_snapshot {
+                        next_snapshot = seen.plus(SNAPSHOT_PERIOD);
+                        watch.snapshots.extend(self.screen.snapshot(number));
+                    }
                 }
             }
             self.interrupt.check()?;

@@ -1,19 +1,25 @@
 //! Markers and frame numbers as read from the viewer's pixels.
 
 use crate::mapping::Framebuffer;
-use crate::scene::{
-    Area, MARKER_EDGE, MarkerColor, NUMBER_BLOCK, NUMBER_BLOCKS, Scene, decode_number,
-};
+use crate::scene::{Area, MARKER_EDGE, MarkerColor, Scene};
 
 /// How far inside a marker its corners are looked at.
 const INSET: u16 = 4;
+
+/// A frame of the film as the viewer shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) number: u16,
+    /// Colours 0x00RRGGBB by rows, of the film's area.
+    pub(crate) pixels: Vec<u32>,
+}
 
 /// The viewer's picture.
 #[derive(Debug)]
 pub(crate) struct Screen {
     framebuffer: Framebuffer,
     marker_points: Vec<(u16, u16)>,
-    number_rows: [(u16, u16); 2],
+    scene: Scene,
 }
 
 impl Screen {
@@ -22,7 +28,7 @@ impl Screen {
         Self {
             framebuffer,
             marker_points,
-            number_rows: scene.number_rows(),
+            scene,
         }
     }
 
@@ -39,11 +45,24 @@ impl Screen {
         self.shows(color).then_some(color)
     }
 
-    /// The number of the film's frame, if its first and last rows agree on it.
+    /// The number of the film's frame, if it is whole.
     pub(crate) fn frame_number(&self) -> Option<u16> {
-        let [top, bottom] = self.number_rows;
-        let number = self.number_at(top)?;
-        (self.number_at(bottom)? == number).then_some(number)
+        self.scene.number_in(|x, y| (self.pixel((x, y)) >> 8) as u8)
+    }
+
+    /// The film's area, if it shows frame `number` before and after it was read: then it showed
+    /// nothing else in between.
+    pub(super) fn snapshot(&self, number: u16) -> Option<Snapshot> {
+        let area = self.scene.video();
+        let mut pixels = Vec::with_capacity(usize::from(area.width) * usize::from(area.height));
+        for y in area.y..area.y + area.height {
+            pixels.extend((area.x..area.x + area.width).map(|x| self.pixel((x, y))));
+        }
+        (self.frame_number() == Some(number)).then_some(Snapshot { number, pixels })
+    }
+
+    pub(super) const fn framebuffer(&self) -> &Framebuffer {
+        &self.framebuffer
     }
 
     /// The pixels at the markers, for an error message.
@@ -53,16 +72,6 @@ impl Screen {
             .iter()
             .map(|&point| format!("{:06x}", self.pixel(point)));
         pixels.collect::<Vec<_>>().join(" ")
-    }
-
-    fn number_at(&self, (left, top): (u16, u16)) -> Option<u16> {
-        let middle = NUMBER_BLOCK / 2;
-        decode_number(std::array::from_fn(|index| {
-            debug_assert!(index < usize::from(NUMBER_BLOCKS));
-            let x = left + index as u16 * NUMBER_BLOCK + middle;
-            // Black and white: the green channel tells them apart.
-            self.pixel((x, top + middle)) >> 8 & 0xff > 127
-        }))
     }
 
     fn pixel(&self, (x, y): (u16, u16)) -> u32 {

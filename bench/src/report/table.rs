@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Cell, Outcome, Report};
-use crate::measure::{FilmFigures, Findings, LatencyFigures, Summary, Usage};
+use crate::measure::{FilmFigures, Findings, LatencyFigures, SettlingFigures, Summary, Usage};
 use crate::peers::PeerName;
 use crate::units::bytes_text;
 
@@ -14,7 +14,7 @@ const HEADINGS: [&str; 10] = [
     "work",
     "peer",
     "p50 / p95 / p99 / max ms",
-    "fps",
+    "fps / exact",
     "down",
     "up",
     "CPU srv / view",
@@ -43,9 +43,11 @@ pub(super) fn render(report: &Report) -> String {
     }
     let mut text = align(&rows);
     text.push_str(
-        "Times are from key to pixel (video: age of a frame). Bytes and CPU are per action \
-         (video: per second;\nidle: in all) with all headers; CPU of a server includes its X server. \
-         Peak: largest resident set, shared pages in full.\nvs: time, bytes; below 1 is better.\n",
+        "Times are from key to pixel; films: age of a frame; applications: from their last change to \
+         the exact picture.\nclose: the same to a mean difference below 1 of 255. Bytes and CPU are \
+         per action (films: per second; idle:\nin all) with all headers; CPU of a server includes \
+         its X server. Peak: largest resident set, shared pages\nin full. vs: time (applications: \
+         from the key to the close picture), bytes; below 1 is better.\n",
     );
     notes.into_iter().for_each(|line| text.push_str(&line));
     text
@@ -87,6 +89,17 @@ fn figures(findings: &Findings) -> [String; 6] {
             };
             [times(&film.ages()), frame_rate(film), down, up, cpu, memory]
         }
+        Findings::Settling(figures) => {
+            let (down, up, cpu) = costs(usage, figures.actions as f64);
+            [
+                times(&figures.exact),
+                exactness(figures),
+                down,
+                up,
+                cpu,
+                memory,
+            ]
+        }
         Findings::Idle(_) => {
             let (down, up, cpu) = costs(usage, 1.0);
             let down = format!("{down} in {} packets", usage.traffic.packets_down);
@@ -97,7 +110,19 @@ fn figures(findings: &Findings) -> [String; 6] {
 
 fn frame_rate(film: &FilmFigures) -> String {
     let shown = film.shown as f64 / film.usage.elapsed.as_secs_f64().max(1e-9);
-    format!("{:.1} of {shown:.1}", film.rate())
+    let likeness = film.likeness.map_or_else(String::new, |likeness| {
+        format!(", SSIM {:.3}", likeness.ssim)
+    });
+    format!("{:.1} of {shown:.1}{likeness}", film.rate())
+}
+
+/// How often the picture became exact, and how soon it is close.
+fn exactness(figures: &SettlingFigures) -> String {
+    let close = Summary::of(&figures.close).map_or_else(
+        || "never close".to_owned(),
+        |close| format!("close {} ms", milliseconds(close.p50)),
+    );
+    format!("{} of {}, {close}", figures.exact.len(), figures.actions)
 }
 
 fn times(samples: &[Duration]) -> String {
@@ -150,6 +175,7 @@ fn ratios(findings: &Findings, reference: &Findings) -> String {
     let time = |findings: &Findings| match findings {
         Findings::Latency(figures) => Summary::of(&figures.samples).map(|summary| summary.p50),
         Findings::Film(figures) => Summary::of(&figures.ages()).map(|summary| summary.p50),
+        Findings::Settling(figures) => Summary::of(&figures.whole).map(|summary| summary.p50),
         Findings::Idle(_) => None,
     };
     let ratio = |ours: Option<f64>, theirs: Option<f64>| match ours.zip(theirs) {
@@ -162,6 +188,7 @@ fn ratios(findings: &Findings, reference: &Findings) -> String {
         let usage = findings.usage();
         let parts = match findings {
             Findings::Latency(figures) => figures.samples.len() as f64,
+            Findings::Settling(figures) => figures.actions as f64,
             Findings::Film(_) | Findings::Idle(_) => usage.elapsed.as_secs_f64(),
         };
         usage

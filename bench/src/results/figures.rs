@@ -13,6 +13,9 @@ pub(crate) enum Kind {
     Actions,
     /// A film: ages of frames, costs per second.
     Film,
+    /// Actions in an application: times from its last change to the exact picture, costs per
+    /// action.
+    Settling,
     /// Nothing: costs per second.
     Idle,
 }
@@ -20,9 +23,20 @@ pub(crate) enum Kind {
 /// Samples and costs.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Detail {
-    /// Times of actions, or ages of frames.
+    /// Times of actions, ages of frames, or times to the exact picture.
     #[serde(default)]
     pub(crate) samples_ms: Vec<f64>,
+    /// Actions in an application; more than samples where some never became exact.
+    pub(crate) actions: Option<u64>,
+    /// Times from an application's last change to the close picture.
+    #[serde(default)]
+    close_samples_ms: Vec<f64>,
+    /// Times from the key to the close picture, the application's own included.
+    #[serde(default)]
+    whole_samples_ms: Vec<f64>,
+    /// Likeness of a film to its source: 1 is equal.
+    pub(crate) ssim: Option<f64>,
+    pub(crate) psnr_db: Option<f64>,
     /// When the frames were seen, one for each sample, since the watch began.
     #[serde(default)]
     pub(crate) seen_at_seconds: Vec<f64>,
@@ -47,18 +61,32 @@ struct Cost {
 
 impl Detail {
     pub(crate) fn kind(&self) -> Kind {
-        match (self.frames_per_second, self.samples_ms.is_empty()) {
+        match (self.frames_per_second, self.actions) {
             (Some(_), _) => Kind::Film,
-            (None, false) => Kind::Actions,
-            (None, true) => Kind::Idle,
+            (None, Some(_)) => Kind::Settling,
+            (None, None) if self.samples_ms.is_empty() => Kind::Idle,
+            (None, None) => Kind::Actions,
         }
     }
 
     /// The samples in ascending order.
     pub(crate) fn sorted_ms(&self) -> Vec<f64> {
-        let mut sorted = self.samples_ms.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted
+        sorted(&self.samples_ms)
+    }
+
+    /// As [`Self::percentile_ms`], to the close picture of an application.
+    pub(crate) fn close_ms(&self, percent: usize) -> Option<f64> {
+        percentile(&sorted(&self.close_samples_ms), percent)
+    }
+
+    /// As [`Self::percentile_ms`], from the key to the close picture of an application.
+    pub(crate) fn whole_ms(&self, percent: usize) -> Option<f64> {
+        percentile(&self.sorted_whole_ms(), percent)
+    }
+
+    /// All of them, in ascending order.
+    pub(crate) fn sorted_whole_ms(&self) -> Vec<f64> {
+        sorted(&self.whole_samples_ms)
     }
 
     /// Milliseconds that `percent` of 100 samples do not exceed.
@@ -109,9 +137,16 @@ impl Detail {
     fn share(&self, amount: f64) -> f64 {
         match self.kind() {
             Kind::Actions => amount / self.samples_ms.len() as f64,
+            Kind::Settling => amount / self.actions.unwrap_or(0).max(1) as f64,
             Kind::Film | Kind::Idle => amount / self.usage.seconds.max(1e-9),
         }
     }
+}
+
+fn sorted(samples: &[f64]) -> Vec<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
 }
 
 fn mebibytes(server: Option<u64>, viewer: Option<u64>) -> Option<[f64; 2]> {

@@ -1,5 +1,7 @@
 //! The keys that the stimulus understands.
 
+use crate::stimulus::Subject;
+
 /// What a key makes the stimulus do; each also advances the markers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -11,24 +13,51 @@ pub(crate) enum Command {
     ScrollByRedraw,
     /// A new page of letters.
     Repaint,
-    /// Start the film at 30 frames per second.
-    Film30,
-    /// Start the film at 60 frames per second.
-    Film60,
+    /// Start a film.
+    Film(Film),
     /// Stop the film.
     StopFilm,
 }
 
+/// A film and its speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Film {
+    pub(crate) subject: Subject,
+    pub(crate) rate: FrameRate,
+}
+
+/// Frames per second of a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameRate {
+    Thirty,
+    Sixty,
+}
+
+impl FrameRate {
+    pub(crate) const fn frames_per_second(self) -> u32 {
+        match self {
+            Self::Thirty => 30,
+            Self::Sixty => 60,
+        }
+    }
+}
+
 impl Command {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Letter,
         Self::ScrollByCopy,
         Self::ScrollByRedraw,
         Self::Repaint,
-        Self::Film30,
-        Self::Film60,
+        Self::film(Subject::Pan, FrameRate::Thirty),
+        Self::film(Subject::Pan, FrameRate::Sixty),
+        Self::film(Subject::Motion, FrameRate::Thirty),
+        Self::film(Subject::Motion, FrameRate::Sixty),
         Self::StopFilm,
     ];
+
+    const fn film(subject: Subject, rate: FrameRate) -> Self {
+        Self::Film(Film { subject, rate })
+    }
 
     /// The key's unshifted symbol, as X and ASCII number it. Plain letters: every keymap has them.
     pub(crate) const fn keysym(self) -> u32 {
@@ -37,8 +66,12 @@ impl Command {
             Self::ScrollByCopy => b's',
             Self::ScrollByRedraw => b'd',
             Self::Repaint => b'r',
-            Self::Film30 => b'v',
-            Self::Film60 => b'w',
+            Self::Film(film) => match (film.subject, film.rate) {
+                (Subject::Pan, FrameRate::Thirty) => b'v',
+                (Subject::Pan, FrameRate::Sixty) => b'w',
+                (Subject::Motion, FrameRate::Thirty) => b'm',
+                (Subject::Motion, FrameRate::Sixty) => b'n',
+            },
             Self::StopFilm => b'x',
         };
         letter as u32

@@ -4,11 +4,13 @@ mod command;
 mod marker;
 mod number;
 
-pub(crate) use command::Command;
+pub(crate) use command::{Command, Film, FrameRate};
 pub(crate) use marker::MarkerColor;
-pub(crate) use number::{NUMBER_BLOCK, NUMBER_BLOCKS, decode_number, encode_number};
+pub(crate) use number::{NUMBER_BLOCK, encode_number};
 
 use std::str::FromStr;
+
+use number::decode_number;
 
 /// Edge of a marker in pixels.
 pub(crate) const MARKER_EDGE: u16 = 64;
@@ -122,6 +124,20 @@ impl Scene {
         ]
     }
 
+    /// The number of the film's frame, if its first and last rows agree on it. Black and white:
+    /// `green`, one channel of a pixel, tells them apart.
+    pub(crate) fn number_in(self, green: impl Fn(u16, u16) -> u8) -> Option<u16> {
+        let middle = NUMBER_BLOCK / 2;
+        let at = |(left, top): (u16, u16)| {
+            decode_number(std::array::from_fn(|index| {
+                green(left + index as u16 * NUMBER_BLOCK + middle, top + middle) > 127
+            }))
+        };
+        let [top, bottom] = self.number_rows();
+        let number = at(top)?;
+        (at(bottom)? == number).then_some(number)
+    }
+
     const fn centered(self, width: u16, height: u16) -> Area {
         let (x, y) = (
             (self.size.width - width) / 2,
@@ -153,7 +169,7 @@ mod tests {
     fn small_screens_still_fit() {
         let scene = Scene::new("640x480".parse().unwrap());
         let video = scene.video();
-        assert!(video.width >= NUMBER_BLOCK * NUMBER_BLOCKS && video.height <= 480);
+        assert!(video.width >= NUMBER_BLOCK * number::NUMBER_BLOCKS && video.height <= 480);
         assert!("639x480".parse::<ScreenSize>().is_err());
         assert!("1920".parse::<ScreenSize>().is_err());
     }

@@ -3,7 +3,7 @@
 /// Edge of one block in pixels: as large as the blocks of lossy coders.
 pub(crate) const NUMBER_BLOCK: u16 = 16;
 /// 16 bits of number, 8 bits of check.
-pub(crate) const NUMBER_BLOCKS: u16 = 24;
+pub(super) const NUMBER_BLOCKS: u16 = 24;
 
 /// The blocks for a frame, most significant bit first; true is white.
 pub(crate) fn encode_number(number: u16) -> [bool; NUMBER_BLOCKS as usize] {
@@ -12,7 +12,7 @@ pub(crate) fn encode_number(number: u16) -> [bool; NUMBER_BLOCKS as usize] {
 }
 
 /// The frame number; `None` for blocks that are no number, such as those of a half-shown frame.
-pub(crate) fn decode_number(blocks: [bool; NUMBER_BLOCKS as usize]) -> Option<u16> {
+pub(super) fn decode_number(blocks: [bool; NUMBER_BLOCKS as usize]) -> Option<u16> {
     let word = blocks
         .into_iter()
         .fold(0_u32, |word, bit| word << 1 | u32::from(bit));

@@ -1,4 +1,4 @@
-//! A film: a slow pan over a photograph, every frame numbered.
+//! A film on the screen, every frame numbered.
 
 use std::time::Duration;
 
@@ -7,21 +7,16 @@ use x11rb::connection::Connection;
 use x11rb::protocol::shm::{self, ConnectionExt};
 use x11rb::protocol::xproto::ImageFormat;
 
-use super::photograph::Photograph;
+use super::subject::{Painted, Subject};
 use super::window::Window;
 use crate::clock::Instant;
 use crate::mapping::SharedPicture;
-use crate::scene::{Area, NUMBER_BLOCK, encode_number};
-
-/// Black and white of the frame number.
-const BLOCKS: [[u8; NUMBER_BLOCK as usize * 4]; 2] = [
-    [0; NUMBER_BLOCK as usize * 4],
-    [0xff; NUMBER_BLOCK as usize * 4],
-];
+use crate::scene::Area;
 
 /// Made at the first start: other work needs neither the photograph nor the memory.
 struct Projector {
-    photograph: Photograph,
+    subject: Subject,
+    painted: Painted,
     picture: SharedPicture,
     segment: shm::Seg,
 }
@@ -53,9 +48,15 @@ impl Film {
         }
     }
 
-    pub(super) fn start(&mut self, window: &Window, frames_per_second: u32) -> Result<()> {
-        if self.projector.is_none() {
-            self.projector = Some(Projector::new(window, self.area, self.seed)?);
+    pub(super) fn start(
+        &mut self,
+        window: &Window,
+        subject: Subject,
+        frames_per_second: u32,
+    ) -> Result<()> {
+        let is_loaded = |projector: &Projector| projector.subject == subject;
+        if !self.projector.as_ref().is_some_and(is_loaded) {
+            self.projector = Some(Projector::new(window, subject, self.area, self.seed)?);
         }
         let period = Duration::from_secs(1) / frames_per_second;
         self.state = State::Running {
@@ -106,7 +107,7 @@ impl Film {
 }
 
 impl Projector {
-    fn new(window: &Window, area: Area, seed: u64) -> Result<Self> {
+    fn new(window: &Window, subject: Subject, area: Area, seed: u64) -> Result<Self> {
         let connection = window.connection();
         let version = connection
             .shm_query_version()
@@ -117,26 +118,18 @@ impl Projector {
         let (picture, file) = SharedPicture::new(area.width.into(), area.height.into())?;
         let segment = connection.generate_id()?;
         connection.shm_attach_fd(segment, file, true)?.check()?;
-        let photograph = Photograph::generate(area.width.into(), area.height.into(), seed);
         Ok(Self {
-            photograph,
+            subject,
+            painted: Painted::new(subject, area, seed),
             picture,
             segment,
         })
     }
 
     fn render(&mut self, number: u16) {
-        for y in 0..self.picture.height() {
-            let row = self.photograph.row(number, y);
-            self.picture.write(0, y, row);
-        }
-        let block = u32::from(NUMBER_BLOCK);
-        for (index, white) in encode_number(number).into_iter().enumerate() {
-            let x = index as u32 * block;
-            for y in (0..block).chain(self.picture.height() - block..self.picture.height()) {
-                self.picture.write(x, y, &BLOCKS[usize::from(white)]);
-            }
-        }
+        let picture = &mut self.picture;
+        self.painted
+            .paint(number, |x, y, pixels| picture.write(x, y, pixels));
     }
 
     /// Waits for the X server to have read the picture, as the next frame overwrites it.

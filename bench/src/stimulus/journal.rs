@@ -55,17 +55,17 @@ impl Entry {
 
 /// Appends entries, each in one write so that a reader sees whole lines.
 #[derive(Debug)]
-pub(super) struct Journal(File);
+pub(crate) struct Journal(File);
 
 impl Journal {
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
         let file = File::create(path);
         Ok(Self(file.with_context(|| {
             format!("cannot create {}", path.display())
         })?))
     }
 
-    pub(super) fn write(&mut self, entry: Entry) -> Result<()> {
+    pub(crate) fn write(&mut self, entry: Entry) -> Result<()> {
         Ok(self.0.write_all(entry.line().as_bytes())?)
     }
 }

@@ -6,8 +6,10 @@ mod glyphs;
 mod invocation;
 mod journal;
 mod keymap;
+mod motion;
 mod page;
 mod photograph;
+mod subject;
 mod window;
 
 use std::os::fd::AsFd;
@@ -19,14 +21,15 @@ use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 
 pub(crate) use invocation::StimulusCommand;
-pub(crate) use journal::{Entry, read_journal};
+pub(crate) use journal::{Entry, Journal, read_journal};
 pub(crate) use keymap::Keymap;
+pub(crate) use photograph::Photograph;
+pub(crate) use subject::{Painted, Subject};
 
 use crate::clock::Instant;
 use crate::random::Random;
 use crate::scene::{Command, MarkerColor, Scene};
 use film::Film;
-use journal::Journal;
 use page::Page;
 use window::Window;
 
@@ -105,8 +108,10 @@ impl Stimulus {
             Command::ScrollByCopy => self.page.scroll_by_copy(&self.window)?,
             Command::ScrollByRedraw => self.page.scroll_by_redraw(&self.window)?,
             Command::Repaint => self.page.repaint(&self.window)?,
-            Command::Film30 => self.film.start(&self.window, 30)?,
-            Command::Film60 => self.film.start(&self.window, 60)?,
+            Command::Film(film) => {
+                let rate = film.rate.frames_per_second();
+                self.film.start(&self.window, film.subject, rate)?;
+            }
             Command::StopFilm => self.film.stop(),
         }
         self.marker = self.marker.next();

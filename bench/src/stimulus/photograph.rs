@@ -18,7 +18,7 @@ const OBJECTS: u32 = 40;
 const TEXTURE: f32 = 5.0;
 
 /// The photograph in each sub-pixel position, as rows of 0x00RRGGBB little-endian bytes.
-pub(super) struct Photograph {
+pub(crate) struct Photograph {
     view_width: u32,
     width: u32,
     phases: [Vec<u8>; PHASES],
@@ -26,7 +26,7 @@ pub(super) struct Photograph {
 
 impl Photograph {
     /// A picture that a view of the given size can pan over.
-    pub(super) fn generate(view_width: u32, view_height: u32, seed: u64) -> Self {
+    pub(crate) fn generate(view_width: u32, view_height: u32, seed: u64) -> Self {
         let (width, height) = (view_width + TRAVEL_X + 1, view_height + TRAVEL_Y);
         let pixels = Painter::new(width, height, seed).paint();
         let phases = std::array::from_fn(|phase| shift_right(&pixels, width, phase));
@@ -38,7 +38,7 @@ impl Photograph {
     }
 
     /// One row of a frame.
-    pub(super) fn row(&self, frame: u16, y: u32) -> &[u8] {
+    pub(crate) fn row(&self, frame: u16, y: u32) -> &[u8] {
         let quarters = to_and_fro(u32::from(frame) * SPEED_X, TRAVEL_X * PHASES as u32);
         let top = to_and_fro(u32::from(frame) * SPEED_Y, TRAVEL_Y - 1);
         let (left, phase) = (quarters / PHASES as u32, quarters as usize % PHASES);
