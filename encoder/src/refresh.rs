@@ -15,7 +15,8 @@ use crate::video::activity::Activity;
 /// A place that has been still for this long is refreshed.
 const CALM: Duration = Duration::from_millis(50);
 
-/// The same where video runs: its frames are further apart than that.
+/// The same where video runs, at least: its frames are further apart than that. What moved there
+/// often is given longer, as it is going to move again.
 const CALM_IN_VIDEO: Duration = Duration::from_millis(200);
 
 /// Keeps the account of pixels that the viewer shows only approximately.
@@ -77,9 +78,15 @@ impl Refresh {
             .iter()
             .flat_map(|rect| activity.blocks_in(rect));
         parts.map(move |block| {
+            let last_change = activity.last_change(&block);
             let playing = video.is_some_and(|video| video.intersects(&block));
-            let calm = if playing { CALM_IN_VIDEO } else { CALM };
-            (block, activity.last_change(&block).after(calm))
+            let calm_at = if playing {
+                let calm_at = last_change.after(CALM_IN_VIDEO);
+                calm_at.max(activity.still_at(&block))
+            } else {
+                last_change.after(CALM)
+            };
+            (block, calm_at)
         })
     }
 }

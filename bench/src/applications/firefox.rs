@@ -12,13 +12,12 @@ pub(super) const PROGRAM: &str = "firefox-esr";
 /// Where the pages show the sign.
 pub(super) const SIGN_AT: u32 = 4;
 
-/// The demo's preferences, and no caret that blinks by itself.
+/// The demo's preferences, and no caret that blinks and no scroll bar that fades by itself: the
+/// last change is to be the scroll's.
 const PREFERENCES: &str = concat!(
     include_str!("../../../docs/demo/user.js"),
     "user_pref(\"ui.caretBlinkTime\", 0);\n",
-    "user_pref(\"browser.fullscreen.autohide\", true);\n",
-    "user_pref(\"full-screen-api.warning.timeout\", 0);\n",
-    "user_pref(\"browser.tabs.loadInBackground\", false);\n",
+    "user_pref(\"widget.gtk.overlay-scrollbars.enabled\", false);\n",
 );
 
 /// A page of the bench.

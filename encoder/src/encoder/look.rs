@@ -67,6 +67,7 @@ impl Encoder {
         &mut self,
         source: &mut dyn PixelSource,
         frame: &mut Frame,
+        now: Timestamp,
     ) -> Result<(), EncodeError> {
         if core::mem::replace(&mut self.sought, true) || self.pending.is_empty() {
             return Ok(());
@@ -74,7 +75,7 @@ impl Encoder {
         source.fetch(&self.pending)?;
         // These pixels are compared here; should they change from now on, new damage says so.
         self.seek_tiles(source, frame)?;
-        self.seek_copy(source, frame);
+        self.seek_copy(source, frame, now);
         Ok(())
     }
 
@@ -101,7 +102,7 @@ impl Encoder {
     }
 
     /// Copies what moved.
-    fn seek_copy(&mut self, source: &dyn PixelSource, frame: &mut Frame) {
+    fn seek_copy(&mut self, source: &dyn PixelSource, frame: &mut Frame, now: Timestamp) {
         let Some(copy) = self.copies.find(source, &self.pending, &self.shadow) else {
             return;
         };
@@ -110,6 +111,7 @@ impl Encoder {
         self.refresh.copied(&copy.targets, copy.offset);
         self.stills.copied(&copy.targets, copy.offset);
         self.recall.copied(&copy.targets, copy.offset);
+        self.video.activity.moved(&copy.targets, now);
         self.pending.subtract(&copy.targets);
         self.pending.subtract(&copy.unchanged);
         let sources = copy.targets.translated(copy.offset.reversed());

@@ -216,7 +216,7 @@ impl Encoder {
             self.begin_update(link, now)?;
         }
         if !self.look_at_urgent(source, now)? {
-            self.seek_known(source, frame)?;
+            self.seek_known(source, frame, now)?;
             self.look_at_pending(source, link, now)?;
         }
         self.write_changes(link, now, frame);

@@ -20,14 +20,17 @@ const FADING: Duration = Duration::from_millis(500);
 /// a second for half a second.
 const HOT: f32 = 4.0;
 
-/// Faded changes below which a block of a running video counts as still.
+/// Faded changes below which a block counts as still.
 const COLD: f32 = 1.0;
 
 /// Share of its bounding box that video must fill, in percent; scattered changes are no video.
 const FILLED_PERCENT: usize = 60;
 
-/// Smallest video in blocks: below 128 x 128 pixels lossless tiles are cheap enough.
+/// Smallest video in hot blocks: below 128 x 128 pixels lossless tiles are cheap enough.
 const FEWEST_BLOCKS: usize = 4;
+
+/// Things that move before a still background leave gaps of as many blocks.
+const GAP: i32 = 1;
 
 /// How long a change stays part of the video's extent.
 const EXTENT_MEMORY: Duration = Duration::from_millis(400);
@@ -46,9 +49,31 @@ struct Block {
     drawings: u8,
     drawn_at: Timestamp,
     changed_at: Timestamp,
+    /// When pixels were moved to it.
+    moved_at: Timestamp,
     /// Pixels that changed within the last [`EXTENT_MEMORY`].
     extent: Rect,
     colourful_at: Option<Timestamp>,
+}
+
+/// What a block's changes make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Warmth {
+    Still,
+    /// It may be part of a video: things pass by.
+    Warm,
+    /// It is video by itself.
+    Hot,
+}
+
+/// Blocks near each other that are not still.
+struct Group {
+    /// The blocks' own bounds.
+    bounds: Rect,
+    /// The pixels that changed.
+    extent: Rect,
+    blocks: usize,
+    hot: usize,
 }
 
 /// The changes of one viewer's screen.
@@ -69,6 +94,7 @@ impl Activity {
             drawings: 0,
             drawn_at: Timestamp(0),
             changed_at: Timestamp(0),
+            moved_at: Timestamp(0),
             extent: Rect::from_edges(0, 0, 0, 0),
             colourful_at: None,
         };
@@ -113,39 +139,83 @@ impl Activity {
         });
     }
 
+    /// Notes that pixels were moved to `region` from elsewhere on the screen: that is no video, but
+    /// not still either.
+    pub(crate) fn moved(&mut self, region: &Region, now: Timestamp) {
+        for rect in region.rects() {
+            self.for_each_block(rect, |block, _| block.moved_at = now);
+        }
+    }
+
     /// Notes that `rect` has so many colours that coding it without loss is expensive.
     pub(crate) fn colourful(&mut self, rect: &Rect, now: Timestamp) {
         self.for_each_block(rect, |block, _| block.colourful_at = Some(now));
     }
 
-    /// The rectangle that is video now, given the one that was.
+    /// The rectangle that is video now, given the one that was: where most of the motion is, if it
+    /// is in one place.
     #[must_use]
     pub(crate) fn video(&self, running: Option<Rect>, now: Timestamp) -> Option<Rect> {
-        let moving = |index: &usize| {
-            let block = &self.blocks[*index];
-            let heat = faded(block.heat, now.since(block.changed_at));
-            match running {
-                Some(video) if video.intersects(&self.block_rect(*index)) => heat > COLD,
-                _ => {
-                    let colourful = block
-                        .colourful_at
-                        .is_some_and(|at| now.since(at) < 2 * FADING);
-                    heat > HOT && colourful
-                }
-            }
-        };
-        let hot: Vec<usize> = (0..self.blocks.len()).filter(moving).collect();
-        let extent = hot.iter().fold(Rect::from_edges(0, 0, 0, 0), |all, &i| {
-            all.bounding(&self.blocks[i].extent)
-        });
-        if hot.len() < FEWEST_BLOCKS {
+        let mut warmth: Vec<Warmth> = (0..self.blocks.len())
+            .map(|index| self.warmth(index, running, now))
+            .collect();
+        let hot = warmth.iter().filter(|one| **one == Warmth::Hot).count();
+        if hot < FEWEST_BLOCKS {
             return None;
         }
-        let (columns, rows) = (
-            blocks_across(extent.left, extent.right),
-            blocks_across(extent.top, extent.bottom),
-        );
-        (hot.len() * 100 >= columns * rows * FILLED_PERCENT).then_some(extent)
+        let mut found: Option<Rect> = None;
+        for start in 0..warmth.len() {
+            if warmth[start] == Warmth::Hot {
+                let group = self.take_group(start, &mut warmth);
+                if group.hot >= FEWEST_BLOCKS && 2 * group.hot >= hot && group.is_dense() {
+                    found = found.or(Some(group.extent));
+                }
+            }
+        }
+        found
+    }
+
+    fn warmth(&self, index: usize, running: Option<Rect>, now: Timestamp) -> Warmth {
+        let block = &self.blocks[index];
+        let heat = faded(block.heat, now.since(block.changed_at));
+        if heat <= COLD {
+            return Warmth::Still;
+        }
+        // A running video is not looked at for its colours.
+        if running.is_some_and(|video| video.intersects(&self.block_rect(index))) {
+            return Warmth::Hot;
+        }
+        let colourful_at = block.colourful_at;
+        match colourful_at.is_some_and(|at| now.since(at) < 2 * FADING) {
+            true if heat > HOT => Warmth::Hot,
+            true => Warmth::Warm,
+            false => Warmth::Still,
+        }
+    }
+
+    /// The blocks around `start`; they are still afterwards.
+    fn take_group(&self, start: usize, warmth: &mut [Warmth]) -> Group {
+        let nothing = Rect::from_edges(0, 0, 0, 0);
+        let mut group = Group {
+            bounds: nothing,
+            extent: nothing,
+            blocks: 0,
+            hot: 0,
+        };
+        let mut open = vec![start];
+        while let Some(index) = open.pop() {
+            let own = core::mem::replace(&mut warmth[index], Warmth::Still);
+            if own == Warmth::Still {
+                continue;
+            }
+            group.blocks += 1;
+            group.hot += usize::from(own == Warmth::Hot);
+            group.bounds = group.bounds.bounding(&self.block_rect(index));
+            group.extent = group.extent.bounding(&self.blocks[index].extent);
+            let near = self.indices(&around(&self.block_rect(index)));
+            open.extend(near.filter(|near| warmth[*near] != Warmth::Still));
+        }
+        group
     }
 
     /// The parts of the screen that changed within the last second or so.
@@ -159,14 +229,25 @@ impl Activity {
         lively.map(|index| self.block_rect(index)).collect()
     }
 
-    /// When `rect` last changed.
+    /// When `rect` last changed, be it that pixels were moved there.
     #[must_use]
     pub(crate) fn last_change(&self, rect: &Rect) -> Timestamp {
         let indices = self.indices(rect);
         indices
-            .map(|i| self.blocks[i].changed_at)
+            .map(|i| self.blocks[i].changed_at.max(self.blocks[i].moved_at))
             .max()
             .unwrap_or_default()
+    }
+
+    /// When the blocks of `rect` will be still, if nothing more happens.
+    #[must_use]
+    pub(crate) fn still_at(&self, rect: &Rect) -> Timestamp {
+        let times = self.indices(rect).map(|index| {
+            let block = &self.blocks[index];
+            let fades = FADING.mul_f32((block.heat / COLD).max(1.0).ln());
+            block.changed_at.after(fades)
+        });
+        times.max().unwrap_or_default()
     }
 
     /// The parts of the screen that activity is kept for, within `rect`.
@@ -202,12 +283,26 @@ impl Activity {
     }
 }
 
-fn faded(heat: f32, age: Duration) -> f32 {
-    heat * (-age.as_secs_f32() / FADING.as_secs_f32()).exp()
+impl Group {
+    fn is_dense(&self) -> bool {
+        let all = self.bounds.area() / (BLOCK * BLOCK) as u64;
+        (self.blocks * 100) as u64 >= all * FILLED_PERCENT as u64
+    }
 }
 
-fn blocks_across(first: i32, end: i32) -> usize {
-    ((end + BLOCK - 1) / BLOCK - first / BLOCK).max(1) as usize
+/// All that a gap may lie between.
+fn around(block: &Rect) -> Rect {
+    let reach = GAP * BLOCK + 1;
+    Rect::from_edges(
+        block.left - reach,
+        block.top - reach,
+        block.right + reach,
+        block.bottom + reach,
+    )
+}
+
+fn faded(heat: f32, age: Duration) -> f32 {
+    heat * (-age.as_secs_f32() / FADING.as_secs_f32()).exp()
 }
 
 #[cfg(test)]
@@ -272,6 +367,57 @@ mod tests {
             activity.changed(&Rect::new(900, 0, 300, 300), at(time));
         }
         assert_eq!(activity.video(None, at(3000)), None);
+    }
+
+    #[test]
+    fn things_that_move_before_a_background_are_one_video() {
+        let mut activity = Activity::new(SCREEN);
+        let stage = Rect::new(320, 192, 1280, 720);
+        for time in (0..3000).step_by(33) {
+            for thing in 0..12 {
+                // Each sweeps a band of its own from side to side and back.
+                let way = (time as i32 / 2 + thing * 300) % (2 * 1140);
+                let x = stage.left + way.min(2 * 1140 - way);
+                let rect = Rect::new(x, stage.top + thing % 6 * 120, 140, 100);
+                activity.changed(&rect, at(time));
+                activity.colourful(&rect, at(time));
+            }
+        }
+        let video = activity.video(None, at(3000)).unwrap();
+        assert!(stage.contains(&video), "{video:?}");
+        assert!(video.area() * 2 > stage.area(), "{video:?}");
+    }
+
+    #[test]
+    fn the_larger_of_two_videos_far_from_each_other_is_taken() {
+        let mut activity = Activity::new(SCREEN);
+        let (small, large) = (Rect::new(0, 0, 256, 192), Rect::new(1000, 500, 640, 360));
+        for rect in [small, large] {
+            play(&mut activity, &rect, 0, 1000, 33);
+        }
+        assert_eq!(activity.video(None, at(1000)), Some(large));
+    }
+
+    #[test]
+    fn text_typed_below_a_video_is_not_part_of_it() {
+        let mut activity = Activity::new(SCREEN);
+        let video = Rect::new(0, 0, 640, 384);
+        for time in (0..2000).step_by(33) {
+            activity.changed(&video, at(time));
+            activity.colourful(&video, at(time));
+            activity.changed(&Rect::new(0, 390, 200, 16), at(time));
+        }
+        assert_eq!(activity.video(None, at(2000)), Some(video));
+    }
+
+    #[test]
+    fn what_is_scrolled_is_not_still() {
+        let mut activity = Activity::new(SCREEN);
+        let page = Rect::new(0, 0, 640, 384);
+        activity.changed(&page, at(0));
+        activity.moved(&Region::from(page), at(900));
+        assert_eq!(activity.last_change(&page), at(900));
+        assert_eq!(activity.last_change(&Rect::new(900, 0, 9, 9)), Timestamp(0));
     }
 
     #[test]

@@ -27,6 +27,9 @@ use quality::{Coded, QualityControl, encode_within_frame};
 /// the next; one that paints it at once is not waited for.
 const STROKE_GAP: Duration = Duration::from_millis(2);
 
+/// A video's area with what it covered before, in percent of what it covers now, at most.
+const MOST_GROWTH_PERCENT: u64 = 150;
+
 /// Longest wait for the strokes of one video frame.
 const LONGEST_WAIT: Duration = Duration::from_millis(12);
 
@@ -115,6 +118,7 @@ impl Video {
         if running.is_some_and(|area| area.contains(&wanted)) || !is_codable(wanted.size()) {
             return Ok(());
         }
+        let wanted = running.map_or(wanted, |area| extended(area, wanted));
         let settings = H264Settings {
             entropy: EntropyCoding::for_link(rate),
             ..H264Settings::default()
@@ -179,5 +183,17 @@ impl Video {
         stream.next = H264FrameKind::Delta;
         write::video(body, &stream.area, &access_unit);
         Ok(Some(stream.area))
+    }
+}
+
+/// Where a video goes on that now is at `wanted`: things that wander about in a film take it to
+/// its edges one after another, and each time the stream starts anew.
+fn extended(running: Rect, wanted: Rect) -> Rect {
+    let both = running.bounding(&wanted);
+    let grows_little = both.area() * 100 <= wanted.area() * MOST_GROWTH_PERCENT;
+    if grows_little && is_codable(both.size()) {
+        both
+    } else {
+        wanted
     }
 }

@@ -12,8 +12,8 @@ use hackstream_protocol::wire::control::Quality;
 const fn quantisers(wish: Quality) -> [f32; 2] {
     match wish {
         Quality::Low => [32.0, 46.0],
-        Quality::Auto => [24.0, 44.0],
-        Quality::High => [18.0, 36.0],
+        Quality::Auto => [17.0, 44.0],
+        Quality::High => [14.0, 36.0],
     }
 }
 
