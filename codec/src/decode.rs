@@ -284,12 +284,16 @@ impl Painter {
         target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         self.work.video()?;
-        self.read_rects(reader, target.canvas)?;
+        read_rects(reader, &target.canvas.bounds(), &mut self.rects)?;
         let [area] = self.rects[..] else {
             return Err(WireError::meaningless("video rectangles", self.rects.len() as u64).into());
         };
+        self.read_rects(reader, target.canvas)?;
+        if !self.rects.iter().all(|shown| area.contains(shown)) {
+            return Err(CodecError::OutsideScreen);
+        }
         let access_unit = reader.bytes("access unit", MAX_FRAME_BYTES)?;
-        self.video.paint(access_unit, area, target)
+        self.video.paint(access_unit, area, &self.rects, target)
     }
 
     fn full_colour(

@@ -11,7 +11,8 @@
 //!   FULL     predictor rects residuals          three planes of residuals per rectangle
 //!   TEXT     see the module `symbols`
 //!   SAVE RECALL  see the module `tile_cache`
-//!   VIDEO    rects length access-unit           one picture of the H.264 stream, one rectangle
+//!   VIDEO    rects rects length access-unit     one picture of the H.264 stream: its place, one
+//!                                               rectangle, and the parts of it that are shown
 //! rects   = count, then for each: top left width height, the first two relative to the rectangle
 //!           before (its top, its right edge)
 //! colour  = red green blue, one byte each

@@ -13,12 +13,14 @@ pub(crate) struct VideoPainter {
 }
 
 impl VideoPainter {
-    /// Decodes the next access unit and shows its picture, which must have the size of `area`.
+    /// Decodes the next access unit and shows parts of its picture, which must have the size of
+    /// `area`; they lie within it.
     #[cfg(feature = "h264-decode")]
     pub(crate) fn paint(
         &mut self,
         access_unit: &[u8],
         area: Rect,
+        shown: &[Rect],
         target: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         use crate::h264::{H264Decoder, H264Error, even_size, from_i420};
@@ -40,7 +42,8 @@ impl VideoPainter {
         }
         let Target { canvas, keep } = target;
         let stride = canvas.size().width as usize;
-        for part in Region::from(area).difference(keep).rects() {
+        let shown: Region = shown.iter().copied().collect();
+        for part in shown.difference(keep).rects() {
             from_i420(&picture, canvas.pixels_mut(), stride, area, *part)?;
         }
         Ok(())
@@ -51,6 +54,7 @@ impl VideoPainter {
         &mut self,
         _: &[u8],
         _: Rect,
+        _: &[Rect],
         _: &mut Target<'_>,
     ) -> Result<(), CodecError> {
         Err(CodecError::NotOffered("H.264"))

@@ -92,10 +92,12 @@ pub fn full_colour(out: &mut Vec<u8>, canvas: &Canvas, predictor: Predictor, rec
     }
 }
 
-/// One picture of the H.264 stream, shown in `area`. A keyframe starts the stream anew.
-pub fn video(out: &mut Vec<u8>, area: &Rect, access_unit: &[u8]) {
+/// One picture of the H.264 stream that lies in `area`, and of which `shown` is painted: at most
+/// [`MAX_RECTS`] rectangles within `area`. A keyframe starts the stream anew.
+pub fn video(out: &mut Vec<u8>, area: &Rect, shown: &[Rect], access_unit: &[u8]) {
     out.put_u8(SectionKind::Video as u8);
     write_rects(out, &[*area]);
+    write_rects(out, shown);
     out.put_bytes(access_unit);
 }
 

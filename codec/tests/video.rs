@@ -35,12 +35,28 @@ impl Viewer {
     }
 
     fn show(&mut self, sections: &[(Rect, &[u8])], keep: &Region) -> Result<Region, CodecError> {
-        let (mut body, mut payload) = (Vec::new(), Vec::new());
+        let mut body = Vec::new();
         for (area, unit) in sections {
-            write::video(&mut body, area, unit);
+            write::video(&mut body, area, &[*area], unit);
         }
+        self.decode(&body, keep)
+    }
+
+    fn show_parts(
+        &mut self,
+        area: Rect,
+        parts: &[Rect],
+        unit: &[u8],
+    ) -> Result<Region, CodecError> {
+        let mut body = Vec::new();
+        write::video(&mut body, &area, parts, unit);
+        self.decode(&body, &Region::new())
+    }
+
+    fn decode(&mut self, body: &[u8], keep: &Region) -> Result<Region, CodecError> {
+        let mut payload = Vec::new();
         let mut compressor = Compressor::new(0)?;
-        compressor.write(Coder::Stored, &body, &mut payload)?;
+        compressor.write(Coder::Stored, body, &mut payload)?;
         self.decoder.decode(&payload, &mut self.canvas, keep)
     }
 }
@@ -98,6 +114,26 @@ fn a_picture_appears_in_its_area_and_nowhere_else() {
 }
 
 #[test]
+fn only_the_parts_that_are_named_are_shown() {
+    let area = Rect::new(13, 7, 40, 32);
+    let parts = [Rect::new(13, 7, 5, 9), Rect::new(30, 20, 23, 1)];
+    let [key, _] = stream(area.size());
+    let mut viewer = Viewer::new();
+    let covered = viewer.show_parts(area, &parts, &key).unwrap();
+    assert_eq!(covered, parts.into_iter().collect());
+    for y in 0..SCREEN.height {
+        for x in 0..SCREEN.width {
+            let at = Point::new(x as i32, y as i32);
+            let shown = viewer.canvas.row(y)[x as usize];
+            let is_part = parts.iter().any(|part| part.contains_point(at));
+            assert_eq!(is_part, shown != BACKGROUND, "{at:?}: {shown:06x}");
+        }
+    }
+    let beyond = [Rect::new(12, 7, 5, 9)];
+    assert!(Viewer::new().show_parts(area, &beyond, &key).is_err());
+}
+
+#[test]
 fn a_broken_stream_goes_on_with_a_keyframe() {
     let area = Rect::new(0, 0, 32, 32);
     let [key, delta] = stream(area.size());
@@ -147,7 +183,7 @@ fn the_corpus_has_a_video() {
     let mut seed = Vec::new();
     for unit in stream(area.size()) {
         let (mut body, mut payload) = (Vec::new(), Vec::new());
-        write::video(&mut body, &area, &unit);
+        write::video(&mut body, &area, &[area], &unit);
         let mut compressor = Compressor::new(0).unwrap();
         compressor
             .write(Coder::Stored, &body, &mut payload)

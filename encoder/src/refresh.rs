@@ -15,8 +15,8 @@ use crate::video::activity::Activity;
 /// A place that has been still for this long is refreshed.
 const CALM: Duration = Duration::from_millis(50);
 
-/// The same where video runs, at least: its frames are further apart than that. What moved there
-/// often is given longer, as it is going to move again.
+/// The same where video runs: its frames are further apart than that. What moved there often is
+/// given longer, as it is going to move again, unless all of the video rests.
 const CALM_IN_VIDEO: Duration = Duration::from_millis(200);
 
 /// Keeps the account of pixels that the viewer shows only approximately.
@@ -77,14 +77,19 @@ impl Refresh {
             .rects()
             .iter()
             .flat_map(|rect| activity.blocks_in(rect));
+        let stopped_at = video.map(|video| activity.last_change(&video).after(CALM_IN_VIDEO));
         parts.map(move |block| {
             let last_change = activity.last_change(&block);
             let playing = video.is_some_and(|video| video.intersects(&block));
-            let calm_at = if playing {
-                let calm_at = last_change.after(CALM_IN_VIDEO);
-                calm_at.max(activity.still_at(&block))
-            } else {
-                last_change.after(CALM)
+            let calm_at = match stopped_at.filter(|_| playing) {
+                None => last_change.after(CALM),
+                Some(stopped_at) => {
+                    let still_at = activity.still_at(&block);
+                    last_change
+                        .after(CALM_IN_VIDEO)
+                        .max(still_at)
+                        .min(stopped_at)
+                }
             };
             (block, calm_at)
         })
@@ -113,6 +118,29 @@ mod tests {
         assert_eq!(refresh.due(&activity, None, at(200)), still.into());
         refresh.exact(&still.into());
         assert_eq!(refresh.due(&activity, None, at(240)), moving.into());
+    }
+
+    #[test]
+    fn what_moved_often_is_refreshed_later_while_the_video_runs() {
+        let mut activity = Activity::new(Size::new(640, 480));
+        let video = Rect::new(0, 0, 640, 480);
+        let (passed, playing) = (Rect::new(0, 0, 64, 64), Rect::new(128, 0, 64, 64));
+        for time in (0..1000).step_by(33) {
+            activity.changed(&passed, at(time));
+        }
+        let mut refresh = Refresh::default();
+        refresh.blurred(passed);
+        let rested = refresh.due_at(&activity, Some(video));
+        assert_eq!(rested, Some(at(990 + 200)));
+        activity.changed(&playing, at(1180));
+        let passed_by = refresh.due_at(&activity, Some(video)).unwrap();
+        assert_eq!(passed_by, at(1180 + 200));
+        activity.changed(&playing, at(3000));
+        let passed_by = refresh.due_at(&activity, Some(video)).unwrap();
+        assert!(
+            passed_by > at(1700) && passed_by < at(3000),
+            "{passed_by:?}"
+        );
     }
 
     #[test]

@@ -173,11 +173,11 @@ impl Stills {
         Some(picture_around(waiting, *largest))
     }
 
-    /// Appends a section with a strip of `shadow`, as a keyframe.
+    /// Appends a section with a strip of `shadow`, as a keyframe of which parts are painted.
     pub(crate) fn write_strip(
         &mut self,
         shadow: &Canvas,
-        strip: Rect,
+        (strip, shown): (Rect, &Region),
         wish: Quality,
         rate: Bitrate,
         body: &mut Vec<u8>,
@@ -202,7 +202,7 @@ impl Stills {
         let bits = access_unit.len() as f32 * 8.0 * quantiser.halvings.exp2() / pixels;
         self.bits_per_pixel = (self.bits_per_pixel + bits.clamp(0.05, 8.0)) / 2.0;
         self.coder = Some(coder);
-        write::video(body, &strip, &access_unit);
+        write::video(body, &strip, shown.rects(), &access_unit);
         Ok(())
     }
 }

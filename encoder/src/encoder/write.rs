@@ -9,13 +9,12 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 use super::look::{LARGEST_PIECE, MANY_RECTS};
 use super::{Encoder, Link, SMALL_DAMAGE};
 use crate::cells::{CELL_WIDTH, cells_of};
-use crate::classify::{Class, classify};
 use crate::error::EncodeError;
 use crate::frame::Frame;
 use crate::refresh::Refresh;
 use crate::sections::Pictures;
 use crate::still::{Stills, piece_pixels};
-use crate::video::Video;
+use crate::video::{MOST_PARTS, Video};
 
 /// Above this rate photographs are predicted cheaply: the bytes saved take less time than the
 /// better prediction costs the viewer.
@@ -98,12 +97,14 @@ impl Encoder {
         if self.video.due_at().is_none_or(|due| due > now) {
             return Ok(());
         }
-        if let Some(area) =
+        let shown =
             self.video
-                .write_frame(&self.shadow, link, self.quality, now, &mut self.body)?
-        {
-            self.refresh.blurred(area);
-            frame.writes.add_rect(area);
+                .write_frame(&self.shadow, link, self.quality, now, &mut self.body)?;
+        if !shown.is_empty() {
+            for rect in shown.rects() {
+                self.refresh.blurred(*rect);
+            }
+            frame.writes.add(&shown);
             frame.uses_video = true;
         }
         Ok(())
@@ -128,23 +129,23 @@ impl Encoder {
         let Some(strip) = self.stills.next_strip() else {
             return Ok(());
         };
-        self.stills
-            .write_strip(&self.shadow, strip, self.quality, link.rate, &mut self.body)?;
+        // What is exact within the strip, such as a caption, stays so.
+        let shown = self.refresh.lossy().clipped(&strip).simplified(MOST_PARTS);
+        let wish = self.quality;
+        self.stills.write_strip(
+            &self.shadow,
+            (strip, &shown),
+            wish,
+            link.rate,
+            &mut self.body,
+        )?;
         self.video.interrupted();
-        let sharp = Region::from(strip).difference(self.refresh.lossy());
-        self.refresh.blurred(strip);
-        frame.writes.add_rect(strip);
+        for rect in shown.rects() {
+            self.refresh.blurred(*rect);
+        }
+        frame.writes.add(&shown);
         frame.uses_video = true;
-        self.sharpen(&sharp, link, frame);
         Ok(())
-    }
-
-    /// Repeats what was exact before a picture was painted over it, if that is cheap: text.
-    fn sharpen(&mut self, region: &Region, link: Link, frame: &mut Frame) {
-        self.found.clear();
-        let is_cheap = |cell: &Rect| classify(&self.shadow, cell) != Class::Many;
-        self.found.extend(cells_of(region).filter(is_cheap));
-        self.write_found(exactly(link), frame);
     }
 
     /// Writes as much of `region` as fits the link even if it is photographs, as the shadow shows

@@ -24,7 +24,10 @@ const HOT: f32 = 4.0;
 const COLD: f32 = 1.0;
 
 /// Share of its bounding box that video must fill, in percent; scattered changes are no video.
-const FILLED_PERCENT: usize = 60;
+const FILLED_PERCENT: u64 = 40;
+
+/// The same for one that runs: what rests in it is not painted.
+const FILLED_PERCENT_TO_GO_ON: u64 = 10;
 
 /// Smallest video in hot blocks: below 128 x 128 pixels lossless tiles are cheap enough.
 const FEWEST_BLOCKS: usize = 4;
@@ -167,7 +170,14 @@ impl Activity {
         for start in 0..warmth.len() {
             if warmth[start] == Warmth::Hot {
                 let group = self.take_group(start, &mut warmth);
-                if group.hot >= FEWEST_BLOCKS && 2 * group.hot >= hot && group.is_dense() {
+                let goes_on = running.is_some_and(|video| video.intersects(&group.bounds));
+                let share = if goes_on {
+                    FILLED_PERCENT_TO_GO_ON
+                } else {
+                    FILLED_PERCENT
+                };
+                let is_most = group.hot >= FEWEST_BLOCKS && 2 * group.hot >= hot;
+                if is_most && group.fills(share) {
                     found = found.or(Some(group.extent));
                 }
             }
@@ -284,9 +294,10 @@ impl Activity {
 }
 
 impl Group {
-    fn is_dense(&self) -> bool {
+    /// Whether it fills that share of its bounds.
+    const fn fills(&self, percent: u64) -> bool {
         let all = self.bounds.area() / (BLOCK * BLOCK) as u64;
-        (self.blocks * 100) as u64 >= all * FILLED_PERCENT as u64
+        self.blocks as u64 * 100 >= all * percent
     }
 }
 

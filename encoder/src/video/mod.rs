@@ -27,6 +27,9 @@ use quality::{Coded, QualityControl, encode_within_frame};
 /// the next; one that paints it at once is not waited for.
 const STROKE_GAP: Duration = Duration::from_millis(2);
 
+/// Rectangles that one frame of the video paints, at most.
+pub(crate) const MOST_PARTS: usize = 64;
+
 /// A video's area with what it covered before, in percent of what it covers now, at most.
 const MOST_GROWTH_PERCENT: u64 = 150;
 
@@ -52,13 +55,23 @@ struct Stream {
 }
 
 /// Damage to the video since its last frame.
-#[derive(Clone, Copy)]
 struct Strokes {
     first: Timestamp,
     last: Timestamp,
     count: u32,
-    /// Whether the shadow differs from the last frame sent.
-    changed: bool,
+    /// What of the shadow within the video differs from the last frame sent.
+    changed: Region,
+}
+
+impl Strokes {
+    const fn begin(now: Timestamp, count: u32) -> Self {
+        Self {
+            first: now,
+            last: now,
+            count,
+            changed: Region::new(),
+        }
+    }
 }
 
 impl Video {
@@ -80,27 +93,16 @@ impl Video {
     pub(crate) fn damaged(&mut self, region: &Region, now: Timestamp) {
         let Some(area) = self.area() else { return };
         if region.intersects_rect(&area) {
-            let start = Strokes {
-                first: now,
-                last: now,
-                count: 0,
-                changed: false,
-            };
-            let strokes = self.strokes.get_or_insert(start);
+            let strokes = self.strokes.get_or_insert_with(|| Strokes::begin(now, 0));
             strokes.last = now;
             strokes.count += 1;
         }
     }
 
-    /// Notes that the shadow changed within the video.
-    pub(crate) fn changed(&mut self, now: Timestamp) {
-        let start = Strokes {
-            first: now,
-            last: now,
-            count: 1,
-            changed: true,
-        };
-        self.strokes.get_or_insert(start).changed = true;
+    /// Notes that the shadow changed in `rect`, within the video.
+    pub(crate) fn changed(&mut self, rect: Rect, now: Timestamp) {
+        let strokes = self.strokes.get_or_insert_with(|| Strokes::begin(now, 1));
+        strokes.changed.add_rect(rect);
     }
 
     /// Starts, moves or ends the stream as the activity demands.
@@ -131,7 +133,6 @@ impl Video {
             next: H264FrameKind::Key,
         });
         self.strokes = None;
-        self.changed(now);
         Ok(())
     }
 
@@ -144,7 +145,8 @@ impl Video {
 
     /// When the next video frame should be made; `None` if nothing waits.
     pub(crate) fn due_at(&self) -> Option<Timestamp> {
-        let strokes = self.strokes.filter(|strokes| strokes.changed)?;
+        let strokes = self.strokes.as_ref();
+        let strokes = strokes.filter(|strokes| !strokes.changed.is_empty())?;
         if self.strokes_per_frame < 1.5 && strokes.count <= 1 {
             return Some(strokes.first);
         }
@@ -156,7 +158,8 @@ impl Video {
         )
     }
 
-    /// Appends a section with the video as `shadow` shows it.
+    /// Appends a section with the video as `shadow` shows it. Only what changed is painted: what is
+    /// exact beside it stays so. Returns what is painted.
     pub(crate) fn write_frame(
         &mut self,
         shadow: &Canvas,
@@ -164,9 +167,9 @@ impl Video {
         wish: Quality,
         now: Timestamp,
         body: &mut Vec<u8>,
-    ) -> Result<Option<Rect>, H264Error> {
+    ) -> Result<Region, H264Error> {
         let (Some(stream), Some(strokes)) = (&mut self.stream, self.strokes.take()) else {
-            return Ok(None);
+            return Ok(Region::new());
         };
         self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
         let stride = shadow.size().width as usize;
@@ -181,8 +184,9 @@ impl Video {
         let coded = encode_within_frame(encoder, picture, wanted, &mut access_unit)?;
         stream.quality.sent(access_unit.len(), coded);
         stream.next = H264FrameKind::Delta;
-        write::video(body, &stream.area, &access_unit);
-        Ok(Some(stream.area))
+        let shown = strokes.changed.simplified(MOST_PARTS);
+        write::video(body, &stream.area, shown.rects(), &access_unit);
+        Ok(shown)
     }
 }
 
