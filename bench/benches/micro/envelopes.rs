@@ -11,20 +11,24 @@ const HISTORY_BYTES: usize = 1 << 20;
 
 pub(crate) fn cases() -> Vec<Case> {
     let coders = [
-        ("stored", Coder::Stored),
         ("lz4", Coder::Lz4),
         ("zstd", Coder::Zstd),
         ("history", Coder::History),
     ];
-    let both_ways = coders.into_iter().flat_map(|(name, coder)| {
-        [
-            Case::new(format!("envelope/{name}/compress"), move || compress(coder)),
-            Case::new(format!("envelope/{name}/decompress"), move || {
-                decompress(coder)
-            }),
-        ]
-    });
-    both_ways.collect()
+    let mut cases = vec![Case::new("envelope/stored/compress", || {
+        compress(Coder::Stored)
+    })];
+    // What was stored is only lent when it is read: there is nothing to count.
+    for (name, coder) in coders {
+        cases.push(Case::new(format!("envelope/{name}/compress"), move || {
+            compress(coder)
+        }));
+        cases.push(Case::new(
+            format!("envelope/{name}/decompress"),
+            move || decompress(coder),
+        ));
+    }
+    cases
 }
 
 /// Bodies with letters, both of the same kind: the history knows the first when the second comes.
