@@ -86,6 +86,8 @@ fn cursor() -> ServerMessage {
     ServerMessage::CursorShape(CursorShape {
         size: Size::new(32, 32),
         hot_spot: Point::new(4, 2),
-        pixels: (0..32 * 32).map(|pixel| 0xff00_0000 | pixel * 37).collect(),
+        pixels: (0..32 * 32)
+            .map(|pixel| 0xff00_0000 | (pixel * 37))
+            .collect(),
     })
 }

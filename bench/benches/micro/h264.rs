@@ -11,8 +11,10 @@ use crate::corpus::{FILMS, Recording};
 /// Quantization parameter, the middle of what is used.
 const QP: u8 = 26;
 
+type Prepare = fn(&Recording) -> Result<Work>;
+
 pub(crate) fn cases() -> Vec<Case> {
-    let kinds: [(&str, fn(&Recording) -> Result<Work>); 4] = [
+    let kinds: [(&str, Prepare); 4] = [
         ("from-pixels", from_pixels),
         ("encode", encode),
         ("decode", decode),

@@ -10,6 +10,7 @@
 //! The last three are for `bench-check`, which runs `count` under callgrind and has it count the
 //! instructions in `measured_work` only.
 
+mod capture;
 mod case;
 mod control;
 mod corpus;
@@ -61,6 +62,7 @@ fn run() -> Result<()> {
 /// Every case, in the order of the tables.
 fn cases() -> Vec<Case> {
     let groups = [
+        capture::cases(),
         wire::cases(),
         control::cases(),
         sections::cases(),

@@ -108,11 +108,11 @@ fn program_in(messages: &str) -> Option<PathBuf> {
     let messages = messages
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
-    let programs = messages.filter_map(|message: Value| {
+    let mut programs = messages.filter_map(|message: Value| {
         let path = message["executable"].as_str()?;
         (message["target"]["name"] == "micro").then(|| path.into())
     });
-    programs.last()
+    programs.next()
 }
 
 /// Says what to do about the changes, and fails if the baseline does not hold.

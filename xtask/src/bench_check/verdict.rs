@@ -2,8 +2,9 @@
 
 use super::baseline::{Cost, Costs};
 
-/// Instructions that a case may change by before it counts, in percent.
-const TOLERANCE: f64 = 3.0;
+/// Instructions that a case may change by before it counts, in percent. The same program counts the
+/// same each time; a change elsewhere makes the compiler arrange things anew, which takes tenths.
+const TOLERANCE: f64 = 2.0;
 
 /// The same where the baseline was made with other tools.
 const TOLERANCE_OTHER_TOOLS: f64 = 15.0;
@@ -137,13 +138,13 @@ mod tests {
 
     #[test]
     fn noise_is_no_change() {
-        assert_eq!(verdict_of(cost(1029, 1009)), Verdict::Alike);
-        assert_eq!(verdict_of(cost(971, 991)), Verdict::Alike);
+        assert_eq!(verdict_of(cost(1019, 1009)), Verdict::Alike);
+        assert_eq!(verdict_of(cost(981, 991)), Verdict::Alike);
     }
 
     #[test]
     fn more_of_either_is_worse_whatever_the_other_did() {
-        assert_eq!(verdict_of(cost(1031, 1000)), Verdict::Worse);
+        assert_eq!(verdict_of(cost(1021, 1000)), Verdict::Worse);
         assert_eq!(verdict_of(cost(500, 1011)), Verdict::Worse);
         assert_eq!(verdict_of(cost(500, 1000)), Verdict::Better);
         assert_eq!(verdict_of(cost(1000, 989)), Verdict::Better);
