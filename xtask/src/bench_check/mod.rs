@@ -88,7 +88,7 @@ pub(crate) fn run(request: &Request) -> Result<()> {
     }
 }
 
-/// Compiles the micro-benches as they would be released, and returns the program.
+/// Compiles the micro-benches, nearly as what is released, and returns the program.
 fn build() -> Result<PathBuf> {
     let mut cargo = command::cargo(&[
         "bench",

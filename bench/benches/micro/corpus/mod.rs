@@ -57,19 +57,19 @@ impl Recording {
         folder.join(format!("micro-{}-{:016x}", self.name, self.digest))
     }
 
-    /// Draws the screens and writes them, unless that was done before.
+    /// Draws the screens, always, so that another way of drawing is noticed where it is written,
+    /// and writes them if they are not there yet.
     ///
     /// Returns what the digest would have to be for these screens, if it is another.
     fn record(&self) -> Result<Option<u64>> {
-        if self.path().exists() {
-            return Ok(None);
-        }
         let screens = (self.draw)();
         let drawn = digest(&screens);
         if drawn != self.digest {
             return Ok(Some(drawn));
         }
-        file::write(&self.path(), &screens)?;
+        if !self.path().exists() {
+            file::write(&self.path(), &screens)?;
+        }
         Ok(None)
     }
 }
