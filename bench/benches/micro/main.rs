@@ -24,12 +24,14 @@ mod random;
 mod regions;
 mod sections;
 mod session;
+mod showing;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use divan::Bencher;
 
 use case::{Case, measured_work};
@@ -49,7 +51,7 @@ fn run() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["record"] => corpus::record_all(),
-        ["list"] => print(&names().join("\n")),
+        ["list"] => list(),
         ["count", name] => count(name),
         _ => {
             corpus::record_all()?;
@@ -82,6 +84,13 @@ fn names() -> Vec<String> {
 fn case_called(name: &str) -> Result<Case> {
     let case = cases().into_iter().find(|case| case.name == name);
     case.with_context(|| format!("there is no case {name}; `micro list` names them"))
+}
+
+fn list() -> Result<()> {
+    let names = names();
+    let unique: BTreeSet<&String> = names.iter().collect();
+    ensure!(unique.len() == names.len(), "two cases have the same name");
+    print(&names.join("\n"))
 }
 
 fn count(name: &str) -> Result<()> {
