@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::packages::Goal;
-use crate::{command, edges, fences, fuzz, metadata, setup, sizes, tools};
+use crate::{bench_check, command, edges, fences, fuzz, metadata, setup, sizes, tools};
 
 /// One check.
 struct Step {
@@ -56,6 +56,11 @@ const STEPS: &[Step] = &[
         run: deny,
     },
     Step {
+        name: "bench-check",
+        about: "no micro-bench takes more instructions than its baseline",
+        run: bench_check::check,
+    },
+    Step {
         name: "fuzz",
         about: "a minute of hostile bytes for each fuzz target",
         run: smoke,
@@ -68,7 +73,7 @@ const SMOKE_SECONDS: u32 = 60;
 /// Names the steps.
 pub(crate) fn list() {
     for step in STEPS {
-        eprintln!("  {:<10} {}", step.name, step.about);
+        eprintln!("  {:<12} {}", step.name, step.about);
     }
 }
 

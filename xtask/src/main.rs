@@ -1,5 +1,6 @@
 //! `cargo xtask …`: everything a developer or the CI runs, so that both run the same.
 
+mod bench_check;
 mod browser;
 mod ci;
 mod command;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use bench_check::{Purpose, Request};
 use packages::Goal;
 
 const HELP: &str = "\
@@ -31,6 +33,9 @@ Usage: cargo xtask TASK
   demo [--app COMMAND…]   show a program of this machine through HackStream: Firefox, or COMMAND
   test [ARGUMENT…]        all tests; arguments go to `cargo test` (default: --workspace)
   ci [STEP…]              all other checks, or only the named ones; `ci --list` names them
+  bench-check [--accept] [PART-OF-A-NAME…]
+                          count the instructions of the micro-benches and compare them with
+                          bench/baseline.json; with --accept they become the baseline
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
   help                    this text";
 
@@ -42,6 +47,7 @@ enum Task {
     Test { arguments: Vec<String> },
     Ci { steps: Vec<String> },
     CiList,
+    BenchCheck(Request),
     Fuzz { seconds: u32 },
     Help,
 }
@@ -74,6 +80,7 @@ fn perform(task: Task) -> Result<()> {
             ci::list();
             Ok(())
         }
+        Task::BenchCheck(request) => bench_check::run(&request),
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Help => {
             eprintln!("{HELP}");
@@ -102,12 +109,22 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ("ci", _) => Ok(Task::Ci {
             steps: rest.to_vec(),
         }),
+        ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
+        ("bench-check", _) => bench_check_of(Purpose::Check, rest),
         ("fuzz", []) => Ok(Task::Fuzz { seconds: 60 }),
         ("fuzz", ["--seconds", seconds]) => Ok(Task::Fuzz {
             seconds: seconds.parse().context("--seconds takes a number")?,
         }),
         (task, words) => bail!("not understood: {task} {}", words.join(" ")),
     }
+}
+
+fn bench_check_of(purpose: Purpose, wanted: &[String]) -> Result<Task> {
+    if let Some(option) = wanted.iter().find(|word| word.starts_with('-')) {
+        bail!("not understood: bench-check {option}");
+    }
+    let wanted = wanted.to_vec();
+    Ok(Task::BenchCheck(Request { purpose, wanted }))
 }
 
 #[cfg(test)]
@@ -140,6 +157,18 @@ mod tests {
     }
 
     #[test]
+    fn bench_check_takes_parts_of_names() {
+        let request = |purpose, wanted: &[&str]| {
+            let wanted = wanted.iter().map(|part| (*part).to_owned()).collect();
+            Task::BenchCheck(Request { purpose, wanted })
+        };
+        let all = request(Purpose::Check, &[]);
+        assert_eq!(parsed("bench-check").unwrap(), all);
+        let some = request(Purpose::Accept, &["wire", "h264"]);
+        assert_eq!(parsed("bench-check --accept wire h264").unwrap(), some);
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for line in [
             "",
@@ -148,6 +177,7 @@ mod tests {
             "demo xterm",
             "demo --app",
             "fuzz --seconds x",
+            "bench-check --accept --all",
         ] {
             assert!(parsed(line).is_err(), "{line}");
         }
