@@ -58,8 +58,9 @@ pub(crate) struct CompareArguments {
     pub(crate) peers: Vec<PeerName>,
     /// Links between server and viewer. Mbit/s down/up; RTT without queues; a packet that would
     /// wait longer than the queue of its direction is dropped
-    #[arg(long, value_delimiter = ',', default_value = "lan")]
-    pub(crate) links: Vec<Link>,
+    /// [default: lan, or loopback where that cannot be made]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) links: Option<Vec<Link>>,
     /// Kinds of work
     #[arg(
         long,

@@ -10,8 +10,9 @@ use crate::interrupt::Interrupt;
 use crate::measure::{Plan, Work};
 use crate::network::Link;
 use crate::peers::{Peer, PeerName};
-use crate::report::{Cell, Outcome, Report, RunFacts, progress, show};
+use crate::report::{Cell, LinkFacts, Outcome, Report, RunFacts, progress, show};
 use crate::rig::Setting;
+use crate::routes::{self, Route};
 
 /// Exit code after Ctrl-C, as shells number it.
 const INTERRUPTED: u8 = 130;
@@ -25,10 +26,13 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
             .with_context(|| format!("cannot create {}", folder.display()))?;
     }
     let candidates = find_peers(arguments)?;
-    let mut report = Report::new(run_facts(arguments, &candidates));
-    for link in &arguments.links {
-        progress(&format!("link {}: {}", link.name(), link.figures()));
-    }
+    let routes = routes::find(arguments.links.as_deref());
+    let planned = routes.len() * arguments.works.len() * candidates.len();
+    let links = match routes::describe(&routes, interrupt) {
+        Err(_) if interrupt.is_set() => return Ok(ExitCode::from(INTERRUPTED)),
+        described => described?,
+    };
+    let mut report = Report::new(run_facts(arguments, &candidates, links, planned));
     let plan = Plan {
         runs: arguments.runs,
         duration: arguments.duration(),
@@ -41,15 +45,18 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         seed,
         interrupt: interrupt.clone(),
     };
-    let mut counter = Counter::new(arguments);
-    for (link, work) in pairs(&arguments.links, &arguments.works) {
+    let mut counter = Counter {
+        next: 1,
+        all: planned,
+    };
+    for (route, work) in pairs(&routes, &arguments.works) {
         // Peers innermost: what is compared is measured close together in time.
         for candidate in &candidates {
             if interrupt.is_set() {
                 break;
             }
-            counter.announce(link, work, candidate.0);
-            let Some(cell) = run_cell(candidate, link, work, &setting, &plan) else {
+            counter.announce(route.link, work, candidate.0);
+            let Some(cell) = run_cell(candidate, route, work, &setting, &plan) else {
                 break;
             };
             report.add(cell);
@@ -72,11 +79,6 @@ struct Counter {
 }
 
 impl Counter {
-    fn new(arguments: &CompareArguments) -> Self {
-        let all = planned_cells(arguments);
-        Self { next: 1, all }
-    }
-
     fn announce(&mut self, link: Link, work: Work, peer: PeerName) {
         let (link, work, peer) = (link.name(), work.name(), peer.name());
         progress(&format!(
@@ -87,14 +89,10 @@ impl Counter {
     }
 }
 
-fn planned_cells(arguments: &CompareArguments) -> usize {
-    arguments.links.len() * arguments.works.len() * arguments.peers.len()
-}
-
-fn pairs<'a>(links: &'a [Link], works: &'a [Work]) -> impl Iterator<Item = (Link, Work)> + 'a {
-    links
+fn pairs<'a>(routes: &'a [Route], works: &'a [Work]) -> impl Iterator<Item = (&'a Route, Work)> {
+    routes
         .iter()
-        .flat_map(|link| works.iter().map(|work| (*link, *work)))
+        .flat_map(|route| works.iter().map(move |work| (route, *work)))
 }
 
 fn find_peers(arguments: &CompareArguments) -> Result<Vec<Candidate>> {
@@ -108,7 +106,12 @@ fn find_peers(arguments: &CompareArguments) -> Result<Vec<Candidate>> {
     Ok(arguments.peers.iter().map(find).collect())
 }
 
-fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts {
+fn run_facts(
+    arguments: &CompareArguments,
+    candidates: &[Candidate],
+    links: Vec<LinkFacts>,
+    planned: usize,
+) -> RunFacts {
     let versions = candidates.iter().filter_map(|(name, found)| {
         let peer = found.as_ref().ok()?.as_deref()?;
         Some((name.name(), peer.version(), peer.server_memory_meaning()))
@@ -118,12 +121,8 @@ fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts
         size: arguments.size,
         runs: arguments.runs,
         duration: arguments.duration(),
-        links: arguments
-            .links
-            .iter()
-            .map(|link| (link.name(), link.figures()))
-            .collect(),
-        planned: planned_cells(arguments),
+        links,
+        planned,
         versions: versions.collect(),
     }
 }
@@ -131,14 +130,14 @@ fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts
 /// `None`: interrupted, so there is nothing to report.
 fn run_cell(
     (name, found): &Candidate,
-    link: Link,
+    route: &Route,
     work: Work,
     setting: &Setting,
     plan: &Plan,
 ) -> Option<Cell> {
     let cell = |outcome| Cell {
         peer: *name,
-        link,
+        link: route.link,
         work,
         outcome,
     };
@@ -150,8 +149,11 @@ fn run_cell(
         let reason = "nothing to measure without a remoting system".to_owned();
         return Some(cell(Outcome::Skipped(reason)).announced());
     }
-    match cell::run(peer, link, work, setting, plan) {
-        Ok(findings) => Some(cell(Outcome::Measured(findings)).announced()),
+    if let (Some(_), Some(barrier)) = (peer, &route.barrier) {
+        return Some(cell(Outcome::Skipped(barrier.clone())).announced());
+    }
+    match cell::run(peer, route.link, work, setting, plan) {
+        Ok(findings) => Some(cell(Outcome::Measured(Box::new(findings))).announced()),
         Err(_) if plan.interrupt.is_set() => None,
         Err(error) => Some(cell(Outcome::Failed(format!("{error:#}"))).announced()),
     }

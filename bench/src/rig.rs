@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::display::Display;
 use crate::interrupt::Interrupt;
-use crate::network::{Link, Network, Traffic};
+use crate::network::{Link, Losses, Network, Traffic};
 use crate::peers::{Peer, Server, Site};
 use crate::probe::Probe;
 use crate::process::{Launch, Process, Tree};
@@ -123,6 +123,14 @@ impl Rig {
         match &self.middle {
             Middle::Nothing { .. } => Ok(Traffic::default()),
             Middle::Remote { network, .. } => network.traffic(),
+        }
+    }
+
+    /// What an emulated link did to packets since this was last asked.
+    pub(crate) fn take_losses(&self) -> Option<Losses> {
+        match &self.middle {
+            Middle::Nothing { .. } => None,
+            Middle::Remote { network, .. } => network.take_losses(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! docs/benchmarks.md from results: everything in it comes from one file of results.
 
 mod bars;
+mod losses;
 mod tables;
 
 use crate::plots::Plot;
@@ -23,7 +24,10 @@ resident set (VmHWM), shared pages in full. `floor` is no remoting at all: what 
 pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String {
     let mut sections = vec![HEAD.to_owned(), bars::section(results)];
     let links = results.links.iter();
-    sections.extend(links.map(|link| tables::section(results, link)));
+    sections.extend(links.map(|link| {
+        let losses = losses::table(results, link).unwrap_or_default();
+        tables::section(results, link) + &losses
+    }));
     if let Some(section) = gaps(results) {
         sections.push(section);
     }

@@ -15,6 +15,10 @@ pub(super) fn section(results: &Results, link: &LinkFacts) -> String {
     if let Some(figures) = &link.figures {
         text.push_str(&format!("{figures}.\n\n"));
     }
+    if !link.notes.is_empty() {
+        let notes = link.notes.iter().map(|note| format!("* {note}\n"));
+        text.push_str(&format!("{}\n", notes.collect::<String>()));
+    }
     text.push_str(HEADINGS);
     for kind in [Kind::Actions, Kind::Film, Kind::Idle] {
         for work in results.works(name, kind) {
@@ -28,8 +32,11 @@ pub(super) fn section(results: &Results, link: &LinkFacts) -> String {
 
 fn row(work: &str, peer: &str, detail: &Detail) -> String {
     let times = [50, 95, 99, 100].map(|percent| one(detail.percentile_ms(percent)));
-    let bytes = [detail.bytes_down(), detail.bytes_up()]
-        .map(|bytes| bytes.map_or_else(String::new, bytes_text));
+    let bytes = match detail.bytes_both_ways() {
+        Some(bytes) => [format!("{} both ways", bytes_text(bytes)), String::new()],
+        None => [detail.bytes_down(), detail.bytes_up()]
+            .map(|bytes| bytes.map_or_else(String::new, bytes_text)),
+    };
     let columns = [
         work.to_owned(),
         peer.to_owned(),

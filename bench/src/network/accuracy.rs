@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::link::{CLIENT_ADDRESS, SERVER_ADDRESS};
-use super::{Link, Namespace, Network};
+use super::rooms::{CLIENT_ADDRESS, Rooms, SERVER_ADDRESS};
+use super::{Link, Namespace, Traffic};
 
 const PORT: u16 = 9;
 /// IPv4's and UDP's headers.
@@ -25,8 +25,8 @@ const SILENCE: Duration = Duration::from_millis(600);
 const TRIES: usize = 3;
 
 /// The link, or nothing and a line that says why.
-fn network(link: Link) -> Option<Network> {
-    match Network::create(link, 1) {
+fn network(link: Link) -> Option<Rooms> {
+    match Rooms::create(link, 1) {
         Ok(network) => Some(network),
         Err(error) => {
             let has_rights = rustix::process::geteuid().is_root();
@@ -55,7 +55,7 @@ fn inside<T: Send>(namespace: &Namespace, make: impl FnOnce() -> T + Send) -> T 
 }
 
 /// UDP sockets on the server's and the client's end, connected to each other.
-fn sockets(network: &Network) -> (UdpSocket, UdpSocket) {
+fn sockets(network: &Rooms) -> (UdpSocket, UdpSocket) {
     let open = |own: Ipv4Addr, other: Ipv4Addr| {
         let socket = UdpSocket::bind((own, PORT)).unwrap();
         socket.connect((other, PORT)).unwrap();
@@ -70,7 +70,7 @@ fn sockets(network: &Network) -> (UdpSocket, UdpSocket) {
 
 /// Times from the client to the server and back, of small packets and one after the other. What is
 /// lost is left out.
-fn round_trips(network: &Network, count: u32) -> Vec<Duration> {
+fn round_trips(network: &Rooms, count: u32) -> Vec<Duration> {
     let (server, client) = sockets(network);
     scope(|scope| {
         scope.spawn(|| {
@@ -154,7 +154,7 @@ fn receive(to: &UdpSocket, length: usize) -> (u32, f64) {
 }
 
 /// Application bytes per second over one TCP connection from server to client, once it is at speed.
-fn tcp_megabits(network: &Network, duration: Duration) -> f64 {
+fn tcp_megabits(network: &Rooms, duration: Duration) -> f64 {
     let listener = inside(network.server(), || {
         TcpListener::bind((SERVER_ADDRESS, PORT)).unwrap()
     });
@@ -248,7 +248,7 @@ fn the_fastest_link_reaches_its_rate() {
             let (start, before) = (Instant::now(), network.traffic().unwrap());
             std::thread::sleep(Duration::from_secs(1));
             let delivered = network.traffic().unwrap() - before;
-            let bits = delivered.packets_down as f64 * 1500.0 * 8.0;
+            let bits = delivered.to_viewer().packets as f64 * 1500.0 * 8.0;
             bits / start.elapsed().as_secs_f64() / 1e6
         })
     });
@@ -290,11 +290,17 @@ fn traffic_is_counted_as_on_ethernet() {
     let (server, client) = sockets(&network);
     let before = network.traffic().unwrap();
     let down = stream((&server, &client), 500, 1.0, Duration::from_millis(300));
-    let spent = network.traffic().unwrap() - before;
+    let Traffic::Apart {
+        down: spent_down,
+        up: spent_up,
+    } = network.traffic().unwrap() - before
+    else {
+        panic!("a device has two directions");
+    };
     assert_eq!(down.received, down.sent);
     let (packets, bytes) = (u64::from(down.sent), 514 * u64::from(down.sent));
     // The system itself may say something, too.
-    assert!(spent.packets_down >= packets && spent.packets_down < packets + 10);
-    assert!(spent.bytes_down >= bytes && spent.bytes_down < bytes + 2000);
-    assert!(spent.bytes_up < 2000, "{spent:?}");
+    assert!(spent_down.packets >= packets && spent_down.packets < packets + 10);
+    assert!(spent_down.bytes >= bytes && spent_down.bytes < bytes + 2000);
+    assert!(spent_up.bytes < 2000, "{spent_up:?}");
 }

@@ -78,8 +78,8 @@ pub(crate) trait Peer {
     fn version(&self) -> String;
     /// What the memory figure of the server's main process contains.
     fn server_memory_meaning(&self) -> &'static str;
-    /// Starts the server in the network's server namespace, showing the stimulus.
+    /// Starts the server at the network's server end, showing the stimulus.
     fn start_server(&self, site: &Site<'_>) -> Result<Server>;
-    /// Starts the viewer in the client namespace on a display that its window is to fill.
+    /// Starts the viewer at the client end on a display that its window is to fill.
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process>;
 }

@@ -115,7 +115,8 @@ impl Peer for Xpra {
     }
 
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
-        let address = format!("{}:{PORT}", site.network.server_address());
+        let port = site.network.port(PORT)?;
+        let address = format!("{}:{port}", site.network.server_address());
         // xpra takes the file of the variable only if there is one, else the person's own.
         let authority = site.workspace.path().join("xpra-authority");
         std::fs::write(&authority, [])?;

@@ -42,12 +42,10 @@ impl Launch {
         }
     }
 
-    pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
-        self.entrance = namespace
-            .entrance()
-            .into_iter()
-            .map(OsString::from)
-            .collect();
+    /// Without a namespace it is started beside the bench.
+    pub(crate) fn inside(mut self, namespace: Option<&Namespace>) -> Self {
+        let words = namespace.map(Namespace::entrance).unwrap_or_default();
+        self.entrance = words.into_iter().map(OsString::from).collect();
         self
     }
 

@@ -1,6 +1,7 @@
 //! The results: gathered cell by cell, shown as a table, kept as JSON.
 
 mod json;
+mod losses;
 mod machine;
 mod table;
 
@@ -22,7 +23,7 @@ use crate::scene::ScreenSize;
 /// How a cell ended.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    Measured(Findings),
+    Measured(Box<Findings>),
     /// It could not be measured although everything is installed.
     Failed(String),
     /// It was not tried.
@@ -64,12 +65,20 @@ pub(crate) struct RunFacts {
     pub(crate) size: ScreenSize,
     pub(crate) runs: u32,
     pub(crate) duration: Duration,
-    /// Link, its figures.
-    pub(crate) links: Vec<(&'static str, String)>,
+    pub(crate) links: Vec<LinkFacts>,
     /// Cells of the whole run; an interrupted one has fewer.
     pub(crate) planned: usize,
     /// Peer, version, meaning of the server's memory figure.
     pub(crate) versions: Vec<(&'static str, String, &'static str)>,
+}
+
+/// A link of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkFacts {
+    pub(crate) name: &'static str,
+    pub(crate) figures: String,
+    /// What a reader has to know beyond the figures.
+    pub(crate) notes: Vec<String>,
 }
 
 /// All cells so far.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Cell, Outcome, Report};
+use super::{Cell, Outcome, Report, losses};
 use crate::measure::{FilmFigures, Findings, LatencyFigures, Summary, Usage};
+use crate::network::Traffic;
 use crate::peers::PeerName;
 use crate::units::bytes_text;
 
@@ -36,7 +37,11 @@ pub(super) fn render(report: &Report) -> String {
     let mut notes = Vec::new();
     for cell in &report.cells {
         match &cell.outcome {
-            Outcome::Measured(findings) => rows.push(row(cell, findings, &report.cells)),
+            Outcome::Measured(findings) => {
+                rows.push(row(cell, findings, &report.cells));
+                let losses = findings.usage().losses.as_ref();
+                notes.extend(losses.map(|losses| note(cell, "link", &losses::text(losses))));
+            }
             Outcome::Failed(reason) => notes.push(note(cell, "failed", reason)),
             Outcome::Skipped(reason) => notes.push(note(cell, "skipped", reason)),
         }
@@ -89,7 +94,7 @@ fn figures(findings: &Findings) -> [String; 6] {
         }
         Findings::Idle(_) => {
             let (down, up, cpu) = costs(usage, 1.0);
-            let down = format!("{down} in {} packets", usage.traffic.packets_down);
+            let down = format!("{down} in {} packets", usage.traffic.to_viewer().packets);
             ["-".to_owned(), "-".to_owned(), down, up, cpu, memory]
         }
     }
@@ -120,11 +125,10 @@ fn costs(usage: &Usage, parts: f64) -> (String, String, String) {
     let cpu = [used.server_cpu, used.viewer_cpu]
         .map(|time| format!("{:.1}", time.as_secs_f64() * 1000.0 / parts));
     let cpu = format!("{} ms", cpu.join(" / "));
-    (
-        share(usage.traffic.bytes_down),
-        share(usage.traffic.bytes_up),
-        cpu,
-    )
+    match usage.traffic {
+        Traffic::Apart { down, up } => (share(down.bytes), share(up.bytes), cpu),
+        Traffic::Together(flow) => (share(flow.bytes), "(in down)".to_owned(), cpu),
+    }
 }
 
 fn memory(usage: &Usage) -> String {
@@ -166,7 +170,7 @@ fn ratios(findings: &Findings, reference: &Findings) -> String {
         };
         usage
             .processes
-            .map(|_| usage.traffic.bytes_down as f64 / parts)
+            .map(|_| usage.traffic.to_viewer().bytes as f64 / parts)
     };
     let (time, bytes) = (
         ratio(seconds(findings), seconds(reference)),
