@@ -105,6 +105,10 @@ impl Rig {
                     .stimulus
                     .as_mut()
                     .map_or(Ok(()), Process::check_alive)?;
+                server
+                    .x_server
+                    .as_mut()
+                    .map_or(Ok(()), Process::check_alive)?;
                 viewer.check_alive()
             }
         }
@@ -147,7 +151,9 @@ impl Rig {
         match &self.middle {
             Middle::Nothing { .. } => None,
             Middle::Remote { viewer, server, .. } => {
-                Some((Tree::new(server.main.pid()), Tree::new(viewer.pid())))
+                let main = Tree::new(server.main.pid());
+                let x_server = server.x_server.as_ref().map(Process::pid);
+                Some((main.with_beside(x_server), Tree::new(viewer.pid())))
             }
         }
     }

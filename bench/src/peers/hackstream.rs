@@ -86,6 +86,7 @@ impl Peer for HackStream {
         Ok(Server {
             stimulus: None,
             main,
+            x_server: None,
             viewer_arguments,
         })
     }

@@ -3,6 +3,7 @@
 mod hackstream;
 mod tigervnc;
 mod xpra;
+mod xrdp;
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ use crate::workspace::Workspace;
 pub(crate) use hackstream::HackStream;
 pub(crate) use tigervnc::TigerVnc;
 pub(crate) use xpra::Xpra;
+pub(crate) use xrdp::Xrdp;
 
 /// Which peers a run compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,6 +32,8 @@ pub(crate) enum PeerName {
     TigerVnc,
     /// xpra, as a desktop over TCP.
     Xpra,
+    /// xrdp with its Xorg, and FreeRDP as the viewer.
+    Xrdp,
 }
 
 impl PeerName {
@@ -39,6 +43,7 @@ impl PeerName {
             Self::Hackstream => "hackstream",
             Self::TigerVnc => "tigervnc",
             Self::Xpra => "xpra",
+            Self::Xrdp => "xrdp",
         }
     }
 
@@ -49,6 +54,7 @@ impl PeerName {
             Self::Hackstream => Some(Box::new(HackStream::find(folder)?)),
             Self::TigerVnc => Some(Box::new(TigerVnc::find()?)),
             Self::Xpra => Some(Box::new(Xpra::find()?)),
+            Self::Xrdp => Some(Box::new(Xrdp::find()?)),
         })
     }
 }
@@ -62,12 +68,14 @@ pub(crate) struct Site<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// A started server that shows the stimulus. The stimulus is ended before the server.
+/// A started server that shows the stimulus. They end in this order.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Absent where the server itself runs the stimulus.
     pub(crate) stimulus: Option<Process>,
     pub(crate) main: Process,
+    /// Absent where it is a child of the server, or the server itself.
+    pub(crate) x_server: Option<Process>,
     /// What the viewer needs to reach it.
     pub(crate) viewer_arguments: Vec<String>,
 }

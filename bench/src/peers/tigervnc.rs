@@ -65,6 +65,7 @@ impl Peer for TigerVnc {
         Ok(Server {
             stimulus: Some(stimulus),
             main,
+            x_server: None,
             viewer_arguments,
         })
     }

@@ -139,6 +139,7 @@ impl Peer for Xpra {
         Ok(Server {
             stimulus: Some(stimulus),
             main,
+            x_server: None,
             viewer_arguments: vec![format!("tcp://{address}/")],
         })
     }

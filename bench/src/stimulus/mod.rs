@@ -8,6 +8,7 @@ mod journal;
 mod keymap;
 mod page;
 mod photograph;
+mod room;
 mod window;
 
 use std::os::fd::AsFd;
@@ -53,6 +54,7 @@ struct Stimulus {
 
 impl Stimulus {
     fn start(scene: Scene, seed: u64, journal: &Path) -> Result<Self> {
+        room::wait_for_screen(scene.size()).context("cannot look at the display")?;
         let window = Window::open(scene).context("cannot open the stimulus window")?;
         let keymap = Keymap::load(window.connection())?;
         let mut page = Page::new(scene, Random::new(seed));
