@@ -39,5 +39,9 @@ fn measure_in(
     plan: &Plan,
 ) -> Result<Findings> {
     let mut rig = Rig::start(peer, link, setting, workspace)?;
-    measure(work, &mut rig, plan)
+    let _watch = plan.interrupt.watch_programs();
+    let findings = measure(work, &mut rig, plan);
+    // What ended explains what was not seen, and makes figures worthless.
+    rig.check_alive()?;
+    findings
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cell;
 use crate::cli::CompareArguments;
@@ -21,10 +21,7 @@ const INTERRUPTED: u8 = 130;
 type Candidate = (PeerName, Result<Option<Box<dyn Peer>>, String>);
 
 pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result<ExitCode> {
-    if let Some(folder) = &arguments.out {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-    }
+    Report::check_folder(arguments.out.as_deref())?;
     let candidates = find_peers(arguments)?;
     let routes = routes::find(arguments.links.as_deref());
     let planned = routes.len() * arguments.works.len() * candidates.len();

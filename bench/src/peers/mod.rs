@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 pub(crate) use hackstream::HackStream;
 pub(crate) use tigervnc::TigerVnc;
 pub(crate) use xpra::Xpra;
-pub(crate) use xrdp::Xrdp;
+pub(crate) use xrdp::{Pictures, Xrdp};
 
 /// Which peers a run compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -34,6 +34,8 @@ pub(crate) enum PeerName {
     Xpra,
     /// xrdp with its Xorg, and FreeRDP as the viewer.
     Xrdp,
+    /// The same with RemoteFX, which FreeRDP does only when asked (/rfx).
+    XrdpRfx,
 }
 
 impl PeerName {
@@ -44,6 +46,7 @@ impl PeerName {
             Self::TigerVnc => "tigervnc",
             Self::Xpra => "xpra",
             Self::Xrdp => "xrdp",
+            Self::XrdpRfx => "xrdp-rfx",
         }
     }
 
@@ -54,7 +57,8 @@ impl PeerName {
             Self::Hackstream => Some(Box::new(HackStream::find(folder)?)),
             Self::TigerVnc => Some(Box::new(TigerVnc::find()?)),
             Self::Xpra => Some(Box::new(Xpra::find()?)),
-            Self::Xrdp => Some(Box::new(Xrdp::find()?)),
+            Self::XrdpRfx => Some(Box::new(Xrdp::find(Pictures::RemoteFx)?)),
+            Self::Xrdp => Some(Box::new(Xrdp::find(Pictures::AsUsual)?)),
         })
     }
 }

@@ -24,16 +24,26 @@ const X_CONFIGURATION: &str = "/etc/X11/xrdp/xorg.conf";
 /// What xrdp writes into its log once viewers may come.
 const READY: &str = "listening to port";
 
+/// How the viewer wants pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pictures {
+    /// Whatever the two agree on by themselves: bitmaps without loss.
+    AsUsual,
+    /// RemoteFX, which loses some of the picture.
+    RemoteFx,
+}
+
 /// The programs.
 #[derive(Debug)]
 pub(crate) struct Xrdp {
+    pictures: Pictures,
     server: PathBuf,
     viewer: PathBuf,
     openssl: PathBuf,
 }
 
 impl Xrdp {
-    pub(crate) fn find() -> Result<Self> {
+    pub(crate) fn find(pictures: Pictures) -> Result<Self> {
         let server = find_program("xrdp", Some(Path::new(DAEMONS)))
             .context("xrdp is missing (package xrdp)")?;
         for file in [X_SERVER, X_CONFIGURATION] {
@@ -47,6 +57,7 @@ impl Xrdp {
         let openssl =
             find_program("openssl", None).context("openssl is missing (package openssl)")?;
         Ok(Self {
+            pictures,
             server,
             viewer,
             openssl,
@@ -176,15 +187,26 @@ impl Peer for Xrdp {
     }
 
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process> {
+        let codec = match self.pictures {
+            Pictures::AsUsual => None,
+            Pictures::RemoteFx => Some("/rfx"),
+        };
         Launch::new("xfreerdp", &self.viewer)
             .inside(site.network.client())
             .arguments(&server.viewer_arguments)
             .arguments(["/f", "/u:bench", "/p:bench", "/cert:ignore", "-clipboard"])
             .argument("/log-level:WARN")
+            .arguments(codec)
             .environment("DISPLAY", display)
             .environment("HOME", site.workspace.folder("viewer-home")?)
             .start(&site.workspace.log("viewer"))
+            .map(|viewer| viewer.with_litter(shared_memory_of))
     }
+}
+
+/// FreeRDP makes this for films and forgets it when it is ended by a signal.
+fn shared_memory_of(viewer: u32) -> PathBuf {
+    PathBuf::from(format!("/dev/shm/com.freerdp.xfreerdp.tsmf_{viewer:016X}"))
 }
 
 fn wait_for_log(server: &mut Process, log: &Path, site: &Site<'_>) -> Result<()> {

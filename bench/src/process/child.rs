@@ -81,6 +81,7 @@ impl Launch {
             name: self.name,
             child,
             lines,
+            litter: None,
         })
     }
 
@@ -107,11 +108,18 @@ pub(crate) struct Process {
     name: &'static str,
     child: Child,
     lines: Option<Receiver<String>>,
+    litter: Option<PathBuf>,
 }
 
 impl Process {
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// `file` of this program's is removed after its end, because it does not do so itself.
+    pub(crate) fn with_litter(mut self, file: impl FnOnce(u32) -> PathBuf) -> Self {
+        self.litter = Some(file(self.pid()));
+        self
     }
 
     /// Fails when the program has ended.
@@ -177,6 +185,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
+        if let Some(file) = &self.litter {
+            // Perhaps it never came to be.
+            let _ = std::fs::remove_file(file);
+        }
     }
 }
 

@@ -20,6 +20,9 @@ use crate::plots;
 use crate::results::Results;
 use crate::scene::ScreenSize;
 
+/// Replaces results.json once it is complete.
+const DRAFT: &str = "results.json.new";
+
 /// How a cell ended.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
@@ -106,10 +109,20 @@ impl Report {
             .any(|cell| matches!(cell.outcome, Outcome::Failed(_)))
     }
 
+    /// Fails, before anything is measured, where results.json could not be written.
+    pub(crate) fn check_folder(folder: Option<&Path>) -> Result<()> {
+        let Some(folder) = folder else { return Ok(()) };
+        let draft = folder.join(DRAFT);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&draft, []))
+            .and_then(|()| std::fs::remove_file(&draft))
+            .with_context(|| format!("cannot write into {} (--out)", folder.display()))
+    }
+
     /// Writes results.json; called after every cell, so that nothing measured is lost.
     pub(crate) fn save(&self, folder: Option<&Path>) -> Result<()> {
         let Some(folder) = folder else { return Ok(()) };
-        let (path, draft) = (folder.join("results.json"), folder.join("results.json.new"));
+        let (path, draft) = (folder.join("results.json"), folder.join(DRAFT));
         let text = serde_json::to_string_pretty(&json::report(self))?;
         std::fs::write(&draft, text + "\n")
             .and_then(|()| std::fs::rename(&draft, &path))
