@@ -6,16 +6,22 @@ use anyhow::Result;
 
 use crate::cell;
 use crate::cli::CompareArguments;
+use crate::clock::Instant;
 use crate::interrupt::Interrupt;
 use crate::measure::{Plan, Work};
 use crate::network::Link;
 use crate::peers::{Peer, PeerName};
-use crate::report::{Cell, LinkFacts, Outcome, Report, RunFacts, progress, show};
+use crate::report::{Cell, LinkFacts, Outcome, PeerFacts, Report, RunFacts, progress, show};
 use crate::rig::Setting;
 use crate::routes::{self, Route};
 
 /// Exit code after Ctrl-C, as shells number it.
 const INTERRUPTED: u8 = 130;
+
+/// Before so many are done, nobody can say how long the others will take.
+const CELLS_TO_LEARN_FROM: usize = 2;
+/// Of less than this nothing is said.
+const SHORT_SECONDS: f64 = 45.0;
 
 /// A peer of this run: its programs, or why it is left out. No programs: the floor.
 type Candidate = (PeerName, Result<Option<Box<dyn Peer>>, String>);
@@ -42,10 +48,7 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         seed,
         interrupt: interrupt.clone(),
     };
-    let mut counter = Counter {
-        next: 1,
-        all: planned,
-    };
+    let mut counter = Counter::new(planned);
     for (route, work) in pairs(&routes, &arguments.works) {
         // Peers innermost: what is compared is measured close together in time.
         for candidate in &candidates {
@@ -60,6 +63,9 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
             report.save(arguments.out.as_deref())?;
         }
     }
+    if interrupt.is_set() {
+        progress("interrupted; what was measured until now:");
+    }
     show(&report)?;
     report.draw(arguments.out.as_deref())?;
     Ok(match (interrupt.is_set(), report.has_failures()) {
@@ -71,18 +77,32 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
 
 /// Where in the run we are.
 struct Counter {
-    next: usize,
+    done: usize,
     all: usize,
+    start: Instant,
 }
 
 impl Counter {
+    fn new(all: usize) -> Self {
+        let (done, start) = (0, Instant::now());
+        Self { done, all, start }
+    }
+
     fn announce(&mut self, link: Link, work: Work, peer: PeerName) {
         let (link, work, peer) = (link.name(), work.name(), peer.name());
-        progress(&format!(
-            "[{}/{}] {link} {work} {peer} …",
-            self.next, self.all
-        ));
-        self.next += 1;
+        let (number, all, left) = (self.done + 1, self.all, self.time_left());
+        progress(&format!("[{number}/{all}] {link}, {work}, {peer} …{left}"));
+        self.done += 1;
+    }
+
+    /// By what the cells so far took; nothing when that says little or the end is near.
+    fn time_left(&self) -> String {
+        let elapsed = Instant::now().since(self.start).as_secs_f64();
+        let left = elapsed / self.done.max(1) as f64 * (self.all - self.done) as f64;
+        if self.done < CELLS_TO_LEARN_FROM || left < SHORT_SECONDS {
+            return String::new();
+        }
+        format!(" (about {:.0} min left)", (left / 60.0).max(1.0))
     }
 }
 
@@ -109,9 +129,14 @@ fn run_facts(
     links: Vec<LinkFacts>,
     planned: usize,
 ) -> RunFacts {
-    let versions = candidates.iter().filter_map(|(name, found)| {
+    let peers = candidates.iter().filter_map(|(name, found)| {
         let peer = found.as_ref().ok()?.as_deref()?;
-        Some((name.name(), peer.version(), peer.server_memory_meaning()))
+        Some(PeerFacts {
+            name: name.name(),
+            version: peer.version(),
+            memory: peer.server_memory_meaning(),
+            remark: peer.remark(),
+        })
     });
     RunFacts {
         seed: arguments.seed,
@@ -120,7 +145,7 @@ fn run_facts(
         duration: arguments.duration(),
         links,
         planned,
-        versions: versions.collect(),
+        peers: peers.collect(),
     }
 }
 

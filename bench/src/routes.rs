@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::interrupt::Interrupt;
 use crate::network::{Link, Network, notes};
-use crate::report::{LinkFacts, progress};
+use crate::report::{LinkFacts, progress, wrapped};
 
 /// A link to measure on.
 #[derive(Debug, Clone)]
@@ -44,11 +44,12 @@ fn default_route() -> Route {
     let Some(reason) = try_once(wanted) else {
         return Route::open(wanted);
     };
-    progress(&format!(
+    let line = format!(
         "{reason}: measuring over {}, not {}",
         instead.name(),
         wanted.name()
-    ));
+    );
+    progress(&wrapped(&line, "    "));
     Route::open(instead)
 }
 
@@ -63,13 +64,14 @@ fn try_once(link: Link) -> Option<String> {
 pub(crate) fn describe(routes: &[Route], interrupt: &Interrupt) -> Result<Vec<LinkFacts>> {
     let mut facts = Vec::new();
     for Route { link, barrier } in routes {
-        progress(&format!("link {}: {}", link.name(), link.figures()));
+        let line = format!("link {}: {}", link.name(), link.figures());
+        progress(&wrapped(&line, "    "));
         let notes = match barrier {
             None => notes(*link, interrupt)?,
             Some(_) => Vec::new(),
         };
         for note in &notes {
-            progress(&format!("    {note}"));
+            progress(&format!("  * {}", wrapped(note, "    ")));
         }
         facts.push(LinkFacts {
             name: link.name(),

@@ -30,7 +30,7 @@ pub(crate) enum Work {
     Video,
     /// The same at 60 frames per second.
     Video60,
-    /// Nothing happens.
+    /// Nothing happens: what it costs to stay connected.
     Idle,
 }
 

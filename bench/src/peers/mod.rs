@@ -90,6 +90,10 @@ pub(crate) trait Peer {
     fn version(&self) -> String;
     /// What the memory figure of the server's main process contains.
     fn server_memory_meaning(&self) -> &'static str;
+    /// What a reader of its figures has to know.
+    fn remark(&self) -> Option<&'static str> {
+        None
+    }
     /// Starts the server at the network's server end, showing the stimulus.
     fn start_server(&self, site: &Site<'_>) -> Result<Server>;
     /// Starts the viewer at the client end on a display that its window is to fill.

@@ -149,6 +149,16 @@ impl Peer for Xrdp {
         "xrdp without its X server"
     }
 
+    fn remark(&self) -> Option<&'static str> {
+        match self.pictures {
+            Pictures::AsUsual => Some(
+                "sends the rectangle around all that changed, here the whole screen, as the two \
+                 markers are at opposite corners; a key typed into a terminal costs some 4 KB",
+            ),
+            Pictures::RemoteFx => None,
+        }
+    }
+
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
         let home = site.workspace.folder("server-home")?;
         self.make_key(&home)?;

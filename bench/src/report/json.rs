@@ -14,11 +14,16 @@ pub(crate) const FORMAT: u32 = 2;
 /// All of a run.
 pub(super) fn report(report: &Report) -> Value {
     let facts = &report.facts;
-    let versions: Vec<Value> = facts
-        .versions
+    let peers: Vec<Value> = facts
+        .peers
         .iter()
-        .map(|(peer, version, memory)| {
-            json!({ "peer": peer, "version": version, "server_pss_is_of": memory })
+        .map(|peer| {
+            json!({
+                "peer": peer.name,
+                "version": peer.version,
+                "server_pss_is_of": peer.memory,
+                "remark": peer.remark,
+            })
         })
         .collect();
     let links: Vec<Value> = facts
@@ -30,7 +35,7 @@ pub(super) fn report(report: &Report) -> Value {
         "format": FORMAT,
         "bench": env!("CARGO_PKG_VERSION"),
         "machine": machine::describe(),
-        "peers": versions,
+        "peers": peers,
         "links": links,
         "seed": facts.seed,
         "screen": facts.size.to_string(),

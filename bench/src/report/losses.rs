@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 
 use crate::network::{Losses, OneWayLosses};
 
-/// One line.
+/// One line: dropped by the queue, lost on the way, the longest wait in the queue.
 pub(super) fn text(losses: &Losses) -> String {
     let way = |name: &str, way: &OneWayLosses| {
         format!(
-            "{name} {} of {} packets dropped by the queue, {} lost, {:.0} ms in the queue at most",
-            way.dropped,
+            "{name} {}: {} dropped, {} lost, queue {:.0} ms",
             way.packets,
+            way.dropped,
             way.lost,
             milliseconds(way.longest_wait)
         )
     };
     let (down, up) = (way("down", &losses.down), way("up", &losses.up));
-    format!("{down}; {up}")
+    format!("packets {down}; {up}")
 }
 
 pub(super) fn value(losses: &Losses) -> Value {

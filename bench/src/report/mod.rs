@@ -1,11 +1,15 @@
 //! The results: gathered cell by cell, shown as a table, kept as JSON.
 
 mod json;
+mod layout;
 mod losses;
 mod machine;
 mod table;
+mod ticker;
 
 pub(crate) use json::FORMAT;
+pub(crate) use layout::wrapped;
+pub(crate) use ticker::Ticker;
 
 use std::io::Write;
 use std::path::Path;
@@ -71,8 +75,19 @@ pub(crate) struct RunFacts {
     pub(crate) links: Vec<LinkFacts>,
     /// Cells of the whole run; an interrupted one has fewer.
     pub(crate) planned: usize,
-    /// Peer, version, meaning of the server's memory figure.
-    pub(crate) versions: Vec<(&'static str, String, &'static str)>,
+    /// Those that are installed.
+    pub(crate) peers: Vec<PeerFacts>,
+}
+
+/// A peer of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerFacts {
+    pub(crate) name: &'static str,
+    pub(crate) version: String,
+    /// What the server's memory figure is of.
+    pub(crate) memory: &'static str,
+    /// What a reader of its figures has to know.
+    pub(crate) remark: Option<&'static str>,
 }
 
 /// A link of a run.

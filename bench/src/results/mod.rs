@@ -50,6 +50,8 @@ pub(crate) struct PeerFacts {
     pub(crate) version: String,
     /// What the server's memory figure contains.
     pub(crate) server_pss_is_of: String,
+    /// What a reader of its figures has to know; none in older results.
+    pub(crate) remark: Option<String>,
 }
 
 /// A link and its figures in words.
