@@ -177,6 +177,13 @@ fn run_cell(
     match cell::run(peer, route.link, work, setting, plan) {
         Ok(findings) => Some(cell(Outcome::Measured(Box::new(findings))).announced()),
         Err(_) if plan.interrupt.is_set() => None,
-        Err(error) => Some(cell(Outcome::Failed(format!("{error:#}"))).announced()),
+        Err(failure) => {
+            let cell = cell(Outcome::Failed(format!("{:#}", failure.reason))).announced();
+            if !failure.last_words.is_empty() {
+                let words = failure.last_words;
+                progress(&format!("    the last words of the programs:{words}"));
+            }
+            Some(cell)
+        }
     }
 }

@@ -100,16 +100,12 @@ impl Rig {
                 network,
             } => {
                 network.check_alive()?;
+                // Causes before what they drag along.
                 server.main.check_alive()?;
-                server
-                    .stimulus
-                    .as_mut()
-                    .map_or(Ok(()), Process::check_alive)?;
-                server
-                    .x_server
-                    .as_mut()
-                    .map_or(Ok(()), Process::check_alive)?;
-                viewer.check_alive()
+                let (stimulus, x_server) = (&mut server.stimulus, &mut server.x_server);
+                x_server.as_mut().map_or(Ok(()), Process::check_alive)?;
+                viewer.check_alive()?;
+                stimulus.as_mut().map_or(Ok(()), Process::check_alive)
             }
         }
     }

@@ -283,6 +283,35 @@ fn as_many_packets_are_lost_as_should_be() {
 }
 
 #[test]
+fn what_a_link_drops_and_loses_is_counted() {
+    for (link, megabits, is_lossy) in [(Link::Dsl, 15.0, false), (Link::Bad, 8.0, true)] {
+        let Some(network) = network(link) else { return };
+        let (server, client) = sockets(&network);
+        network.take_losses();
+        let duration = Duration::from_millis(700);
+        let stream = stream((&server, &client), 1500, megabits, duration);
+        let losses = network.take_losses().unwrap();
+        let (down, up) = (losses.down, losses.up);
+        let arrived = down.packets - down.dropped - down.lost;
+        // The system itself may say something, too.
+        assert!(
+            down.packets - u64::from(stream.sent) < 10,
+            "{stream:?} {down:?}"
+        );
+        assert!(
+            arrived - u64::from(stream.received) < 10,
+            "{stream:?} {down:?}"
+        );
+        assert!(down.dropped > 0 && (down.lost > 0) == is_lossy, "{down:?}");
+        // A flood leaves no queue of a tenth of a second with room for ten packets more.
+        let queue = milliseconds(link.conditions().unwrap().down.queue);
+        let wait = milliseconds(down.longest_wait);
+        assert!(wait <= queue && wait > queue * 0.8, "{down:?}");
+        assert!(up.packets < 10 && up.dropped == 0, "{up:?}");
+    }
+}
+
+#[test]
 fn traffic_is_counted_as_on_ethernet() {
     let Some(network) = network(Link::Dsl) else {
         return;

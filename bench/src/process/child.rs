@@ -30,7 +30,7 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
-    /// `name` is used in messages and for the log file.
+    /// `name` is used in messages.
     pub(crate) fn new(name: &'static str, program: impl Into<PathBuf>) -> Self {
         let program = program.into();
         Self {
