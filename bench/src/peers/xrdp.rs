@@ -15,6 +15,7 @@ use crate::display::wait_for_display;
 use crate::process::{Launch, Process, find_program, first_line_of};
 
 const PORT: u16 = 3389;
+const VIEWER_PACKAGE: &str = "freerdp2-x11";
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// Daemons are not on everybody's PATH.
 const DAEMONS: &str = "/usr/sbin";
@@ -52,8 +53,8 @@ impl Xrdp {
                 "{file} is missing (package xorgxrdp)"
             );
         }
-        let viewer =
-            find_program("xfreerdp", None).context("xfreerdp is missing (package freerdp2-x11)")?;
+        let viewer = find_program("xfreerdp", None)
+            .with_context(|| format!("xfreerdp is missing (package {VIEWER_PACKAGE})"))?;
         let openssl =
             find_program("openssl", None).context("openssl is missing (package openssl)")?;
         Ok(Self {
@@ -138,11 +139,17 @@ code=20
 
 impl Peer for Xrdp {
     fn version(&self) -> String {
-        let version = |program: &Path, argument: &str| {
-            first_line_of(program, &[argument]).unwrap_or_else(|| "unknown".to_owned())
-        };
-        let server = version(&self.server, "--version");
-        format!("{server}; {}", version(&self.viewer, "/version"))
+        let unknown = || "unknown".to_owned();
+        let server = first_line_of(&self.server, &["--version"]).unwrap_or_else(unknown);
+        // xfreerdp itself tells its version only to who has a display.
+        let query = [
+            "--show",
+            "--showformat",
+            "${Package} ${Version}",
+            VIEWER_PACKAGE,
+        ];
+        let viewer = first_line_of(Path::new("dpkg-query"), &query).unwrap_or_else(unknown);
+        format!("{server}, {viewer}")
     }
 
     fn server_memory_meaning(&self) -> &'static str {
@@ -152,8 +159,8 @@ impl Peer for Xrdp {
     fn remark(&self) -> Option<&'static str> {
         match self.pictures {
             Pictures::AsUsual => Some(
-                "sends the rectangle around all that changed, here the whole screen, as the two \
-                 markers are at opposite corners; a key typed into a terminal costs some 4 KB",
+                "sends the rectangle around all that changed: here the whole screen, as the two \
+                 markers are at opposite corners",
             ),
             Pictures::RemoteFx => None,
         }
