@@ -4,6 +4,8 @@
 //! late, never early, and late for a while only: hence lower bounds are hard, and upper ones hold
 //! for medians and for the best of several tries.
 
+mod stream;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -14,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use stream::{send, stream};
+
 use super::rooms::{CLIENT_ADDRESS, Rooms, SERVER_ADDRESS};
 use super::{Link, Namespace, Traffic};
 
 const PORT: u16 = 9;
-/// IPv4's and UDP's headers.
-const HEADERS: usize = 28;
 /// After this long nothing more will come.
 const SILENCE: Duration = Duration::from_millis(600);
 const TRIES: usize = 3;
@@ -96,61 +98,6 @@ fn round_trips(network: &Rooms, count: u32) -> Vec<Duration> {
         times.sort();
         times
     })
-}
-
-/// What came of a stream of datagrams.
-#[derive(Debug)]
-struct Stream {
-    sent: u32,
-    received: u32,
-    megabits_per_second: f64,
-}
-
-/// Sends packets of `length` bytes, headers included, at `megabits` per second for `duration`.
-fn stream(
-    (from, to): (&UdpSocket, &UdpSocket),
-    length: usize,
-    megabits: f64,
-    duration: Duration,
-) -> Stream {
-    scope(|scope| {
-        let receiver = scope.spawn(|| receive(to, length));
-        let sent = send(from, length, megabits, duration);
-        let (received, megabits_per_second) = receiver.join().unwrap();
-        Stream {
-            sent,
-            received,
-            megabits_per_second,
-        }
-    })
-}
-
-fn send(from: &UdpSocket, length: usize, megabits: f64, duration: Duration) -> u32 {
-    let (start, mut sent) = (Instant::now(), 0);
-    let payload = vec![0; length - HEADERS];
-    while start.elapsed() < duration {
-        let bits = start.elapsed().as_secs_f64() * megabits * 1e6;
-        while f64::from(sent) * (length * 8) as f64 <= bits {
-            from.send(&payload).unwrap();
-            sent += 1;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    sent
-}
-
-/// Packets until silence, and their rate from the first to the last.
-fn receive(to: &UdpSocket, length: usize) -> (u32, f64) {
-    let mut packet = [0; 2048];
-    let (mut count, mut first, mut last) = (0, None, Instant::now());
-    while to.recv(&mut packet).is_ok() {
-        count += 1;
-        last = Instant::now();
-        first.get_or_insert(last);
-    }
-    let time = last - first.unwrap_or(last);
-    let bits = f64::from(count.max(1) - 1) * (length * 8) as f64;
-    (count, bits / time.as_secs_f64().max(1e-9) / 1e6)
 }
 
 /// Application bytes per second over one TCP connection from server to client, once it is at speed.

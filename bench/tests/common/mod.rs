@@ -7,6 +7,7 @@
 )]
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
@@ -178,8 +179,26 @@ impl Run {
     }
 
     /// Waits for its end.
-    pub(crate) fn end(self) -> Output {
-        self.bench.wait_with_output().unwrap()
+    pub(crate) fn end(mut self) -> Output {
+        let status = wait_until("for the bench to end", || self.bench.try_wait().unwrap());
+        // What it says fits into the pipes.
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let (mut out, mut err) = (self.bench.stdout.take(), self.bench.stderr.take());
+        out.as_mut().unwrap().read_to_end(&mut stdout).unwrap();
+        err.as_mut().unwrap().read_to_end(&mut stderr).unwrap();
+        Output {
+            status,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Run {
+    /// A test that failed leaves nothing, either.
+    fn drop(&mut self) {
+        let _ = self.bench.kill();
+        let _ = self.bench.wait();
     }
 }
 
