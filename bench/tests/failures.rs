@@ -124,11 +124,11 @@ fn a_viewer_that_cannot_reach_its_server_is_named_at_once() {
 }
 
 /// Long enough that only the end of a program can end the first cell.
-const IDLE_THEN_KEY: [&str; 8] = [
+const VIDEO_THEN_KEY: [&str; 8] = [
     "--peers",
     "hackstream",
     "--works",
-    "idle,key",
+    "video,key",
     "--runs",
     "1",
     "--seconds",
@@ -140,9 +140,11 @@ fn a_program_that_dies_in_the_middle_is_named_and_the_next_cell_goes_on() {
     for name in ["hackstream-view", "hackstream-server"] {
         let folder = empty_folder(&format!("dies-{name}"));
         program(name);
-        let run = Run::start(&folder, &IDLE_THEN_KEY);
+        let run = Run::start(&folder, &VIDEO_THEN_KEY);
         // The kernel cuts names here.
         let pid = run.wait_for_program(&name[..name.len().min(15)]);
+        // Counting begins two seconds after the film.
+        run.wait_for_frames(120);
         let others = run.processes();
         signal(pid, "KILL");
         let output = run.end();
@@ -151,7 +153,7 @@ fn a_program_that_dies_in_the_middle_is_named_and_the_next_cell_goes_on() {
         assert_gone(&others);
         let results = results(&folder);
         let expected = [
-            ["hackstream", "idle", "failed"],
+            ["hackstream", "video", "failed"],
             ["hackstream", "key", "measured"],
         ];
         assert_eq!(outcomes(&results), expected, "{message}");

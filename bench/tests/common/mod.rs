@@ -135,6 +135,16 @@ impl Run {
         })
     }
 
+    /// Until the program on the remote display has shown so many frames of a film.
+    pub(crate) fn wait_for_frames(&self, count: usize) {
+        wait_until("for the film", || {
+            let journal = self.workspaces().first()?.join("journal");
+            let text = fs::read_to_string(journal).unwrap_or_default();
+            let frames = text.lines().filter(|line| line.starts_with("frame"));
+            (frames.count() >= count).then_some(())
+        });
+    }
+
     /// All descendants, and those that lost their parents but live in its folder.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let all = all_processes();
