@@ -1,13 +1,31 @@
 //! One cell of the comparison: one peer, one link, one kind of work, everything started afresh.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::Error;
 
 use crate::measure::{Findings, Plan, Work, measure};
 use crate::network::Link;
 use crate::peers::Peer;
-use crate::report::progress;
 use crate::rig::{Rig, Setting};
 use crate::workspace::Workspace;
+
+/// A program that ends drags others along, which may be noticed before it.
+const AFTERMATH: Duration = Duration::from_millis(200);
+
+/// Why there are no findings.
+pub(crate) struct Failure {
+    pub(crate) reason: Error,
+    /// Of the programs, each on a line of its own; may be empty.
+    pub(crate) last_words: String,
+}
+
+impl Failure {
+    fn new(reason: Error, workspace: &Workspace) -> Self {
+        let last_words = workspace.log_tails();
+        Self { reason, last_words }
+    }
+}
 
 /// Measures the cell; on an error nothing is left running. `peer` absent: the floor.
 pub(crate) fn run(
@@ -16,17 +34,12 @@ pub(crate) fn run(
     work: Work,
     setting: &Setting,
     plan: &Plan,
-) -> Result<Findings> {
-    let workspace = Workspace::create()?;
-    let findings = measure_in(&workspace, peer, link, work, setting, plan);
-    if plan.interrupt.is_set() {
-        return findings;
-    }
-    let last_words = workspace.log_tails();
-    if findings.is_err() && !last_words.is_empty() {
-        progress(&format!("    the last words of the programs:{last_words}"));
-    }
-    findings
+) -> Result<Findings, Failure> {
+    let workspace = Workspace::create().map_err(|reason| Failure {
+        reason,
+        last_words: String::new(),
+    })?;
+    measure_in(&workspace, peer, link, work, setting, plan)
 }
 
 /// The rig ends here, before its folder is removed.
@@ -37,7 +50,16 @@ fn measure_in(
     work: Work,
     setting: &Setting,
     plan: &Plan,
-) -> Result<Findings> {
-    let mut rig = Rig::start(peer, link, work.application(), setting, workspace)?;
-    measure(work, &mut rig, plan)
+) -> Result<Findings, Failure> {
+    let failure = |reason| Failure::new(reason, workspace);
+    let mut rig =
+        Rig::start(peer, link, work.application(), setting, workspace).map_err(failure)?;
+    let _watch = plan.interrupt.watch_programs();
+    let findings = measure(work, &mut rig, plan);
+    if findings.is_err() && !plan.interrupt.is_set() {
+        std::thread::sleep(AFTERMATH);
+    }
+    // What ended explains what was not seen, and makes figures worthless. What the programs say
+    // of their end by the bench does not matter.
+    rig.check_alive().and(findings).map_err(failure)
 }

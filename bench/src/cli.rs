@@ -23,11 +23,42 @@ Examples:
   hackstream-bench compare --works key,repaint --runs 200 --out results
   hackstream-bench compare --links dsl,lossy --works key,video
   hackstream-bench compare --works firefox,xterm-flood --runs 30    real applications
+  hackstream-bench compare --peers floor    what the method itself costs
   hackstream-bench report results/results.json --markdown docs/benchmarks.md
-  hackstream-bench compare --peers floor    what the method itself costs; needs no root
 
-Exit codes: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (every
-cell measured until then is kept).";
+Root can make networks: without it, compare measures over this machine's loopback and says what that
+leaves out.
+
+Exit codes: 0 all cells measured or skipped, 1 a cell failed or the run is impossible, 2 wrong
+usage, 130 interrupted (every cell measured until then is kept).";
+
+const FIGURES: &str = "\
+A cell is one link, one work and one peer. Everything is started afresh for each: an X server for
+the viewer, the link, the peer's server with a program that draws, the peer's viewer in full screen.
+
+Figures:
+  p50 / p95 / p99 / max ms  from a key pressed on the viewer's display until two markers at opposite
+                            corners of its screen show the answer; for video the age of a frame when
+                            it is first seen whole; for applications from their last change, as a
+                            witness beside them sees it, until the viewer's picture is exact
+  fps / exact               distinct whole frames seen, of those shown by the program, and their
+                            likeness to it; or how often the picture became exact, and how soon it is
+                            close: a mean difference below 1 of 255
+  down, up                  bytes to the viewer and to the server, with all headers; per action, per
+                            second of video, in all of idling
+  CPU ms, PSS MiB           of server / viewer; CPU as bytes, and with the server's X server; memory
+                            at the end, shared pages divided among their users
+  packets                   of emulated links: dropped by a full queue, lost on the way; the longest
+                            wait in the queue
+
+Examples:
+  hackstream-bench compare --works key --runs 20              a first look, some 30 seconds
+  hackstream-bench compare --peers hackstream,tigervnc,xpra,xrdp --links lan,dsl,bad --out results
+  hackstream-bench compare --links loopback --works key       without root
+
+With --out, results.json is complete after every cell: Ctrl-C loses the current one alone.
+Exit codes: 0 all cells measured or skipped, 1 a cell failed or the run is impossible, 2 wrong
+usage, 130 interrupted.";
 
 /// Measures remoting systems: time from key to pixel, bytes, CPU, memory.
 #[derive(Debug, Parser)]
@@ -39,8 +70,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Do the same work on several systems and compare. Needs root, for network namespaces
-    /// (only the floor does not).
+    /// Do the same work on several systems and compare. Links other than loopback need root.
+    #[command(after_long_help = FIGURES)]
     Compare(CompareArguments),
     /// Make plots and a document from the results of an earlier run.
     Report(ReportArguments),
@@ -64,8 +95,9 @@ pub(crate) struct CompareArguments {
     pub(crate) peers: Vec<PeerName>,
     /// Links between server and viewer. Mbit/s down/up; RTT without queues; a packet that would
     /// wait longer than the queue of its direction is dropped
-    #[arg(long, value_delimiter = ',', default_value = "lan")]
-    pub(crate) links: Vec<Link>,
+    /// [default: lan, or loopback where that cannot be made]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) links: Option<Vec<Link>>,
     /// Kinds of work
     #[arg(
         long,

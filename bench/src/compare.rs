@@ -2,34 +2,42 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::applications::Application;
 use crate::cell;
 use crate::cli::CompareArguments;
+use crate::clock::Instant;
 use crate::interrupt::Interrupt;
 use crate::measure::{Plan, Work};
 use crate::network::Link;
 use crate::peers::{Peer, PeerName};
-use crate::report::{Cell, Outcome, Report, RunFacts, progress, show};
+use crate::report::{Cell, LinkFacts, Outcome, PeerFacts, Report, RunFacts, progress, show};
 use crate::rig::Setting;
+use crate::routes::{self, Route};
 
 /// Exit code after Ctrl-C, as shells number it.
 const INTERRUPTED: u8 = 130;
+
+/// Before so many are done, nobody can say how long the others will take.
+const CELLS_TO_LEARN_FROM: usize = 2;
+/// Of less than this nothing is said.
+const SHORT_SECONDS: f64 = 45.0;
 
 /// A peer of this run: its programs, or why it is left out. No programs: the floor.
 type Candidate = (PeerName, Result<Option<Box<dyn Peer>>, String>);
 
 pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result<ExitCode> {
-    if let Some(folder) = &arguments.out {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-    }
+    Report::check_folder(arguments.out.as_deref())?;
     let candidates = find_peers(arguments)?;
-    let mut report = Report::new(run_facts(arguments, &candidates));
-    for link in &arguments.links {
-        progress(&format!("link {}: {}", link.name(), link.figures()));
-    }
+    let routes = routes::find(arguments.links.as_deref());
+    let works = arguments.works();
+    let planned = routes.len() * works.len() * candidates.len();
+    let links = match routes::describe(&routes, interrupt) {
+        Err(_) if interrupt.is_set() => return Ok(ExitCode::from(INTERRUPTED)),
+        described => described?,
+    };
+    let mut report = Report::new(run_facts(arguments, &candidates, links, planned));
     let plan = Plan {
         runs: arguments.runs,
         duration: arguments.duration(),
@@ -42,21 +50,23 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
         seed,
         interrupt: interrupt.clone(),
     };
-    let mut counter = Counter::new(arguments);
-    let works = arguments.works();
-    for (link, work) in pairs(&arguments.links, &works) {
+    let mut counter = Counter::new(planned);
+    for (route, work) in pairs(&routes, &works) {
         // Peers innermost: what is compared is measured close together in time.
         for candidate in &candidates {
             if interrupt.is_set() {
                 break;
             }
-            counter.announce(link, work, candidate.0);
-            let Some(cell) = run_cell(candidate, link, work, &setting, &plan) else {
+            counter.announce(route.link, work, candidate.0);
+            let Some(cell) = run_cell(candidate, route, work, &setting, &plan) else {
                 break;
             };
             report.add(cell);
             report.save(arguments.out.as_deref())?;
         }
+    }
+    if interrupt.is_set() {
+        progress("interrupted; what was measured until now:");
     }
     show(&report)?;
     report.draw(arguments.out.as_deref())?;
@@ -69,34 +79,39 @@ pub(crate) fn run(arguments: &CompareArguments, interrupt: &Interrupt) -> Result
 
 /// Where in the run we are.
 struct Counter {
-    next: usize,
+    done: usize,
     all: usize,
+    start: Instant,
 }
 
 impl Counter {
-    fn new(arguments: &CompareArguments) -> Self {
-        let all = planned_cells(arguments);
-        Self { next: 1, all }
+    fn new(all: usize) -> Self {
+        let (done, start) = (0, Instant::now());
+        Self { done, all, start }
     }
 
     fn announce(&mut self, link: Link, work: Work, peer: PeerName) {
         let (link, work, peer) = (link.name(), work.name(), peer.name());
-        progress(&format!(
-            "[{}/{}] {link} {work} {peer} …",
-            self.next, self.all
-        ));
-        self.next += 1;
+        let (number, all, left) = (self.done + 1, self.all, self.time_left());
+        progress(&format!("[{number}/{all}] {link}, {work}, {peer} …{left}"));
+        self.done += 1;
+    }
+
+    /// By what the cells so far took; nothing when that says little or the end is near.
+    fn time_left(&self) -> String {
+        let elapsed = Instant::now().since(self.start).as_secs_f64();
+        let left = elapsed / self.done.max(1) as f64 * (self.all - self.done) as f64;
+        if self.done < CELLS_TO_LEARN_FROM || left < SHORT_SECONDS {
+            return String::new();
+        }
+        format!(" (about {:.0} min left)", (left / 60.0).max(1.0))
     }
 }
 
-fn planned_cells(arguments: &CompareArguments) -> usize {
-    arguments.links.len() * arguments.works().len() * arguments.peers.len()
-}
-
-fn pairs<'a>(links: &'a [Link], works: &'a [Work]) -> impl Iterator<Item = (Link, Work)> + 'a {
-    links
+fn pairs<'a>(routes: &'a [Route], works: &'a [Work]) -> impl Iterator<Item = (&'a Route, Work)> {
+    routes
         .iter()
-        .flat_map(|link| works.iter().map(|work| (*link, *work)))
+        .flat_map(|route| works.iter().map(move |work| (route, *work)))
 }
 
 fn find_peers(arguments: &CompareArguments) -> Result<Vec<Candidate>> {
@@ -110,37 +125,43 @@ fn find_peers(arguments: &CompareArguments) -> Result<Vec<Candidate>> {
     Ok(arguments.peers.iter().map(find).collect())
 }
 
-fn run_facts(arguments: &CompareArguments, candidates: &[Candidate]) -> RunFacts {
-    let versions = candidates.iter().filter_map(|(name, found)| {
+fn run_facts(
+    arguments: &CompareArguments,
+    candidates: &[Candidate],
+    links: Vec<LinkFacts>,
+    planned: usize,
+) -> RunFacts {
+    let peers = candidates.iter().filter_map(|(name, found)| {
         let peer = found.as_ref().ok()?.as_deref()?;
-        Some((name.name(), peer.version(), peer.server_memory_meaning()))
+        Some(PeerFacts {
+            name: name.name(),
+            version: peer.version(),
+            memory: peer.server_memory_meaning(),
+            remark: peer.remark(),
+        })
     });
     RunFacts {
         seed: arguments.seed,
         size: arguments.size,
         runs: arguments.runs,
         duration: arguments.duration(),
-        links: arguments
-            .links
-            .iter()
-            .map(|link| (link.name(), link.figures()))
-            .collect(),
-        planned: planned_cells(arguments),
-        versions: versions.collect(),
+        links,
+        planned,
+        peers: peers.collect(),
     }
 }
 
 /// `None`: interrupted, so there is nothing to report.
 fn run_cell(
     (name, found): &Candidate,
-    link: Link,
+    route: &Route,
     work: Work,
     setting: &Setting,
     plan: &Plan,
 ) -> Option<Cell> {
     let cell = |outcome| Cell {
         peer: *name,
-        link,
+        link: route.link,
         work,
         outcome,
     };
@@ -155,9 +176,19 @@ fn run_cell(
         let reason = "nothing to measure without a remoting system".to_owned();
         return Some(cell(Outcome::Skipped(reason)).announced());
     }
-    match cell::run(peer, link, work, setting, plan) {
-        Ok(findings) => Some(cell(Outcome::Measured(findings)).announced()),
+    if let (Some(_), Some(barrier)) = (peer, &route.barrier) {
+        return Some(cell(Outcome::Skipped(barrier.clone())).announced());
+    }
+    match cell::run(peer, route.link, work, setting, plan) {
+        Ok(findings) => Some(cell(Outcome::Measured(Box::new(findings))).announced()),
         Err(_) if plan.interrupt.is_set() => None,
-        Err(error) => Some(cell(Outcome::Failed(format!("{error:#}"))).announced()),
+        Err(failure) => {
+            let cell = cell(Outcome::Failed(format!("{:#}", failure.reason))).announced();
+            if !failure.last_words.is_empty() {
+                let words = failure.last_words;
+                progress(&format!("    the last words of the programs:{words}"));
+            }
+            Some(cell)
+        }
     }
 }

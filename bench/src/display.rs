@@ -74,8 +74,11 @@ impl Display {
         Framebuffer::open(&self.framebuffer_folder)
     }
 
-    /// Fails when the X server has ended.
+    /// Fails when the X server or the window manager has ended.
     pub(crate) fn check_alive(&mut self) -> Result<()> {
+        self.manager
+            .as_mut()
+            .map_or(Ok(()), WindowManager::check_alive)?;
         self.server.check_alive()
     }
 }

@@ -1,39 +1,67 @@
-//! Ctrl-C and SIGTERM end the run tidily: every wait looks at this flag.
+//! What ends a wait early: Ctrl-C and its like the whole run, a program's end the cell that needs it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use crate::clock::Instant;
 
 /// How often a wait looks again when nothing can wake it.
 const COARSE_STEP: Duration = Duration::from_millis(5);
 
-/// Set once the person asked to stop.
+/// Looked at by every wait. Clones are one and the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt {
+    /// Set once the person asked to stop.
+    asked: Arc<AtomicBool>,
+    /// Set whenever a program that the bench started ends.
+    child_ended: Arc<AtomicBool>,
+    /// Whether that ends waits.
+    is_watching: Arc<AtomicBool>,
+}
+
+/// While it lives, the end of any program that the bench started ends every wait.
+#[must_use]
+pub(crate) struct Watch(Arc<AtomicBool>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
 
 impl Interrupt {
-    /// Catches SIGINT, SIGTERM and SIGHUP.
+    /// Catches SIGINT, SIGTERM, SIGHUP and SIGCHLD.
     pub(crate) fn install() -> Result<Self> {
-        let flag = Arc::new(AtomicBool::new(false));
+        let interrupt = Self::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&flag))?;
+            signal_hook::flag::register(signal, Arc::clone(&interrupt.asked))?;
         }
-        Ok(Self(flag))
+        signal_hook::flag::register(SIGCHLD, Arc::clone(&interrupt.child_ended))?;
+        Ok(interrupt)
+    }
+
+    /// From now on all programs are needed. Who started them knows which one ended.
+    pub(crate) fn watch_programs(&self) -> Watch {
+        self.child_ended.store(false, Ordering::Relaxed);
+        self.is_watching.store(true, Ordering::Relaxed);
+        Watch(Arc::clone(&self.is_watching))
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
 
-    /// Fails once the person asked to stop.
+    /// Fails once the person asked to stop, or a program ended that is needed.
     pub(crate) fn check(&self) -> Result<()> {
         if self.is_set() {
             bail!("interrupted");
+        }
+        if self.is_watching.load(Ordering::Relaxed) && self.child_ended.load(Ordering::Relaxed) {
+            bail!("a program of the bench ended");
         }
         Ok(())
     }

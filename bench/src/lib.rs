@@ -2,7 +2,8 @@
 //!
 //! A stimulus (an X client on the remote display) answers keys with drawing and then changes two
 //! markers at opposite corners; a probe on the viewer's display injects the keys and waits for
-//! both markers. Server and viewer live in two network namespaces joined by one link.
+//! both markers. Server and viewer live in two network namespaces joined by one link; without root
+//! they meet on this machine's loopback.
 
 mod applications;
 mod cell;
@@ -25,6 +26,7 @@ mod random;
 mod report;
 mod results;
 mod rig;
+mod routes;
 mod scene;
 mod stimulus;
 mod units;

@@ -9,7 +9,7 @@ use crate::applications::Application;
 use crate::display::Display;
 use crate::interrupt::Interrupt;
 use crate::mapping::Record;
-use crate::network::{Link, Network, Traffic};
+use crate::network::{Link, Losses, Network, Traffic};
 use crate::peers::{Peer, Server, Site};
 use crate::probe::{Probe, Resemblance};
 use crate::process::{Launch, Process, Tree};
@@ -147,12 +147,12 @@ impl Rig {
                 network,
             } => {
                 network.check_alive()?;
+                // Causes before what they drag along.
                 server.main.check_alive()?;
-                server
-                    .stimulus
-                    .as_mut()
-                    .map_or(Ok(()), Process::check_alive)?;
-                viewer.check_alive()
+                let (stimulus, x_server) = (&mut server.stimulus, &mut server.x_server);
+                x_server.as_mut().map_or(Ok(()), Process::check_alive)?;
+                viewer.check_alive()?;
+                stimulus.as_mut().map_or(Ok(()), Process::check_alive)
             }
         }
     }
@@ -192,6 +192,14 @@ impl Rig {
         }
     }
 
+    /// What an emulated link did to packets since this was last asked.
+    pub(crate) fn take_losses(&self) -> Option<Losses> {
+        match &self.middle {
+            Middle::Nothing { .. } => None,
+            Middle::Remote { network, .. } => network.take_losses(),
+        }
+    }
+
     /// After this long without a packet nobody has more to say.
     pub(crate) fn longest_silence(&self) -> Duration {
         match &self.middle {
@@ -205,7 +213,9 @@ impl Rig {
         match &self.middle {
             Middle::Nothing { .. } => None,
             Middle::Remote { viewer, server, .. } => {
-                Some((Tree::new(server.main.pid()), Tree::new(viewer.pid())))
+                let main = Tree::new(server.main.pid());
+                let x_server = server.x_server.as_ref().map(Process::pid);
+                Some((main.with_beside(x_server), Tree::new(viewer.pid())))
             }
         }
     }

@@ -37,6 +37,7 @@ fn ctrl_c_keeps_what_was_measured() {
     let _ = std::fs::remove_dir_all(&folder);
     let mut bench = Command::new(env!("CARGO_BIN_EXE_hackstream-bench"))
         .args(["compare", "--peers", "floor", "--works", "key,video"])
+        .args(["--links", "lan"])
         .args(["--runs", "1", "--seconds", "600", "--out"])
         .arg(&folder)
         .spawn()

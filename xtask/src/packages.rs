@@ -150,6 +150,9 @@ const TABLE: &[Package] = &[
     package("python3-pil", Usage::Peer, "xpra's pictures"),
     package("python3-gi-cairo", Usage::Peer, "xpra's viewer"),
     package("python3-lz4", Usage::Peer, "xpra's usual compressor"),
+    package("xrdp", Usage::Peer, "measured beside ours"),
+    package("xorgxrdp", Usage::Peer, "xrdp's X server"),
+    package("freerdp2-x11", Usage::Peer, "xrdp's viewer"),
 ];
 
 /// The packages that `goal` needs.

@@ -1,6 +1,7 @@
 //! docs/benchmarks.md from results: everything in it comes from one file of results.
 
 mod bars;
+mod losses;
 mod tables;
 
 use crate::plots::Plot;
@@ -23,11 +24,17 @@ the peak is its largest resident set (VmHWM), shared pages in full. `floor` is n
 what the method costs.
 ";
 
+/// The link that needs no root.
+const LOOPBACK: &str = "loopback";
+
 /// The whole document. `plots` lie in `folder`, as seen from the document.
 pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String {
     let mut sections = vec![HEAD.to_owned(), bars::section(results)];
     let links = results.links.iter();
-    sections.extend(links.map(|link| tables::section(results, link)));
+    sections.extend(links.map(|link| {
+        let losses = losses::table(results, link).unwrap_or_default();
+        tables::section(results, link) + &losses
+    }));
     if let Some(section) = gaps(results) {
         sections.push(section);
     }
@@ -82,7 +89,11 @@ fn machine(results: &Results) -> String {
     );
     for peer in &results.peers {
         let (name, version, memory) = (&peer.peer, &peer.version, &peer.server_pss_is_of);
-        text.push_str(&format!("* {name}: {version}; memory of {memory}\n"));
+        let remark = peer.remark.as_ref().map(|remark| format!("; {remark}"));
+        let remark = remark.unwrap_or_default();
+        text.push_str(&format!(
+            "* {name}: {version}; memory of {memory}{remark}\n"
+        ));
     }
     text
 }
@@ -100,8 +111,13 @@ fn reproduce(results: &Results) -> String {
     let of = |field: fn(&crate::results::CellResult) -> &str| {
         unique(results.cells.iter().map(field).collect())
     };
+    let rights = if results.links.iter().all(|link| link.name == LOOPBACK) {
+        "Without root"
+    } else {
+        "As root, for network namespaces"
+    };
     format!(
-        "## Reproduce\n\nAs root, for network namespaces, on a machine that does nothing else; \
+        "## Reproduce\n\n{rights}, on a machine that does nothing else; \
          hackstream-bench {}:\n\n    cargo build --release\n    target/release/hackstream-bench \
          compare --peers {} \\\n        --links {} --works {} \\\n        --runs {} --seconds {} \
          --size {} --seed {} --out results\n    target/release/hackstream-bench report \

@@ -21,6 +21,10 @@ pub(super) fn section(results: &Results, link: &LinkFacts) -> String {
     if let Some(figures) = &link.figures {
         text.push_str(&format!("{figures}.\n\n"));
     }
+    if !link.notes.is_empty() {
+        let notes = link.notes.iter().map(|note| format!("* {note}\n"));
+        text.push_str(&format!("{}\n", notes.collect::<String>()));
+    }
     let kinds = [Kind::Actions, Kind::Film, Kind::Idle];
     let rows = rows(results, name, &kinds, row);
     if !rows.is_empty() {
@@ -66,14 +70,12 @@ fn application_row(work: &str, peer: &str, detail: &Detail) -> String {
         detail.close_ms(95),
         detail.whole_ms(50),
     ];
-    let bytes = [detail.bytes_down(), detail.bytes_up()]
-        .map(|bytes| bytes.map_or_else(String::new, bytes_text));
     let columns = [
         work.to_owned(),
         peer.to_owned(),
         reached,
         times.map(one).join(" | "),
-        bytes.join(" | "),
+        bytes(detail),
         two(detail.cpu_ms(), 1),
         two(detail.pss_mib(), 1),
     ];
@@ -82,20 +84,28 @@ fn application_row(work: &str, peer: &str, detail: &Detail) -> String {
 
 fn row(work: &str, peer: &str, detail: &Detail) -> String {
     let times = [50, 95, 99, 100].map(|percent| one(detail.percentile_ms(percent)));
-    let bytes = [detail.bytes_down(), detail.bytes_up()]
-        .map(|bytes| bytes.map_or_else(String::new, bytes_text));
     let columns = [
         work.to_owned(),
         peer.to_owned(),
         times.join(" | "),
         frames(detail),
         likeness(detail),
-        bytes.join(" | "),
+        bytes(detail),
         two(detail.cpu_ms(), 2),
         two(detail.pss_mib(), 1),
         two(detail.peak_mib(), 1),
     ];
     format!("| {} |\n", columns.join(" | "))
+}
+
+/// Two columns: down and up.
+fn bytes(detail: &Detail) -> String {
+    let columns = match detail.bytes_both_ways() {
+        Some(bytes) => [format!("{} both ways", bytes_text(bytes)), String::new()],
+        None => [detail.bytes_down(), detail.bytes_up()]
+            .map(|bytes| bytes.map_or_else(String::new, bytes_text)),
+    };
+    columns.join(" | ")
 }
 
 fn frames(detail: &Detail) -> String {

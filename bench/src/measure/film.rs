@@ -50,7 +50,7 @@ impl FilmFigures {
     }
 
     pub(crate) fn megabits_per_second(&self) -> f64 {
-        let bits = self.usage.traffic.bytes_down as f64 * 8.0;
+        let bits = self.usage.traffic.to_viewer().bytes as f64 * 8.0;
         bits / self.usage.elapsed.as_secs_f64().max(1e-9) / 1e6
     }
 }

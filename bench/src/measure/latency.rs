@@ -8,6 +8,7 @@ use super::usage::{Meter, Usage};
 use crate::interrupt::Interrupt;
 use crate::network::Traffic;
 use crate::random::Random;
+use crate::report::Ticker;
 use crate::rig::Rig;
 use crate::scene::Command;
 
@@ -42,10 +43,13 @@ pub(super) fn measure_latency(
     }
     let meter = Meter::start(rig)?;
     let mut samples = Vec::with_capacity(runs as usize);
+    let mut ticker = Ticker::new(runs);
     for run in 0..runs {
         rig.check_alive()?;
         let sample = rig.probe().act(command, ANSWER_LIMIT);
         samples.push(sample.with_context(|| format!("action {} of {runs}", run + 1))?);
+        // In the pause: a terminal on this machine takes its time, too.
+        ticker.tick(run + 1);
         pause(rig, random, interrupt)?;
     }
     Ok(LatencyFigures {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::clock::Instant;
-use crate::network::Traffic;
+use crate::network::{Losses, Traffic};
 use crate::rig::Rig;
 
 /// CPU time and memory of a remoting system; the stimulus is not in it, the remote X server is.
@@ -26,6 +26,8 @@ pub(crate) struct ProcessUsage {
 pub(crate) struct Usage {
     pub(crate) elapsed: Duration,
     pub(crate) traffic: Traffic,
+    /// Absent where no link is emulated.
+    pub(crate) losses: Option<Losses>,
     /// Absent for the floor.
     pub(crate) processes: Option<ProcessUsage>,
 }
@@ -43,6 +45,8 @@ impl Meter {
         let cpu = rig
             .trees()
             .map(|(server, viewer)| (server.cpu_time(), viewer.cpu_time()));
+        // Those of before do not count.
+        rig.take_losses();
         Ok(Self {
             start: Instant::now(),
             traffic: rig.traffic()?,
@@ -53,6 +57,7 @@ impl Meter {
     pub(super) fn stop(self, rig: &Rig) -> Result<Usage> {
         let elapsed = Instant::now().since(self.start);
         let traffic = rig.traffic()? - self.traffic;
+        let losses = rig.take_losses();
         let processes = self
             .cpu
             .zip(rig.trees())
@@ -70,6 +75,7 @@ impl Meter {
         Ok(Usage {
             elapsed,
             traffic,
+            losses,
             processes,
         })
     }

@@ -49,7 +49,7 @@ pub(crate) enum Work {
     FirefoxCanvas,
     /// xterm: a file of 2,000 lines is printed.
     XtermFlood,
-    /// Nothing happens.
+    /// Nothing happens: what it costs to stay connected.
     Idle,
 }
 

@@ -4,6 +4,8 @@
 //! late, never early, and late for a while only: hence lower bounds are hard, and upper ones hold
 //! for medians and for the best of several tries.
 
+mod stream;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -14,19 +16,19 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::link::{CLIENT_ADDRESS, SERVER_ADDRESS};
-use super::{Link, Namespace, Network};
+use stream::{send, stream};
+
+use super::rooms::{CLIENT_ADDRESS, Rooms, SERVER_ADDRESS};
+use super::{Link, Namespace, Traffic};
 
 const PORT: u16 = 9;
-/// IPv4's and UDP's headers.
-const HEADERS: usize = 28;
 /// After this long nothing more will come.
 const SILENCE: Duration = Duration::from_millis(600);
 const TRIES: usize = 3;
 
 /// The link, or nothing and a line that says why.
-fn network(link: Link) -> Option<Network> {
-    match Network::create(link, 1) {
+fn network(link: Link) -> Option<Rooms> {
+    match Rooms::create(link, 1) {
         Ok(network) => Some(network),
         Err(error) => {
             let has_rights = rustix::process::geteuid().is_root();
@@ -55,7 +57,7 @@ fn inside<T: Send>(namespace: &Namespace, make: impl FnOnce() -> T + Send) -> T 
 }
 
 /// UDP sockets on the server's and the client's end, connected to each other.
-fn sockets(network: &Network) -> (UdpSocket, UdpSocket) {
+fn sockets(network: &Rooms) -> (UdpSocket, UdpSocket) {
     let open = |own: Ipv4Addr, other: Ipv4Addr| {
         let socket = UdpSocket::bind((own, PORT)).unwrap();
         socket.connect((other, PORT)).unwrap();
@@ -70,7 +72,7 @@ fn sockets(network: &Network) -> (UdpSocket, UdpSocket) {
 
 /// Times from the client to the server and back, of small packets and one after the other. What is
 /// lost is left out.
-fn round_trips(network: &Network, count: u32) -> Vec<Duration> {
+fn round_trips(network: &Rooms, count: u32) -> Vec<Duration> {
     let (server, client) = sockets(network);
     scope(|scope| {
         scope.spawn(|| {
@@ -98,63 +100,8 @@ fn round_trips(network: &Network, count: u32) -> Vec<Duration> {
     })
 }
 
-/// What came of a stream of datagrams.
-#[derive(Debug)]
-struct Stream {
-    sent: u32,
-    received: u32,
-    megabits_per_second: f64,
-}
-
-/// Sends packets of `length` bytes, headers included, at `megabits` per second for `duration`.
-fn stream(
-    (from, to): (&UdpSocket, &UdpSocket),
-    length: usize,
-    megabits: f64,
-    duration: Duration,
-) -> Stream {
-    scope(|scope| {
-        let receiver = scope.spawn(|| receive(to, length));
-        let sent = send(from, length, megabits, duration);
-        let (received, megabits_per_second) = receiver.join().unwrap();
-        Stream {
-            sent,
-            received,
-            megabits_per_second,
-        }
-    })
-}
-
-fn send(from: &UdpSocket, length: usize, megabits: f64, duration: Duration) -> u32 {
-    let (start, mut sent) = (Instant::now(), 0);
-    let payload = vec![0; length - HEADERS];
-    while start.elapsed() < duration {
-        let bits = start.elapsed().as_secs_f64() * megabits * 1e6;
-        while f64::from(sent) * (length * 8) as f64 <= bits {
-            from.send(&payload).unwrap();
-            sent += 1;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    sent
-}
-
-/// Packets until silence, and their rate from the first to the last.
-fn receive(to: &UdpSocket, length: usize) -> (u32, f64) {
-    let mut packet = [0; 2048];
-    let (mut count, mut first, mut last) = (0, None, Instant::now());
-    while to.recv(&mut packet).is_ok() {
-        count += 1;
-        last = Instant::now();
-        first.get_or_insert(last);
-    }
-    let time = last - first.unwrap_or(last);
-    let bits = f64::from(count.max(1) - 1) * (length * 8) as f64;
-    (count, bits / time.as_secs_f64().max(1e-9) / 1e6)
-}
-
 /// Application bytes per second over one TCP connection from server to client, once it is at speed.
-fn tcp_megabits(network: &Network, duration: Duration) -> f64 {
+fn tcp_megabits(network: &Rooms, duration: Duration) -> f64 {
     let listener = inside(network.server(), || {
         TcpListener::bind((SERVER_ADDRESS, PORT)).unwrap()
     });
@@ -248,7 +195,7 @@ fn the_fastest_link_reaches_its_rate() {
             let (start, before) = (Instant::now(), network.traffic().unwrap());
             std::thread::sleep(Duration::from_secs(1));
             let delivered = network.traffic().unwrap() - before;
-            let bits = delivered.packets_down as f64 * 1500.0 * 8.0;
+            let bits = delivered.to_viewer().packets as f64 * 1500.0 * 8.0;
             bits / start.elapsed().as_secs_f64() / 1e6
         })
     });
@@ -283,6 +230,35 @@ fn as_many_packets_are_lost_as_should_be() {
 }
 
 #[test]
+fn what_a_link_drops_and_loses_is_counted() {
+    for (link, megabits, is_lossy) in [(Link::Dsl, 15.0, false), (Link::Bad, 8.0, true)] {
+        let Some(network) = network(link) else { return };
+        let (server, client) = sockets(&network);
+        network.take_losses();
+        let duration = Duration::from_millis(700);
+        let stream = stream((&server, &client), 1500, megabits, duration);
+        let losses = network.take_losses().unwrap();
+        let (down, up) = (losses.down, losses.up);
+        let arrived = down.packets - down.dropped - down.lost;
+        // The system itself may say something, too.
+        assert!(
+            down.packets - u64::from(stream.sent) < 10,
+            "{stream:?} {down:?}"
+        );
+        assert!(
+            arrived - u64::from(stream.received) < 10,
+            "{stream:?} {down:?}"
+        );
+        assert!(down.dropped > 0 && (down.lost > 0) == is_lossy, "{down:?}");
+        // A flood leaves no queue of a tenth of a second with room for ten packets more.
+        let queue = milliseconds(link.conditions().unwrap().down.queue);
+        let wait = milliseconds(down.longest_wait);
+        assert!(wait <= queue && wait > queue * 0.8, "{down:?}");
+        assert!(up.packets < 10 && up.dropped == 0, "{up:?}");
+    }
+}
+
+#[test]
 fn traffic_is_counted_as_on_ethernet() {
     let Some(network) = network(Link::Dsl) else {
         return;
@@ -290,11 +266,17 @@ fn traffic_is_counted_as_on_ethernet() {
     let (server, client) = sockets(&network);
     let before = network.traffic().unwrap();
     let down = stream((&server, &client), 500, 1.0, Duration::from_millis(300));
-    let spent = network.traffic().unwrap() - before;
+    let Traffic::Apart {
+        down: spent_down,
+        up: spent_up,
+    } = network.traffic().unwrap() - before
+    else {
+        panic!("a device has two directions");
+    };
     assert_eq!(down.received, down.sent);
     let (packets, bytes) = (u64::from(down.sent), 514 * u64::from(down.sent));
     // The system itself may say something, too.
-    assert!(spent.packets_down >= packets && spent.packets_down < packets + 10);
-    assert!(spent.bytes_down >= bytes && spent.bytes_down < bytes + 2000);
-    assert!(spent.bytes_up < 2000, "{spent:?}");
+    assert!(spent_down.packets >= packets && spent_down.packets < packets + 10);
+    assert!(spent_down.bytes >= bytes && spent_down.bytes < bytes + 2000);
+    assert!(spent_up.bytes < 2000, "{spent_up:?}");
 }

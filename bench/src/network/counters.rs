@@ -7,19 +7,64 @@ use anyhow::{Context, Result};
 /// Destination, source, type.
 const ETHERNET_HEADER: u64 = 14;
 
-/// Bytes and packets over a link; bytes with all headers from Ethernet's upwards.
+/// Bytes and packets that went one way; bytes with all headers from Ethernet's upwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Traffic {
-    pub(crate) bytes_down: u64,
-    pub(crate) bytes_up: u64,
-    pub(crate) packets_down: u64,
-    pub(crate) packets_up: u64,
+pub(crate) struct Flow {
+    pub(crate) bytes: u64,
+    pub(crate) packets: u64,
+}
+
+/// What went over a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Traffic {
+    /// From server to viewer, and back.
+    Apart { down: Flow, up: Flow },
+    /// Both ways, where they cannot be told apart.
+    Together(Flow),
+}
+
+impl Flow {
+    const fn as_on_ethernet(self) -> Self {
+        Self {
+            bytes: self.bytes + ETHERNET_HEADER * self.packets,
+            ..self
+        }
+    }
+}
+
+impl Sub for Flow {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            packets: self.packets.saturating_sub(earlier.packets),
+        }
+    }
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self::Apart {
+            down: Flow::default(),
+            up: Flow::default(),
+        }
+    }
 }
 
 impl Traffic {
-    /// Reads the device of the namespace in which process `pid` lives, the client's.
-    pub(super) fn read(pid: u32, device: &str) -> Result<Self> {
-        let text = std::fs::read_to_string(format!("/proc/{pid}/net/dev"))
+    /// The flow to the viewer; both where they cannot be told apart.
+    pub(crate) const fn to_viewer(self) -> Flow {
+        match self {
+            Self::Apart { down, .. } => down,
+            Self::Together(flow) => flow,
+        }
+    }
+
+    /// Reads the device of the namespace in which `process` lives (`self`, or its id): what it
+    /// receives is down.
+    pub(super) fn read(process: &str, device: &str) -> Result<Self> {
+        let text = std::fs::read_to_string(format!("/proc/{process}/net/dev"))
             .context("the network namespace is gone")?;
         Self::parse(&text, device).with_context(|| format!("no counters for device {device}"))
     }
@@ -27,10 +72,12 @@ impl Traffic {
     /// Adds the header that each packet would have on Ethernet, where the device counts from IP's
     /// upwards: so bytes can be compared between links.
     pub(super) const fn as_on_ethernet(self) -> Self {
-        Self {
-            bytes_down: self.bytes_down + ETHERNET_HEADER * self.packets_down,
-            bytes_up: self.bytes_up + ETHERNET_HEADER * self.packets_up,
-            ..self
+        match self {
+            Self::Apart { down, up } => Self::Apart {
+                down: down.as_on_ethernet(),
+                up: up.as_on_ethernet(),
+            },
+            Self::Together(flow) => Self::Together(flow.as_on_ethernet()),
         }
     }
 
@@ -43,11 +90,15 @@ impl Traffic {
             .map(str::parse)
             .collect::<Result<_, _>>()
             .ok()?;
-        Some(Self {
-            bytes_down: *numbers.first()?,
-            packets_down: *numbers.get(1)?,
-            bytes_up: *numbers.get(8)?,
-            packets_up: *numbers.get(9)?,
+        let flow = |first: usize| {
+            Some(Flow {
+                bytes: *numbers.get(first)?,
+                packets: *numbers.get(first + 1)?,
+            })
+        };
+        Some(Self::Apart {
+            down: flow(0)?,
+            up: flow(8)?,
         })
     }
 }
@@ -56,11 +107,19 @@ impl Sub for Traffic {
     type Output = Self;
 
     fn sub(self, earlier: Self) -> Self {
-        Self {
-            bytes_down: self.bytes_down.saturating_sub(earlier.bytes_down),
-            bytes_up: self.bytes_up.saturating_sub(earlier.bytes_up),
-            packets_down: self.packets_down.saturating_sub(earlier.packets_down),
-            packets_up: self.packets_up.saturating_sub(earlier.packets_up),
+        match (self, earlier) {
+            (
+                Self::Apart { down, up },
+                Self::Apart {
+                    down: earlier_down,
+                    up: earlier_up,
+                },
+            ) => Self::Apart {
+                down: down - earlier_down,
+                up: up - earlier_up,
+            },
+            // A link's counters are always of one kind.
+            (now, earlier) => Self::Together(now.to_viewer() - earlier.to_viewer()),
         }
     }
 }
@@ -75,12 +134,22 @@ mod tests {
 
     #[test]
     fn finds_the_device() {
+        let flow = |bytes, packets| Flow { bytes, packets };
         let traffic = Traffic::parse(TEXT, "bench0").unwrap();
-        assert_eq!((traffic.bytes_down, traffic.packets_down), (100, 3));
-        assert_eq!((traffic.bytes_up, traffic.packets_up), (50, 4));
+        let (down, up) = (flow(100, 3), flow(50, 4));
+        assert_eq!(traffic, Traffic::Apart { down, up });
         assert_eq!(Traffic::parse(TEXT, "bench"), None);
-        let framed = traffic.as_on_ethernet();
-        assert_eq!((framed.bytes_down, framed.bytes_up), (142, 106));
-        assert_eq!((framed.packets_down, framed.packets_up), (3, 4));
+        let (down, up) = (flow(142, 3), flow(106, 4));
+        assert_eq!(traffic.as_on_ethernet(), Traffic::Apart { down, up });
+    }
+
+    #[test]
+    fn differences_keep_the_directions_that_there_are() {
+        let flow = |bytes, packets| Flow { bytes, packets };
+        let apart = |down, up| Traffic::Apart { down, up };
+        let spent = apart(flow(9, 3), flow(7, 2)) - apart(flow(4, 1), flow(7, 2));
+        assert_eq!(spent, apart(flow(5, 2), flow(0, 0)));
+        let spent = Traffic::Together(flow(9, 3)) - Traffic::Together(flow(4, 1));
+        assert_eq!(spent, Traffic::Together(flow(5, 2)));
     }
 }

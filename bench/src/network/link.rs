@@ -1,20 +1,11 @@
-//! The kinds of link, and how each is built.
+//! The kinds of link.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use anyhow::Result;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::counters::Traffic;
-use super::emulator::{self, Conditions, Emulator, Tun};
-use super::namespace::{Displays, Namespace};
-
-/// The device's name on both ends.
-const DEVICE: &str = "bench0";
-pub(super) const SERVER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 213, 0, 1);
-pub(super) const CLIENT_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 213, 0, 2);
+use super::emulator::{self, Conditions};
 
 /// How long a program that has something to send may think about it.
 const LOCAL_SILENCE: Duration = Duration::from_millis(50);
@@ -34,10 +25,12 @@ pub(crate) enum Link {
     Lossy,
     /// Thin, long, unsteady and lossy.
     Bad,
+    /// This machine's own. The only one that needs no root.
+    Loopback,
 }
 
 impl Link {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Lan,
         Self::Wifi,
         Self::Dsl,
@@ -45,6 +38,7 @@ impl Link {
         Self::Transatlantic,
         Self::Lossy,
         Self::Bad,
+        Self::Loopback,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -56,13 +50,14 @@ impl Link {
             Self::Transatlantic => "transatlantic",
             Self::Lossy => "lossy",
             Self::Bad => "bad",
+            Self::Loopback => "loopback",
         }
     }
 
-    /// What is emulated; nothing for the one link that is real.
-    const fn conditions(self) -> Option<&'static Conditions> {
+    /// What is emulated; nothing for the links that are real.
+    pub(super) const fn conditions(self) -> Option<&'static Conditions> {
         match self {
-            Self::Lan => None,
+            Self::Lan | Self::Loopback => None,
             Self::Wifi => Some(&emulator::WIFI),
             Self::Dsl => Some(&emulator::DSL),
             Self::Lte => Some(&emulator::LTE),
@@ -74,10 +69,13 @@ impl Link {
 
     /// Its figures, in words.
     pub(crate) fn figures(self) -> String {
-        self.conditions().map_or_else(
-            || "as fast as this machine, no delay".to_owned(),
-            Conditions::to_string,
-        )
+        match (self.conditions(), self) {
+            (Some(conditions), _) => conditions.to_string(),
+            (None, Self::Loopback) => {
+                "127.0.0.1, as fast as this machine; needs no root".to_owned()
+            }
+            (None, _) => "as fast as this machine, no delay".to_owned(),
+        }
     }
 
     /// Within this time an end that has something to say lets the other hear it, be it for the
@@ -102,91 +100,5 @@ impl ValueEnum for Link {
             Self::Dsl => value.alias("wan"),
             _ => value,
         })
-    }
-}
-
-/// Two namespaces joined by a link. Private, so the addresses collide with nothing outside.
-#[derive(Debug)]
-pub(crate) struct Network {
-    link: Link,
-    /// Absent where nothing is emulated. Ends before its devices' namespaces do.
-    emulator: Option<Emulator>,
-    server: Namespace,
-    client: Namespace,
-}
-
-impl Network {
-    /// `seed` decides about loss and jitter.
-    pub(crate) fn create(link: Link, seed: u64) -> Result<Self> {
-        let mut network = Self {
-            link,
-            emulator: None,
-            server: Namespace::create(Displays::Private)?,
-            client: Namespace::create(Displays::Shared)?,
-        };
-        match link.conditions() {
-            None => network.join_directly()?,
-            Some(conditions) => network.emulator = Some(network.emulate(conditions, seed)?),
-        }
-        Ok(network)
-    }
-
-    pub(crate) const fn link(&self) -> Link {
-        self.link
-    }
-
-    pub(crate) const fn server(&self) -> &Namespace {
-        &self.server
-    }
-
-    pub(crate) const fn client(&self) -> &Namespace {
-        &self.client
-    }
-
-    pub(crate) const fn server_address(&self) -> Ipv4Addr {
-        SERVER_ADDRESS
-    }
-
-    /// What went over the link so far, as seen by the client's end: what was lost on the way down
-    /// is not in it.
-    pub(crate) fn traffic(&self) -> Result<Traffic> {
-        let traffic = Traffic::read(self.client.holder(), DEVICE)?;
-        Ok(match self.emulator {
-            None => traffic,
-            Some(_) => traffic.as_on_ethernet(),
-        })
-    }
-
-    /// Fails when the link is broken.
-    pub(crate) fn check_alive(&mut self) -> Result<()> {
-        self.emulator.as_mut().map_or(Ok(()), Emulator::check_alive)
-    }
-
-    fn join_directly(&self) -> Result<()> {
-        let peer = self.client.holder().to_string();
-        let ends = ["type", "veth", "peer", "name", DEVICE, "netns", &peer];
-        self.server
-            .ip(&[&["link", "add", DEVICE][..], &ends].concat())?;
-        self.bring_up()
-    }
-
-    fn emulate(&self, conditions: &Conditions, seed: u64) -> Result<Emulator> {
-        let (server, client) = (Tun::create()?, Tun::create()?);
-        self.server.adopt(server.name(), DEVICE)?;
-        self.client.adopt(client.name(), DEVICE)?;
-        self.bring_up()?;
-        Emulator::start(server, client, conditions, seed)
-    }
-
-    fn bring_up(&self) -> Result<()> {
-        for (namespace, address) in [
-            (&self.server, SERVER_ADDRESS),
-            (&self.client, CLIENT_ADDRESS),
-        ] {
-            namespace.ip(&["address", "add", &format!("{address}/30"), "dev", DEVICE])?;
-            // Without this the counters see one header for up to 64 KB of data.
-            namespace.ip(&["link", "set", DEVICE, "gso_max_segs", "1", "up"])?;
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! The holder is a `cat` on a pipe from the bench. However the bench ends, the pipe closes, `cat`
 //! ends, and the kernel removes the namespace with its devices: nothing is left to clean up.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
@@ -43,7 +43,10 @@ impl Namespace {
                 HOLD_WITH_PRIVATE_DISPLAYS,
             ]),
         };
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let holder = command
             .spawn()
             .context("cannot start unshare (package util-linux)")?;
@@ -61,12 +64,23 @@ impl Namespace {
         let mut echo = String::new();
         let sent = input.write_all(b"here\n");
         BufReader::new(output).read_line(&mut echo)?;
-        let exists = sent.is_ok() && echo == "here\n";
-        ensure!(
-            exists,
-            "cannot create a network namespace: the bench must run as root"
+        if sent.is_ok() && echo == "here\n" {
+            return Ok(());
+        }
+        bail!(
+            "cannot create a network namespace, which takes root ({})",
+            self.last_words().trim()
         );
-        Ok(())
+    }
+
+    /// What a holder that has ended said on standard error.
+    fn last_words(&mut self) -> String {
+        let mut words = String::new();
+        if let Some(errors) = &mut self.holder.stderr {
+            // A part is better than nothing.
+            let _ = errors.read_to_string(&mut words);
+        }
+        words
     }
 
     /// The process that holds the namespace open.

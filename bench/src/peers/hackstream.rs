@@ -68,11 +68,12 @@ impl Peer for HackStream {
 
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
         let home = site.workspace.folder("server-home")?;
+        let port = site.network.port(PORT)?;
         let mut main = Launch::new("hackstream-server", &self.server)
             .inside(site.network.server())
             .argument("run")
             .argument("--listen")
-            .argument(format!("{}:{PORT}", site.network.server_address()))
+            .argument(format!("{}:{port}", site.network.server_address()))
             .arguments(["--no-auth", "--size", &site.stimulus.size.to_string(), "--"])
             .argument(&site.stimulus.program)
             .arguments(site.stimulus.arguments().iter().cloned())
@@ -85,6 +86,7 @@ impl Peer for HackStream {
         Ok(Server {
             stimulus: None,
             main,
+            x_server: None,
             viewer_arguments,
         })
     }

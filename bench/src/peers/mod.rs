@@ -3,6 +3,7 @@
 mod hackstream;
 mod tigervnc;
 mod xpra;
+mod xrdp;
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ use crate::workspace::Workspace;
 pub(crate) use hackstream::HackStream;
 pub(crate) use tigervnc::TigerVnc;
 pub(crate) use xpra::Xpra;
+pub(crate) use xrdp::{Pictures, Xrdp};
 
 /// Which peers a run compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,6 +32,10 @@ pub(crate) enum PeerName {
     TigerVnc,
     /// xpra, as a desktop over TCP.
     Xpra,
+    /// xrdp with its Xorg, and FreeRDP as the viewer.
+    Xrdp,
+    /// The same with RemoteFX, which FreeRDP does only when asked (/rfx).
+    XrdpRfx,
 }
 
 impl PeerName {
@@ -39,6 +45,8 @@ impl PeerName {
             Self::Hackstream => "hackstream",
             Self::TigerVnc => "tigervnc",
             Self::Xpra => "xpra",
+            Self::Xrdp => "xrdp",
+            Self::XrdpRfx => "xrdp-rfx",
         }
     }
 
@@ -49,6 +57,8 @@ impl PeerName {
             Self::Hackstream => Some(Box::new(HackStream::find(folder)?)),
             Self::TigerVnc => Some(Box::new(TigerVnc::find()?)),
             Self::Xpra => Some(Box::new(Xpra::find()?)),
+            Self::XrdpRfx => Some(Box::new(Xrdp::find(Pictures::RemoteFx)?)),
+            Self::Xrdp => Some(Box::new(Xrdp::find(Pictures::AsUsual)?)),
         })
     }
 }
@@ -62,12 +72,14 @@ pub(crate) struct Site<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// A started server that shows the stimulus. The stimulus is ended before the server.
+/// A started server that shows the stimulus. They end in this order.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Absent where the server itself runs the stimulus.
     pub(crate) stimulus: Option<Process>,
     pub(crate) main: Process,
+    /// Absent where it is a child of the server, or the server itself.
+    pub(crate) x_server: Option<Process>,
     /// What the viewer needs to reach it.
     pub(crate) viewer_arguments: Vec<String>,
 }
@@ -78,8 +90,12 @@ pub(crate) trait Peer {
     fn version(&self) -> String;
     /// What the memory figure of the server's main process contains.
     fn server_memory_meaning(&self) -> &'static str;
-    /// Starts the server in the network's server namespace, showing the stimulus.
+    /// What a reader of its figures has to know.
+    fn remark(&self) -> Option<&'static str> {
+        None
+    }
+    /// Starts the server at the network's server end, showing the stimulus.
     fn start_server(&self, site: &Site<'_>) -> Result<Server>;
-    /// Starts the viewer in the client namespace on a display that its window is to fill.
+    /// Starts the viewer at the client end on a display that its window is to fill.
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process>;
 }

@@ -38,6 +38,7 @@ impl Peer for TigerVnc {
 
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
         let address = site.network.server_address().to_string();
+        let port = site.network.port(PORT)?;
         let mut main = Launch::new("Xtigervnc", &self.server)
             .inside(site.network.server())
             .arguments([
@@ -51,7 +52,7 @@ impl Peer for TigerVnc {
             ])
             .argument(site.stimulus.size.to_string())
             .arguments(["-SecurityTypes", "None", "-interface", &address, "-rfbport"])
-            .argument(PORT.to_string())
+            .argument(port.to_string())
             .environment("HOME", site.workspace.folder("server-home")?)
             .start(&site.workspace.log("server"))?;
         let display = wait_for_display(&mut main, site.interrupt)?;
@@ -60,10 +61,11 @@ impl Peer for TigerVnc {
             .arguments(site.stimulus.arguments().iter().cloned())
             .environment("DISPLAY", display)
             .start(&site.workspace.log("stimulus"))?;
-        let viewer_arguments = vec![format!("{address}::{PORT}")];
+        let viewer_arguments = vec![format!("{address}::{port}")];
         Ok(Server {
             stimulus: Some(stimulus),
             main,
+            x_server: None,
             viewer_arguments,
         })
     }

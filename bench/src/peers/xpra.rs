@@ -66,12 +66,12 @@ impl Xpra {
         Ok(Self { program })
     }
 
-    /// `kind` names the folders that this side has for itself: no settings and no sockets of the
-    /// person who measures.
-    fn launch(&self, kind: &'static str, site: &Site<'_>) -> Result<Launch> {
+    /// `name` tells the two sides apart in messages, `kind` is the home of this one: no settings
+    /// and no sockets of the person who measures.
+    fn launch(&self, name: &'static str, kind: &str, site: &Site<'_>) -> Result<Launch> {
         let home = site.workspace.folder(kind)?;
         let no_configuration = site.workspace.folder("no-configuration")?;
-        Ok(Launch::new("xpra", &self.program)
+        Ok(Launch::new(name, &self.program)
             .environment("HOME", &home)
             .environment("TMPDIR", &home)
             .environment("XDG_RUNTIME_DIR", &home)
@@ -115,12 +115,13 @@ impl Peer for Xpra {
     }
 
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
-        let address = format!("{}:{PORT}", site.network.server_address());
+        let port = site.network.port(PORT)?;
+        let address = format!("{}:{port}", site.network.server_address());
         // xpra takes the file of the variable only if there is one, else the person's own.
         let authority = site.workspace.path().join("xpra-authority");
         std::fs::write(&authority, [])?;
         let mut main = self
-            .launch("server-home", site)?
+            .launch("the xpra server", "server-home", site)?
             .inside(site.network.server())
             .arguments(["start-desktop", &format!("--bind-tcp={address}")])
             .arguments(SERVER_ALONE)
@@ -138,12 +139,13 @@ impl Peer for Xpra {
         Ok(Server {
             stimulus: Some(stimulus),
             main,
+            x_server: None,
             viewer_arguments: vec![format!("tcp://{address}/")],
         })
     }
 
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process> {
-        self.launch("viewer-home", site)?
+        self.launch("the xpra viewer", "viewer-home", site)?
             .inside(site.network.client())
             .argument("attach")
             .arguments(&server.viewer_arguments)

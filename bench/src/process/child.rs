@@ -30,7 +30,7 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
-    /// `name` is used in messages and for the log file.
+    /// `name` is used in messages.
     pub(crate) fn new(name: &'static str, program: impl Into<PathBuf>) -> Self {
         let program = program.into();
         Self {
@@ -42,12 +42,10 @@ impl Launch {
         }
     }
 
-    pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
-        self.entrance = namespace
-            .entrance()
-            .into_iter()
-            .map(OsString::from)
-            .collect();
+    /// Without a namespace it is started beside the bench.
+    pub(crate) fn inside(mut self, namespace: Option<&Namespace>) -> Self {
+        let words = namespace.map(Namespace::entrance).unwrap_or_default();
+        self.entrance = words.into_iter().map(OsString::from).collect();
         self
     }
 
@@ -83,6 +81,7 @@ impl Launch {
             name: self.name,
             child,
             lines,
+            litter: None,
         })
     }
 
@@ -109,11 +108,18 @@ pub(crate) struct Process {
     name: &'static str,
     child: Child,
     lines: Option<Receiver<String>>,
+    litter: Option<PathBuf>,
 }
 
 impl Process {
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// `file` of this program's is removed after its end, because it does not do so itself.
+    pub(crate) fn with_litter(mut self, file: impl FnOnce(u32) -> PathBuf) -> Self {
+        self.litter = Some(file(self.pid()));
+        self
     }
 
     /// Fails when the program has ended.
@@ -179,6 +185,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
+        if let Some(file) = &self.litter {
+            // Perhaps it never came to be.
+            let _ = std::fs::remove_file(file);
+        }
     }
 }
 

@@ -14,6 +14,8 @@ const STIMULUS_NAME: &str = "hackstream-bench";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tree {
     root: u32,
+    /// Another program that is part of it, with its descendants.
+    beside: Option<u32>,
 }
 
 /// One line of /proc/PID/stat.
@@ -28,14 +30,25 @@ struct Stat {
 
 impl Tree {
     pub(crate) const fn new(root: u32) -> Self {
-        Self { root }
+        let beside = None;
+        Self { root, beside }
+    }
+
+    /// The CPU time of this process counts, too.
+    pub(crate) const fn with_beside(self, beside: Option<u32>) -> Self {
+        Self { beside, ..self }
     }
 
     /// CPU time used so far, user and system, ended threads included. In nanoseconds, but for
     /// child processes that have ended: the kernel keeps these in clock ticks, usually of 10 ms.
     pub(crate) fn cpu_time(self) -> Duration {
         let processes = all_processes();
-        let members = members(self.root, &processes);
+        let roots = [Some(self.root), self.beside];
+        let members: Vec<&Stat> = roots
+            .into_iter()
+            .flatten()
+            .flat_map(|root| members(root, &processes))
+            .collect();
         let living = members.iter().filter_map(|stat| raw::cpu_time(stat.pid));
         let ended = members.iter().map(|stat| stat.ended_children).sum();
         living.sum::<Duration>() + of_ticks(ended)

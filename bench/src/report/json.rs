@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Cell, Outcome, Report, machine};
+use super::{Cell, Outcome, Report, losses, machine};
 use crate::measure::{Findings, Summary, Usage};
+use crate::network::{Flow, Traffic};
 
 /// Raised whenever a field changes its meaning.
 pub(crate) const FORMAT: u32 = 2;
@@ -13,23 +14,28 @@ pub(crate) const FORMAT: u32 = 2;
 /// All of a run.
 pub(super) fn report(report: &Report) -> Value {
     let facts = &report.facts;
-    let versions: Vec<Value> = facts
-        .versions
+    let peers: Vec<Value> = facts
+        .peers
         .iter()
-        .map(|(peer, version, memory)| {
-            json!({ "peer": peer, "version": version, "server_pss_is_of": memory })
+        .map(|peer| {
+            json!({
+                "peer": peer.name,
+                "version": peer.version,
+                "server_pss_is_of": peer.memory,
+                "remark": peer.remark,
+            })
         })
         .collect();
     let links: Vec<Value> = facts
         .links
         .iter()
-        .map(|(link, figures)| json!({ "link": link, "figures": figures }))
+        .map(|link| json!({ "link": link.name, "figures": link.figures, "notes": link.notes }))
         .collect();
     json!({
         "format": FORMAT,
         "bench": env!("CARGO_PKG_VERSION"),
         "machine": machine::describe(),
-        "peers": versions,
+        "peers": peers,
         "links": links,
         "seed": facts.seed,
         "screen": facts.size.to_string(),
@@ -96,13 +102,21 @@ fn summary(samples: &[Duration]) -> Value {
 }
 
 fn usage(usage: &Usage) -> Value {
-    let traffic = usage.traffic;
+    let (down, up, both) = match usage.traffic {
+        Traffic::Apart { down, up } => (Some(down), Some(up), None),
+        Traffic::Together(flow) => (None, None, Some(flow)),
+    };
+    let bytes = |flow: Option<Flow>| flow.map(|flow| flow.bytes);
+    let packets = |flow: Option<Flow>| flow.map(|flow| flow.packets);
     json!({
         "seconds": usage.elapsed.as_secs_f64(),
-        "bytes_down": traffic.bytes_down,
-        "bytes_up": traffic.bytes_up,
-        "packets_down": traffic.packets_down,
-        "packets_up": traffic.packets_up,
+        "bytes_down": bytes(down),
+        "bytes_up": bytes(up),
+        "bytes_both_ways": bytes(both),
+        "packets_down": packets(down),
+        "packets_up": packets(up),
+        "packets_both_ways": packets(both),
+        "link_losses": usage.losses.as_ref().map(losses::value),
         "server_cpu_seconds": usage.processes.map(|used| used.server_cpu.as_secs_f64()),
         "viewer_cpu_seconds": usage.processes.map(|used| used.viewer_cpu.as_secs_f64()),
         "server_pss_bytes": usage.processes.and_then(|used| used.server_pss_bytes),

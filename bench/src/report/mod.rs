@@ -1,10 +1,15 @@
 //! The results: gathered cell by cell, shown as a table, kept as JSON.
 
 mod json;
+mod layout;
+mod losses;
 mod machine;
 mod table;
+mod ticker;
 
 pub(crate) use json::FORMAT;
+pub(crate) use layout::wrapped;
+pub(crate) use ticker::Ticker;
 
 use std::io::Write;
 use std::path::Path;
@@ -19,10 +24,13 @@ use crate::plots;
 use crate::results::Results;
 use crate::scene::ScreenSize;
 
+/// Replaces results.json once it is complete.
+const DRAFT: &str = "results.json.new";
+
 /// How a cell ended.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    Measured(Findings),
+    Measured(Box<Findings>),
     /// It could not be measured although everything is installed.
     Failed(String),
     /// It was not tried.
@@ -64,12 +72,31 @@ pub(crate) struct RunFacts {
     pub(crate) size: ScreenSize,
     pub(crate) runs: u32,
     pub(crate) duration: Duration,
-    /// Link, its figures.
-    pub(crate) links: Vec<(&'static str, String)>,
+    pub(crate) links: Vec<LinkFacts>,
     /// Cells of the whole run; an interrupted one has fewer.
     pub(crate) planned: usize,
-    /// Peer, version, meaning of the server's memory figure.
-    pub(crate) versions: Vec<(&'static str, String, &'static str)>,
+    /// Those that are installed.
+    pub(crate) peers: Vec<PeerFacts>,
+}
+
+/// A peer of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerFacts {
+    pub(crate) name: &'static str,
+    pub(crate) version: String,
+    /// What the server's memory figure is of.
+    pub(crate) memory: &'static str,
+    /// What a reader of its figures has to know.
+    pub(crate) remark: Option<&'static str>,
+}
+
+/// A link of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkFacts {
+    pub(crate) name: &'static str,
+    pub(crate) figures: String,
+    /// What a reader has to know beyond the figures.
+    pub(crate) notes: Vec<String>,
 }
 
 /// All cells so far.
@@ -97,10 +124,20 @@ impl Report {
             .any(|cell| matches!(cell.outcome, Outcome::Failed(_)))
     }
 
+    /// Fails, before anything is measured, where results.json could not be written.
+    pub(crate) fn check_folder(folder: Option<&Path>) -> Result<()> {
+        let Some(folder) = folder else { return Ok(()) };
+        let draft = folder.join(DRAFT);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&draft, []))
+            .and_then(|()| std::fs::remove_file(&draft))
+            .with_context(|| format!("cannot write into {} (--out)", folder.display()))
+    }
+
     /// Writes results.json; called after every cell, so that nothing measured is lost.
     pub(crate) fn save(&self, folder: Option<&Path>) -> Result<()> {
         let Some(folder) = folder else { return Ok(()) };
-        let (path, draft) = (folder.join("results.json"), folder.join("results.json.new"));
+        let (path, draft) = (folder.join("results.json"), folder.join(DRAFT));
         let text = serde_json::to_string_pretty(&json::report(self))?;
         std::fs::write(&draft, text + "\n")
             .and_then(|()| std::fs::rename(&draft, &path))

@@ -2,25 +2,38 @@
 
 use std::time::Duration;
 
-use super::{Cell, Outcome, Report};
-use crate::measure::{FilmFigures, Findings, LatencyFigures, SettlingFigures, Summary, Usage};
+use super::{Cell, Outcome, Report, layout, losses};
+use crate::measure::{
+    FilmFigures, Findings, LatencyFigures, SettlingFigures, Summary, Usage, Work,
+};
+use crate::network::{Link, Traffic};
 use crate::peers::PeerName;
 use crate::units::bytes_text;
+use layout::NOTHING;
 
 /// The peer that others are compared with.
 const REFERENCE: PeerName = PeerName::TigerVnc;
-const HEADINGS: [&str; 10] = [
-    "link",
-    "work",
+const HEADINGS: [&str; 8] = [
     "peer",
     "p50 / p95 / p99 / max ms",
     "fps / exact",
     "down",
     "up",
-    "CPU srv / view",
-    "PSS (peak) srv / view",
+    "CPU ms",
+    "PSS MiB",
     "vs tigervnc",
 ];
+const LEGEND: &str = "\
+Times run from key to pixel; of films they are ages of frames; of applications they run
+from the last change to the exact picture (close: mean difference below 1 of 255). Bytes,
+with all headers, and CPU are per action (films: per second; idle: in all). CPU and PSS
+are of server / viewer; a server's CPU contains its X server's. vs tigervnc: time
+(applications: from the key to the close picture), bytes; below 1 is better.
+";
+
+const LINK_LEGEND: &str = "\
+Of packets: dropped by a full queue, lost on the way; the longest wait in the queue.
+";
 
 /// One line about a cell, while the run goes on.
 pub(super) fn brief(findings: &Findings) -> String {
@@ -31,34 +44,69 @@ pub(super) fn brief(findings: &Findings) -> String {
     parts.collect::<Vec<_>>().join("  ")
 }
 
+/// A block for each link and work, then what has no figures.
 pub(super) fn render(report: &Report) -> String {
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
-    let mut notes = Vec::new();
-    for cell in &report.cells {
-        match &cell.outcome {
-            Outcome::Measured(findings) => rows.push(row(cell, findings, &report.cells)),
-            Outcome::Failed(reason) => notes.push(note(cell, "failed", reason)),
-            Outcome::Skipped(reason) => notes.push(note(cell, "skipped", reason)),
+    let mut text = String::new();
+    let mut done: Vec<(Link, Work)> = Vec::new();
+    for cell in report.cells.iter().filter(|cell| cell.findings().is_some()) {
+        if !done.contains(&(cell.link, cell.work)) {
+            done.push((cell.link, cell.work));
+            text.push_str(&group(cell.link, cell.work, &report.cells));
         }
     }
-    let mut text = align(&rows);
-    text.push_str(
-        "Times are from key to pixel; films: age of a frame; applications: from their last change to \
-         the exact picture.\nclose: the same to a mean difference below 1 of 255. Bytes and CPU are \
-         per action (films: per second; idle:\nin all) with all headers; CPU of a server includes \
-         its X server. Peak: largest resident set, shared pages\nin full. vs: time (applications: \
-         from the key to the close picture), bytes; below 1 is better.\n",
-    );
-    notes.into_iter().for_each(|line| text.push_str(&line));
+    text.push_str(if done.is_empty() {
+        "Nothing was measured.\n"
+    } else {
+        LEGEND
+    });
+    if report.cells.iter().any(has_losses) {
+        text.push_str(LINK_LEGEND);
+    }
+    let gaps = report.cells.iter().filter_map(gap);
+    gaps.for_each(|line| text.push_str(&line));
     text
 }
 
-fn note(cell: &Cell, what: &str, reason: &str) -> String {
-    let (link, work, peer) = (cell.link.name(), cell.work.name(), cell.peer.name());
-    format!("{what}: {link} {work} {peer}: {reason}\n")
+fn has_losses(cell: &Cell) -> bool {
+    cell.findings()
+        .is_some_and(|findings| findings.usage().losses.is_some())
 }
 
-fn row(cell: &Cell, findings: &Findings, all: &[Cell]) -> [String; 10] {
+fn group(link: Link, work: Work, all: &[Cell]) -> String {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    let mut notes = String::new();
+    for cell in all
+        .iter()
+        .filter(|cell| (cell.link, cell.work) == (link, work))
+    {
+        let Some(findings) = cell.findings() else {
+            continue;
+        };
+        rows.push(row(cell, findings, all));
+        if let Some(losses) = &findings.usage().losses {
+            notes.push_str(&format!(
+                "    {}: {}\n",
+                cell.peer.name(),
+                losses::text(losses)
+            ));
+        }
+    }
+    let title = format!("{}, {}", link.name(), work.name());
+    layout::block(&title, &rows) + &notes + "\n"
+}
+
+fn gap(cell: &Cell) -> Option<String> {
+    let (what, reason) = match &cell.outcome {
+        Outcome::Measured(_) => return None,
+        Outcome::Failed(reason) => ("failed", reason),
+        Outcome::Skipped(reason) => ("skipped", reason),
+    };
+    let (link, work, peer) = (cell.link.name(), cell.work.name(), cell.peer.name());
+    let line = format!("{what}: {link}, {work}, {peer}: {reason}");
+    Some(layout::wrapped(&line, "    ") + "\n")
+}
+
+fn row(cell: &Cell, findings: &Findings, all: &[Cell]) -> [String; 8] {
     let [times, rate, down, up, cpu, memory] = figures(findings);
     let reference = all.iter().find(|other| {
         other.peer == REFERENCE && other.link == cell.link && other.work == cell.work
@@ -67,9 +115,8 @@ fn row(cell: &Cell, findings: &Findings, all: &[Cell]) -> [String; 10] {
         Some(reference) if cell.peer != REFERENCE => ratios(findings, reference),
         _ => "-".to_owned(),
     };
-    let [link, work, peer] =
-        [cell.link.name(), cell.work.name(), cell.peer.name()].map(str::to_owned);
-    [link, work, peer, times, rate, down, up, cpu, memory, ratio]
+    let peer = cell.peer.name().to_owned();
+    [peer, times, rate, down, up, cpu, memory, ratio]
 }
 
 /// Times, frames per second, bytes down, bytes up, CPU, memory.
@@ -102,7 +149,7 @@ fn figures(findings: &Findings) -> [String; 6] {
         }
         Findings::Idle(_) => {
             let (down, up, cpu) = costs(usage, 1.0);
-            let down = format!("{down} in {} packets", usage.traffic.packets_down);
+            let down = format!("{down}, packets: {}", usage.traffic.to_viewer().packets);
             ["-".to_owned(), "-".to_owned(), down, up, cpu, memory]
         }
     }
@@ -144,12 +191,11 @@ fn costs(usage: &Usage, parts: f64) -> (String, String, String) {
     let share = |bytes: u64| bytes_text(bytes as f64 / parts);
     let cpu = [used.server_cpu, used.viewer_cpu]
         .map(|time| format!("{:.1}", time.as_secs_f64() * 1000.0 / parts));
-    let cpu = format!("{} ms", cpu.join(" / "));
-    (
-        share(usage.traffic.bytes_down),
-        share(usage.traffic.bytes_up),
-        cpu,
-    )
+    let cpu = cpu.join(" / ");
+    match usage.traffic {
+        Traffic::Apart { down, up } => (share(down.bytes), share(up.bytes), cpu),
+        Traffic::Together(flow) => (share(flow.bytes), "(in it)".to_owned(), cpu),
+    }
 }
 
 fn memory(usage: &Usage) -> String {
@@ -162,13 +208,8 @@ fn memory(usage: &Usage) -> String {
             |bytes| format!("{:.1}", bytes as f64 / 1048576.0),
         )
     };
-    format!(
-        "{} / {} ({} / {}) MiB",
-        part(used.server_pss_bytes),
-        part(used.viewer_pss_bytes),
-        part(used.server_peak_bytes),
-        part(used.viewer_peak_bytes)
-    )
+    let parts = [used.server_pss_bytes, used.viewer_pss_bytes].map(part);
+    parts.join(" / ")
 }
 
 fn ratios(findings: &Findings, reference: &Findings) -> String {
@@ -193,47 +234,18 @@ fn ratios(findings: &Findings, reference: &Findings) -> String {
         };
         usage
             .processes
-            .map(|_| usage.traffic.bytes_down as f64 / parts)
+            .map(|_| usage.traffic.to_viewer().bytes as f64 / parts)
     };
     let (time, bytes) = (
         ratio(seconds(findings), seconds(reference)),
         ratio(bytes(findings), bytes(reference)),
     );
-    format!("{time}, {bytes}")
+    match (time.as_str(), bytes.as_str()) {
+        (NOTHING, NOTHING) => time,
+        _ => format!("{time}, {bytes}"),
+    }
 }
 
 fn milliseconds(duration: Duration) -> String {
     format!("{:.1}", duration.as_secs_f64() * 1000.0)
-}
-
-/// Columns as wide as their widest entry.
-fn align<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: [usize; COLUMNS] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in rows {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"));
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_line_up() {
-        let rows = [["a", "bb"], ["ccc", "×"]].map(|row| row.map(str::to_owned));
-        assert_eq!(align(&rows), "a    bb\nccc  ×\n");
-    }
 }

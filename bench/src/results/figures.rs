@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::LinkLosses;
 use crate::measure::percentile;
 
 const MEBIBYTE: f64 = 1_048_576.0;
@@ -49,8 +50,11 @@ pub(crate) struct Detail {
 #[derive(Debug, Clone, Deserialize)]
 struct Cost {
     seconds: f64,
-    bytes_down: u64,
-    bytes_up: u64,
+    /// Absent, with `bytes_up`, where the directions could not be told apart.
+    bytes_down: Option<u64>,
+    bytes_up: Option<u64>,
+    bytes_both_ways: Option<u64>,
+    link_losses: Option<LinkLosses>,
     server_cpu_seconds: Option<f64>,
     viewer_cpu_seconds: Option<f64>,
     server_pss_bytes: Option<u64>,
@@ -94,16 +98,24 @@ impl Detail {
         percentile(&self.sorted_ms(), percent)
     }
 
-    /// Bytes per action or second; absent where there is no link.
+    /// Bytes per action or second; absent where there is no link, or one that does not tell.
     pub(crate) fn bytes_down(&self) -> Option<f64> {
-        self.is_remote()
-            .then(|| self.share(self.usage.bytes_down as f64))
+        self.remote_share(self.usage.bytes_down)
     }
 
     /// As [`Self::bytes_down`], from the viewer to the server.
     pub(crate) fn bytes_up(&self) -> Option<f64> {
-        self.is_remote()
-            .then(|| self.share(self.usage.bytes_up as f64))
+        self.remote_share(self.usage.bytes_up)
+    }
+
+    /// As [`Self::bytes_down`], there and back; only where the directions could not be told apart.
+    pub(crate) fn bytes_both_ways(&self) -> Option<f64> {
+        self.remote_share(self.usage.bytes_both_ways)
+    }
+
+    /// What the link did to packets; absent where none was emulated, and in older results.
+    pub(crate) const fn losses(&self) -> Option<&LinkLosses> {
+        self.usage.link_losses.as_ref()
     }
 
     /// CPU milliseconds of server and viewer per action or second.
@@ -130,8 +142,10 @@ impl Detail {
         Some(self.frames_shown_by_stimulus? as f64 / self.usage.seconds.max(1e-9))
     }
 
-    const fn is_remote(&self) -> bool {
-        self.usage.server_cpu_seconds.is_some()
+    fn remote_share(&self, bytes: Option<u64>) -> Option<f64> {
+        // The floor has no link, so its zeros mean nothing.
+        self.usage.server_cpu_seconds?;
+        Some(self.share(bytes? as f64))
     }
 
     fn share(&self, amount: f64) -> f64 {
@@ -176,5 +190,14 @@ mod tests {
         assert_eq!((idle.kind(), idle.bytes_down()), (Kind::Idle, Some(100.0)));
         assert_eq!(idle.cpu_ms(), Some([5.0, 2.5]));
         assert_eq!((idle.pss_mib(), idle.percentile_ms(50)), (None, None));
+    }
+
+    #[test]
+    fn bytes_of_both_directions_are_not_those_of_one() {
+        let text = r#"{"samples_ms": [3, 1], "usage": {"seconds": 4.0, "bytes_both_ways": 600,
+            "server_cpu_seconds": 0.02, "viewer_cpu_seconds": 0.01}}"#;
+        let loopback: Detail = serde_json::from_str(text).unwrap();
+        assert_eq!((loopback.bytes_down(), loopback.bytes_up()), (None, None));
+        assert_eq!(loopback.bytes_both_ways(), Some(300.0));
     }
 }

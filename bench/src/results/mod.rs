@@ -1,6 +1,7 @@
 //! A results.json read again: all that plots and documents are made from.
 
 mod figures;
+mod losses;
 
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use crate::report::FORMAT;
 
 pub(crate) use figures::{Detail, Kind};
+pub(crate) use losses::{LinkLosses, WayLosses};
 
 /// A whole run.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,6 +50,8 @@ pub(crate) struct PeerFacts {
     pub(crate) version: String,
     /// What the server's memory figure contains.
     pub(crate) server_pss_is_of: String,
+    /// What a reader of its figures has to know; none in older results.
+    pub(crate) remark: Option<String>,
 }
 
 /// A link and its figures in words.
@@ -56,6 +60,9 @@ pub(crate) struct LinkFacts {
     #[serde(rename = "link")]
     pub(crate) name: String,
     pub(crate) figures: Option<String>,
+    /// What a reader has to know beyond the figures; none in older results.
+    #[serde(default)]
+    pub(crate) notes: Vec<String>,
 }
 
 /// One peer, link and work.

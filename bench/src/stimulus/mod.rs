@@ -9,6 +9,7 @@ mod keymap;
 mod motion;
 mod page;
 mod photograph;
+mod room;
 mod subject;
 mod window;
 
@@ -24,6 +25,7 @@ pub(crate) use invocation::StimulusCommand;
 pub(crate) use journal::{Entry, Journal, read_journal};
 pub(crate) use keymap::Keymap;
 pub(crate) use photograph::Photograph;
+pub(crate) use room::wait_for_screen;
 pub(crate) use subject::{Painted, Subject};
 
 use crate::clock::Instant;
@@ -56,6 +58,7 @@ struct Stimulus {
 
 impl Stimulus {
     fn start(scene: Scene, seed: u64, journal: &Path) -> Result<Self> {
+        wait_for_screen(scene.size()).context("cannot look at the display")?;
         let window = Window::open(scene).context("cannot open the stimulus window")?;
         let keymap = Keymap::load(window.connection())?;
         let mut page = Page::new(scene, Random::new(seed));

@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::manager::WindowManager;
 use crate::mapping::RecordWriter;
 use crate::scene::{Scene, ScreenSize};
-use crate::stimulus::{Entry, Journal};
+use crate::stimulus::{Entry, Journal, wait_for_screen};
 use eye::Eye;
 
 /// What to start and where to write.
@@ -40,6 +40,7 @@ pub(crate) struct Assignment {
 /// When the display is not there or goes away, or the application cannot be started.
 pub(crate) fn run(assignment: &Assignment) -> Result<()> {
     let display = std::env::var("DISPLAY").context("DISPLAY is not set")?;
+    wait_for_screen(assignment.size)?;
     let record = RecordWriter::create(&assignment.record, assignment.size)?;
     let mut journal = Journal::create(&assignment.journal)?;
     let mut eye = Eye::open(Scene::new(assignment.size), record)?;

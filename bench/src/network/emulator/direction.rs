@@ -1,10 +1,12 @@
 //! One direction of a link as a pure machine: packets and times in, packets out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::conditions::OneWay;
 use super::in_flight::InFlight;
 use super::loss::LossProcess;
+use super::tally::Tally;
 use crate::clock::Instant;
 use crate::random::Random;
 
@@ -31,6 +33,7 @@ pub(super) struct Direction {
     jitter: Jitter,
     in_flight: InFlight,
     last_arrival: Instant,
+    tally: Arc<Tally>,
 }
 
 impl Direction {
@@ -46,12 +49,25 @@ impl Direction {
             jitter: Jitter::new(way.jitter, Random::new(random.next())),
             in_flight: InFlight::with_capacity(most_bytes),
             last_arrival: Instant::from_nanoseconds(0),
+            tally: Arc::default(),
         }
+    }
+
+    /// What it does to packets, for another thread to read.
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
     }
 
     /// Takes a packet that is sent at `now`, which must not decrease from call to call.
     pub(super) fn offer(&mut self, now: Instant, packet: &[u8]) -> Fate {
         let start = now.max(self.idle_from);
+        let fate = self.decide(now, start, packet);
+        self.tally.note(fate, start.since(now));
+        fate
+    }
+
+    /// `start` is when the sender has time for the packet.
+    fn decide(&mut self, now: Instant, start: Instant, packet: &[u8]) -> Fate {
         if start.since(now) > self.way.queue {
             return Fate::Dropped;
         }
@@ -180,6 +196,9 @@ mod tests {
         // 12 ms each: the 17th waits for 192 ms, the 18th would for 204.
         assert!(fates[..17].iter().all(|fate| *fate == Fate::Sent));
         assert!(fates[17..].iter().all(|fate| *fate == Fate::Dropped));
+        let losses = direction.tally().take();
+        assert_eq!((losses.packets, losses.dropped, losses.lost), (100, 83, 0));
+        assert_eq!(losses.longest_wait, Duration::from_millis(192));
     }
 
     #[test]
@@ -189,6 +208,7 @@ mod tests {
         let lost = fates.iter().filter(|fate| **fate == Fate::Lost).count();
         assert!((150..250).contains(&lost), "{lost}");
         assert!(!fates.contains(&Fate::Dropped));
+        assert_eq!(direction.tally().take().lost, lost as u64);
         let last = drain(&mut direction).last().unwrap().0;
         let expected = milliseconds(1000 + 12_000 + 20);
         assert!(expected.since(last) < Duration::from_millis(10));

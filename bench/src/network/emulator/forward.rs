@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,7 @@ use rustix::thread::set_current_timer_slack;
 
 use super::conditions::Conditions;
 use super::direction::Direction;
+use super::tally::{Losses, Tally};
 use super::tun::{MTU, Tun};
 use crate::clock::Instant;
 
@@ -27,6 +29,8 @@ pub(crate) struct Emulator {
     /// Closed to end the thread.
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<Result<()>>>,
+    down: Arc<Tally>,
+    up: Arc<Tally>,
 }
 
 impl Emulator {
@@ -46,6 +50,7 @@ impl Emulator {
             up: Direction::new(conditions.up, !seed),
             stopped,
         };
+        let (down, up) = (forwarder.down.tally(), forwarder.up.tally());
         let thread = std::thread::Builder::new()
             .name("link".to_owned())
             .spawn(move || forwarder.run())
@@ -53,7 +58,17 @@ impl Emulator {
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
+            down,
+            up,
         })
+    }
+
+    /// What became of the packets since this was last asked.
+    pub(crate) fn take_losses(&self) -> Losses {
+        Losses {
+            down: self.down.take(),
+            up: self.up.take(),
+        }
     }
 
     /// Fails when the link is broken.

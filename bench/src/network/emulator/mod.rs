@@ -7,8 +7,10 @@ mod forward;
 mod in_flight;
 mod loss;
 mod raw;
+mod tally;
 mod tun;
 
 pub(super) use conditions::{BAD, Conditions, DSL, LOSSY, LTE, TRANSATLANTIC, WIFI};
 pub(super) use forward::Emulator;
+pub(crate) use tally::{Losses, OneWayLosses};
 pub(super) use tun::Tun;
