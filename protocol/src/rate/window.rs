@@ -175,18 +175,21 @@ impl WindowController {
     }
 
     fn decide(&mut self, now: Timestamp, thresholds: &Thresholds) {
+        let is_over = self.round.is_over();
+        let urgent_queue = match self.phase {
+            _ if self.round.samples() < EARLY_SAMPLES => None,
+            Phase::SlowStart => Some(thresholds.slow_start_ends),
+            Phase::Steady => Some(thresholds.target * 2),
+            Phase::Draining { .. } => None,
+        };
+        if !is_over && urgent_queue.is_none() {
+            return;
+        }
         let Some(rtt) = self.round.median_rtt() else {
             return;
         };
         let queue = rtt.saturating_sub(thresholds.base);
-        let is_over = self.round.is_over();
-        let is_urgent = self.round.samples() >= EARLY_SAMPLES
-            && match self.phase {
-                Phase::SlowStart => queue > thresholds.slow_start_ends,
-                Phase::Steady => queue > thresholds.target * 2,
-                Phase::Draining { .. } => false,
-            };
-        if !is_over && !is_urgent {
+        if !is_over && urgent_queue.is_none_or(|most| queue <= most) {
             return;
         }
         self.learn_rate(queue, thresholds);
