@@ -24,10 +24,20 @@ pub(crate) fn pack_row(row: &[u32], zero: u32, out: &mut Vec<u8>) {
 pub(crate) fn unpack_row(bits: &[u8], colours: [u32; 2], row: &mut [u32]) {
     let [zero, one] = colours;
     let difference = zero ^ one;
-    for (pixels, &byte) in row.chunks_mut(8).zip(bits) {
+    let colour = |byte: u8, bit: usize| {
+        let mask = 0u32.wrapping_sub(u32::from(byte >> bit) & 1);
+        zero ^ (difference & mask)
+    };
+    // Eight at a time, so that the compiler does them at once.
+    let mut whole = row.chunks_exact_mut(8);
+    for (pixels, &byte) in whole.by_ref().zip(bits) {
         for (bit, pixel) in pixels.iter_mut().enumerate() {
-            let mask = 0u32.wrapping_sub(u32::from(byte >> bit) & 1);
-            *pixel = zero ^ (difference & mask);
+            *pixel = colour(byte, bit);
+        }
+    }
+    if let Some(&byte) = bits.last() {
+        for (bit, pixel) in whole.into_remainder().iter_mut().enumerate() {
+            *pixel = colour(byte, bit);
         }
     }
 }

@@ -58,20 +58,26 @@ impl PackedTile {
             (rect.top..rect.bottom).all(|y| palette.index_row(canvas.span(rect, y), indices));
         let (colours, pixels) = if fits {
             let bits = bits_per_index(palette.colours().len());
-            let rows = indices.chunks_exact(rect.width() as usize);
-            (
-                palette.colours(),
-                rows.flat_map(|row| packed(row, bits)).collect(),
-            )
+            let mut pixels = Vec::new();
+            for row in indices.chunks_exact(rect.width() as usize) {
+                pack_row(row, bits, &mut pixels);
+            }
+            (palette.colours(), pixels)
         } else {
-            let rows = (rect.top..rect.bottom).flat_map(|y| canvas.span(rect, y));
-            let bytes = rows.flat_map(|pixel| pixel.to_le_bytes().into_iter().take(COLOUR_BYTES));
-            (&[][..], bytes.collect())
+            let mut pixels = vec![0; rect.area() as usize * COLOUR_BYTES];
+            let rows = pixels.chunks_exact_mut(rect.width() as usize * COLOUR_BYTES);
+            for (row, y) in rows.zip(rect.top..) {
+                let colours = canvas.span(rect, y).iter();
+                for (bytes, colour) in row.chunks_exact_mut(COLOUR_BYTES).zip(colours) {
+                    bytes.copy_from_slice(&colour.to_le_bytes()[..COLOUR_BYTES]);
+                }
+            }
+            (&[][..], pixels)
         };
         Self {
             size: rect.size(),
             colours: colours.into(),
-            pixels,
+            pixels: pixels.into(),
         }
     }
 
@@ -106,14 +112,37 @@ impl PackedTile {
             }
             return;
         }
-        let bits = bits_per_index(self.colours.len());
-        let (per_byte, mask) = (8 / bits, u8::MAX >> (8 - bits));
-        for (pixels, &byte) in row.chunks_mut(per_byte).zip(bytes) {
-            let mut rest = byte;
-            for pixel in pixels {
-                *pixel = self.colours[usize::from(rest & mask)];
-                rest = rest.checked_shr(bits as u32).unwrap_or(0);
+        match bits_per_index(self.colours.len()) {
+            1 => unpack_indices::<1>(bytes, &self.colours, row),
+            2 => unpack_indices::<2>(bytes, &self.colours, row),
+            4 => unpack_indices::<4>(bytes, &self.colours, row),
+            _ => {
+                for (pixel, &index) in row.iter_mut().zip(bytes) {
+                    *pixel = self.colours[usize::from(index)];
+                }
             }
+        }
+    }
+}
+
+/// Unpacks indices of `BITS` bits, 1, 2 or 4, of a table that is not longer than they can tell.
+fn unpack_indices<const BITS: usize>(bytes: &[u8], colours: &[u32], row: &mut [u32]) {
+    // As long as any index can tell, so that none needs a check.
+    let mut table = [0; 16];
+    table[..colours.len()].copy_from_slice(colours);
+    let colour = |byte: u8, place: usize| {
+        let index = usize::from(byte) >> (place * BITS) & ((1 << BITS) - 1);
+        table[index % table.len()]
+    };
+    let mut whole = row.chunks_exact_mut(8 / BITS);
+    for (pixels, &byte) in whole.by_ref().zip(bytes) {
+        for (place, pixel) in pixels.iter_mut().enumerate() {
+            *pixel = colour(byte, place);
+        }
+    }
+    if let Some(&byte) = bytes.last() {
+        for (place, pixel) in whole.into_remainder().iter_mut().enumerate() {
+            *pixel = colour(byte, place);
         }
     }
 }
@@ -128,12 +157,16 @@ const fn bits_per_index(colours: usize) -> usize {
     }
 }
 
-fn packed(row: &[u8], bits: usize) -> impl Iterator<Item = u8> {
-    let shifts = (0..8).step_by(bits);
-    row.chunks(8 / bits).map(move |indices| {
-        let parts = indices.iter().zip(shifts.clone());
-        parts.fold(0, |byte, (index, shift)| byte | index << shift)
-    })
+/// Appends the indices of a row, several to a byte, the first in the lowest bits.
+fn pack_row(row: &[u8], bits: usize, out: &mut Vec<u8>) {
+    if bits == 8 {
+        out.extend_from_slice(row);
+        return;
+    }
+    out.extend(row.chunks(8 / bits).map(|indices| {
+        let last_first = indices.iter().rev();
+        last_first.fold(0, |byte, index| byte << bits | index)
+    }));
 }
 
 /// The buffers for packing tiles.

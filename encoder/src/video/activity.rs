@@ -159,13 +159,12 @@ impl Activity {
     /// is in one place.
     #[must_use]
     pub(crate) fn video(&self, running: Option<Rect>, now: Timestamp) -> Option<Rect> {
-        let mut warmth: Vec<Warmth> = (0..self.blocks.len())
-            .map(|index| self.warmth(index, running, now))
-            .collect();
-        let hot = warmth.iter().filter(|one| **one == Warmth::Hot).count();
+        let warmths = (0..self.blocks.len()).map(|index| self.warmth(index, running, now));
+        let hot = warmths.clone().filter(|one| *one == Warmth::Hot).count();
         if hot < FEWEST_BLOCKS {
             return None;
         }
+        let mut warmth: Vec<Warmth> = warmths.collect();
         let mut found: Option<Rect> = None;
         for start in 0..warmth.len() {
             if warmth[start] == Warmth::Hot {
@@ -187,6 +186,10 @@ impl Activity {
 
     fn warmth(&self, index: usize, running: Option<Rect>, now: Timestamp) -> Warmth {
         let block = &self.blocks[index];
+        // Most blocks, and heat only fades.
+        if block.heat <= COLD {
+            return Warmth::Still;
+        }
         let heat = faded(block.heat, now.since(block.changed_at));
         if heat <= COLD {
             return Warmth::Still;
