@@ -7,7 +7,11 @@ use crate::network::Link;
 use crate::peers::Peer;
 use crate::report::progress;
 use crate::rig::{Rig, Setting};
+use crate::split::Split;
 use crate::workspace::Workspace;
+
+/// What was measured in a cell, and where the time went meanwhile, if the viewer tells.
+pub(crate) type Measured = (Findings, Option<Split>);
 
 /// Measures the cell; on an error nothing is left running. `peer` absent: the floor.
 pub(crate) fn run(
@@ -16,7 +20,7 @@ pub(crate) fn run(
     work: Work,
     setting: &Setting,
     plan: &Plan,
-) -> Result<Findings> {
+) -> Result<Measured> {
     let workspace = Workspace::create()?;
     let findings = measure_in(&workspace, peer, link, work, setting, plan);
     if plan.interrupt.is_set() {
@@ -37,7 +41,9 @@ fn measure_in(
     work: Work,
     setting: &Setting,
     plan: &Plan,
-) -> Result<Findings> {
+) -> Result<Measured> {
     let mut rig = Rig::start(peer, link, setting, workspace)?;
-    measure(work, &mut rig, plan)
+    let (findings, from) = measure(work, &mut rig, plan)?;
+    let split = rig.split_since(from, &plan.interrupt)?;
+    Ok((findings, split))
 }

@@ -94,7 +94,8 @@ impl CompareArguments {
 
     pub(crate) fn program_folder(&self) -> Result<PathBuf> {
         match &self.bin_dir {
-            Some(folder) => Ok(folder.clone()),
+            // Programs are started elsewhere: entering a namespace changes the folder.
+            Some(folder) => Ok(std::path::absolute(folder)?),
             None => {
                 let program = std::env::current_exe()?;
                 Ok(program

@@ -136,12 +136,14 @@ fn run_cell(
     setting: &Setting,
     plan: &Plan,
 ) -> Option<Cell> {
-    let cell = |outcome| Cell {
+    let cell_with = |outcome, split| Cell {
         peer: *name,
         link,
         work,
         outcome,
+        split,
     };
+    let cell = |outcome| cell_with(outcome, None);
     let peer = match found {
         Ok(peer) => peer.as_deref(),
         Err(reason) => return Some(cell(Outcome::Skipped(reason.clone())).announced()),
@@ -151,7 +153,7 @@ fn run_cell(
         return Some(cell(Outcome::Skipped(reason)).announced());
     }
     match cell::run(peer, link, work, setting, plan) {
-        Ok(findings) => Some(cell(Outcome::Measured(findings)).announced()),
+        Ok((findings, split)) => Some(cell_with(Outcome::Measured(findings), split).announced()),
         Err(_) if plan.interrupt.is_set() => None,
         Err(error) => Some(cell(Outcome::Failed(format!("{error:#}"))).announced()),
     }

@@ -24,6 +24,7 @@ mod report;
 mod results;
 mod rig;
 mod scene;
+mod split;
 mod stimulus;
 mod units;
 mod workspace;

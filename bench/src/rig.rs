@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::clock::Instant;
 use crate::display::Display;
 use crate::interrupt::Interrupt;
 use crate::network::{Link, Network, Traffic};
@@ -12,6 +13,7 @@ use crate::peers::{Peer, Server, Site};
 use crate::probe::Probe;
 use crate::process::{Launch, Process, Tree};
 use crate::scene::{Scene, ScreenSize};
+use crate::split::{Split, SplitLines};
 use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
@@ -27,6 +29,7 @@ enum Middle {
         viewer: Process,
         server: Box<Server>,
         network: Network,
+        split: Option<SplitLines>,
     },
 }
 
@@ -98,6 +101,7 @@ impl Rig {
                 viewer,
                 server,
                 network,
+                ..
             } => {
                 network.check_alive()?;
                 server.main.check_alive()?;
@@ -131,6 +135,25 @@ impl Rig {
         match &self.middle {
             Middle::Nothing { .. } => Link::Lan.longest_silence(),
             Middle::Remote { network, .. } => network.link().longest_silence(),
+        }
+    }
+
+    /// Where the time went since `from`, if the viewer tells.
+    pub(crate) fn split_since(
+        &mut self,
+        from: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Split>> {
+        match &mut self.middle {
+            Middle::Remote {
+                viewer,
+                split: Some(lines),
+                ..
+            } => {
+                lines.wait_until_told(viewer, interrupt)?;
+                Ok(Split::of(&lines.within(from, Instant::now())))
+            }
+            Middle::Remote { .. } | Middle::Nothing { .. } => Ok(None),
         }
     }
 
@@ -176,5 +199,6 @@ fn start_remote(
         viewer,
         server,
         network,
+        split: peer.tells_split().then(SplitLines::default),
     })
 }

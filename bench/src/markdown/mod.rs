@@ -1,6 +1,7 @@
 //! docs/benchmarks.md from results: everything in it comes from one file of results.
 
 mod bars;
+mod split;
 mod tables;
 
 use crate::plots::Plot;
@@ -24,6 +25,7 @@ pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String 
     let mut sections = vec![HEAD.to_owned(), bars::section(results)];
     let links = results.links.iter();
     sections.extend(links.map(|link| tables::section(results, link)));
+    sections.extend(split::section(results));
     if let Some(section) = gaps(results) {
         sections.push(section);
     }

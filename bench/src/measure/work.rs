@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::film::{FilmFigures, measure_film};
 use super::latency::{LatencyFigures, measure_latency, pause};
 use super::usage::{Meter, Usage};
+use crate::clock::Instant;
 use crate::interrupt::Interrupt;
 use crate::random::Random;
 use crate::rig::Rig;
@@ -75,12 +76,19 @@ impl Findings {
     }
 }
 
-/// Does the work on a running rig.
-pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<Findings> {
+/// Does the work on a running rig; also returns when the work began, the warm-up included.
+pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<(Findings, Instant)> {
     let interrupt = &plan.interrupt;
     let mut random = Random::new(plan.seed);
     // The picture of the attach itself has to be over.
     pause(rig, &mut random, interrupt)?;
+    let from = Instant::now();
+    let findings = work_on(work, rig, plan, &mut random)?;
+    Ok((findings, from))
+}
+
+fn work_on(work: Work, rig: &mut Rig, plan: &Plan, random: &mut Random) -> Result<Findings> {
+    let interrupt = &plan.interrupt;
     let command = match work {
         Work::Key => Command::Letter,
         Work::Scroll => Command::ScrollByCopy,
@@ -101,5 +109,5 @@ pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<Findings
         }
     };
     let counts = (WARM_UP, plan.runs);
-    measure_latency(rig, command, counts, &mut random, interrupt).map(Findings::Latency)
+    measure_latency(rig, command, counts, random, interrupt).map(Findings::Latency)
 }

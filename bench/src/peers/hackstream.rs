@@ -66,6 +66,10 @@ impl Peer for HackStream {
         "hackstream-server without its X server"
     }
 
+    fn tells_split(&self) -> bool {
+        true
+    }
+
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
         let home = site.workspace.folder("server-home")?;
         let mut main = Launch::new("hackstream-server", &self.server)
@@ -94,7 +98,7 @@ impl Peer for HackStream {
         Launch::new("hackstream-view", &self.viewer)
             .inside(site.network.client())
             .arguments(&server.viewer_arguments)
-            .argument("--fullscreen")
+            .arguments(["--fullscreen", "--stats-json"])
             .environment("DISPLAY", display)
             .environment("HOME", &home)
             .environment("XDG_STATE_HOME", &home)

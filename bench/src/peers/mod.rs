@@ -78,6 +78,10 @@ pub(crate) trait Peer {
     fn version(&self) -> String;
     /// What the memory figure of the server's main process contains.
     fn server_memory_meaning(&self) -> &'static str;
+    /// Whether its viewer tells where the time goes, in lines of `--stats-json`.
+    fn tells_split(&self) -> bool {
+        false
+    }
     /// Starts the server in the network's server namespace, showing the stimulus.
     fn start_server(&self, site: &Site<'_>) -> Result<Server>;
     /// Starts the viewer in the client namespace on a display that its window is to fill.

@@ -2,6 +2,7 @@
 
 mod json;
 mod machine;
+mod split;
 mod table;
 
 pub(crate) use json::FORMAT;
@@ -18,6 +19,7 @@ use crate::peers::PeerName;
 use crate::plots;
 use crate::results::Results;
 use crate::scene::ScreenSize;
+use crate::split::Split;
 
 /// How a cell ended.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub(crate) struct Cell {
     pub(crate) link: Link,
     pub(crate) work: Work,
     pub(crate) outcome: Outcome,
+    /// Where the time went, if the viewer tells.
+    pub(crate) split: Option<Split>,
 }
 
 impl Cell {
@@ -122,7 +126,7 @@ impl Report {
 pub(crate) fn show(report: &Report) -> Result<()> {
     Ok(std::io::stdout()
         .lock()
-        .write_all(table::render(report).as_bytes())?)
+        .write_all((table::render(report) + &split::render(report)).as_bytes())?)
 }
 
 /// A line for the person who waits, on standard error.
