@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::measure::Work;
 use crate::network::Link;
 use crate::peers::PeerName;
+use crate::remote::{self, MeasureArguments, ServeArguments};
 use crate::scene::{Scene, ScreenSize};
 use crate::stimulus;
 
@@ -22,8 +23,9 @@ Examples:
   hackstream-bench compare --links dsl,lossy --works key,video
   hackstream-bench report results/results.json --markdown docs/benchmarks.md
   hackstream-bench compare --peers floor    what the method itself costs; needs no root
+  hackstream-bench serve                    on one machine, then what it says on another
 
-Exit codes: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (every
+Exit codes of compare: 0 all cells measured or skipped, 1 a cell failed, 2 wrong usage, 130 interrupted (every
 cell measured until then is kept).";
 
 /// Measures remoting systems: time from key to pixel, bytes, CPU, memory.
@@ -39,6 +41,12 @@ enum Command {
     /// Do the same work on several systems and compare. Needs root, for network namespaces
     /// (only the floor does not).
     Compare(CompareArguments),
+    /// Measure HackStream between two machines, the server's part: show what `measure` needs.
+    Serve(ServeArguments),
+    /// Measure HackStream between two machines, the viewer's part. Needs neither root nor clocks
+    /// that agree.
+    #[command(after_help = remote::EXIT_CODES)]
+    Measure(MeasureArguments),
     /// Make plots and a document from the results of an earlier run.
     Report(ReportArguments),
     /// The program on the remote display. Started by `compare`.
@@ -93,16 +101,19 @@ impl CompareArguments {
     }
 
     pub(crate) fn program_folder(&self) -> Result<PathBuf> {
-        match &self.bin_dir {
-            // Programs are started elsewhere: entering a namespace changes the folder.
-            Some(folder) => Ok(std::path::absolute(folder)?),
-            None => {
-                let program = std::env::current_exe()?;
-                Ok(program
-                    .parent()
-                    .context("this program lies in no folder")?
-                    .to_owned())
-            }
+        program_folder(self.bin_dir.as_deref())
+    }
+}
+
+/// The folder that was asked for, or that of this program.
+pub(crate) fn program_folder(asked: Option<&Path>) -> Result<PathBuf> {
+    match asked {
+        // Programs are started elsewhere: entering a namespace changes the folder.
+        Some(folder) => Ok(std::path::absolute(folder)?),
+        None => {
+            let program = std::env::current_exe()?;
+            let folder = program.parent().context("this program lies in no folder")?;
+            Ok(folder.to_owned())
         }
     }
 }
@@ -139,6 +150,8 @@ struct StimulusArguments {
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Compare(arguments) => compare::run(&arguments, &Interrupt::install()?),
+        Command::Serve(arguments) => remote::serve(&arguments, &Interrupt::install()?),
+        Command::Measure(arguments) => remote::measure(&arguments, &Interrupt::install()?),
         Command::Report(arguments) => {
             document::run(&arguments)?;
             Ok(ExitCode::SUCCESS)

@@ -6,15 +6,12 @@ use anyhow::{Context, Result};
 
 use crate::cell;
 use crate::cli::CompareArguments;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::measure::{Plan, Work};
 use crate::network::Link;
 use crate::peers::{Peer, PeerName};
 use crate::report::{Cell, Outcome, Report, RunFacts, progress, show};
 use crate::rig::Setting;
-
-/// Exit code after Ctrl-C, as shells number it.
-const INTERRUPTED: u8 = 130;
 
 /// A peer of this run: its programs, or why it is left out. No programs: the floor.
 type Candidate = (PeerName, Result<Option<Box<dyn Peer>>, String>);

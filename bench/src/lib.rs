@@ -20,6 +20,7 @@ mod plots;
 mod probe;
 mod process;
 mod random;
+mod remote;
 mod report;
 mod results;
 mod rig;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::usage::{Meter, Usage};
 use crate::clock::Instant;
 use crate::interrupt::Interrupt;
-use crate::probe::Sighting;
+use crate::probe::{Probe, Sighting};
 use crate::rig::Rig;
 use crate::scene::Command;
 use crate::stimulus::{Entry, read_journal};
@@ -58,14 +58,7 @@ pub(super) fn measure_film(
     duration: Duration,
     interrupt: &Interrupt,
 ) -> Result<FilmFigures> {
-    rig.probe().press(start)?;
-    let step = Duration::from_millis(100);
-    interrupt
-        .wait_until(START_LIMIT, || {
-            Ok(rig.probe().watch_film(step)?.first().copied())
-        })?
-        .with_context(|| format!("no frame of the film within {START_LIMIT:?}"))?;
-    interrupt.sleep(SETTLING)?;
+    start_film(rig.probe(), start, interrupt)?;
     rig.check_alive()?;
     let meter = Meter::start(rig)?;
     let from = Instant::now();
@@ -80,6 +73,16 @@ pub(super) fn measure_film(
         shown,
         usage,
     })
+}
+
+/// Starts the film, and waits until it has run for a while.
+pub(crate) fn start_film(probe: &Probe, start: Command, interrupt: &Interrupt) -> Result<()> {
+    probe.press(start)?;
+    let step = Duration::from_millis(100);
+    interrupt
+        .wait_until(START_LIMIT, || Ok(probe.watch_film(step)?.first().copied()))?
+        .with_context(|| format!("no frame of the film within {START_LIMIT:?}"))?;
+    interrupt.sleep(SETTLING)
 }
 
 fn shown_between(journal: &[Entry], from: Instant, to: Instant) -> usize {

@@ -14,7 +14,7 @@ use crate::rig::Rig;
 use crate::scene::Command;
 
 /// Actions before measuring starts.
-const WARM_UP: u32 = 5;
+pub(crate) const WARM_UP: u32 = 5;
 
 /// What is done to a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,6 +47,29 @@ impl Work {
             Self::Idle => "idle",
         }
     }
+
+    pub(crate) const fn deed(self) -> Deed {
+        match self {
+            Self::Key => Deed::Act(Command::Letter),
+            Self::Scroll => Deed::Act(Command::ScrollByCopy),
+            Self::RedrawScroll => Deed::Act(Command::ScrollByRedraw),
+            Self::Repaint => Deed::Act(Command::Repaint),
+            Self::Video => Deed::Film(Command::Film30),
+            Self::Video60 => Deed::Film(Command::Film60),
+            Self::Idle => Deed::Idle,
+        }
+    }
+}
+
+/// How a kind of work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// One key after the other, each answered.
+    Act(Command),
+    /// A key starts a film.
+    Film(Command),
+    /// Nothing.
+    Idle,
 }
 
 /// How much of it.
@@ -89,25 +112,16 @@ pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<(Finding
 
 fn work_on(work: Work, rig: &mut Rig, plan: &Plan, random: &mut Random) -> Result<Findings> {
     let interrupt = &plan.interrupt;
-    let command = match work {
-        Work::Key => Command::Letter,
-        Work::Scroll => Command::ScrollByCopy,
-        Work::RedrawScroll => Command::ScrollByRedraw,
-        Work::Repaint => Command::Repaint,
-        Work::Video => {
-            return measure_film(rig, Command::Film30, plan.duration, interrupt)
-                .map(Findings::Film);
+    match work.deed() {
+        Deed::Act(command) => {
+            let counts = (WARM_UP, plan.runs);
+            measure_latency(rig, command, counts, random, interrupt).map(Findings::Latency)
         }
-        Work::Video60 => {
-            return measure_film(rig, Command::Film60, plan.duration, interrupt)
-                .map(Findings::Film);
-        }
-        Work::Idle => {
+        Deed::Film(start) => measure_film(rig, start, plan.duration, interrupt).map(Findings::Film),
+        Deed::Idle => {
             let meter = Meter::start(rig)?;
             interrupt.sleep(plan.duration)?;
-            return meter.stop(rig).map(Findings::Idle);
+            meter.stop(rig).map(Findings::Idle)
         }
-    };
-    let counts = (WARM_UP, plan.runs);
-    measure_latency(rig, command, counts, random, interrupt).map(Findings::Latency)
+    }
 }

@@ -20,14 +20,14 @@ pub(crate) struct HackStream {
 
 /// What the server says once viewers may come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ready {
-    listen: String,
-    fingerprint: String,
+pub(crate) struct Ready {
+    pub(crate) listen: String,
+    pub(crate) fingerprint: String,
 }
 
 impl Ready {
     /// `ready listen=ADDR:PORT display=:N fingerprint=sha256:HEX`, words in any order.
-    fn parse(line: &str) -> Option<Self> {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         if words.next()? != "ready" {
             return None;

@@ -14,7 +14,7 @@ use crate::process::Process;
 use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
-pub(crate) use hackstream::HackStream;
+pub(crate) use hackstream::{HackStream, Ready};
 pub(crate) use tigervnc::TigerVnc;
 pub(crate) use xpra::Xpra;
 

@@ -1,5 +1,7 @@
 //! The measuring end: presses keys on the viewer's display and watches its pixels.
 
+mod keys;
+mod pixels;
 mod screen;
 
 use std::time::Duration;
@@ -11,6 +13,8 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+pub(crate) use keys::Keys;
+pub(crate) use pixels::{Fetcher, Pixels};
 pub(crate) use screen::Screen;
 
 use crate::clock::Instant;
@@ -18,9 +22,6 @@ use crate::interrupt::Interrupt;
 use crate::mapping::Framebuffer;
 use crate::scene::{Command, MarkerColor, Scene};
 use crate::stimulus::Keymap;
-
-/// Between two looks at the pixels: fine enough for a key, cheap enough not to take a core.
-const LOOK_STEP: Duration = Duration::from_micros(100);
 
 /// When a frame of the film was seen whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +34,19 @@ pub(crate) struct Sighting {
 pub(crate) struct Probe {
     connection: RustConnection,
     root: u32,
-    keymap: Keymap,
+    keys: Keys,
     screen: Screen,
+    /// The only window that may get the keys; absent on a display that nobody else uses.
+    target: Option<u32>,
     interrupt: Interrupt,
+}
+
+/// The viewer's window on a display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) window: u32,
+    /// Where the top left corner of the session's picture is on the display.
+    pub(crate) origin: (u16, u16),
 }
 
 impl Probe {
@@ -48,24 +59,60 @@ impl Probe {
         let (connection, screen_number) = RustConnection::connect(Some(display))
             .with_context(|| format!("cannot connect to the viewer's display {display}"))?;
         let root = connection.setup().roots[screen_number].root;
-        let keymap = Keymap::load(&connection)?;
-        let screen = Screen::new(framebuffer, scene);
+        let keys = Keys::Symbols(Keymap::load(&connection)?);
+        let screen = Screen::new(Pixels::Mapped(framebuffer), scene, (0, 0));
         let probe = Self {
             connection,
             root,
-            keymap,
+            keys,
             screen,
+            target: None,
             interrupt,
         };
-        probe.park_pointer(scene)?;
+        probe.park_pointer(scene, (0, 0))?;
         Ok(probe)
     }
 
+    /// A probe of one window among others, for a viewer that passes on the places of keys.
+    pub(crate) fn at_window(
+        display: &str,
+        seen: Seen,
+        pixels: Pixels,
+        scene: Scene,
+        interrupt: Interrupt,
+    ) -> Result<Self> {
+        let (connection, screen_number) = RustConnection::connect(Some(display))
+            .with_context(|| format!("cannot connect to the viewer's display {display}"))?;
+        let root = connection.setup().roots[screen_number].root;
+        connection
+            .xtest_get_version(2, 2)?
+            .reply()
+            .context("the display does not let programs press keys (XTEST)")?;
+        let probe = Self {
+            connection,
+            root,
+            keys: Keys::Places,
+            screen: Screen::new(pixels, scene, seen.origin),
+            target: Some(seen.window),
+            interrupt,
+        };
+        probe.park_pointer(scene, seen.origin)?;
+        Ok(probe)
+    }
+
+    /// Whether the window that is to get the keys has the focus.
+    pub(crate) fn has_focus(&self) -> Result<bool> {
+        let Some(target) = self.target else {
+            return Ok(true);
+        };
+        Ok(self.connection.get_input_focus()?.reply()?.focus == target)
+    }
+
     /// Into the middle: the pointer must cover no marker and be over the viewer's window.
-    fn park_pointer(&self, scene: Scene) -> Result<()> {
+    fn park_pointer(&self, scene: Scene, (left, top): (u16, u16)) -> Result<()> {
         let (x, y) = (
-            scene.size().width as i16 / 2,
-            scene.size().height as i16 / 2,
+            (left + scene.size().width / 2) as i16,
+            (top + scene.size().height / 2) as i16,
         );
         self.connection
             .warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y)?;
@@ -79,7 +126,20 @@ impl Probe {
 
     /// Presses and releases the command's key.
     pub(crate) fn press(&self, command: Command) -> Result<()> {
-        let keycode = self.keymap.keycode(command.keysym())?;
+        self.check_focus()?;
+        self.inject(command)
+    }
+
+    /// A person may have turned to another window meanwhile, which must not get our keys.
+    fn check_focus(&self) -> Result<()> {
+        if !self.has_focus()? {
+            bail!("the viewer's window lost the keyboard focus; leave it alone while measuring");
+        }
+        Ok(())
+    }
+
+    fn inject(&self, command: Command) -> Result<()> {
+        let keycode = self.keys.keycode(command)?;
         // Released at once: a held key would repeat behind a slow link.
         for event in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
             self.connection
@@ -96,9 +156,10 @@ impl Probe {
                 self.screen.describe()
             );
         };
+        self.check_focus()?;
         let expected = before.next();
         let start = Instant::now();
-        self.press(command)?;
+        self.inject(command)?;
         loop {
             let now = Instant::now();
             if self.screen.shows(expected) {
@@ -109,7 +170,7 @@ impl Probe {
                 bail!("no answer to a key within {limit:?}; the markers show {pixels}");
             }
             self.interrupt.check()?;
-            std::thread::sleep(LOOK_STEP);
+            std::thread::sleep(self.screen.look_step());
         }
     }
 
@@ -128,7 +189,7 @@ impl Probe {
                 }
             }
             self.interrupt.check()?;
-            std::thread::sleep(LOOK_STEP);
+            std::thread::sleep(self.screen.look_step());
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Markers and frame numbers as read from the viewer's pixels.
 
-use crate::mapping::Framebuffer;
+use std::time::Duration;
+
+use super::pixels::{Pixels, View};
 use crate::scene::{
     Area, MARKER_EDGE, MarkerColor, NUMBER_BLOCK, NUMBER_BLOCKS, Scene, decode_number,
 };
@@ -11,63 +13,81 @@ const INSET: u16 = 4;
 /// The viewer's picture.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    framebuffer: Framebuffer,
-    marker_points: Vec<(u16, u16)>,
-    number_rows: [(u16, u16); 2],
+    pixels: Pixels,
+    markers: [Area; 2],
+    /// The middle of the blocks of both rows of numbers.
+    number_rows: [Area; 2],
 }
 
 impl Screen {
-    pub(crate) fn new(framebuffer: Framebuffer, scene: Scene) -> Self {
-        let marker_points = scene.markers().into_iter().flat_map(points_of).collect();
+    /// A picture whose top left corner is at `origin` of the display.
+    pub(crate) fn new(pixels: Pixels, scene: Scene, (left, top): (u16, u16)) -> Self {
+        let moved = |area: Area| Area {
+            x: area.x + left,
+            y: area.y + top,
+            ..area
+        };
         Self {
-            framebuffer,
-            marker_points,
-            number_rows: scene.number_rows(),
+            pixels,
+            markers: scene.markers().map(moved),
+            number_rows: scene.number_rows().map(|(x, y)| {
+                moved(Area {
+                    x,
+                    y: y + NUMBER_BLOCK / 2,
+                    width: NUMBER_BLOCK * NUMBER_BLOCKS,
+                    height: 1,
+                })
+            }),
         }
+    }
+
+    /// How long to wait between two looks.
+    pub(crate) const fn look_step(&self) -> Duration {
+        self.pixels.look_step()
     }
 
     /// Whether every point of both markers shows the colour.
     pub(crate) fn shows(&self, color: MarkerColor) -> bool {
-        self.marker_points
-            .iter()
-            .all(|&point| color.matches(self.pixel(point)))
+        self.show(&self.pixels.look(self.markers), color)
     }
 
     /// The colour of both markers, if they agree.
     pub(crate) fn marker(&self) -> Option<MarkerColor> {
-        let color = MarkerColor::of_pixel(self.pixel(*self.marker_points.first()?))?;
-        self.shows(color).then_some(color)
+        let view = self.pixels.look(self.markers);
+        let [first, _] = self.markers;
+        let color = MarkerColor::of_pixel(view.pixel((first.x + INSET, first.y + INSET)))?;
+        self.show(&view, color).then_some(color)
+    }
+
+    fn show(&self, view: &View<'_>, color: MarkerColor) -> bool {
+        let mut points = self.markers.into_iter().flat_map(points_of);
+        points.all(|point| color.matches(view.pixel(point)))
     }
 
     /// The number of the film's frame, if its first and last rows agree on it.
     pub(crate) fn frame_number(&self) -> Option<u16> {
+        let view = self.pixels.look(self.number_rows);
         let [top, bottom] = self.number_rows;
-        let number = self.number_at(top)?;
-        (self.number_at(bottom)? == number).then_some(number)
+        let number = number_at(&view, top)?;
+        (number_at(&view, bottom)? == number).then_some(number)
     }
 
     /// The pixels at the markers, for an error message.
     pub(crate) fn describe(&self) -> String {
-        let pixels = self
-            .marker_points
-            .iter()
-            .map(|&point| format!("{:06x}", self.pixel(point)));
+        let view = self.pixels.look(self.markers);
+        let points = self.markers.into_iter().flat_map(points_of);
+        let pixels = points.map(|point| format!("{:06x}", view.pixel(point)));
         pixels.collect::<Vec<_>>().join(" ")
     }
+}
 
-    fn number_at(&self, (left, top): (u16, u16)) -> Option<u16> {
-        let middle = NUMBER_BLOCK / 2;
-        decode_number(std::array::from_fn(|index| {
-            debug_assert!(index < usize::from(NUMBER_BLOCKS));
-            let x = left + index as u16 * NUMBER_BLOCK + middle;
-            // Black and white: the green channel tells them apart.
-            self.pixel((x, top + middle)) >> 8 & 0xff > 127
-        }))
-    }
-
-    fn pixel(&self, (x, y): (u16, u16)) -> u32 {
-        self.framebuffer.pixel(x.into(), y.into()).unwrap_or(0)
-    }
+fn number_at(view: &View<'_>, row: Area) -> Option<u16> {
+    decode_number(std::array::from_fn(|index| {
+        debug_assert!(index < usize::from(NUMBER_BLOCKS));
+        let x = row.x + index as u16 * NUMBER_BLOCK + NUMBER_BLOCK / 2;
+        // Black and white: the green channel tells them apart.
+        view.pixel((x, row.y)) >> 8 & 0xff > 127
+    }))
 }
 
 /// The corners and the centre.

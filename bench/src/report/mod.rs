@@ -6,6 +6,8 @@ mod split;
 mod table;
 
 pub(crate) use json::FORMAT;
+pub(crate) use split::table as split_table;
+pub(crate) use table::align;
 
 use std::io::Write;
 use std::path::Path;

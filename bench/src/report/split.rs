@@ -1,39 +1,45 @@
 //! Where the time of HackStream's frames went, for people at the terminal.
 
+use super::Report;
 use super::table::align;
-use super::{Cell, Report};
 use crate::split::Split;
 
 const EXPLANATION: &str = "\
 Mean ms per frame (present: per presentation), as the viewer tells; wait: from the first change \
 until its\npixels were read; queue: beyond the quickest frame; network: half of the least round \
-trip. answer: from\nsending a key until a frame made after it was presented.\n";
+trip; answer: from\nsending a key until a frame made after it was presented.\n";
 
 /// A table of the cells that tell; empty if none does.
 pub(super) fn render(report: &Report) -> String {
-    let cells = report.cells.iter();
-    let told: Vec<(&Cell, &Split)> = cells
-        .filter_map(|cell| Some((cell, cell.split.as_ref()?)))
-        .collect();
-    let Some((_, first)) = told.first() else {
+    let told = report.cells.iter().filter_map(|cell| {
+        let label = format!("{}, {}", cell.link.name(), cell.work.name());
+        Some((label, cell.split.as_ref()?))
+    });
+    table(&told.collect::<Vec<_>>())
+}
+
+/// A table with a label for each row; empty without rows.
+pub(crate) fn table(rows: &[(String, &Split)]) -> String {
+    let Some((_, first)) = rows.first() else {
         return String::new();
     };
     let [a, b, c, d, e, f, g, h] = first.stages().map(|(heading, _)| heading);
     let headings = [
-        "link", "work", "frames", a, b, c, d, e, f, g, h, "answer", "verdict",
+        "work", "frames", a, b, c, d, e, f, g, h, "answer", "verdict",
     ];
-    let mut rows = vec![headings.map(str::to_owned)];
-    rows.extend(told.into_iter().map(|(cell, split)| row(cell, split)));
-    format!("\nWhere the time goes\n{}{EXPLANATION}", align(&rows))
+    let mut lines = vec![headings.map(str::to_owned)];
+    lines.extend(rows.iter().map(|(label, split)| row(label, split)));
+    format!("\nWhere the time goes\n{}{EXPLANATION}", align(&lines))
 }
 
-fn row(cell: &Cell, split: &Split) -> [String; 13] {
+fn row(label: &str, split: &Split) -> [String; 12] {
     let [a, b, c, d, e, f, g, h] = split.stages().map(|(_, time)| format!("{time:.2}"));
     let answer = split.input_to_frame_ms;
+    let answer = answer.map_or_else(|| "-".to_owned(), |time| format!("{time:.1}"));
+    let (frames, verdict) = (split.frames.to_string(), split.verdict.clone());
     [
-        cell.link.name().to_owned(),
-        cell.work.name().to_owned(),
-        split.frames.to_string(),
+        label.to_owned(),
+        frames,
         a,
         b,
         c,
@@ -42,7 +48,7 @@ fn row(cell: &Cell, split: &Split) -> [String; 13] {
         f,
         g,
         h,
-        answer.map_or_else(|| "-".to_owned(), |time| format!("{time:.1}")),
-        split.verdict.clone(),
+        answer,
+        verdict,
     ]
 }

@@ -180,7 +180,7 @@ fn milliseconds(duration: Duration) -> String {
 }
 
 /// Columns as wide as their widest entry.
-pub(super) fn align<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+pub(crate) fn align<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())

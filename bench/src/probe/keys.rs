@@ -1,0 +1,40 @@
+//! Which key of the viewer's display is pressed for a command.
+
+use anyhow::Result;
+
+use crate::scene::Command;
+use crate::stimulus::Keymap;
+
+/// What counts about a key on its way to the stimulus.
+#[derive(Debug)]
+pub(crate) enum Keys {
+    /// Its symbol on the viewer's display.
+    Symbols(Keymap),
+    /// Its place on the keyboard, whatever is printed on it: HackStream's viewer passes on places,
+    /// and the display of the stimulus has the usual American layout.
+    Places,
+}
+
+impl Keys {
+    /// The X key code.
+    pub(super) fn keycode(&self, command: Command) -> Result<u8> {
+        match self {
+            Self::Symbols(keymap) => keymap.keycode(command.keysym()),
+            Self::Places => Ok(place(command)),
+        }
+    }
+}
+
+/// The key that carries the command's letter in the American layout. X adds 8 to Linux' numbers.
+const fn place(command: Command) -> u8 {
+    let linux = match command {
+        Command::Letter => 37,
+        Command::ScrollByCopy => 31,
+        Command::ScrollByRedraw => 32,
+        Command::Repaint => 19,
+        Command::Film30 => 47,
+        Command::Film60 => 17,
+        Command::StopFilm => 45,
+    };
+    linux + 8
+}

@@ -1,0 +1,177 @@
+//! `measure`: every kind of work, one after the other, on one viewer.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::arguments::MeasureArguments;
+use super::failure::Failure;
+use super::outcome::{Figures, Outcome, Traffic, spacings};
+use super::seat::Seat;
+use super::session::Session;
+use super::viewer::Viewer;
+use super::{json, table};
+use crate::clock::Instant;
+use crate::interrupt::{INTERRUPTED, Interrupt};
+use crate::measure::{Deed, Subject, WARM_UP, Work, act_repeatedly, start_film};
+use crate::random::Random;
+use crate::report::progress;
+use crate::scene::{Command, ScreenSize};
+use crate::split::Split;
+use crate::workspace::Workspace;
+
+/// All that was measured.
+#[derive(Debug, Clone)]
+pub(super) struct Measured {
+    pub(super) server: String,
+    pub(super) size: ScreenSize,
+    /// Where the viewer was shown.
+    pub(super) display: Option<String>,
+    /// Milliseconds: the least of the last minute, and now.
+    pub(super) rtt_ms: Option<[f64; 2]>,
+    pub(super) viewer_pss_bytes: Option<u64>,
+    pub(super) outcomes: Vec<Outcome>,
+}
+
+pub(crate) fn run(arguments: &MeasureArguments, interrupt: &Interrupt) -> Result<ExitCode> {
+    let workspace = Workspace::create()?;
+    let measured = measure(arguments, &workspace, interrupt);
+    drop(workspace);
+    match measured {
+        Ok(measured) => {
+            std::io::stdout().write_all(table::render(&measured).as_bytes())?;
+            if let Some(file) = &arguments.json {
+                save(&measured, file)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(_) if interrupt.is_set() => {
+            progress("interrupted");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        Err(error) => match error.downcast_ref::<Failure>() {
+            Some(failure) => {
+                eprintln!("hackstream-bench: {failure}");
+                Ok(ExitCode::from(failure.exit_code()))
+            }
+            None => Err(error),
+        },
+    }
+}
+
+fn save(measured: &Measured, file: &Path) -> Result<()> {
+    let text = serde_json::to_string_pretty(&json::report(measured))? + "\n";
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn measure(
+    arguments: &MeasureArguments,
+    workspace: &Workspace,
+    interrupt: &Interrupt,
+) -> Result<Measured> {
+    let viewer = Viewer::find(arguments)?;
+    progress(&format!("connecting to {} …", arguments.server));
+    let size = viewer.visit(workspace, interrupt)?;
+    let display = arguments.display.as_deref();
+    let seat = Seat::take(display, size, workspace, interrupt)?;
+    progress(&format!(
+        "a session of {size} pixels; starting the viewer …"
+    ));
+    let mut session = Session::start(&viewer, seat, size, workspace, interrupt)?;
+    let mut outcomes = Vec::new();
+    for (number, &work) in (1..).zip(&arguments.works) {
+        let (all, name) = (arguments.works.len(), work.name());
+        progress(&format!("[{number}/{all}] {name} …"));
+        let outcome = do_work(&mut session, work, arguments, interrupt);
+        let outcome = outcome.with_context(|| format!("cannot measure {name}"))?;
+        progress(&format!("    {}", table::brief(&outcome)));
+        outcomes.push(outcome);
+    }
+    Ok(Measured {
+        server: arguments.server.clone(),
+        size,
+        display: display.map(str::to_owned),
+        rtt_ms: session
+            .newest()
+            .map(|line| [line.least_rtt_ms, line.rtt_ms]),
+        viewer_pss_bytes: session.viewer_tree().root_pss_bytes(),
+        outcomes,
+    })
+}
+
+fn do_work(
+    session: &mut Session,
+    work: Work,
+    arguments: &MeasureArguments,
+    interrupt: &Interrupt,
+) -> Result<Outcome> {
+    let mut random = Random::new(arguments.seed);
+    session.settle(&mut random, interrupt)?;
+    match work.deed() {
+        Deed::Act(command) => {
+            let runs = arguments.runs;
+            act(session, (work, command), runs, &mut random, interrupt)
+        }
+        Deed::Film(start) => {
+            let outcome = watch(session, (work, start), arguments, interrupt)?;
+            session.settle(&mut random, interrupt)?;
+            Ok(outcome)
+        }
+        Deed::Idle => anyhow::bail!("there is nothing to see in idling"),
+    }
+}
+
+/// Bytes are counted between two moments at which the viewer has told everything, so that they are
+/// those of the actions to the last one.
+fn act(
+    session: &mut Session,
+    (work, command): (Work, Command),
+    runs: u32,
+    random: &mut Random,
+    interrupt: &Interrupt,
+) -> Result<Outcome> {
+    act_repeatedly(session, command, WARM_UP, random, interrupt)?;
+    session.wait_until_told(interrupt)?;
+    let (tree, from) = (session.viewer_tree(), Instant::now());
+    let cpu_before = tree.root_cpu_time().unwrap_or_default();
+    let samples = act_repeatedly(session, command, runs, random, interrupt)?;
+    let cpu = tree.root_cpu_time().unwrap_or_default();
+    let elapsed = Instant::now().since(from);
+    session.wait_until_told(interrupt)?;
+    let lines = session.told(from, Instant::now());
+    Ok(Outcome {
+        work,
+        figures: Figures::Answers(samples),
+        cpu: (cpu.saturating_sub(cpu_before), elapsed),
+        traffic: Traffic::of(&lines),
+        split: Split::of(&lines),
+    })
+}
+
+/// The film runs before and after, so only periods that lie wholly in the watch count.
+fn watch(
+    session: &mut Session,
+    (work, start): (Work, Command),
+    arguments: &MeasureArguments,
+    interrupt: &Interrupt,
+) -> Result<Outcome> {
+    start_film(session.probe(), start, interrupt)?;
+    session.check_alive()?;
+    let (tree, from) = (session.viewer_tree(), Instant::now());
+    let cpu_before = tree.root_cpu_time().unwrap_or_default();
+    let sightings = session.probe().watch_film(arguments.duration())?;
+    let cpu = tree.root_cpu_time().unwrap_or_default();
+    let to = Instant::now();
+    session.probe().press(Command::StopFilm)?;
+    session.wait_until_told(interrupt)?;
+    let lines = session.told(from, to);
+    Ok(Outcome {
+        work,
+        figures: Figures::Spacings(spacings(&sightings)),
+        cpu: (cpu.saturating_sub(cpu_before), to.since(from)),
+        traffic: Traffic::of(&lines),
+        split: Split::of(&lines),
+    })
+}
