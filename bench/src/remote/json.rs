@@ -12,16 +12,19 @@ const FORMAT: u32 = 1;
 
 pub(super) fn report(measured: &Measured) -> Value {
     let (bottleneck, sentence) = verdict(&measured.outcomes);
+    let facts = measured.facts;
+    let rtt = facts.and_then(|facts| facts.rtt_ms);
     json!({
         "format": FORMAT,
         "bench": env!("CARGO_PKG_VERSION"),
         "server": measured.server,
-        "screen": measured.size.to_string(),
+        "screen": facts.map(|facts| facts.size.to_string()),
+        "is_complete": facts.is_some(),
         "display": measured.display,
         "bytes_are": "UDP payload as the viewer counts it",
-        "least_rtt_ms": measured.rtt_ms.map(|[least, _]| least),
-        "rtt_ms": measured.rtt_ms.map(|[_, now]| now),
-        "viewer_pss_bytes": measured.viewer_pss_bytes,
+        "least_rtt_ms": rtt.map(|[least, _]| least),
+        "rtt_ms": rtt.map(|[_, now]| now),
+        "viewer_pss_bytes": facts.and_then(|facts| facts.viewer_pss_bytes),
         "works": measured.outcomes.iter().map(work).collect::<Vec<_>>(),
         "bottleneck": bottleneck,
         "verdict": sentence,

@@ -26,27 +26,34 @@ use crate::workspace::Workspace;
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub(super) server: String,
-    pub(super) size: ScreenSize,
-    /// Where the viewer was shown.
+    /// Where the viewer was shown, if not on an Xvfb of ours.
     pub(super) display: Option<String>,
+    /// Absent if something went wrong before the end.
+    pub(super) facts: Option<Facts>,
+    pub(super) outcomes: Vec<Outcome>,
+}
+
+/// What is known at the end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    /// The session's screen.
+    pub(super) size: ScreenSize,
     /// Milliseconds: the least of the last minute, and now.
     pub(super) rtt_ms: Option<[f64; 2]>,
     pub(super) viewer_pss_bytes: Option<u64>,
-    pub(super) outcomes: Vec<Outcome>,
 }
 
 pub(crate) fn run(arguments: &MeasureArguments, interrupt: &Interrupt) -> Result<ExitCode> {
     let workspace = Workspace::create()?;
-    let measured = measure(arguments, &workspace, interrupt);
+    let mut outcomes = Vec::new();
+    let result = measure(arguments, &workspace, interrupt, &mut outcomes);
     drop(workspace);
-    match measured {
-        Ok(measured) => {
-            std::io::stdout().write_all(table::render(&measured).as_bytes())?;
-            if let Some(file) = &arguments.json {
-                save(&measured, file)?;
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+    if !outcomes.is_empty() {
+        // What was measured before something went wrong is right all the same.
+        conclude(arguments, &result, outcomes)?;
+    }
+    match result {
+        Ok(_) => Ok(ExitCode::SUCCESS),
         Err(_) if interrupt.is_set() => {
             progress("interrupted");
             Ok(ExitCode::from(INTERRUPTED))
@@ -61,16 +68,38 @@ pub(crate) fn run(arguments: &MeasureArguments, interrupt: &Interrupt) -> Result
     }
 }
 
+/// Shows and keeps what was measured.
+fn conclude(
+    arguments: &MeasureArguments,
+    facts: &Result<Facts>,
+    outcomes: Vec<Outcome>,
+) -> Result<()> {
+    let measured = Measured {
+        server: arguments.server.clone(),
+        display: arguments.display.clone(),
+        facts: facts.as_ref().ok().copied(),
+        outcomes,
+    };
+    let mut out = std::io::stdout();
+    out.write_all(table::render(&measured).as_bytes())?;
+    match &arguments.json {
+        Some(file) => save(&measured, file),
+        None => Ok(()),
+    }
+}
+
 fn save(measured: &Measured, file: &Path) -> Result<()> {
     let text = serde_json::to_string_pretty(&json::report(measured))? + "\n";
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
+/// Does all works; what was measured of them goes to `outcomes`.
 fn measure(
     arguments: &MeasureArguments,
     workspace: &Workspace,
     interrupt: &Interrupt,
-) -> Result<Measured> {
+    outcomes: &mut Vec<Outcome>,
+) -> Result<Facts> {
     let viewer = Viewer::find(arguments)?;
     progress(&format!("connecting to {} …", arguments.server));
     let size = viewer.visit(workspace, interrupt)?;
@@ -80,24 +109,23 @@ fn measure(
         "a session of {size} pixels; starting the viewer …"
     ));
     let mut session = Session::start(&viewer, seat, size, workspace, interrupt)?;
-    let mut outcomes = Vec::new();
     for (number, &work) in (1..).zip(&arguments.works) {
         let (all, name) = (arguments.works.len(), work.name());
         progress(&format!("[{number}/{all}] {name} …"));
         let outcome = do_work(&mut session, work, arguments, interrupt);
-        let outcome = outcome.with_context(|| format!("cannot measure {name}"))?;
+        let outcome = outcome.map_err(|error| {
+            let error = error.context(format!("cannot measure {name}"));
+            session.explain(error, &viewer, workspace)
+        })?;
         progress(&format!("    {}", table::brief(&outcome)));
         outcomes.push(outcome);
     }
-    Ok(Measured {
-        server: arguments.server.clone(),
+    Ok(Facts {
         size,
-        display: display.map(str::to_owned),
         rtt_ms: session
             .newest()
             .map(|line| [line.least_rtt_ms, line.rtt_ms]),
         viewer_pss_bytes: session.viewer_tree().root_pss_bytes(),
-        outcomes,
     })
 }
 

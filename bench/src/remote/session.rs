@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 
 use super::failure::{Failure, Kind};
 use super::seat::Seat;
@@ -117,6 +117,16 @@ impl Session {
     /// The newest figures of the viewer.
     pub(super) fn newest(&self) -> Option<&StatsLine> {
         self.lines.last()
+    }
+
+    /// What the viewer itself said, if it ended; `error` otherwise.
+    pub(super) fn explain(
+        &mut self,
+        error: Error,
+        viewer: &Viewer,
+        workspace: &Workspace,
+    ) -> Error {
+        viewer.explain(error, &mut self.viewer, workspace)
     }
 
     fn round_trip(&self) -> Duration {

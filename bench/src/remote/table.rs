@@ -32,13 +32,16 @@ pub(super) fn brief(outcome: &Outcome) -> String {
 }
 
 pub(super) fn render(measured: &Measured) -> String {
-    let mut text = format!("{}, {} pixels", measured.server, measured.size);
-    if let Some([least, now]) = measured.rtt_ms {
+    let mut text = measured.server.clone();
+    if let Some(facts) = measured.facts {
+        text.push_str(&format!(", {} pixels", facts.size));
+    }
+    if let Some([least, now]) = measured.facts.and_then(|facts| facts.rtt_ms) {
         text.push_str(&format!(
             ", RTT {least:.1} ms at the least, {now:.1} ms now"
         ));
     }
-    if let Some(bytes) = measured.viewer_pss_bytes {
+    if let Some(bytes) = measured.facts.and_then(|facts| facts.viewer_pss_bytes) {
         let mebibytes = bytes as f64 / 1_048_576.0;
         text.push_str(&format!(", viewer's memory {mebibytes:.1} MiB (PSS)"));
     }
@@ -92,6 +95,7 @@ fn milliseconds(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::measure::Facts;
     use super::super::outcome::tests::outcome;
     use super::*;
     use crate::measure::Work;
@@ -101,10 +105,12 @@ mod tests {
         let times = vec![Duration::from_millis(3); 4];
         let measured = Measured {
             server: "pi:14500".to_owned(),
-            size: "640x480".parse().unwrap(),
             display: None,
-            rtt_ms: Some([2.0, 2.5]),
-            viewer_pss_bytes: Some(20 << 20),
+            facts: Some(Facts {
+                size: "640x480".parse().unwrap(),
+                rtt_ms: Some([2.0, 2.5]),
+                viewer_pss_bytes: Some(20 << 20),
+            }),
             outcomes: vec![
                 outcome(Work::Key, "null", Figures::Answers(times.clone())),
                 outcome(Work::Video, r#""decode""#, Figures::Spacings(times)),
