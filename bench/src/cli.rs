@@ -42,6 +42,7 @@ enum Command {
     /// (only the floor does not).
     Compare(CompareArguments),
     /// Measure HackStream between two machines, the server's part: show what `measure` needs.
+    #[command(after_help = remote::SERVE_HELP)]
     Serve(ServeArguments),
     /// Measure HackStream between two machines, the viewer's part. Needs neither root nor clocks
     /// that agree.

@@ -19,4 +19,4 @@ mod window;
 pub(crate) use arguments::{MeasureArguments, ServeArguments};
 pub(crate) use failure::EXIT_CODES;
 pub(crate) use measure::run as measure;
-pub(crate) use serve::run as serve;
+pub(crate) use serve::{HELP as SERVE_HELP, run as serve};

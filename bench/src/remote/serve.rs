@@ -15,6 +15,16 @@ use crate::report::progress;
 use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
+/// For `--help`.
+pub(crate) const HELP: &str = "\
+Starts hackstream-server on a display of its own (it needs Xvfb and openbox) with the test picture,
+prints the command for the other machine, and runs until Ctrl-C.
+
+Exit codes:
+  0  ended by Ctrl-C
+  1  the server could not start, or ended; the last lines say why
+  2  wrong usage";
+
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// Between two looks at whether the server still runs.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::json::Json;
 use super::line::Line;
@@ -16,6 +16,9 @@ use crate::shared::Shared;
 
 /// Length of a period.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// How long the viewer, when it leaves, waits for somebody to read its last line.
+const LAST_LINE: Duration = Duration::from_secs(1);
 
 /// The task that prints.
 pub(crate) struct Reporter {
@@ -36,7 +39,7 @@ impl Reporter {
     pub(crate) async fn finish(self) {
         drop(self._end);
         // A task that failed has nothing more to print.
-        let _ = self.task.await;
+        let _ = timeout(LAST_LINE, self.task).await;
     }
 }
 
@@ -55,7 +58,7 @@ async fn print_until(shared: Arc<Shared>, form: StatsForm, mut ended: oneshot::R
             _ = &mut ended => break,
             () = sleep(PERIOD) => {}
         }
-        if print(&take(&shared, since), form).is_err() {
+        if print(take(&shared, since), form).await.is_err() {
             // Nobody reads any more.
             return;
         }
@@ -63,7 +66,7 @@ async fn print_until(shared: Arc<Shared>, form: StatsForm, mut ended: oneshot::R
     }
     let rest = take(&shared, since);
     if rest.frames() > 0 {
-        let _ = print(&rest, form);
+        let _ = print(rest, form).await;
     }
 }
 
@@ -72,7 +75,13 @@ fn take(shared: &Shared, since: Instant) -> Period {
     shared.counters.take(since.elapsed(), screen)
 }
 
-fn print(period: &Period, form: StatsForm) -> io::Result<()> {
+/// On a thread of its own: a reader that stopped reading must not stop the network.
+async fn print(period: Period, form: StatsForm) -> io::Result<()> {
+    let printed = spawn_blocking(move || write(&period, form)).await;
+    printed.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn write(period: &Period, form: StatsForm) -> io::Result<()> {
     match form {
         StatsForm::Line => writeln!(io::stderr(), "{}", Line(period)),
         StatsForm::Json => {
