@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use hackstream_protocol::units::micros;
+
 use super::histogram::Distribution;
 use super::period::Period;
 use super::stage::Stage;
@@ -18,10 +20,10 @@ impl fmt::Display for Json<'_> {
         let (path, traffic) = (period.path, period.path.traffic);
         write!(
             f,
-            "{{\"seconds\":{:.6},\"screen_width\":{},\"screen_height\":{},\"frames\":{},\
+            "{{\"seconds\":{},\"screen_width\":{},\"screen_height\":{},\"frames\":{},\
              \"frame_bytes\":{},\"frames_overtaken\":{},\"udp_bytes_received\":{},\
              \"udp_bytes_sent\":{},\"packets_sent\":{},\"packets_lost\":{}",
-            period.time.as_secs_f64(),
+            Fraction::<6>(micros(period.time)),
             period.screen.width,
             period.screen.height,
             period.frames(),
@@ -34,10 +36,10 @@ impl fmt::Display for Json<'_> {
         )?;
         write!(
             f,
-            ",\"frames_per_second\":{:.3},\"megabits_per_second\":{:.6},\"rtt_ms\":{},\
+            ",\"frames_per_second\":{},\"megabits_per_second\":{},\"rtt_ms\":{},\
              \"least_rtt_ms\":{},\"self_inflicted_delay_ms\":{},\"network_ms\":{}",
-            period.frame_rate(),
-            period.bitrate().0 as f64 / 1e6,
+            Fraction::<3>((period.frame_rate() * 1e3) as u64),
+            Fraction::<6>(period.bitrate().0),
             Milliseconds(path.rtt),
             Milliseconds(path.least_rtt),
             Milliseconds(period.delay()),
@@ -61,7 +63,18 @@ struct Milliseconds(Duration);
 
 impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.0.as_secs_f64() * 1e3)
+        Fraction::<3>(micros(self.0)).fmt(f)
+    }
+}
+
+/// A number with so many digits after the point, given without the point: what formats floating
+/// point would be the largest part of the memory that a line takes.
+struct Fraction<const DIGITS: usize>(u64);
+
+impl<const DIGITS: usize> fmt::Display for Fraction<DIGITS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one = 10_u64.pow(DIGITS as u32);
+        write!(f, "{}.{:0DIGITS$}", self.0 / one, self.0 % one)
     }
 }
 
