@@ -59,7 +59,6 @@ impl Period {
     pub(super) fn burden(&self) -> Burden {
         let mean = |stage| self.stage(stage).mean();
         let answers = self.stage(Stage::InputToFrame);
-        let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
         let traffic = self.path.traffic;
         Burden {
             capture_wait: mean(Stage::CaptureWait),
@@ -67,11 +66,12 @@ impl Period {
             queue: mean(Stage::Queue),
             order: mean(Stage::Order),
             least_rtt: self.path.least_rtt,
+            rtt: self.path.rtt,
             decode: mean(Stage::DecodeWait) + mean(Stage::Decode),
             present: mean(Stage::ShowWait) + mean(Stage::Present),
             answer: (answers.count() > 0).then(|| answers.percentile(50)),
-            loss: share(self.overtaken, self.frames()).max(share(traffic.lost, traffic.packets)),
-            chances: self.frames().max(traffic.packets),
+            lost: self.overtaken + traffic.lost,
+            chances: self.frames() + traffic.packets,
         }
     }
 }

@@ -25,15 +25,17 @@ pub(super) struct Burden {
     pub(super) order: Duration,
     /// Round trip with empty queues.
     pub(super) least_rtt: Duration,
+    /// Round trip as it is.
+    pub(super) rtt: Duration,
     /// Decoding, and waiting for it.
     pub(super) decode: Duration,
     /// Presenting, and waiting for it.
     pub(super) present: Duration,
     /// From an input to the picture, if there was one.
     pub(super) answer: Option<Duration>,
-    /// Share of packets or frames that were lost or late, whichever is larger, from 0 to 1.
-    pub(super) loss: f64,
-    /// How many packets or frames `loss` is a share of.
+    /// Packets of ours that were lost, and frames that were late.
+    pub(super) lost: u64,
+    /// All packets of ours, and all frames.
     pub(super) chances: u64,
 }
 
@@ -65,26 +67,28 @@ impl Burden {
     ///
     /// A server that is busy has pixels wait for the encoding of the frame before; what they wait
     /// beyond that, they wait for the network to take more. What passes between an input and its
-    /// picture and belongs to no other part is the application's.
+    /// picture and belongs to no other part is the application's, unless something was lost: then
+    /// the input may have been sent twice.
     pub(super) fn verdict(&self) -> Verdict {
         let busy = self.capture_wait.min(self.encode);
-        let network = self.queue + self.order + (self.capture_wait - busy);
-        let is_lossy = self.loss >= LOSSY && self.chances >= ENOUGH_CHANCES;
-        let known = self.capture_wait
-            + self.encode
-            + self.queue
-            + self.order
-            + self.least_rtt
-            + self.decode
-            + self.present;
-        let application = self.answer.unwrap_or_default().saturating_sub(known);
-        let network_part = if is_lossy {
-            Culprit::Loss
+        // The queue on the way of the inputs is only seen in the round trip.
+        let queues = self.queue.max(self.rtt.saturating_sub(self.least_rtt));
+        let network = queues + self.order + (self.capture_wait - busy);
+        let share = self.lost as f64 / self.chances.max(1) as f64;
+        let (rate, lost) = if share >= LOSSY && self.chances >= ENOUGH_CHANCES {
+            (Duration::ZERO, network)
         } else {
-            Culprit::NetworkRate
+            (network, Duration::ZERO)
+        };
+        let unknown = self.answer.unwrap_or_default().saturating_sub(self.known());
+        let (application, sent_twice) = if self.lost == 0 {
+            (unknown, Duration::ZERO)
+        } else {
+            (Duration::ZERO, unknown)
         };
         let parts = [
-            (network_part, network),
+            (Culprit::NetworkRate, rate),
+            (Culprit::Loss, lost + sent_twice),
             (Culprit::NetworkDelay, self.least_rtt),
             (Culprit::Server, self.encode + busy),
             (Culprit::Decode, self.decode),
@@ -93,6 +97,17 @@ impl Burden {
         ];
         let largest = parts.into_iter().max_by_key(|&(_, time)| time);
         Verdict(largest.filter(|&(_, time)| time >= WORTH_NAMING))
+    }
+
+    /// What passes between an input and its picture as far as it is known. Queues may be filled
+    /// in both directions, and the round trip holds both.
+    fn known(&self) -> Duration {
+        self.capture_wait
+            + self.encode
+            + self.rtt.max(self.least_rtt + self.queue)
+            + self.order
+            + self.decode
+            + self.present
     }
 }
 
@@ -117,41 +132,19 @@ impl fmt::Display for Verdict {
         let Some((culprit, time)) = self.0 else {
             return f.write_str("all is well");
         };
-        let time = time.as_secs_f64() * 1e3;
-        match culprit {
-            Culprit::NetworkRate => {
-                write!(
-                    f,
-                    "the network's rate is the bottleneck: frames wait {time:.0} ms for it"
-                )
-            }
-            Culprit::NetworkDelay => write!(
-                f,
-                "the network's length is the bottleneck: {time:.0} ms there and back"
+        let (before, after) = match culprit {
+            Culprit::NetworkRate => (
+                "the network's rate is the bottleneck: frames wait",
+                "for it",
             ),
-            Culprit::Loss => write!(
-                f,
-                "lost packets are the bottleneck: frames wait {time:.0} ms on the network"
-            ),
-            Culprit::Server => {
-                write!(
-                    f,
-                    "the server is the bottleneck: it takes {time:.0} ms a frame"
-                )
-            }
-            Culprit::Decode => write!(
-                f,
-                "decoding on this machine is the bottleneck: {time:.0} ms a frame"
-            ),
-            Culprit::Present => write!(
-                f,
-                "presenting on this machine is the bottleneck: {time:.0} ms a frame"
-            ),
-            Culprit::Application => write!(
-                f,
-                "the application is the bottleneck: it takes {time:.0} ms to answer"
-            ),
-        }
+            Culprit::NetworkDelay => ("the network's length is the bottleneck:", "there and back"),
+            Culprit::Loss => ("lost packets are the bottleneck: waiting", "on the network"),
+            Culprit::Server => ("the server is the bottleneck: it takes", "a frame"),
+            Culprit::Decode => ("decoding on this machine is the bottleneck:", "a frame"),
+            Culprit::Present => ("presenting on this machine is the bottleneck:", "a frame"),
+            Culprit::Application => ("the application is the bottleneck: it takes", "to answer"),
+        };
+        write!(f, "{before} {:.0} ms {after}", time.as_secs_f64() * 1e3)
     }
 }
 
@@ -171,10 +164,11 @@ mod tests {
             queue: ms(10),
             order: ms(0),
             least_rtt: ms(10),
+            rtt: ms(12),
             decode: ms(10),
             present: ms(10),
             answer: Some(ms(60)),
-            loss: 0.0,
+            lost: 0,
             chances: 100,
         }
     }
@@ -249,24 +243,42 @@ mod tests {
     }
 
     #[test]
+    fn an_application_is_not_blamed_for_an_input_that_was_sent_twice() {
+        let burden = Burden {
+            answer: Some(ms(150)),
+            lost: 1,
+            chances: 9,
+            ..even()
+        };
+        assert_eq!(burden.verdict(), Verdict(Some((Culprit::Loss, ms(100)))));
+        let full_queues = Burden {
+            answer: Some(ms(150)),
+            rtt: ms(120),
+            ..even()
+        };
+        let network = Verdict(Some((Culprit::NetworkRate, ms(110))));
+        assert_eq!(full_queues.verdict(), network, "the round trip is known");
+    }
+
+    #[test]
     fn what_waits_on_a_lossy_network_waits_for_lost_packets() {
-        let lossy = |loss, chances| Burden {
+        let lossy = |lost, chances| Burden {
             queue: ms(20),
             order: ms(20),
-            loss,
+            lost,
             chances,
             ..even()
         };
         let culprit = |burden: Burden| burden.verdict().0.map(|(culprit, _)| culprit);
         assert_names(
-            &lossy(LOSSY, 100),
+            &lossy(1, 100),
             Culprit::Loss,
             40,
-            "lost packets are the bottleneck: frames wait 40 ms on the network",
+            "lost packets are the bottleneck: waiting 40 ms on the network",
         );
-        assert_eq!(culprit(lossy(LOSSY / 2.0, 100)), Some(Culprit::NetworkRate));
+        assert_eq!(culprit(lossy(1, 200)), Some(Culprit::NetworkRate));
         assert_eq!(
-            culprit(lossy(0.1, ENOUGH_CHANCES - 1)),
+            culprit(lossy(9, ENOUGH_CHANCES - 1)),
             Some(Culprit::NetworkRate)
         );
     }
