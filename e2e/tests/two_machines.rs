@@ -9,10 +9,12 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::process::{Process, bound_command};
 use hackstream_e2e::program;
 use hackstream_e2e::server::Server;
+use hackstream_protocol::geometry::Size;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -136,6 +138,42 @@ fn every_work_is_measured_and_nothing_is_left() {
     assert!(!said.contains(token.trim()), "the token is a secret");
     let workspace = served.token_file.ancestors().nth(2).unwrap();
     assert!(!Path::new(workspace).exists());
+}
+
+/// A person's display: larger than the session, so that its picture lies in the middle, and read
+/// through the X server.
+#[test]
+fn a_display_that_is_there_already_can_be_used() {
+    let folder = Folder::new();
+    let served = serve(&folder);
+    let idle = ["sleep", "1000"].map(str::to_owned);
+    let display = Display::start(Size::new(1024, 768), Folder::new(), &idle);
+    let results = folder.path("home/measured.json");
+    let output = measure(
+        &folder,
+        &[
+            &format!("127.0.0.1:{}", served.port),
+            "--fingerprint",
+            &served.fingerprint,
+            "--token-file",
+            served.token_file.to_str().unwrap(),
+            "--display",
+            display.name(),
+            "--works",
+            "key,video",
+            "--runs",
+            "2",
+            "--seconds",
+            "3",
+            "--json",
+            results.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let results: Value = serde_json::from_slice(&std::fs::read(results).unwrap()).unwrap();
+    assert_eq!(results["display"], display.name());
+    assert_plausible(&results["works"][0], "key", 2);
+    assert_plausible(&results["works"][1], "video", 0);
 }
 
 #[test]
