@@ -8,6 +8,7 @@ use crate::measure::{Findings, Plan, Work, measure};
 use crate::network::Link;
 use crate::peers::Peer;
 use crate::rig::{Rig, Setting};
+use crate::split::Split;
 use crate::workspace::Workspace;
 
 /// A program that ends drags others along, which may be noticed before it.
@@ -26,6 +27,8 @@ impl Failure {
         Self { reason, last_words }
     }
 }
+/// What was measured in a cell, and where the time went meanwhile, if the viewer tells.
+pub(crate) type Measured = (Findings, Option<Split>);
 
 /// Measures the cell; on an error nothing is left running. `peer` absent: the floor.
 pub(crate) fn run(
@@ -34,7 +37,7 @@ pub(crate) fn run(
     work: Work,
     setting: &Setting,
     plan: &Plan,
-) -> Result<Findings, Failure> {
+) -> Result<Measured, Failure> {
     let workspace = Workspace::create().map_err(|reason| Failure {
         reason,
         last_words: String::new(),
@@ -50,16 +53,19 @@ fn measure_in(
     work: Work,
     setting: &Setting,
     plan: &Plan,
-) -> Result<Findings, Failure> {
+) -> Result<Measured, Failure> {
     let failure = |reason| Failure::new(reason, workspace);
     let mut rig =
         Rig::start(peer, link, work.application(), setting, workspace).map_err(failure)?;
     let _watch = plan.interrupt.watch_programs();
-    let findings = measure(work, &mut rig, plan);
-    if findings.is_err() && !plan.interrupt.is_set() {
+    let measured = measure(work, &mut rig, plan).and_then(|(findings, from)| {
+        let split = rig.split_since(from, &plan.interrupt)?;
+        Ok((findings, split))
+    });
+    if measured.is_err() && !plan.interrupt.is_set() {
         std::thread::sleep(AFTERMATH);
     }
     // What ended explains what was not seen, and makes figures worthless. What the programs say
     // of their end by the bench does not matter.
-    rig.check_alive().and(findings).map_err(failure)
+    rig.check_alive().and(measured).map_err(failure)
 }

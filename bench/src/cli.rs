@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::measure::{Work, WorkChoice};
 use crate::network::Link;
 use crate::peers::PeerName;
+use crate::remote::{self, MeasureArguments, ServeArguments};
 use crate::scene::{Scene, ScreenSize};
 use crate::stimulus;
 use crate::witness::{self, Assignment};
@@ -25,6 +26,7 @@ Examples:
   hackstream-bench compare --works firefox,xterm-flood --runs 30    real applications
   hackstream-bench compare --peers floor    what the method itself costs
   hackstream-bench report results/results.json --markdown docs/benchmarks.md
+  hackstream-bench serve                    on one machine, then what it says on another
 
 Root can make networks: without it, compare measures over this machine's loopback and says what that
 leaves out.
@@ -73,6 +75,13 @@ enum Command {
     /// Do the same work on several systems and compare. Links other than loopback need root.
     #[command(after_long_help = FIGURES)]
     Compare(CompareArguments),
+    /// Measure HackStream between two machines, the server's part: show what `measure` needs.
+    #[command(after_help = remote::SERVE_HELP)]
+    Serve(ServeArguments),
+    /// Measure HackStream between two machines, the viewer's part. Needs neither root nor clocks
+    /// that agree.
+    #[command(after_help = remote::EXIT_CODES)]
+    Measure(MeasureArguments),
     /// Make plots and a document from the results of an earlier run.
     Report(ReportArguments),
     /// The program on the remote display. Started by `compare`.
@@ -142,16 +151,19 @@ impl CompareArguments {
     }
 
     pub(crate) fn program_folder(&self) -> Result<PathBuf> {
-        match &self.bin_dir {
-            // Programs are started in other folders than this one.
-            Some(folder) => std::path::absolute(folder).context("--bin-dir"),
-            None => {
-                let program = std::env::current_exe()?;
-                Ok(program
-                    .parent()
-                    .context("this program lies in no folder")?
-                    .to_owned())
-            }
+        program_folder(self.bin_dir.as_deref())
+    }
+}
+
+/// The folder that was asked for, or that of this program.
+pub(crate) fn program_folder(asked: Option<&Path>) -> Result<PathBuf> {
+    match asked {
+        // Programs are started elsewhere: entering a namespace changes the folder.
+        Some(folder) => Ok(std::path::absolute(folder)?),
+        None => {
+            let program = std::env::current_exe()?;
+            let folder = program.parent().context("this program lies in no folder")?;
+            Ok(folder.to_owned())
         }
     }
 }
@@ -206,6 +218,8 @@ struct WitnessArguments {
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Compare(arguments) => compare::run(&arguments, &Interrupt::install()?),
+        Command::Serve(arguments) => remote::serve(&arguments, &Interrupt::install()?),
+        Command::Measure(arguments) => remote::measure(&arguments, &Interrupt::install()?),
         Command::Report(arguments) => {
             document::run(&arguments)?;
             Ok(ExitCode::SUCCESS)

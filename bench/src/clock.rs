@@ -29,6 +29,11 @@ impl Instant {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// So long before; the beginning of the scale if that would be before it.
+    pub(crate) const fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration.as_nanos() as u64))
+    }
+
     pub(crate) const fn plus(self, duration: Duration) -> Self {
         // A u64 of nanoseconds lasts for centuries of uptime.
         Self(self.0 + duration.as_nanos() as u64)

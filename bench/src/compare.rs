@@ -8,16 +8,13 @@ use crate::applications::Application;
 use crate::cell;
 use crate::cli::CompareArguments;
 use crate::clock::Instant;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::measure::{Plan, Work};
 use crate::network::Link;
 use crate::peers::{Peer, PeerName};
 use crate::report::{Cell, LinkFacts, Outcome, PeerFacts, Report, RunFacts, progress, show};
 use crate::rig::Setting;
 use crate::routes::{self, Route};
-
-/// Exit code after Ctrl-C, as shells number it.
-const INTERRUPTED: u8 = 130;
 
 /// Before so many are done, nobody can say how long the others will take.
 const CELLS_TO_LEARN_FROM: usize = 2;
@@ -159,12 +156,14 @@ fn run_cell(
     setting: &Setting,
     plan: &Plan,
 ) -> Option<Cell> {
-    let cell = |outcome| Cell {
+    let cell_with = |outcome, split| Cell {
         peer: *name,
         link: route.link,
         work,
         outcome,
+        split,
     };
+    let cell = |outcome| cell_with(outcome, None);
     let peer = match found {
         Ok(peer) => peer.as_deref(),
         Err(reason) => return Some(cell(Outcome::Skipped(reason.clone())).announced()),
@@ -180,7 +179,10 @@ fn run_cell(
         return Some(cell(Outcome::Skipped(barrier.clone())).announced());
     }
     match cell::run(peer, route.link, work, setting, plan) {
-        Ok(findings) => Some(cell(Outcome::Measured(Box::new(findings))).announced()),
+        Ok((findings, split)) => {
+            let outcome = Outcome::Measured(Box::new(findings));
+            Some(cell_with(outcome, split).announced())
+        }
         Err(_) if plan.interrupt.is_set() => None,
         Err(failure) => {
             let cell = cell(Outcome::Failed(format!("{:#}", failure.reason))).announced();

@@ -9,6 +9,9 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use crate::clock::Instant;
 
+/// Exit code after Ctrl-C, as shells number it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// How often a wait looks again when nothing can wake it.
 const COARSE_STEP: Duration = Duration::from_millis(5);
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::applications::Application;
+use crate::clock::Instant;
 use crate::display::Display;
 use crate::interrupt::Interrupt;
 use crate::mapping::Record;
@@ -14,6 +15,7 @@ use crate::peers::{Peer, Server, Site};
 use crate::probe::{Probe, Resemblance};
 use crate::process::{Launch, Process, Tree};
 use crate::scene::{Scene, ScreenSize};
+use crate::split::{Split, SplitLines};
 use crate::stimulus::{Painted, StimulusCommand, Subject};
 use crate::workspace::Workspace;
 
@@ -31,6 +33,7 @@ enum Middle {
         viewer: Process,
         server: Box<Server>,
         network: Network,
+        split: Option<SplitLines>,
     },
 }
 
@@ -145,6 +148,7 @@ impl Rig {
                 viewer,
                 server,
                 network,
+                ..
             } => {
                 network.check_alive()?;
                 // Causes before what they drag along.
@@ -208,6 +212,25 @@ impl Rig {
         }
     }
 
+    /// Where the time went since `from`, if the viewer tells.
+    pub(crate) fn split_since(
+        &mut self,
+        from: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Split>> {
+        match &mut self.middle {
+            Middle::Remote {
+                viewer,
+                split: Some(lines),
+                ..
+            } => {
+                lines.wait_until_told(viewer, interrupt)?;
+                Ok(Split::of(&lines.within(from, Instant::now())))
+            }
+            Middle::Remote { .. } | Middle::Nothing { .. } => Ok(None),
+        }
+    }
+
     /// The server's and the viewer's processes.
     pub(crate) fn trees(&self) -> Option<(Tree, Tree)> {
         match &self.middle {
@@ -252,5 +275,6 @@ fn start_remote(
         viewer,
         server,
         network,
+        split: peer.tells_split().then(SplitLines::default),
     })
 }

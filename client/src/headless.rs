@@ -13,6 +13,7 @@ pub use crate::picture::Picture;
 use crate::session::{Session, Signals};
 pub use crate::shared::LinkState;
 use crate::shared::Shared;
+use crate::stats::Front;
 
 /// A viewer whose picture stays in memory. Dropping it leaves the session.
 pub struct Viewer {
@@ -32,7 +33,7 @@ impl Viewer {
     }
 
     fn start(options: Options, signals: Signals) -> Result<Self, ViewError> {
-        let shared = Arc::new(Shared::new(|| {}));
+        let shared = Arc::new(Shared::new(Front::Memory, || {}));
         let session = Session::start(options, Arc::clone(&shared), signals)?;
         let mut viewer = Self {
             shared,

@@ -12,7 +12,7 @@ use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
 
 use crate::picture::Picture;
-use crate::stats::Counters;
+use crate::stats::{Counters, Front};
 
 /// How the session is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +70,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The state before anything happened. `wake` makes the front look; it must not block.
-    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+    /// The state before anything happened, to be looked at by `front`. `wake` makes it look; it
+    /// must not block.
+    pub(crate) fn new(front: Front, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             picture: Mutex::new(Picture::new()),
             changed: Condvar::new(),
@@ -79,7 +80,7 @@ impl Shared {
             woken: AtomicBool::new(false),
             wake: Box::new(wake),
             progress: watch::Sender::new(Progress::default()),
-            counters: Counters::default(),
+            counters: Counters::new(front),
         }
     }
 

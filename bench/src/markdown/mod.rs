@@ -2,6 +2,7 @@
 
 mod bars;
 mod losses;
+mod split;
 mod tables;
 
 use crate::plots::Plot;
@@ -35,6 +36,7 @@ pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String 
         let losses = losses::table(results, link).unwrap_or_default();
         tables::section(results, link) + &losses
     }));
+    sections.extend(split::section(results));
     if let Some(section) = gaps(results) {
         sections.push(section);
     }

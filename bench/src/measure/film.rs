@@ -9,7 +9,7 @@ use super::likeness::Likeness;
 use super::usage::{Meter, Usage};
 use crate::clock::Instant;
 use crate::interrupt::Interrupt;
-use crate::probe::{Sighting, Snapshot};
+use crate::probe::{Probe, Sighting, Snapshot};
 use crate::rig::Rig;
 use crate::scene::{Command, Film};
 use crate::stimulus::{Entry, Painted, read_journal};
@@ -61,14 +61,7 @@ pub(super) fn measure_film(
     duration: Duration,
     interrupt: &Interrupt,
 ) -> Result<FilmFigures> {
-    rig.probe().press(Command::Film(film))?;
-    let step = Duration::from_millis(100);
-    interrupt
-        .wait_until(START_LIMIT, || {
-            Ok(rig.probe().watch_film(step)?.sightings.first().copied())
-        })?
-        .with_context(|| format!("no frame of the film within {START_LIMIT:?}"))?;
-    interrupt.sleep(SETTLING)?;
+    start_film(rig.probe(), film, interrupt)?;
     rig.check_alive()?;
     let meter = Meter::start(rig)?;
     let from = Instant::now();
@@ -95,6 +88,18 @@ fn likeness(original: &Painted, snapshots: &[Snapshot]) -> Option<Likeness> {
         Likeness::of(&source, &snapshot.pixels, original.width())
     };
     Likeness::mean(&snapshots.iter().filter_map(of).collect::<Vec<_>>())
+}
+
+/// Starts the film, and waits until it has run for a while.
+pub(crate) fn start_film(probe: &Probe, film: Film, interrupt: &Interrupt) -> Result<()> {
+    probe.press(Command::Film(film))?;
+    let step = Duration::from_millis(100);
+    interrupt
+        .wait_until(START_LIMIT, || {
+            Ok(probe.watch_film(step)?.sightings.first().copied())
+        })?
+        .with_context(|| format!("no frame of the film within {START_LIMIT:?}"))?;
+    interrupt.sleep(SETTLING)
 }
 
 fn shown_between(journal: &[Entry], from: Instant, to: Instant) -> usize {

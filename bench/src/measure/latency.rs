@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::usage::{Meter, Usage};
 use crate::interrupt::Interrupt;
 use crate::network::Traffic;
+use crate::probe::Probe;
 use crate::random::Random;
 use crate::report::Ticker;
 use crate::rig::Rig;
@@ -30,6 +31,30 @@ pub(crate) struct LatencyFigures {
     pub(crate) usage: Usage,
 }
 
+/// Something that answers actions, and a probe that watches it.
+pub(crate) trait Subject {
+    fn probe(&self) -> &Probe;
+    /// Fails when a program that must run has ended.
+    fn check_alive(&mut self) -> Result<()>;
+    /// Waits a random while, then until nothing happens any more: late refinements must not meet
+    /// the next action.
+    fn settle(&mut self, random: &mut Random, interrupt: &Interrupt) -> Result<()>;
+}
+
+impl Subject for Rig {
+    fn probe(&self) -> &Probe {
+        self.probe()
+    }
+
+    fn check_alive(&mut self) -> Result<()> {
+        self.check_alive()
+    }
+
+    fn settle(&mut self, random: &mut Random, interrupt: &Interrupt) -> Result<()> {
+        pause(self, random, interrupt)
+    }
+}
+
 pub(super) fn measure_latency(
     rig: &mut Rig,
     command: Command,
@@ -37,33 +62,46 @@ pub(super) fn measure_latency(
     random: &mut Random,
     interrupt: &Interrupt,
 ) -> Result<LatencyFigures> {
-    for _ in 0..warm_up {
-        rig.probe().act(command, ANSWER_LIMIT)?;
-        pause(rig, random, interrupt)?;
-    }
+    act_repeatedly(rig, command, warm_up, random, interrupt)?;
     let meter = Meter::start(rig)?;
-    let mut samples = Vec::with_capacity(runs as usize);
-    let mut ticker = Ticker::new(runs);
-    for run in 0..runs {
-        rig.check_alive()?;
-        let sample = rig.probe().act(command, ANSWER_LIMIT);
-        samples.push(sample.with_context(|| format!("action {} of {runs}", run + 1))?);
-        // In the pause: a terminal on this machine takes its time, too.
-        ticker.tick(run + 1);
-        pause(rig, random, interrupt)?;
-    }
+    let samples = act_repeatedly(rig, command, runs, random, interrupt)?;
     Ok(LatencyFigures {
         samples,
         usage: meter.stop(rig)?,
     })
 }
 
-/// Waits a random while, then until the link is quiet: late refinements must not meet the next
-/// action.
-pub(super) fn pause(rig: &Rig, random: &mut Random, interrupt: &Interrupt) -> Result<()> {
+/// Does an action `runs` times, each once the one before has settled; how long each answer took.
+pub(crate) fn act_repeatedly(
+    subject: &mut impl Subject,
+    command: Command,
+    runs: u32,
+    random: &mut Random,
+    interrupt: &Interrupt,
+) -> Result<Vec<Duration>> {
+    let mut samples = Vec::with_capacity(runs as usize);
+    let mut ticker = Ticker::new(runs);
+    for run in 0..runs {
+        subject.check_alive()?;
+        let sample = subject.probe().act(command, ANSWER_LIMIT);
+        samples.push(sample.with_context(|| format!("action {} of {runs}", run + 1))?);
+        // In the pause: a terminal on this machine takes its time, too.
+        ticker.tick(run + 1);
+        subject.settle(random, interrupt)?;
+    }
+    Ok(samples)
+}
+
+/// Waits a random while, against lock-step with anything periodic.
+pub(crate) fn random_pause(random: &mut Random, interrupt: &Interrupt) -> Result<()> {
     interrupt.sleep(Duration::from_millis(
         PAUSE + u64::from(random.below(PAUSE_JITTER)),
-    ))?;
+    ))
+}
+
+/// As [`Subject::settle`]: until the link is quiet.
+pub(super) fn pause(rig: &Rig, random: &mut Random, interrupt: &Interrupt) -> Result<()> {
+    random_pause(random, interrupt)?;
     let mut last: Option<Traffic> = None;
     let mut quiet_steps = 0;
     let enough = rig.longest_silence().as_millis() / STEP.as_millis();

@@ -9,6 +9,7 @@ use super::latency::{LatencyFigures, measure_latency, pause};
 use super::settling::{SettlingFigures, measure_settling};
 use super::usage::{Meter, Usage};
 use crate::applications::Application;
+use crate::clock::Instant;
 use crate::interrupt::Interrupt;
 use crate::random::Random;
 use crate::rig::Rig;
@@ -16,7 +17,7 @@ use crate::scene::{Command, Film, FrameRate};
 use crate::stimulus::Subject;
 
 /// Actions before measuring starts.
-const WARM_UP: u32 = 5;
+pub(crate) const WARM_UP: u32 = 5;
 
 /// What is done to a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,15 +54,16 @@ pub(crate) enum Work {
     Idle,
 }
 
-/// How a work is done and measured.
+/// How a kind of work is done and measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A key, until its answer is seen.
-    Action(Command),
-    /// Frames are drawn all the time.
+pub(crate) enum Deed {
+    /// One key after the other, each until its answer is seen.
+    Act(Command),
+    /// A key starts a film.
     Film(Film),
-    /// An action in a real application, until the picture is the same.
-    Settling(Application),
+    /// Actions in a real application, each until the picture is the same.
+    Settle(Application),
+    /// Nothing.
     Idle,
 }
 
@@ -90,36 +92,37 @@ impl Work {
     pub(crate) const fn application(self) -> Option<Application> {
         match self {
             Self::FirefoxCanvas => Some(Application::FirefoxCanvas),
-            _ => match self.kind() {
-                Kind::Settling(application) => Some(application),
-                Kind::Action(_) | Kind::Film(_) | Kind::Idle => None,
+            _ => match self.deed() {
+                Deed::Settle(application) => Some(application),
+                Deed::Act(_) | Deed::Film(_) | Deed::Idle => None,
             },
         }
     }
 
-    const fn kind(self) -> Kind {
+    /// How it is done.
+    pub(crate) const fn deed(self) -> Deed {
         match self {
-            Self::Key => Kind::Action(Command::Letter),
-            Self::Scroll => Kind::Action(Command::ScrollByCopy),
-            Self::RedrawScroll => Kind::Action(Command::ScrollByRedraw),
-            Self::Repaint => Kind::Action(Command::Repaint),
+            Self::Key => Deed::Act(Command::Letter),
+            Self::Scroll => Deed::Act(Command::ScrollByCopy),
+            Self::RedrawScroll => Deed::Act(Command::ScrollByRedraw),
+            Self::Repaint => Deed::Act(Command::Repaint),
             // The page of the canvas starts and stops with the same keys.
             Self::Video | Self::FirefoxCanvas => film(Subject::Pan, FrameRate::Thirty),
             Self::Video60 => film(Subject::Pan, FrameRate::Sixty),
             Self::Motion => film(Subject::Motion, FrameRate::Thirty),
             Self::Motion60 => film(Subject::Motion, FrameRate::Sixty),
-            Self::FirefoxScroll => Kind::Settling(Application::FirefoxText),
-            Self::FirefoxPictures => Kind::Settling(Application::FirefoxPictures),
-            Self::FirefoxTabs => Kind::Settling(Application::FirefoxTabs),
-            Self::FirefoxLoad => Kind::Settling(Application::FirefoxLoad),
-            Self::XtermFlood => Kind::Settling(Application::XtermFlood),
-            Self::Idle => Kind::Idle,
+            Self::FirefoxScroll => Deed::Settle(Application::FirefoxText),
+            Self::FirefoxPictures => Deed::Settle(Application::FirefoxPictures),
+            Self::FirefoxTabs => Deed::Settle(Application::FirefoxTabs),
+            Self::FirefoxLoad => Deed::Settle(Application::FirefoxLoad),
+            Self::XtermFlood => Deed::Settle(Application::XtermFlood),
+            Self::Idle => Deed::Idle,
         }
     }
 }
 
-const fn film(subject: Subject, rate: FrameRate) -> Kind {
-    Kind::Film(Film { subject, rate })
+const fn film(subject: Subject, rate: FrameRate) -> Deed {
+    Deed::Film(Film { subject, rate })
 }
 
 /// How much of it.
@@ -151,24 +154,31 @@ impl Findings {
     }
 }
 
-/// Does the work on a running rig.
-pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<Findings> {
+/// Does the work on a running rig; also returns when the work began, the warm-up included.
+pub(crate) fn measure(work: Work, rig: &mut Rig, plan: &Plan) -> Result<(Findings, Instant)> {
     let interrupt = &plan.interrupt;
     let mut random = Random::new(plan.seed);
     // The picture of the attach itself has to be over.
     pause(rig, &mut random, interrupt)?;
+    let from = Instant::now();
+    let findings = work_on(work, rig, plan, &mut random)?;
+    Ok((findings, from))
+}
+
+fn work_on(work: Work, rig: &mut Rig, plan: &Plan, random: &mut Random) -> Result<Findings> {
+    let interrupt = &plan.interrupt;
     let counts = (WARM_UP, plan.runs);
-    Ok(match work.kind() {
-        Kind::Action(command) => {
-            let figures = measure_latency(rig, command, counts, &mut random, interrupt)?;
+    Ok(match work.deed() {
+        Deed::Act(command) => {
+            let figures = measure_latency(rig, command, counts, random, interrupt)?;
             Findings::Latency(figures)
         }
-        Kind::Film(film) => Findings::Film(measure_film(rig, film, plan.duration, interrupt)?),
-        Kind::Settling(application) => {
-            let figures = measure_settling(rig, application, counts, &mut random, interrupt)?;
+        Deed::Film(film) => Findings::Film(measure_film(rig, film, plan.duration, interrupt)?),
+        Deed::Settle(application) => {
+            let figures = measure_settling(rig, application, counts, random, interrupt)?;
             Findings::Settling(figures)
         }
-        Kind::Idle => {
+        Deed::Idle => {
             let meter = Meter::start(rig)?;
             interrupt.sleep(plan.duration)?;
             Findings::Idle(meter.stop(rig)?)

@@ -20,14 +20,14 @@ pub(crate) struct HackStream {
 
 /// What the server says once viewers may come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ready {
-    listen: String,
-    fingerprint: String,
+pub(crate) struct Ready {
+    pub(crate) listen: String,
+    pub(crate) fingerprint: String,
 }
 
 impl Ready {
     /// `ready listen=ADDR:PORT display=:N fingerprint=sha256:HEX`, words in any order.
-    fn parse(line: &str) -> Option<Self> {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         if words.next()? != "ready" {
             return None;
@@ -66,6 +66,10 @@ impl Peer for HackStream {
         "hackstream-server without its X server"
     }
 
+    fn tells_split(&self) -> bool {
+        true
+    }
+
     fn start_server(&self, site: &Site<'_>) -> Result<Server> {
         let home = site.workspace.folder("server-home")?;
         let port = site.network.port(PORT)?;
@@ -96,7 +100,7 @@ impl Peer for HackStream {
         Launch::new("hackstream-view", &self.viewer)
             .inside(site.network.client())
             .arguments(&server.viewer_arguments)
-            .argument("--fullscreen")
+            .arguments(["--fullscreen", "--stats-json"])
             .environment("DISPLAY", display)
             .environment("HOME", &home)
             .environment("XDG_STATE_HOME", &home)

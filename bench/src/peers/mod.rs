@@ -15,7 +15,7 @@ use crate::process::Process;
 use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
-pub(crate) use hackstream::HackStream;
+pub(crate) use hackstream::{HackStream, Ready};
 pub(crate) use tigervnc::TigerVnc;
 pub(crate) use xpra::Xpra;
 pub(crate) use xrdp::{Pictures, Xrdp};
@@ -90,6 +90,10 @@ pub(crate) trait Peer {
     fn version(&self) -> String;
     /// What the memory figure of the server's main process contains.
     fn server_memory_meaning(&self) -> &'static str;
+    /// Whether its viewer tells where the time goes, in lines of `--stats-json`.
+    fn tells_split(&self) -> bool {
+        false
+    }
     /// What a reader of its figures has to know.
     fn remark(&self) -> Option<&'static str> {
         None

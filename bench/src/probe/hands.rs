@@ -11,9 +11,9 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::Probe;
+use super::keys::Keys;
 use crate::applications::Gesture;
-use crate::scene::ScreenSize;
-use crate::stimulus::Keymap;
+use crate::scene::{Command, ScreenSize};
 
 /// X's buttons for the wheel.
 const WHEEL_UP: u8 = 4;
@@ -21,16 +21,17 @@ const WHEEL_DOWN: u8 = 5;
 /// What a finger turns at once.
 const NOTCHES: u32 = 3;
 
-/// Where the pointer rests: in the middle it covers no marker and is over the viewer's window.
-pub(super) const fn pointer_place(size: ScreenSize) -> (u16, u16) {
-    (size.width / 2, size.height / 2)
+/// Where the pointer rests: in the middle of a picture at `origin` it covers no marker and is over
+/// the viewer's window.
+pub(super) const fn pointer_place(size: ScreenSize, origin: (u16, u16)) -> (u16, u16) {
+    (origin.0 + size.width / 2, origin.1 + size.height / 2)
 }
 
 /// The person's side of the input.
 pub(super) struct Hands {
     connection: RustConnection,
     root: u32,
-    keymap: Keymap,
+    keys: Keys,
     pointer: (u16, u16),
 }
 
@@ -39,35 +40,43 @@ impl Hands {
     pub(super) fn open(
         connection: RustConnection,
         screen_number: usize,
-        size: ScreenSize,
+        keys: Keys,
+        pointer: (u16, u16),
     ) -> Result<Self> {
         let root = connection.setup().roots[screen_number].root;
-        let keymap = Keymap::load(&connection)?;
         let hands = Self {
             connection,
             root,
-            keymap,
-            pointer: pointer_place(size),
+            keys,
+            pointer,
         };
         hands.point(0)?;
         hands.connection.sync()?;
         Ok(hands)
     }
 
+    /// The window that gets the keys.
+    pub(super) fn focus(&self) -> Result<u32> {
+        Ok(self.connection.get_input_focus()?.reply()?.focus)
+    }
+
+    /// Presses and releases the command's key.
+    pub(super) fn command(&self, command: Command) -> Result<()> {
+        self.tap(self.keys.keycode(command)?)
+    }
+
     /// Presses and releases a key. Released at once: a held key would repeat behind a slow link.
-    pub(super) fn tap(&self, keysym: u32) -> Result<()> {
-        let keycode = self.keymap.keycode(keysym)?;
+    fn tap(&self, keycode: u8) -> Result<()> {
         self.input(KEY_PRESS_EVENT, keycode)?;
         self.input(KEY_RELEASE_EVENT, keycode)?;
         Ok(self.connection.flush()?)
     }
 
     /// The second key while the first is held.
-    fn chord(&self, held: u32, keysym: u32) -> Result<()> {
-        let keycode = self.keymap.keycode(held)?;
-        self.input(KEY_PRESS_EVENT, keycode)?;
-        self.tap(keysym)?;
-        self.input(KEY_RELEASE_EVENT, keycode)?;
+    fn chord(&self, held: u8, keycode: u8) -> Result<()> {
+        self.input(KEY_PRESS_EVENT, held)?;
+        self.tap(keycode)?;
+        self.input(KEY_RELEASE_EVENT, held)?;
         Ok(self.connection.flush()?)
     }
 
@@ -110,8 +119,10 @@ impl Probe {
     pub(super) fn perform(&self, gesture: Gesture) -> Result<()> {
         let hands = &self.hands;
         match gesture {
-            Gesture::Press(key) => hands.tap(key.keysym()),
-            Gesture::Chord(held, key) => hands.chord(held.keysym(), key.keysym()),
+            Gesture::Press(key) => hands.tap(hands.keys.keycode_of(key)?),
+            Gesture::Chord(held, key) => {
+                hands.chord(hands.keys.keycode_of(held)?, hands.keys.keycode_of(key)?)
+            }
             Gesture::WheelDown => hands.wheel(WHEEL_DOWN),
             Gesture::WheelUp => hands.wheel(WHEEL_UP),
         }

@@ -1,14 +1,18 @@
 //! The measuring end: presses keys on the viewer's display and watches its pixels.
 
 mod hands;
+mod keys;
+mod pixels;
 mod screen;
 mod settle;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
+pub(crate) use pixels::{Fetcher, Pixels};
 pub(crate) use screen::{Screen, Snapshot};
 pub(crate) use settle::{Resemblance, Settled};
 
@@ -16,10 +20,9 @@ use crate::clock::Instant;
 use crate::interrupt::Interrupt;
 use crate::mapping::Framebuffer;
 use crate::scene::{Command, MarkerColor, Scene};
+use crate::stimulus::Keymap;
 use hands::{Hands, pointer_place};
-
-/// Between two looks at the pixels: fine enough for a key, cheap enough not to take a core.
-const LOOK_STEP: Duration = Duration::from_micros(100);
+use keys::Keys;
 
 /// Between two snapshots of a film: they take a millisecond each, and are kept until the end.
 const SNAPSHOT_PERIOD: Duration = Duration::from_millis(700);
@@ -44,7 +47,17 @@ pub(crate) struct Watch {
 pub(crate) struct Probe {
     hands: Hands,
     screen: Screen,
+    /// The only window that may get the keys; absent on a display that nobody else uses.
+    target: Option<u32>,
     interrupt: Interrupt,
+}
+
+/// The viewer's window on a display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) window: u32,
+    /// Where the top left corner of the session's picture is on the display.
+    pub(crate) origin: (u16, u16),
 }
 
 impl Probe {
@@ -56,13 +69,46 @@ impl Probe {
     ) -> Result<Self> {
         let (connection, screen_number) = RustConnection::connect(Some(display))
             .with_context(|| format!("cannot connect to the viewer's display {display}"))?;
-        let hands = Hands::open(connection, screen_number, scene.size())?;
-        let screen = Screen::new(framebuffer, scene);
+        let keys = Keys::Symbols(Keymap::load(&connection)?);
+        let pointer = pointer_place(scene.size(), (0, 0));
+        let hands = Hands::open(connection, screen_number, keys, pointer)?;
         Ok(Self {
             hands,
-            screen,
+            screen: Screen::new(Pixels::Mapped(framebuffer), scene, (0, 0)),
+            target: None,
             interrupt,
         })
+    }
+
+    /// A probe of one window among others, for a viewer that passes on the places of keys.
+    pub(crate) fn at_window(
+        display: &str,
+        seen: Seen,
+        pixels: Pixels,
+        scene: Scene,
+        interrupt: Interrupt,
+    ) -> Result<Self> {
+        let (connection, screen_number) = RustConnection::connect(Some(display))
+            .with_context(|| format!("cannot connect to the viewer's display {display}"))?;
+        connection
+            .xtest_get_version(2, 2)?
+            .reply()
+            .context("the display does not let programs press keys (XTEST)")?;
+        let pointer = pointer_place(scene.size(), seen.origin);
+        Ok(Self {
+            hands: Hands::open(connection, screen_number, Keys::Places, pointer)?,
+            screen: Screen::new(pixels, scene, seen.origin),
+            target: Some(seen.window),
+            interrupt,
+        })
+    }
+
+    /// Whether the window that is to get the keys has the focus.
+    pub(crate) fn has_focus(&self) -> Result<bool> {
+        match self.target {
+            None => Ok(true),
+            Some(target) => Ok(self.hands.focus()? == target),
+        }
     }
 
     /// The colour that both markers show, if they show the same.
@@ -72,7 +118,16 @@ impl Probe {
 
     /// Presses and releases the command's key.
     pub(crate) fn press(&self, command: Command) -> Result<()> {
-        self.hands.tap(command.keysym())
+        self.check_focus()?;
+        self.hands.command(command)
+    }
+
+    /// A person may have turned to another window meanwhile, which must not get our keys.
+    fn check_focus(&self) -> Result<()> {
+        if !self.has_focus()? {
+            bail!("the viewer's window lost the keyboard focus; leave it alone while measuring");
+        }
+        Ok(())
     }
 
     /// Presses the key and waits until both markers show the next colour; the time in between.
@@ -83,9 +138,10 @@ impl Probe {
                 self.screen.describe()
             );
         };
+        self.check_focus()?;
         let expected = before.next();
         let start = Instant::now();
-        self.press(command)?;
+        self.hands.command(command)?;
         loop {
             let now = Instant::now();
             if self.screen.shows(expected) {
@@ -96,7 +152,7 @@ impl Probe {
                 bail!("no answer to a key within {limit:?}; the markers show {pixels}");
             }
             self.interrupt.check()?;
-            std::thread::sleep(LOOK_STEP);
+            std::thread::sleep(self.screen.look_step());
         }
     }
 
@@ -113,11 +169,8 @@ impl Probe {
                 return Ok(watch);
             }
             if let Some(number) = self.screen.frame_number() {
-                if watch
-                    .sightings
-                    .last()
-                    .is_none_or(|last| last.number != number)
-                {
+                let last = watch.sightings.last();
+                if last.is_none_or(|last| last.number != number) {
                     watch.sightings.push(Sighting { number, seen });
                     if seen >= next_snapshot {
                         next_snapshot = seen.plus(SNAPSHOT_PERIOD);
@@ -126,7 +179,7 @@ impl Probe {
                 }
             }
             self.interrupt.check()?;
-            std::thread::sleep(LOOK_STEP);
+            std::thread::sleep(self.screen.look_step());
         }
     }
 }

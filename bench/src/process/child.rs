@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
@@ -107,8 +107,16 @@ impl Launch {
 pub(crate) struct Process {
     name: &'static str,
     child: Child,
-    lines: Option<Receiver<String>>,
+    lines: Option<Receiver<Said>>,
     litter: Option<PathBuf>,
+}
+
+/// A line on a program's standard output.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// When it was read.
+    pub(crate) at: Instant,
+    pub(crate) text: String,
 }
 
 impl Process {
@@ -142,7 +150,7 @@ impl Process {
         let found = interrupt.wait_until(limit, || {
             loop {
                 match self.lines.as_ref().map(Receiver::try_recv) {
-                    Some(Ok(line)) => match parse(line.trim()) {
+                    Some(Ok(said)) => match parse(said.text.trim()) {
                         Some(value) => return Ok(Some(value)),
                         None => continue,
                     },
@@ -155,6 +163,16 @@ impl Process {
             }
         })?;
         found.with_context(|| format!("{name} did not print {what} within {limit:?}"))
+    }
+
+    /// The lines on standard output that nobody waited for or took yet.
+    pub(crate) fn take_lines(&self) -> Vec<Said> {
+        self.lines.iter().flat_map(Receiver::try_iter).collect()
+    }
+
+    /// How it ended; `None` while it runs.
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
     /// SIGTERM to its process group, SIGKILL if that does not end it.
@@ -193,11 +211,12 @@ impl Drop for Process {
 }
 
 /// Reads the program's output all the time, so that it never blocks on a full pipe.
-fn follow_lines(output: ChildStdout) -> Receiver<String> {
+fn follow_lines(output: ChildStdout) -> Receiver<Said> {
     let (sender, lines) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
+            let at = Instant::now();
+            if sender.send(Said { at, text: line }).is_err() {
                 break;
             }
         }

@@ -4,5 +4,5 @@ mod child;
 mod raw;
 mod tree;
 
-pub(crate) use child::{Launch, Process, find_program, first_line_of};
+pub(crate) use child::{Launch, Process, Said, find_program, first_line_of};
 pub(crate) use tree::Tree;

@@ -54,6 +54,11 @@ impl Tree {
         living.sum::<Duration>() + of_ticks(ended)
     }
 
+    /// CPU time of the root process alone; `None` once it is gone.
+    pub(crate) fn root_cpu_time(self) -> Option<Duration> {
+        raw::cpu_time(self.root)
+    }
+
     /// Memory of the root process alone, shared pages divided among their users.
     pub(crate) fn root_pss_bytes(self) -> Option<u64> {
         let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.root)).ok()?;

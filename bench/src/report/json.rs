@@ -50,7 +50,11 @@ pub(super) fn report(report: &Report) -> Value {
 fn cell(cell: &Cell) -> Value {
     let (peer, link, work) = (cell.peer.name(), cell.link.name(), cell.work.name());
     let (outcome, detail) = match &cell.outcome {
-        Outcome::Measured(measured) => ("measured", findings(measured)),
+        Outcome::Measured(measured) => {
+            let mut detail = findings(measured);
+            detail["split"] = json!(cell.split);
+            ("measured", detail)
+        }
         Outcome::Failed(reason) => ("failed", json!(reason)),
         Outcome::Skipped(reason) => ("skipped", json!(reason)),
     };

@@ -6,15 +6,20 @@ const INDENT: &str = "  ";
 /// Of wrapped lines, in characters.
 const WIDTH: usize = 88;
 
-/// A title and its rows, of which the first are headings. Columns without figures are left out.
+/// A title and [`columns`].
 pub(super) fn block<const COLUMNS: usize>(title: &str, rows: &[[String; COLUMNS]]) -> String {
+    format!("{title}\n{}", columns(rows))
+}
+
+/// Aligned rows, of which the first are headings. Columns without figures are left out.
+pub(crate) fn columns<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let has_figures = |column: &usize| rows.iter().skip(1).any(|row| row[*column] != NOTHING);
     let columns: Vec<usize> = (0..COLUMNS).filter(has_figures).collect();
     let width = |column: usize| {
         let lengths = rows.iter().map(|row| row[column].chars().count());
         lengths.max().unwrap_or(0)
     };
-    let mut text = format!("{title}\n");
+    let mut text = String::new();
     for row in rows {
         let cells = columns.iter().map(|column| {
             let (cell, width) = (&row[*column], width(*column));

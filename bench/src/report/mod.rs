@@ -4,11 +4,13 @@ mod json;
 mod layout;
 mod losses;
 mod machine;
+mod split;
 mod table;
 mod ticker;
 
 pub(crate) use json::FORMAT;
-pub(crate) use layout::wrapped;
+pub(crate) use layout::{columns, wrapped};
+pub(crate) use split::table as split_table;
 pub(crate) use ticker::Ticker;
 
 use std::io::Write;
@@ -23,6 +25,7 @@ use crate::peers::PeerName;
 use crate::plots;
 use crate::results::Results;
 use crate::scene::ScreenSize;
+use crate::split::Split;
 
 /// Replaces results.json once it is complete.
 const DRAFT: &str = "results.json.new";
@@ -44,6 +47,8 @@ pub(crate) struct Cell {
     pub(crate) link: Link,
     pub(crate) work: Work,
     pub(crate) outcome: Outcome,
+    /// Where the time went, if the viewer tells.
+    pub(crate) split: Option<Split>,
 }
 
 impl Cell {
@@ -159,7 +164,7 @@ impl Report {
 pub(crate) fn show(report: &Report) -> Result<()> {
     Ok(std::io::stdout()
         .lock()
-        .write_all(table::render(report).as_bytes())?)
+        .write_all((table::render(report) + &split::render(report)).as_bytes())?)
 }
 
 /// A line for the person who waits, on standard error.

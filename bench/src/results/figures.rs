@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::LinkLosses;
 use crate::measure::percentile;
+use crate::split::Split;
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
@@ -43,6 +44,8 @@ pub(crate) struct Detail {
     pub(crate) seen_at_seconds: Vec<f64>,
     pub(crate) frames_per_second: Option<f64>,
     frames_shown_by_stimulus: Option<u64>,
+    /// Where the time went; absent for systems that do not tell.
+    pub(crate) split: Option<Split>,
     usage: Cost,
 }
 

@@ -116,12 +116,15 @@ impl Scene {
     }
 
     /// Where the film's first and last rows carry the frame number, as with the markers.
-    pub(crate) fn number_rows(self) -> [(u16, u16); 2] {
+    pub(crate) fn number_areas(self) -> [Area; 2] {
         let video = self.video();
-        [
-            (video.x, video.y),
-            (video.x, video.y + video.height - NUMBER_BLOCK),
-        ]
+        let bottom = video.y + video.height - NUMBER_BLOCK;
+        [video.y, bottom].map(|y| Area {
+            x: video.x,
+            y,
+            width: NUMBER_BLOCK * number::NUMBER_BLOCKS,
+            height: NUMBER_BLOCK,
+        })
     }
 
     /// The number of the film's frame, if its first and last rows agree on it. Black and white:
@@ -133,7 +136,7 @@ impl Scene {
                 green(left + index as u16 * NUMBER_BLOCK + middle, top + middle) > 127
             }))
         };
-        let [top, bottom] = self.number_rows();
+        let [top, bottom] = self.number_areas().map(|area| (area.x, area.y));
         let number = at(top)?;
         (at(bottom)? == number).then_some(number)
     }

@@ -31,8 +31,8 @@ pub struct Options {
     pub quality: Quality,
     /// Where the picture goes.
     pub output: Output,
-    /// Whether to print measurements.
-    pub stats: bool,
+    /// How to print measurements, if at all.
+    pub stats: Option<StatsForm>,
     /// The picture to write to a file, if any.
     pub screenshot: Option<Screenshot>,
     /// How long to try to get a lost connection back; `None` for ever.
@@ -49,7 +49,7 @@ impl Options {
             trust,
             quality: Quality::Auto,
             output: Output::Headless,
-            stats: false,
+            stats: None,
             screenshot: None,
             reconnect_timeout: Some(DEFAULT_HEADLESS_RECONNECT),
         }
@@ -66,6 +66,15 @@ pub enum Output {
     },
     /// Only into memory.
     Headless,
+}
+
+/// How measurements are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatsForm {
+    /// Lines for people, on standard error.
+    Line,
+    /// Lines of JSON for programs, on standard output.
+    Json,
 }
 
 /// A picture to write to a file.
@@ -202,7 +211,11 @@ pub(super) fn check(
             QualityName::High => Quality::High,
         },
         output,
-        stats: raw.stats,
+        stats: match (raw.stats, raw.stats_json) {
+            (_, true) => Some(StatsForm::Json),
+            (true, false) => Some(StatsForm::Line),
+            (false, false) => None,
+        },
         screenshot: raw.screenshot.map(|path| Screenshot {
             path,
             after: raw.after.map(Duration::from_millis),

@@ -16,6 +16,18 @@ one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
 The session's picture is shown pixel for pixel: centred in a larger window, its top left part in a
 smaller one.
 
+Measurements (--stats, --stats-json) follow a picture from the application to the window:
+  wait     from the first change until its pixels were read
+  encode   reading and encoding
+  queue    on the way, beyond the quickest frame of the last minute: needs no synchronised clocks
+  network  half of the least round-trip time of the last minute
+  decode   decoding; waited: for the decoder, and for earlier frames that were missing
+  present  painting the window; waited: from decoding until then
+  input to frame: from sending a press until a frame that was made after it is presented
+The last words name the largest part, if it is worth 16 ms, as the bottleneck. With --stats-json all
+sums and times are of that line's seconds only; times have count, mean, p50, p95 (at most a quarter
+too long) and max; bytes are UDP payload; lost packets are the viewer's own.
+
 Exit codes:
   0  closed by the person or the session, or the screenshot is written
   1  another error
@@ -59,9 +71,14 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = QualityName::Auto)]
     pub(super) quality: QualityName,
 
-    /// Print a line of measurements to stderr each second in which something happens
+    /// Print a line of measurements to stderr each second in which something happens: rates, where
+    /// the time goes, and the bottleneck
     #[arg(long)]
     pub(super) stats: bool,
+
+    /// The same, and more, as a JSON object a line on standard output
+    #[arg(long, conflicts_with = "stats")]
+    pub(super) stats_json: bool,
 
     /// Open no window
     #[arg(long)]

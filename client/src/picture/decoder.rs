@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use hackstream_codec::{Decoder, DecoderLimits};
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::session::sequencer::Sequencer;
+use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::Standing;
 use crate::shared::Shared;
+use crate::stats::{FrameTimes, Way};
 
 /// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
 pub(crate) const DECODER_LIMITS: DecoderLimits = DecoderLimits {
@@ -112,14 +114,31 @@ fn next(shared: &Shared, work: &Receiver<Work>) -> Result<Work, RecvTimeoutError
     }
 }
 
+/// A frame that was not applied yet.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    id: FrameId,
+    /// When its last byte arrived.
+    arrived: Instant,
+    /// When the decoder had time for it.
+    taken: Instant,
+    /// On the way, beyond the quickest.
+    queued: Duration,
+}
+
 /// The decoder's state for one connection.
 struct Attached {
     link: u64,
     reports: mpsc::UnboundedSender<Report>,
     sequencer: Sequencer,
     decoder: Decoder,
-    /// When each frame that is held back arrived.
-    arrivals: Vec<(FrameId, Instant)>,
+    /// The frames that are held back.
+    held: Vec<Held>,
+    way: Way,
+    /// The beginning of the time that `way` is told.
+    epoch: Instant,
+    /// The latest frame that arrived, and the bytes of its payload.
+    latest: (FrameId, usize),
     /// The newest frame applied, and whether it finished an update.
     newest: (FrameId, bool),
 }
@@ -131,18 +150,22 @@ impl Attached {
             reports,
             sequencer: Sequencer::new(),
             decoder: Decoder::new(DECODER_LIMITS),
-            arrivals: Vec::new(),
+            held: Vec::new(),
+            way: Way::default(),
+            epoch: Instant::now(),
+            latest: (FrameId(0), 0),
             newest: (FrameId(0), false),
         }
     }
 
     /// Takes a frame that arrived and applies every frame that may be applied now.
     fn take(&mut self, shared: &Shared, frame: Arrival) -> Result<(), String> {
+        let held = self.hold(shared, &frame);
         self.sequencer
             .push(frame.header, frame.payload)
             .map_err(|error| error.to_string())?;
         drop(frame.room);
-        self.arrivals.push((frame.header.id, frame.at));
+        self.held.push(held);
         while let Some((header, payload)) = self.sequencer.pop() {
             self.apply(shared, header, &payload)?;
         }
@@ -160,22 +183,52 @@ impl Attached {
         let mut picture = shared.picture();
         let decode = |canvas: &mut _| self.decoder.decode(payload, canvas, &keep);
         let covered = picture.apply(&keep, decode).map_err(|e| e.to_string())?;
+        let counters = &shared.counters;
+        counters.painted(&mut picture.unseen, self.link, header.input, Instant::now());
         self.sequencer.applied(header.id, covered);
         let show = picture.stands(self.standing(&header), begun);
         let progress = picture.progress();
         drop(picture);
         shared.picture_changed(progress, show);
         let decoding = begun.elapsed();
-        shared.counters.decoded(payload.len(), decoding);
-        let arrived = self.arrivals.iter().position(|&(id, _)| id == header.id);
-        let arrived = arrived.map_or(begun, |index| self.arrivals.swap_remove(index).1);
+        let index = self.held.iter().position(|held| held.id == header.id);
+        let held = index.map(|index| self.held.swap_remove(index));
+        let (arrived, taken) = held.map_or((begun, begun), |held| (held.arrived, held.taken));
+        counters.decoded(&FrameTimes {
+            bytes: payload.len(),
+            waited: header.waited,
+            encoding: header.encoding,
+            queued: held.map_or(Duration::ZERO, |held| held.queued),
+            waiting: taken.saturating_duration_since(arrived),
+            ordering: begun.saturating_duration_since(taken),
+            decoding,
+        });
         self.report(Report::Applied(FrameReport {
             id: header.id,
             held: begun.saturating_duration_since(arrived),
             decoding,
-            presenting: shared.counters.last_presenting(),
+            presenting: counters.last_presenting(),
         }));
         Ok(())
+    }
+
+    /// Notes what can be told of a frame by its arrival.
+    fn hold(&mut self, shared: &Shared, frame: &Arrival) -> Held {
+        let (id, bytes) = (frame.header.id, frame.payload.len());
+        let (latest, latest_bytes) = self.latest;
+        if id > latest {
+            self.latest = (id, bytes);
+        } else if bytes <= latest_bytes {
+            // Servers let small frames go first, so this one left before the later one.
+            shared.counters.overtaken();
+        }
+        let arrived = Timestamp::at(frame.at.saturating_duration_since(self.epoch));
+        Held {
+            id,
+            arrived: frame.at,
+            taken: Instant::now(),
+            queued: self.way.queued(&frame.header, arrived),
+        }
     }
 
     /// What the frame just applied makes of the picture.

@@ -10,6 +10,7 @@ use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 
 use crate::shared::Progress;
+use crate::stats::Unseen;
 
 use showing::{Showing, Standing};
 
@@ -25,6 +26,8 @@ pub struct Picture {
     /// Pixels changed since the front last took them.
     unshown: Region,
     showing: Showing,
+    /// What of the changes is being timed.
+    unseen: Unseen,
     /// Frames applied, over all connections.
     frames: u64,
 }
@@ -36,6 +39,7 @@ impl Picture {
             canvas: Canvas::new(Size::new(0, 0)),
             unshown: Region::new(),
             showing: Showing::new(),
+            unseen: Unseen::default(),
             frames: 0,
         }
     }
@@ -122,6 +126,11 @@ impl Picture {
     pub(crate) fn take_unshown(&mut self) -> Region {
         self.showing.shown();
         std::mem::take(&mut self.unshown)
+    }
+
+    /// What of the changes is being timed, for whoever [takes](Self::take_unshown) them.
+    pub(crate) fn take_unseen(&mut self) -> Unseen {
+        std::mem::take(&mut self.unseen)
     }
 
     fn progress(&self) -> Progress {

@@ -85,7 +85,7 @@ impl Surface {
         let placement = Placement::new(picture.size(), window);
         let moved = placement != self.placement;
         self.placement = placement;
-        let unshown = picture.take_unshown();
+        let (unshown, unseen) = (picture.take_unshown(), picture.take_unseen());
         let everything = extent == Extent::Window || moved;
         if everything {
             self.history.forget();
@@ -115,7 +115,7 @@ impl Surface {
         drop(picture);
         let damage: Vec<softbuffer::Rect> = shown.iter().filter_map(foreign).collect();
         buffer.present_with_damage(&damage)?;
-        shared.counters.presented(begun.elapsed());
+        shared.counters.presented(unseen, begun, Instant::now());
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ use crate::error::ViewError;
 use crate::input::{self, InputState};
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared};
+use crate::stats::Front;
 
 /// The session or the picture changed.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     event_loop.listen_device_events(DeviceEvents::WhenFocused);
     event_loop.set_control_flow(ControlFlow::Wait);
     let proxy = event_loop.create_proxy();
-    let shared = Arc::new(Shared::new(move || {
+    let shared = Arc::new(Shared::new(Front::Window, move || {
         // Without a loop there is nothing to wake.
         let _ = proxy.send_event(Woken);
     }));

@@ -1,34 +1,55 @@
 //! What the person does, on its way to the server.
 
+use std::time::Instant;
+
+use hackstream_protocol::ids::InputSeq;
 use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, TransportError};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::stats::expects_answer;
+
 /// Bytes of one write; a batch ends at the first event beyond.
 const BATCH_BYTES: usize = 1024;
 
-/// Writes events as they come until there are no more senders.
+/// Writes events as they come until there are no more senders. `sent` is told the number of each
+/// that expects an answer, and when it leaves.
 ///
 /// # Errors
 /// [`TransportError`] if the connection is gone.
 pub(super) async fn write(
     connection: Connection,
     mut events: UnboundedReceiver<InputEvent>,
+    sent: impl Fn(InputSeq, Instant),
 ) -> Result<(), TransportError> {
     let mut stream = connection.open_records(StreamKind::Input).await?;
     let mut bytes = Vec::with_capacity(BATCH_BYTES + 16);
+    let mut number = InputSeq(0);
     while let Some(first) = events.recv().await {
         bytes.clear();
-        batch(first, || events.try_recv().ok(), &mut bytes);
+        let at = Instant::now();
+        let write = |event: InputEvent, out: &mut Vec<u8>| {
+            number = number.next();
+            if expects_answer(&event) {
+                sent(number, at);
+            }
+            event.write(out);
+        };
+        batch(first, || events.try_recv().ok(), &mut bytes, write);
         stream.write(&bytes).await?;
     }
     Ok(())
 }
 
-/// Writes `first` and whatever else is waiting into `out`. Of pointer motions in a row only the
+/// Puts `first` and whatever else is waiting into `out` by `write`. Of pointer motions in a row only the
 /// last is kept: a link that was blocked must not replay the way the pointer took.
-fn batch(first: InputEvent, mut more: impl FnMut() -> Option<InputEvent>, out: &mut Vec<u8>) {
+fn batch(
+    first: InputEvent,
+    mut more: impl FnMut() -> Option<InputEvent>,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(InputEvent, &mut Vec<u8>),
+) {
     let mut pending = first;
     while out.len() < BATCH_BYTES {
         let Some(next) = more() else { break };
@@ -37,11 +58,11 @@ fn batch(first: InputEvent, mut more: impl FnMut() -> Option<InputEvent>, out: &
             (InputEvent::PointerMotion(_), InputEvent::PointerMotion(_))
         );
         if !replaced {
-            pending.write(out);
+            write(pending, out);
         }
         pending = next;
     }
-    pending.write(out);
+    write(pending, out);
 }
 
 #[cfg(test)]
@@ -51,13 +72,17 @@ mod tests {
     use hackstream_protocol::wire::bytes::Reader;
     use hackstream_protocol::wire::input::{Button, Transition};
 
+    fn write(event: InputEvent, out: &mut Vec<u8>) {
+        event.write(out);
+    }
+
     #[test]
     fn only_motions_in_a_row_are_merged() {
         let motion = |x| InputEvent::PointerMotion(Point::new(x, 0));
         let press = InputEvent::Button(Button(1), Transition::Press);
         let mut waiting = [motion(2), press, motion(3), motion(4)].into_iter();
         let mut bytes = Vec::new();
-        batch(motion(1), || waiting.next(), &mut bytes);
+        batch(motion(1), || waiting.next(), &mut bytes, write);
         let mut reader = Reader::new(&bytes);
         let read: Vec<_> = std::iter::from_fn(|| InputEvent::read(&mut reader).ok()).collect();
         assert_eq!(read, [motion(2), press, motion(4)]);
@@ -76,7 +101,7 @@ mod tests {
                 left -= i32::from(any);
                 any.then_some(press)
             };
-            batch(press, more, &mut bytes);
+            batch(press, more, &mut bytes, write);
             assert!(bytes.len() <= BATCH_BYTES + 16);
             written += bytes.len() / 2;
         }

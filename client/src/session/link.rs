@@ -22,7 +22,6 @@ use super::input_stream;
 use super::liveness::Liveness;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
-use crate::stats::Counters;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -113,7 +112,12 @@ impl Link {
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end));
-        let writing = input_stream::write(connection.clone(), events);
+        shared.counters.attached(connection.clone());
+        let sent = {
+            let shared = Arc::clone(shared);
+            move |seq, at| shared.counters.sent(number, seq, at)
+        };
+        let writing = input_stream::write(connection.clone(), events, sent);
         // The task that receives frames tells the end of the connection.
         tasks.spawn(async move { drop(writing.await) });
         Self {
@@ -133,12 +137,11 @@ impl Link {
         let _ = self.input.send(event);
     }
 
-    /// Waits for the end of the connection or for silence, and notes the round trip time in
-    /// `counters` meanwhile.
-    pub(super) async fn trouble(&mut self, counters: &Counters) -> Trouble {
+    /// Waits for the end of the connection or for silence.
+    pub(super) async fn trouble(&mut self) -> Trouble {
         tokio::select! {
             end = next_end(&mut self.ends) => Trouble::Ended(end),
-            since = self.liveness.silence(counters) => Trouble::Silent(since),
+            since = self.liveness.silence() => Trouble::Silent(since),
         }
     }
 
@@ -153,11 +156,6 @@ impl Link {
     /// Since when the server has been silent, if too long.
     pub(super) fn silent_since(&mut self) -> Option<Instant> {
         self.liveness.silent_since()
-    }
-
-    /// The connection's round trip time.
-    pub(super) fn rtt(&self) -> Duration {
-        self.connection.path().rtt
     }
 
     /// Says goodbye, so that the server forgets the viewer at once.

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 use hackstream_transport::Connection;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::stats::Counters;
-
 /// Silence after which new connections are tried beside the old one. The transport's keep-alives
 /// make the server answer in it.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -36,9 +34,9 @@ impl Liveness {
         }
     }
 
-    /// Waits until the server has been silent for too long, and tells since when. Meanwhile notes
-    /// the round trip time in `counters`. May be cancelled.
-    pub(super) async fn silence(&mut self, counters: &Counters) -> Instant {
+    /// Waits until the server has been silent for too long, and tells since when. May be
+    /// cancelled.
+    pub(super) async fn silence(&mut self) -> Instant {
         loop {
             tokio::select! {
                 () = self.connection.answered() => {}
@@ -52,7 +50,6 @@ impl Liveness {
             if self.look.is_elapsed() || deadline >= self.look.deadline() + DELAY {
                 // A timer that is only moved still wakes at the old time.
                 self.look.set(sleep_until(deadline));
-                counters.set_rtt(self.connection.path().rtt);
             }
         }
     }

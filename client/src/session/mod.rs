@@ -19,7 +19,7 @@ use crate::error::ViewError;
 use crate::picture;
 use crate::screenshot;
 use crate::shared::{LinkState, Shared};
-use crate::stats;
+use crate::stats::Reporter;
 
 /// The handshake's cryptography needs the most of it; memory never touched costs nothing.
 const STACK_BYTES: usize = 1 << 20;
@@ -132,9 +132,9 @@ fn run(
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));
         }
-        if options.stats {
-            tokio::spawn(stats::print_forever(Arc::clone(&shared)));
-        }
+        let reporter = options
+            .stats
+            .map(|form| Reporter::start(Arc::clone(&shared), form));
         let shot = target.map(|target| {
             let leave = leave.clone();
             let shot = target.take(Arc::clone(&shared));
@@ -145,6 +145,9 @@ fn run(
             })
         });
         let supervised = Box::pin(supervise::run(options, shared, commands, work)).await;
+        if let Some(reporter) = reporter {
+            reporter.finish().await;
+        }
         match shot {
             Some(shot) if shot.is_finished() => supervised.and(shot.await.unwrap_or(Ok(()))),
             _ => supervised,

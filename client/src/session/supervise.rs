@@ -141,7 +141,6 @@ impl Supervisor {
     fn attach(&mut self, admission: Admission) -> Link {
         self.links += 1;
         let link = Link::start(admission, self.links, &self.shared, &self.work);
-        self.shared.counters.set_rtt(link.rtt());
         self.shared
             .update_session(|session| session.link = LinkState::Live);
         link
@@ -156,7 +155,7 @@ impl Supervisor {
                     Some(Command::Input(event)) => link.send(event),
                     Some(Command::Leave) | None => return Served::Left,
                 },
-                trouble = link.trouble(&self.shared.counters) => return Served::Trouble(trouble),
+                trouble = link.trouble() => return Served::Trouble(trouble),
             }
         }
     }

@@ -28,7 +28,7 @@ pub struct FrameHeader {
     /// Whether the picture is consistent once this frame is applied. Frames of one update that was
     /// cut into pieces have it only on the last piece.
     pub update_complete: bool,
-    /// Number of the last input event that the server had injected when it read the pixels.
+    /// Number of the last input event that the server had begun to inject when it read the pixels.
     pub input: InputSeq,
     /// When the pixels were read, on the server's clock.
     pub captured: Timestamp,

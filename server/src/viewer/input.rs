@@ -27,8 +27,10 @@ pub(super) async fn inject_all(
 ) -> Result<(), TransportError> {
     // However this ends, dropping the injector lets go of every key.
     while let Some(event) = next_event(connection, &mut reader, &mut injector).await? {
-        tell_failure(injector.inject(event));
+        // First: the program may answer before this thread goes on, and the frame with the answer
+        // must not claim to be older than the event.
         injected.fetch_add(1, Ordering::Release);
+        tell_failure(injector.inject(event));
     }
     Ok(())
 }
