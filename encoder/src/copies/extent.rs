@@ -65,13 +65,17 @@ impl Extent {
             let here = change.shadow.span(band, y);
             let there = change.shadow.span(&from, from_y);
             let start = Point::new(band.left, y);
-            if change.source.shows_row(start, here) {
+            // What moved shows it row by row: then nothing of the row needs to be fetched.
+            if change.source.shows_row(start, there) {
                 if here != there {
-                    compare(&mut self.band, here, here, there);
+                    note_changes(&mut self.band, there, here);
                 }
+            } else if change.source.shows_row(start, here) {
+                note_misfits(&mut self.band, here, there);
             } else {
                 change.source.read_row(start, &mut self.row);
-                compare(&mut self.band, &self.row, here, there);
+                note_changes(&mut self.band, &self.row, here);
+                note_misfits(&mut self.band, &self.row, there);
                 if self.band.iter().all(|cell| cell.has_changed && !cell.fits) {
                     return;
                 }
@@ -111,17 +115,31 @@ impl Extent {
     }
 }
 
-/// Notes what a row of the screen says of the cells, given the same row of the shadow and the one
-/// that may have moved there.
-fn compare(cells: &mut [Cell], row: &[u32], here: &[u32], there: &[u32]) {
-    let Some(first) = cells.first() else {
+/// Notes which cells a row of the screen shows to have changed; `here` is the same row of the
+/// shadow.
+fn note_changes(cells: &mut [Cell], row: &[u32], here: &[u32]) {
+    let Some(Cell { area: first, .. }) = cells.first().copied() else {
         return;
     };
-    let left = first.area.left;
-    for cell in cells {
-        let columns = (cell.area.left - left) as usize..(cell.area.right - left) as usize;
-        let row = &row[columns.clone()];
-        cell.has_changed = cell.has_changed || row != &here[columns.clone()];
-        cell.fits = cell.fits && row == &there[columns];
+    for cell in cells.iter_mut().filter(|cell| !cell.has_changed) {
+        let columns = columns(&cell.area, &first);
+        cell.has_changed = row[columns.clone()] != here[columns];
     }
+}
+
+/// Notes which cells a row of the screen shows not to have moved; `there` is the row of the shadow
+/// that may have moved there.
+fn note_misfits(cells: &mut [Cell], row: &[u32], there: &[u32]) {
+    let Some(Cell { area: first, .. }) = cells.first().copied() else {
+        return;
+    };
+    for cell in cells.iter_mut().filter(|cell| cell.fits) {
+        let columns = columns(&cell.area, &first);
+        cell.fits = row[columns.clone()] == there[columns];
+    }
+}
+
+/// The columns of a cell, counted from the first cell of its band.
+const fn columns(cell: &Rect, first: &Rect) -> core::ops::Range<usize> {
+    (cell.left - first.left) as usize..(cell.right - first.left) as usize
 }
