@@ -20,7 +20,7 @@ use hackstream_protocol::wire::control::Quality;
 
 use crate::copies::carry;
 use crate::encoder::Link;
-use crate::video::quality::{Coded, encode_within_frame, quantiser_for};
+use crate::video::quality::{Coded, Taste, encode_within_frame, quantiser_for};
 
 /// Time that a picture without loss may take on the link before it is blurred instead.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -178,7 +178,7 @@ impl Stills {
         &mut self,
         shadow: &Canvas,
         (strip, shown): (Rect, &Region),
-        wish: Quality,
+        taste: Taste,
         rate: Bitrate,
         body: &mut Vec<u8>,
     ) -> Result<(), H264Error> {
@@ -192,7 +192,7 @@ impl Stills {
         let pixels = strip.area() as f32;
         let at_reference = pixels * self.bits_per_pixel / 8.0;
         let wanted = Coded {
-            quantiser: quantiser_for(wish, at_reference, room as f32),
+            quantiser: quantiser_for(taste, at_reference, room as f32),
             kind: H264FrameKind::Key,
         };
         let mut access_unit = Vec::new();

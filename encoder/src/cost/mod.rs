@@ -135,6 +135,12 @@ impl Costs {
         }
     }
 
+    /// How many times slower than this machine the viewer decodes, by what it reported.
+    #[must_use]
+    pub const fn viewer_slowness(&self) -> f32 {
+        self.viewer_slowness
+    }
+
     fn total_time(&self, coder: Coder, len: usize, rate: Bitrate) -> Duration {
         let speed = self.speeds.0[coder as usize];
         let nanoseconds = speed.compress + speed.decompress * self.viewer_slowness;

@@ -14,6 +14,7 @@ use crate::frame::Frame;
 use crate::refresh::Refresh;
 use crate::sections::Pictures;
 use crate::still::{Stills, piece_pixels};
+use crate::video::quality::Taste;
 use crate::video::{MOST_PARTS, Video};
 
 /// Above this rate photographs are predicted cheaply: the bytes saved take less time than the
@@ -97,9 +98,10 @@ impl Encoder {
         if self.video.due_at().is_none_or(|due| due > now) {
             return Ok(());
         }
-        let shown =
-            self.video
-                .write_frame(&self.shadow, link, self.quality, now, &mut self.body)?;
+        let taste = self.taste();
+        let shown = self
+            .video
+            .write_frame(&self.shadow, link, taste, now, &mut self.body)?;
         if !shown.is_empty() {
             for rect in shown.rects() {
                 self.refresh.blurred(*rect);
@@ -131,11 +133,11 @@ impl Encoder {
         };
         // What is exact within the strip, such as a caption, stays so.
         let shown = self.refresh.lossy().clipped(&strip).simplified(MOST_PARTS);
-        let wish = self.quality;
+        let taste = self.taste();
         self.stills.write_strip(
             &self.shadow,
             (strip, &shown),
-            wish,
+            taste,
             link.rate,
             &mut self.body,
         )?;
@@ -172,6 +174,13 @@ impl Encoder {
             .refresh
             .due(&self.video.activity, self.video.area(), now);
         self.write_piece(&due, link, frame);
+    }
+
+    const fn taste(&self) -> Taste {
+        Taste {
+            wish: self.quality,
+            slowness: self.costs.viewer_slowness(),
+        }
     }
 
     /// Has the viewer keep what may come back.

@@ -17,11 +17,10 @@ use hackstream_codec::write;
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::{Bitrate, Timestamp};
-use hackstream_protocol::wire::control::Quality;
 
 use crate::encoder::Link;
 use activity::Activity;
-use quality::{Coded, QualityControl, encode_within_frame};
+use quality::{Coded, QualityControl, Taste, encode_within_frame};
 
 /// A program that paints a video frame in several strokes is given this long after each to make
 /// the next; one that paints it at once is not waited for.
@@ -164,7 +163,7 @@ impl Video {
         &mut self,
         shadow: &Canvas,
         link: Link,
-        wish: Quality,
+        taste: Taste,
         now: Timestamp,
         body: &mut Vec<u8>,
     ) -> Result<Region, H264Error> {
@@ -176,7 +175,7 @@ impl Video {
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
         let kind = stream.next;
         let wanted = Coded {
-            quantiser: stream.quality.next(kind, wish, link.rate, now),
+            quantiser: stream.quality.next(kind, taste, link.rate, now),
             kind,
         };
         let mut access_unit = Vec::new();

@@ -7,13 +7,34 @@ use hackstream_protocol::limits::MAX_BODY_BYTES;
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
-/// Finest and coarsest quantiser for each wish. Below the finest H.264 spends bytes on what nobody
-/// sees in motion; beyond the coarsest fewer frames are the better choice.
-const fn quantisers(wish: Quality) -> [f32; 2] {
-    match wish {
-        Quality::Low => [32.0, 46.0],
-        Quality::Auto => [17.0, 44.0],
-        Quality::High => [14.0, 36.0],
+/// A viewer that seems no slower than this, compared with the server, is as good as any.
+const NOT_SLOW: f32 = 2.0;
+
+/// Quantisers by which the finest becomes coarser for each further doubling of the viewer's
+/// slowness, and in all: each saves a viewer that decodes slowly some of its time.
+const STEPS_PER_SLOWNESS: f32 = 2.0;
+const MOST_STEPS_FOR_SLOWNESS: f32 = 7.0;
+
+/// What a viewer wants and bears.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Taste {
+    pub(crate) wish: Quality,
+    /// How many times slower than this machine the viewer decodes.
+    pub(crate) slowness: f32,
+}
+
+impl Taste {
+    /// Finest and coarsest quantiser. Below the finest H.264 spends bytes on what nobody sees in
+    /// motion; beyond the coarsest fewer frames are the better choice.
+    fn quantisers(self) -> [f32; 2] {
+        match self.wish {
+            Quality::Low => [32.0, 46.0],
+            Quality::Auto => {
+                let steps = STEPS_PER_SLOWNESS * (self.slowness / NOT_SLOW).max(1.0).log2();
+                [17.0 + steps.min(MOST_STEPS_FOR_SLOWNESS), 44.0]
+            }
+            Quality::High => [14.0, 36.0],
+        }
     }
 }
 
@@ -60,10 +81,10 @@ pub(crate) struct Quantiser {
 }
 
 /// The quantiser with which a picture that takes `at_reference` bytes at the reference quantiser
-/// takes about `room` bytes, within what `wish` allows.
-pub(crate) fn quantiser_for(wish: Quality, at_reference: f32, room: f32) -> Quantiser {
+/// takes about `room` bytes, within what `taste` allows.
+pub(crate) fn quantiser_for(taste: Taste, at_reference: f32, room: f32) -> Quantiser {
     let halvings = (at_reference / room.clamp(LEAST_ROOM, MOST_ROOM)).log2();
-    let [finest, coarsest] = quantisers(wish);
+    let [finest, coarsest] = taste.quantisers();
     let qp = (REFERENCE_QP + STEPS_PER_HALVING * halvings)
         .clamp(finest, coarsest)
         .round();
@@ -137,7 +158,7 @@ impl QualityControl {
     pub(crate) fn next(
         &mut self,
         kind: H264FrameKind,
-        wish: Quality,
+        taste: Taste,
         rate: Bitrate,
         now: Timestamp,
     ) -> Quantiser {
@@ -151,7 +172,7 @@ impl QualityControl {
         if kind == H264FrameKind::Key {
             room *= KEYFRAME_FACTOR;
         }
-        quantiser_for(wish, self.reference_bytes, room)
+        quantiser_for(taste, self.reference_bytes, room)
     }
 
     /// Records the size of a frame.
@@ -175,8 +196,15 @@ impl QualityControl {
 mod tests {
     use super::*;
 
+    const fn taste(wish: Quality) -> Taste {
+        Taste {
+            wish,
+            slowness: 1.0,
+        }
+    }
+
     /// Runs two seconds of 30 frames a second whose size halves every six steps.
-    fn settle(wish: Quality, rate: Bitrate, bytes_at_reference: f32) -> (u8, f32) {
+    fn settle(taste: Taste, rate: Bitrate, bytes_at_reference: f32) -> (u8, f32) {
         let mut control = QualityControl::new(1280 * 720);
         let (mut qp, mut bytes) = (0, 0.0);
         for frame in 0..60u64 {
@@ -185,7 +213,7 @@ mod tests {
             } else {
                 H264FrameKind::Delta
             };
-            let quantiser = control.next(kind, wish, rate, Timestamp(frame * 33_333));
+            let quantiser = control.next(kind, taste, rate, Timestamp(frame * 33_333));
             qp = quantiser.qp;
             bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
             control.sent(bytes as usize, Coded { quantiser, kind });
@@ -195,7 +223,7 @@ mod tests {
 
     #[test]
     fn frames_fit_a_thin_link() {
-        let (_, bytes) = settle(Quality::Auto, Bitrate::mbps(3), 20_000.0);
+        let (_, bytes) = settle(taste(Quality::Auto), Bitrate::mbps(3), 20_000.0);
         let share = 3e6 / 8.0 / 30.0 * SHARE;
         assert!(
             bytes < share * 1.2 && bytes > share * 0.7,
@@ -206,8 +234,23 @@ mod tests {
     #[test]
     fn a_fast_link_gets_the_finest_quality_and_no_finer() {
         for wish in [Quality::Low, Quality::Auto, Quality::High] {
-            let [finest, _] = quantisers(wish);
-            assert_eq!(settle(wish, Bitrate::mbps(900), 20_000.0).0, finest as u8);
+            let [finest, _] = taste(wish).quantisers();
+            let (qp, _) = settle(taste(wish), Bitrate::mbps(900), 20_000.0);
+            assert_eq!(qp, finest as u8);
         }
+    }
+
+    #[test]
+    fn a_slow_viewer_gets_coarser_video_within_bounds() {
+        let finest = |slowness| {
+            let taste = Taste {
+                wish: Quality::Auto,
+                slowness,
+            };
+            taste.quantisers()[0]
+        };
+        assert_eq!(finest(0.3), 17.0);
+        assert_eq!(finest(8.0), 21.0);
+        assert_eq!(finest(40.0), 24.0);
     }
 }
