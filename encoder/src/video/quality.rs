@@ -8,7 +8,7 @@ use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
 /// A viewer that seems no slower than this, compared with the server, is as good as any.
-const NOT_SLOW: f32 = 2.0;
+const NOT_SLOW: f32 = 6.0;
 
 /// Quantisers by which the finest becomes coarser for each further doubling of the viewer's
 /// slowness, and in all: each saves a viewer that decodes slowly some of its time.
@@ -250,7 +250,7 @@ mod tests {
             taste.quantisers()[0]
         };
         assert_eq!(finest(0.3), 17.0);
-        assert_eq!(finest(8.0), 21.0);
-        assert_eq!(finest(40.0), 24.0);
+        assert_eq!(finest(24.0), 21.0);
+        assert_eq!(finest(400.0), 24.0);
     }
 }
