@@ -10,8 +10,10 @@ use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
 
+use super::place::Warmth;
+
 /// Edge of the blocks that activity is kept for, in pixels.
-const BLOCK: i32 = 64;
+pub(super) const BLOCK: i32 = 64;
 
 /// Time over which activity fades to a third.
 const FADING: Duration = Duration::from_millis(500);
@@ -23,18 +25,6 @@ const HOT: f32 = 4.0;
 /// Faded changes below which a block counts as still.
 const COLD: f32 = 1.0;
 
-/// Share of its bounding box that video must fill, in percent; scattered changes are no video.
-const FILLED_PERCENT: u64 = 40;
-
-/// The same for one that runs: what rests in it is not painted.
-const FILLED_PERCENT_TO_GO_ON: u64 = 10;
-
-/// Smallest video in hot blocks: below 128 x 128 pixels lossless tiles are cheap enough.
-const FEWEST_BLOCKS: usize = 4;
-
-/// Things that move before a still background leave gaps of as many blocks.
-const GAP: i32 = 1;
-
 /// How long a change stays part of the video's extent.
 const EXTENT_MEMORY: Duration = Duration::from_millis(400);
 
@@ -45,7 +35,7 @@ const DRAWING: Duration = Duration::from_millis(8);
 const MOST_DRAWINGS: u8 = 8;
 
 #[derive(Clone, Copy, Debug)]
-struct Block {
+pub(super) struct Block {
     heat: f32,
     /// Drawings since the block was last looked at, and when the last one began. On a thin link
     /// looks are rarer than drawings, but video is what is drawn often.
@@ -55,35 +45,15 @@ struct Block {
     /// When pixels were moved to it.
     moved_at: Timestamp,
     /// Pixels that changed within the last [`EXTENT_MEMORY`].
-    extent: Rect,
+    pub(super) extent: Rect,
     colourful_at: Option<Timestamp>,
-}
-
-/// What a block's changes make of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Warmth {
-    Still,
-    /// It may be part of a video: things pass by.
-    Warm,
-    /// It is video by itself.
-    Hot,
-}
-
-/// Blocks near each other that are not still.
-struct Group {
-    /// The blocks' own bounds.
-    bounds: Rect,
-    /// The pixels that changed.
-    extent: Rect,
-    blocks: usize,
-    hot: usize,
 }
 
 /// The changes of one viewer's screen.
 #[derive(Debug)]
 pub(crate) struct Activity {
     columns: usize,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
 }
 
 impl Activity {
@@ -126,7 +96,8 @@ impl Activity {
         }
     }
 
-    /// Notes that `rect` changed, with each drawing since the last look. Several changes at the same time count once.
+    /// Notes that `rect` changed, with each drawing since the last look. Several changes at the same
+    /// time count once.
     pub(crate) fn changed(&mut self, rect: &Rect, now: Timestamp) {
         self.for_each_block(rect, |block, part| {
             let age = now.since(block.changed_at);
@@ -155,36 +126,7 @@ impl Activity {
         self.for_each_block(rect, |block, _| block.colourful_at = Some(now));
     }
 
-    /// The rectangle that is video now, given the one that was: where most of the motion is, if it
-    /// is in one place.
-    #[must_use]
-    pub(crate) fn video(&self, running: Option<Rect>, now: Timestamp) -> Option<Rect> {
-        let warmths = (0..self.blocks.len()).map(|index| self.warmth(index, running, now));
-        let hot = warmths.clone().filter(|one| *one == Warmth::Hot).count();
-        if hot < FEWEST_BLOCKS {
-            return None;
-        }
-        let mut warmth: Vec<Warmth> = warmths.collect();
-        let mut found: Option<Rect> = None;
-        for start in 0..warmth.len() {
-            if warmth[start] == Warmth::Hot {
-                let group = self.take_group(start, &mut warmth);
-                let goes_on = running.is_some_and(|video| video.intersects(&group.bounds));
-                let share = if goes_on {
-                    FILLED_PERCENT_TO_GO_ON
-                } else {
-                    FILLED_PERCENT
-                };
-                let is_most = group.hot >= FEWEST_BLOCKS && 2 * group.hot >= hot;
-                if is_most && group.fills(share) {
-                    found = found.or(Some(group.extent));
-                }
-            }
-        }
-        found
-    }
-
-    fn warmth(&self, index: usize, running: Option<Rect>, now: Timestamp) -> Warmth {
+    pub(super) fn warmth(&self, index: usize, running: Option<Rect>, now: Timestamp) -> Warmth {
         let block = &self.blocks[index];
         // Most blocks, and heat only fades.
         if block.heat <= COLD {
@@ -204,31 +146,6 @@ impl Activity {
             true => Warmth::Warm,
             false => Warmth::Still,
         }
-    }
-
-    /// The blocks around `start`; they are still afterwards.
-    fn take_group(&self, start: usize, warmth: &mut [Warmth]) -> Group {
-        let nothing = Rect::from_edges(0, 0, 0, 0);
-        let mut group = Group {
-            bounds: nothing,
-            extent: nothing,
-            blocks: 0,
-            hot: 0,
-        };
-        let mut open = vec![start];
-        while let Some(index) = open.pop() {
-            let own = core::mem::replace(&mut warmth[index], Warmth::Still);
-            if own == Warmth::Still {
-                continue;
-            }
-            group.blocks += 1;
-            group.hot += usize::from(own == Warmth::Hot);
-            group.bounds = group.bounds.bounding(&self.block_rect(index));
-            group.extent = group.extent.bounding(&self.blocks[index].extent);
-            let near = self.indices(&around(&self.block_rect(index)));
-            open.extend(near.filter(|near| warmth[*near] != Warmth::Still));
-        }
-        group
     }
 
     /// The parts of the screen that changed within the last second or so.
@@ -270,12 +187,12 @@ impl Activity {
             .map(move |i| self.block_rect(i).intersection(&rect))
     }
 
-    fn block_rect(&self, index: usize) -> Rect {
+    pub(super) fn block_rect(&self, index: usize) -> Rect {
         let (row, column) = ((index / self.columns) as i32, (index % self.columns) as i32);
         Rect::new(column * BLOCK, row * BLOCK, BLOCK as u32, BLOCK as u32)
     }
 
-    fn indices(&self, rect: &Rect) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn indices(&self, rect: &Rect) -> impl Iterator<Item = usize> + use<> {
         let columns = self.columns;
         let rows = self.blocks.len() / columns.max(1);
         let range = |first: i32, end: i32, count: usize| {
@@ -294,25 +211,6 @@ impl Activity {
             change(&mut self.blocks[index], part);
         }
     }
-}
-
-impl Group {
-    /// Whether it fills that share of its bounds.
-    const fn fills(&self, percent: u64) -> bool {
-        let all = self.bounds.area() / (BLOCK * BLOCK) as u64;
-        self.blocks as u64 * 100 >= all * percent
-    }
-}
-
-/// All that a gap may lie between.
-fn around(block: &Rect) -> Rect {
-    let reach = GAP * BLOCK + 1;
-    Rect::from_edges(
-        block.left - reach,
-        block.top - reach,
-        block.right + reach,
-        block.bottom + reach,
-    )
 }
 
 fn faded(heat: f32, age: Duration) -> f32 {

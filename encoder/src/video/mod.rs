@@ -1,10 +1,11 @@
 //! The part of the screen that is sent as H.264.
 //!
-//! [`activity`] decides whether there is such a part, [`quality`] how coarse its frames are; this
-//! file keeps the stream running. Everything outside the video stays lossless, and what the video
-//! blurred is repaired by the refresh stage once it stands still.
+//! [`activity`] and [`place`] decide whether there is such a part, [`quality`] how coarse its frames
+//! are; this file keeps the stream running. Everything outside the video stays lossless, and what
+//! the video blurred is repaired by the refresh stage once it stands still.
 
 pub(crate) mod activity;
+mod place;
 pub(crate) mod quality;
 
 use core::time::Duration;
