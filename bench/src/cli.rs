@@ -179,6 +179,9 @@ pub(crate) struct ReportArguments {
     /// File for the document [default: standard output]
     #[arg(long)]
     pub(crate) markdown: Option<PathBuf>,
+    /// Markdown file with what you found; it becomes a section of the document
+    #[arg(long)]
+    pub(crate) findings: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::cli::ReportArguments;
+use crate::markdown::Illustrations;
 use crate::results::Results;
 use crate::{markdown, plots};
 
@@ -18,13 +19,22 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<()> {
     };
     let base = arguments.markdown.as_deref().and_then(Path::parent);
     let reference = folder.map_or_else(String::new, |folder| seen_from(&folder, base));
-    let text = markdown::render(&results, &drawn, &reference);
+    let findings = arguments.findings.as_deref().map(read).transpose()?;
+    let illustrations = Illustrations {
+        plots: &drawn,
+        folder: &reference,
+    };
+    let text = markdown::render(&results, illustrations, findings.as_deref());
     match &arguments.markdown {
         Some(file) => {
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
         }
         None => Ok(std::io::stdout().lock().write_all(text.as_bytes())?),
     }
+}
+
+fn read(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// As asked for, or beside the document in a folder of its name.

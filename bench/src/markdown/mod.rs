@@ -1,4 +1,4 @@
-//! docs/benchmarks.md from results: everything in it comes from one file of results.
+//! docs/benchmarks.md from results: every figure in it comes from one file of results.
 
 mod bars;
 mod losses;
@@ -11,7 +11,8 @@ use crate::results::{CellOutcome, Results};
 const HEAD: &str = "\
 # Benchmarks
 
-Written by `hackstream-bench report` from one run's results; edit the program, not this file.
+Written by `hackstream-bench report` from one run's results and the findings of who made it; edit
+those, not this file.
 
 Times run from a key pressed on the viewer's display until two markers at opposite ends of its
 screen show the answer; for a film, the age of a frame when it is first seen whole. With a real
@@ -28,9 +29,21 @@ what the method costs.
 /// The link that needs no root.
 const LOOPBACK: &str = "loopback";
 
-/// The whole document. `plots` lie in `folder`, as seen from the document.
-pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String {
+/// Plots that were drawn, and the folder in which they lie as seen from the document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Illustrations<'a> {
+    pub(crate) plots: &'a [Plot],
+    pub(crate) folder: &'a str,
+}
+
+/// The whole document. `findings` are a person's words about the results, in Markdown.
+pub(crate) fn render(
+    results: &Results,
+    illustrations: Illustrations<'_>,
+    findings: Option<&str>,
+) -> String {
     let mut sections = vec![HEAD.to_owned(), bars::section(results)];
+    sections.extend(findings.map(|words| format!("## Findings\n\n{}\n", words.trim())));
     let links = results.links.iter();
     sections.extend(links.map(|link| {
         let losses = losses::table(results, link).unwrap_or_default();
@@ -40,15 +53,15 @@ pub(crate) fn render(results: &Results, plots: &[Plot], folder: &str) -> String 
     if let Some(section) = gaps(results) {
         sections.push(section);
     }
-    if !plots.is_empty() {
-        sections.push(pictures(plots, folder));
+    if !illustrations.plots.is_empty() {
+        sections.push(pictures(illustrations));
     }
     sections.push(machine(results));
     sections.push(reproduce(results));
     sections.join("\n")
 }
 
-fn pictures(plots: &[Plot], folder: &str) -> String {
+fn pictures(Illustrations { plots, folder }: Illustrations<'_>) -> String {
     let mut text = "## Plots\n".to_owned();
     for Plot { name, caption } in plots {
         text.push_str(&format!("\n![{caption}]({folder}/{name}.svg)\n"));
@@ -123,7 +136,7 @@ fn reproduce(results: &Results) -> String {
          hackstream-bench {}:\n\n    cargo build --release\n    target/release/hackstream-bench \
          compare --peers {} \\\n        --links {} --works {} \\\n        --runs {} --seconds {} \
          --size {} --seed {} --out results\n    target/release/hackstream-bench report \
-         results/results.json \\\n        --markdown docs/benchmarks.md\n",
+         results/results.json \\\n        --markdown docs/benchmarks.md \\\n        --findings docs/benchmarks/findings.md\n",
         results.bench,
         of(|cell| &cell.peer),
         of(|cell| &cell.link),
@@ -147,9 +160,14 @@ mod tests {
             name: "bytes-lan".to_owned(),
             caption: "Bytes".to_owned(),
         };
-        let text = render(&results, &[plot], "benchmarks");
+        let illustrations = Illustrations {
+            plots: &[plot],
+            folder: "benchmarks",
+        };
+        let text = render(&results, illustrations, Some("It is fast.\n"));
         for part in [
             "\n## Bars\n",
+            "\n## Findings\n\nIt is fast.\n\n",
             "\n## Link `lan`\n",
             "![Bytes](benchmarks/bytes-lan.svg)",
             "* lan, idle, floor skipped: ",
