@@ -171,8 +171,9 @@ pub(crate) fn program_folder(asked: Option<&Path>) -> Result<PathBuf> {
 /// What to make of results.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// The results.json of a run
-    pub(crate) results: PathBuf,
+    /// The results.json of a run, or of several on the same machine
+    #[arg(required = true)]
+    pub(crate) results: Vec<PathBuf>,
     /// Folder for the plots [default: beside the document, in a folder of its name]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `report`: plots and a document from the results of an earlier run.
+//! `report`: plots and a document from the results of earlier runs.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,11 @@ use crate::results::Results;
 use crate::{markdown, plots};
 
 pub(crate) fn run(arguments: &ReportArguments) -> Result<()> {
-    let results = Results::load(&arguments.results)?;
+    let runs = arguments.results.iter().map(|file| Results::load(file));
+    let runs: Vec<Results> = runs.collect::<Result<_>>()?;
     let folder = plot_folder(arguments);
     let drawn = match &folder {
-        Some(folder) => plots::draw(&results, folder)?,
+        Some(folder) => plots::draw(&Results::joined(&runs), folder)?,
         None => Vec::new(),
     };
     let base = arguments.markdown.as_deref().and_then(Path::parent);
@@ -24,7 +25,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<()> {
         plots: &drawn,
         folder: &reference,
     };
-    let text = markdown::render(&results, illustrations, findings.as_deref());
+    let text = markdown::render(&runs, illustrations, findings.as_deref());
     match &arguments.markdown {
         Some(file) => {
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))

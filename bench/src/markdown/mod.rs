@@ -1,7 +1,8 @@
-//! docs/benchmarks.md from results: every figure in it comes from one file of results.
+//! docs/benchmarks.md from results: every figure in it comes from files of results.
 
 mod bars;
 mod losses;
+mod reproduce;
 mod split;
 mod tables;
 
@@ -11,7 +12,7 @@ use crate::results::{CellOutcome, Results};
 const HEAD: &str = "\
 # Benchmarks
 
-Written by `hackstream-bench report` from one run's results and the findings of who made it; edit
+Written by `hackstream-bench report` from the results of its runs and the findings of who made it; edit
 those, not this file.
 
 Times run from a key pressed on the viewer's display until two markers at opposite ends of its
@@ -26,9 +27,6 @@ the peak is its largest resident set (VmHWM), shared pages in full. `floor` is n
 what the method costs.
 ";
 
-/// The link that needs no root.
-const LOOPBACK: &str = "loopback";
-
 /// Plots that were drawn, and the folder in which they lie as seen from the document.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Illustrations<'a> {
@@ -36,12 +34,14 @@ pub(crate) struct Illustrations<'a> {
     pub(crate) folder: &'a str,
 }
 
-/// The whole document. `findings` are a person's words about the results, in Markdown.
+/// The whole document about one or more runs. `findings` are a person's words about them, in
+/// Markdown.
 pub(crate) fn render(
-    results: &Results,
+    runs: &[Results],
     illustrations: Illustrations<'_>,
     findings: Option<&str>,
 ) -> String {
+    let results = &Results::joined(runs);
     let mut sections = vec![HEAD.to_owned(), bars::section(results)];
     sections.extend(findings.map(|words| format!("## Findings\n\n{}\n", words.trim())));
     let links = results.links.iter();
@@ -57,7 +57,7 @@ pub(crate) fn render(
         sections.push(pictures(illustrations));
     }
     sections.push(machine(results));
-    sections.push(reproduce(results));
+    sections.push(reproduce::section(runs));
     sections.join("\n")
 }
 
@@ -113,41 +113,6 @@ fn machine(results: &Results) -> String {
     text
 }
 
-fn reproduce(results: &Results) -> String {
-    let unique = |mut names: Vec<&str>| {
-        let mut kept: Vec<&str> = Vec::new();
-        names.retain(|name| {
-            let is_new = !kept.contains(name);
-            kept.push(name);
-            is_new
-        });
-        names.join(",")
-    };
-    let of = |field: fn(&crate::results::CellResult) -> &str| {
-        unique(results.cells.iter().map(field).collect())
-    };
-    let rights = if results.links.iter().all(|link| link.name == LOOPBACK) {
-        "Without root"
-    } else {
-        "As root, for network namespaces"
-    };
-    format!(
-        "## Reproduce\n\n{rights}, on a machine that does nothing else; \
-         hackstream-bench {}:\n\n    cargo build --release\n    target/release/hackstream-bench \
-         compare --peers {} \\\n        --links {} --works {} \\\n        --runs {} --seconds {} \
-         --size {} --seed {} --out results\n    target/release/hackstream-bench report \
-         results/results.json \\\n        --markdown docs/benchmarks.md \\\n        --findings docs/benchmarks/findings.md\n",
-        results.bench,
-        of(|cell| &cell.peer),
-        of(|cell| &cell.link),
-        of(|cell| &cell.work),
-        results.runs,
-        results.seconds,
-        results.screen,
-        results.seed,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +129,7 @@ mod tests {
             plots: &[plot],
             folder: "benchmarks",
         };
-        let text = render(&results, illustrations, Some("It is fast.\n"));
+        let text = render(&[results], illustrations, Some("It is fast.\n"));
         for part in [
             "\n## Bars\n",
             "\n## Findings\n\nIt is fast.\n\n",

@@ -14,7 +14,7 @@ pub(crate) use figures::{Detail, Kind};
 pub(crate) use losses::{LinkLosses, WayLosses};
 
 /// A whole run.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Results {
     format: u32,
     pub(crate) bench: String,
@@ -31,7 +31,7 @@ pub(crate) struct Results {
 }
 
 /// What a run was made on; what the system did not tell is absent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) system: Option<String>,
     pub(crate) kernel: String,
@@ -111,6 +111,28 @@ impl Results {
         Self::parse(&text).with_context(|| format!("cannot use {}", path.display()))
     }
 
+    /// Several runs as one: what they were made on and with is that of the first, the cells are
+    /// those of all.
+    pub(crate) fn joined(runs: &[Self]) -> Self {
+        let mut runs = runs.iter().cloned();
+        let mut all = runs.next().unwrap_or_default();
+        for run in runs {
+            all.cells_planned += run.cells_planned;
+            all.cells.extend(run.cells);
+            for link in run.links {
+                if !all.links.iter().any(|known| known.name == link.name) {
+                    all.links.push(link);
+                }
+            }
+            for peer in run.peers {
+                if !all.peers.iter().any(|known| known.peer == peer.peer) {
+                    all.peers.push(peer);
+                }
+            }
+        }
+        all
+    }
+
     /// The figures of one cell, if it was measured.
     pub(crate) fn detail(&self, link: &str, work: &str, peer: &str) -> Option<&Detail> {
         let is_it =
@@ -162,6 +184,23 @@ pub(crate) mod tests {
         assert!(results.detail("lan", "key", "xpra").is_none());
         let skipped = |cell: &CellResult| matches!(cell.outcome, CellOutcome::Skipped(_));
         assert!(results.cells.iter().any(skipped));
+    }
+
+    #[test]
+    fn joined_runs_have_all_cells_and_each_link_and_peer_once() {
+        let first = Results::parse(SAMPLE).unwrap();
+        let mut second = first.clone();
+        second.links[0].name = "dsl".to_owned();
+        second
+            .cells
+            .iter_mut()
+            .for_each(|cell| cell.link = "dsl".to_owned());
+        let all = Results::joined(&[first.clone(), second]);
+        assert_eq!(all.cells.len(), 2 * first.cells.len());
+        let links: Vec<&str> = all.links.iter().map(|link| link.name.as_str()).collect();
+        assert_eq!(links, ["lan", "dsl"]);
+        assert_eq!(all.peers.len(), first.peers.len());
+        assert_eq!(all.works("dsl", Kind::Actions), ["key", "scroll"]);
     }
 
     #[test]
