@@ -8,15 +8,34 @@ pub(crate) const fn row_bytes(width: usize) -> usize {
     width.div_ceil(8)
 }
 
+/// A set bit wherever one of the pixels, at most 8, has the colour.
+#[inline]
+#[must_use]
+pub fn bits_of(pixels: &[u32], colour: u32) -> u8 {
+    let flags = match <&[u32; 8]>::try_from(pixels) {
+        // Known to be eight, they are compared at once.
+        Ok(eight) => eight.map(|pixel| u8::from(pixel == colour)),
+        Err(_) => {
+            let mut flags = [0; 8];
+            for (flag, &pixel) in flags.iter_mut().zip(pixels) {
+                *flag = u8::from(pixel == colour);
+            }
+            flags
+        }
+    };
+    // The lowest bit of byte i is to become bit 56 + i: the factor has a bit 56 - 7i for each, and
+    // no two products meet.
+    (u64::from_le_bytes(flags).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
+
 /// Appends a row: a set bit wherever the pixel is not `zero`.
 pub(crate) fn pack_row(row: &[u32], zero: u32, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.resize(start + row_bytes(row.len()), 0);
-    for (byte, pixels) in out[start..].iter_mut().zip(row.chunks(8)) {
-        let bits = pixels.iter().enumerate();
-        *byte = bits.fold(0, |byte, (bit, &pixel)| {
-            byte | (u8::from(pixel != zero) << bit)
-        });
+    let mut whole = row.chunks_exact(8);
+    out.extend(whole.by_ref().map(|pixels| !bits_of(pixels, zero)));
+    let rest = whole.remainder();
+    if !rest.is_empty() {
+        let used = u8::MAX >> (8 - rest.len());
+        out.push(!bits_of(rest, zero) & used);
     }
 }
 

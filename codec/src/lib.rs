@@ -8,7 +8,7 @@
 //! compared as they are.
 #![deny(unsafe_code)]
 
-mod bits;
+pub mod bits;
 mod canvas;
 mod decode;
 pub mod envelope;

@@ -5,6 +5,7 @@
 //! document analysis, on bits.
 
 use hackstream_codec::Canvas;
+use hackstream_codec::bits::bits_of;
 use hackstream_codec::symbols::{MAX_STAMPS, SHAPE_EDGE, Shape};
 use hackstream_protocol::geometry::Rect;
 
@@ -130,8 +131,9 @@ fn set_bits(row: &mut [u64], first: usize, pixels: &[u32], ink: u32) {
     while !rest.is_empty() {
         let (word, shift) = (at / 64, at % 64);
         let (now, later) = rest.split_at(rest.len().min(64 - shift));
-        let bits = now.iter().enumerate();
-        row[word] |= bits.fold(0, |all, (i, &p)| all | (u64::from(p == ink) << i)) << shift;
+        let bytes = now.chunks(8).zip((0..64).step_by(8));
+        let bits = bytes.map(|(pixels, place)| u64::from(bits_of(pixels, ink)) << place);
+        row[word] |= bits.fold(0, |all, byte| all | byte) << shift;
         at += now.len();
         rest = later;
     }
