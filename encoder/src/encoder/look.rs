@@ -170,13 +170,13 @@ impl Encoder {
         if !self.found[from..].iter().any(|rect| rect.intersects(&area)) {
             return;
         }
+        self.video.changed(now);
         for rect in self.found.split_off(from) {
             let inside = rect.intersection(&area);
             if inside.is_empty() {
                 self.found.push(rect);
                 continue;
             }
-            self.video.changed(inside, now);
             self.refresh.blurred(inside);
             let outside = Region::from(rect).difference(&Region::from(inside));
             self.found.extend_from_slice(outside.rects());

@@ -98,10 +98,10 @@ impl Encoder {
         if self.video.due_at().is_none_or(|due| due > now) {
             return Ok(());
         }
-        let taste = self.taste();
+        let (taste, known) = (self.taste(), (&self.shadow, self.refresh.lossy()));
         let shown = self
             .video
-            .write_frame(&self.shadow, link, taste, now, &mut self.body)?;
+            .write_frame(known, link, taste, now, &mut self.body)?;
         if !shown.is_empty() {
             for rect in shown.rects() {
                 self.refresh.blurred(*rect);

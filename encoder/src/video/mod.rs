@@ -27,8 +27,11 @@ use quality::{Coded, QualityControl, Taste, encode_within_frame};
 /// the next; one that paints it at once is not waited for.
 const STROKE_GAP: Duration = Duration::from_millis(2);
 
-/// Rectangles that one frame of the video paints, at most.
-pub(crate) const MOST_PARTS: usize = 64;
+/// Rectangles that one picture paints, at most.
+pub(crate) const MOST_PARTS: usize = 128;
+
+/// Edge of the blocks that H.264 codes at a time: a change of a pixel changes others in its block.
+const MACROBLOCK: i32 = 16;
 
 /// A video's area with what it covered before, in percent of what it covers now, at most.
 const MOST_GROWTH_PERCENT: u64 = 150;
@@ -55,12 +58,13 @@ struct Stream {
 }
 
 /// Damage to the video since its last frame.
+#[derive(Clone, Copy)]
 struct Strokes {
     first: Timestamp,
     last: Timestamp,
     count: u32,
-    /// What of the shadow within the video differs from the last frame sent.
-    changed: Region,
+    /// Whether the shadow differs from the last frame sent.
+    changed: bool,
 }
 
 impl Strokes {
@@ -69,7 +73,7 @@ impl Strokes {
             first: now,
             last: now,
             count,
-            changed: Region::new(),
+            changed: false,
         }
     }
 }
@@ -99,10 +103,10 @@ impl Video {
         }
     }
 
-    /// Notes that the shadow changed in `rect`, within the video.
-    pub(crate) fn changed(&mut self, rect: Rect, now: Timestamp) {
+    /// Notes that the shadow changed within the video.
+    pub(crate) fn changed(&mut self, now: Timestamp) {
         let strokes = self.strokes.get_or_insert_with(|| Strokes::begin(now, 1));
-        strokes.changed.add_rect(rect);
+        strokes.changed = true;
     }
 
     /// Starts, moves or ends the stream as the activity demands.
@@ -145,8 +149,7 @@ impl Video {
 
     /// When the next video frame should be made; `None` if nothing waits.
     pub(crate) fn due_at(&self) -> Option<Timestamp> {
-        let strokes = self.strokes.as_ref();
-        let strokes = strokes.filter(|strokes| !strokes.changed.is_empty())?;
+        let strokes = self.strokes.filter(|strokes| strokes.changed)?;
         if self.strokes_per_frame < 1.5 && strokes.count <= 1 {
             return Some(strokes.first);
         }
@@ -158,11 +161,11 @@ impl Video {
         )
     }
 
-    /// Appends a section with the video as `shadow` shows it. Only what changed is painted: what is
-    /// exact beside it stays so. Returns what is painted.
+    /// Appends a section with the video as `shadow` shows it. Only what the viewer has with loss,
+    /// `lossy`, is painted: what is exact beside it stays so. Returns what is painted.
     pub(crate) fn write_frame(
         &mut self,
-        shadow: &Canvas,
+        (shadow, lossy): (&Canvas, &Region),
         link: Link,
         taste: Taste,
         now: Timestamp,
@@ -171,6 +174,10 @@ impl Video {
         let (Some(stream), Some(strokes)) = (&mut self.stream, self.strokes.take()) else {
             return Ok(Region::new());
         };
+        let shown = blocks_of(&lossy.clipped(&stream.area), &stream.area);
+        if shown.is_empty() {
+            return Ok(shown);
+        }
         self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
         let stride = shadow.size().width as usize;
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
@@ -184,7 +191,6 @@ impl Video {
         let coded = encode_within_frame(encoder, picture, wanted, &mut access_unit)?;
         stream.quality.sent(access_unit.len(), coded);
         stream.next = H264FrameKind::Delta;
-        let shown = strokes.changed.simplified(MOST_PARTS);
         write::video(body, &stream.area, shown.rects(), &access_unit);
         Ok(shown)
     }
@@ -199,5 +205,39 @@ fn extended(running: Rect, wanted: Rect) -> Rect {
         both
     } else {
         wanted
+    }
+}
+
+/// The macroblocks of a picture that lies in `area` that hold any of `pixels`, which lie within.
+fn blocks_of(pixels: &Region, area: &Rect) -> Region {
+    let down = |edge: i32, start: i32| start + (edge - start) / MACROBLOCK * MACROBLOCK;
+    let up = |edge: i32, start: i32| down(edge + MACROBLOCK - 1, start);
+    let blocks = pixels.rects().iter().map(|rect| {
+        let blocks = Rect::from_edges(
+            down(rect.left, area.left),
+            down(rect.top, area.top),
+            up(rect.right, area.left),
+            up(rect.bottom, area.top),
+        );
+        blocks.intersection(area)
+    });
+    blocks.collect::<Region>().simplified(MOST_PARTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_macroblocks_of_the_picture_are_shown() {
+        let area = Rect::new(3, 5, 50, 40);
+        let pixels: Region = [Rect::new(18, 5, 2, 1), Rect::new(52, 44, 1, 1)]
+            .into_iter()
+            .collect();
+        let expected: Region = [Rect::new(3, 5, 32, 16), Rect::new(51, 37, 2, 8)]
+            .into_iter()
+            .collect();
+        assert_eq!(blocks_of(&pixels, &area), expected);
+        assert_eq!(blocks_of(&expected, &area), expected);
     }
 }
