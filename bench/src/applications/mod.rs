@@ -14,8 +14,8 @@ pub(crate) use gesture::{Gesture, Key};
 
 use crate::mapping::Record;
 
-/// Turns in one direction before a scroll goes back.
-const TURNS: u32 = 20;
+/// Turns in one direction before a scroll goes back: the page of photographs has room for more.
+const TURNS: u32 = 10;
 
 /// An application and what is done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
