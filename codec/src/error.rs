@@ -10,8 +10,8 @@ pub enum CodecError {
     /// A number or a length is wrong.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// A rectangle is empty or reaches beyond the screen.
-    #[error("a rectangle reaches beyond the screen")]
+    /// A rectangle is empty, or reaches beyond the screen or the picture that it is part of.
+    #[error("a rectangle reaches beyond the screen or its picture")]
     OutsideScreen,
     /// The frame paints more than any honest frame would.
     #[error("the frame paints {painted} pixels on a screen of {screen}")]

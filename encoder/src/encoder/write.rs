@@ -131,7 +131,7 @@ impl Encoder {
         let Some(strip) = self.stills.next_strip() else {
             return Ok(());
         };
-        // What is exact within the strip, such as a caption, stays so.
+        // What is exact within the strip, such as a caption, stays so unless there is very much of it.
         let shown = self.refresh.lossy().clipped(&strip).simplified(MOST_PARTS);
         let taste = self.taste();
         self.stills.write_strip(
