@@ -56,6 +56,19 @@ fn serve(folder: &Folder) -> Served {
     }
 }
 
+/// Measures what is served, as its own words say.
+fn measure_served(folder: &Folder, served: &Served, arguments: &[&str]) -> Output {
+    let server = format!("127.0.0.1:{}", served.port);
+    let token_file = served.token_file.to_str().unwrap();
+    let admission = [
+        "--fingerprint",
+        &served.fingerprint,
+        "--token-file",
+        token_file,
+    ];
+    measure(folder, &[&[&*server], &admission[..], arguments].concat())
+}
+
 fn measure(folder: &Folder, arguments: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     folder.use_in(&mut command);
@@ -101,14 +114,10 @@ fn every_work_is_measured_and_nothing_is_left() {
     let folder = Folder::new();
     let mut served = serve(&folder);
     let results = folder.path("home/measured.json");
-    let output = measure(
+    let output = measure_served(
         &folder,
+        &served,
         &[
-            &format!("127.0.0.1:{}", served.port),
-            "--fingerprint",
-            &served.fingerprint,
-            "--token-file",
-            served.token_file.to_str().unwrap(),
             "--runs",
             "2",
             "--seconds",
@@ -149,14 +158,10 @@ fn a_display_that_is_there_already_can_be_used() {
     let idle = ["sleep", "1000"].map(str::to_owned);
     let display = Display::start(Size::new(1024, 768), Folder::new(), &idle);
     let results = folder.path("home/measured.json");
-    let output = measure(
+    let output = measure_served(
         &folder,
+        &served,
         &[
-            &format!("127.0.0.1:{}", served.port),
-            "--fingerprint",
-            &served.fingerprint,
-            "--token-file",
-            served.token_file.to_str().unwrap(),
             "--display",
             display.name(),
             "--works",
