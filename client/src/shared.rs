@@ -89,6 +89,22 @@ impl Shared {
         locked(&self.picture)
     }
 
+    /// The picture, to paint on: waits until nobody reads it from the memory itself.
+    pub(crate) fn picture_to_paint(&self) -> MutexGuard<'_, Picture> {
+        let mut picture = self.picture();
+        while picture.is_lent() {
+            let waited = self.changed.wait(picture);
+            picture = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        picture
+    }
+
+    /// Lends the picture's memory, to be read without the lock until the loan is dropped.
+    pub(crate) fn lend(&self, mut picture: MutexGuard<'_, Picture>) -> Loan<'_> {
+        picture.set_lent(true);
+        Loan { shared: self }
+    }
+
     /// The session's facts, to read.
     pub(crate) fn session(&self) -> MutexGuard<'_, SessionView> {
         locked(&self.session)
@@ -168,6 +184,18 @@ impl Shared {
         if !self.woken.swap(true, Ordering::SeqCst) {
             (self.wake)();
         }
+    }
+}
+
+/// While it lives, nobody paints on the picture.
+pub(crate) struct Loan<'a> {
+    shared: &'a Shared,
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        self.shared.picture().set_lent(false);
+        self.shared.changed.notify_all();
     }
 }
 

@@ -3,22 +3,57 @@
 use hackstream_protocol::geometry::{Offset, Rect, Size};
 use hackstream_protocol::region::Region;
 
+/// Memory that a canvas can live in.
+pub trait PixelMemory: AsRef<[u32]> + AsMut<[u32]> {
+    /// Holds `len` zeros from now on, and nothing of what it held before.
+    fn renew(&mut self, len: usize);
+}
+
+impl PixelMemory for Vec<u32> {
+    fn renew(&mut self, len: usize) {
+        // What is fresh comes zeroed from the system, page by page as it is touched.
+        *self = vec![0; len];
+    }
+}
+
 /// A picture of `0x00RRGGBB` pixels, row by row without gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canvas {
+pub struct Canvas<M = Vec<u32>> {
     size: Size,
-    pixels: Vec<u32>,
+    pixels: M,
 }
 
 impl Canvas {
     /// A black picture.
     #[must_use]
     pub fn new(size: Size) -> Self {
-        let area = size.width as usize * size.height as usize;
-        Self {
+        Self::in_memory(Vec::new(), size)
+    }
+}
+
+impl<M: PixelMemory> Canvas<M> {
+    /// A black picture that lives in `memory`.
+    #[must_use]
+    pub fn in_memory(memory: M, size: Size) -> Self {
+        let mut canvas = Self {
             size,
-            pixels: vec![0; area],
-        }
+            pixels: memory,
+        };
+        canvas.renew(size);
+        canvas
+    }
+
+    /// Becomes a black picture of another size.
+    pub fn renew(&mut self, size: Size) {
+        self.size = size;
+        self.pixels
+            .renew(size.width as usize * size.height as usize);
+    }
+
+    /// What the picture lives in.
+    #[must_use]
+    pub const fn memory(&self) -> &M {
+        &self.pixels
     }
 
     /// Width and height.
@@ -36,12 +71,12 @@ impl Canvas {
     /// All pixels, row by row.
     #[must_use]
     pub fn pixels(&self) -> &[u32] {
-        &self.pixels
+        self.pixels.as_ref()
     }
 
     /// All pixels, row by row.
     pub fn pixels_mut(&mut self) -> &mut [u32] {
-        &mut self.pixels
+        self.pixels.as_mut()
     }
 
     /// The pixels of row `y`.
@@ -51,7 +86,7 @@ impl Canvas {
     #[must_use]
     pub fn row(&self, y: u32) -> &[u32] {
         let width = self.size.width as usize;
-        &self.pixels[y as usize * width..][..width]
+        &self.pixels()[y as usize * width..][..width]
     }
 
     /// The pixels of `rect` in row `y`.
@@ -69,7 +104,7 @@ impl Canvas {
     /// If they are not in the picture.
     pub fn span_mut(&mut self, rect: &Rect, y: i32) -> &mut [u32] {
         let width = self.size.width as usize;
-        let row = &mut self.pixels[y as usize * width..][..width];
+        let row = &mut self.pixels_mut()[y as usize * width..][..width];
         &mut row[rect.left as usize..rect.right as usize]
     }
 
@@ -98,10 +133,11 @@ impl Canvas {
     fn copy_rect(&mut self, target: &Rect, offset: Offset) {
         let width = self.size.width as usize;
         let len = target.width() as usize;
+        let pixels = self.pixels_mut();
         let mut copy_row = |y: i32| {
             let from = (y - offset.dy) as usize * width + (target.left - offset.dx) as usize;
             let to = y as usize * width + target.left as usize;
-            self.pixels.copy_within(from..from + len, to);
+            pixels.copy_within(from..from + len, to);
         };
         if offset.dy > 0 {
             (target.top..target.bottom).rev().for_each(&mut copy_row);

@@ -9,7 +9,7 @@ use hackstream_protocol::wire::control::read_size;
 
 use crate::CodecError;
 use crate::bits::{row_bytes, unpack_row};
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, PixelMemory};
 use crate::envelope::Decompressor;
 use crate::paint::Target;
 use crate::predict::{Predictor, rebuild};
@@ -56,10 +56,10 @@ impl Decoder {
     /// shapes be missing; only a frame that starts everything over makes sense afterwards. A
     /// history or a video stream that broke says so until the decoder is replaced, or the video's
     /// next keyframe comes.
-    pub fn decode(
+    pub fn decode<M: PixelMemory>(
         &mut self,
         payload: &[u8],
-        canvas: &mut Canvas,
+        canvas: &mut Canvas<M>,
         keep: &Region,
     ) -> Result<Region, CodecError> {
         let body = self.decompressor.read(payload)?;
@@ -96,10 +96,10 @@ impl Painter {
         }
     }
 
-    fn paint(
+    fn paint<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<Region, CodecError> {
         self.covered.clear();
         self.work = Work::default();
@@ -121,10 +121,10 @@ impl Painter {
         region_within(&self.covered, MAX_COVERED_RECTS)
     }
 
-    fn reset(
+    fn reset<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         if self.work.has_begun() || !target.keep.is_empty() {
             return Err(CodecError::MisplacedReset);
@@ -133,14 +133,18 @@ impl Painter {
         if target.canvas.size() == size {
             target.canvas.pixels_mut().fill(0);
         } else {
-            *target.canvas = Canvas::new(size);
+            target.canvas.renew(size);
         }
         self.covered.push(target.canvas.bounds());
         Ok(())
     }
 
     /// Reads the section's rectangles and counts their pixels against the frame's allowance.
-    fn read_rects(&mut self, reader: &mut Reader<'_>, canvas: &Canvas) -> Result<(), CodecError> {
+    fn read_rects<M: PixelMemory>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &Canvas<M>,
+    ) -> Result<(), CodecError> {
         read_rects(reader, &canvas.bounds(), &mut self.rects)?;
         let pixels = self.rects.iter().map(Rect::area).sum();
         self.work.paint(pixels, canvas.size())?;
@@ -148,7 +152,11 @@ impl Painter {
         Ok(())
     }
 
-    fn copy(&mut self, reader: &mut Reader<'_>, target: &mut Target<'_>) -> Result<(), CodecError> {
+    fn copy<M: PixelMemory>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        target: &mut Target<'_, M>,
+    ) -> Result<(), CodecError> {
         self.work.copy()?;
         let offset: Offset = Offset::new(reader.signed()?, reader.signed()?);
         self.read_rects(reader, target.canvas)?;
@@ -171,14 +179,22 @@ impl Painter {
         Ok(())
     }
 
-    fn fill(&mut self, reader: &mut Reader<'_>, target: &mut Target<'_>) -> Result<(), CodecError> {
+    fn fill<M: PixelMemory>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        target: &mut Target<'_, M>,
+    ) -> Result<(), CodecError> {
         let colour = read_colour(reader)?;
         self.read_rects(reader, target.canvas)?;
         self.rects.iter().for_each(|rect| target.fill(rect, colour));
         Ok(())
     }
 
-    fn text(&mut self, reader: &mut Reader<'_>, target: &mut Target<'_>) -> Result<(), CodecError> {
+    fn text<M: PixelMemory>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        target: &mut Target<'_, M>,
+    ) -> Result<(), CodecError> {
         let (paper, ink) = (read_colour(reader)?, read_colour(reader)?);
         self.read_rects(reader, target.canvas)?;
         self.rects.iter().for_each(|rect| target.fill(rect, paper));
@@ -191,10 +207,10 @@ impl Painter {
         })
     }
 
-    fn two_colours(
+    fn two_colours<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         let colours = [read_colour(reader)?, read_colour(reader)?];
         self.read_rects(reader, target.canvas)?;
@@ -210,10 +226,10 @@ impl Painter {
         Ok(())
     }
 
-    fn indexed(
+    fn indexed<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         let mut table = [0u32; MAX_COLOURS];
         let count = usize::from(reader.u8()?) + 1;
@@ -238,7 +254,11 @@ impl Painter {
         Ok(())
     }
 
-    fn save(&mut self, reader: &mut Reader<'_>, canvas: &Canvas) -> Result<(), CodecError> {
+    fn save<M: PixelMemory>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        canvas: &Canvas<M>,
+    ) -> Result<(), CodecError> {
         for _ in 0..reader.length("forgotten tiles", TILE_SLOTS)? {
             self.tiles.forget(read_slot(reader)?);
         }
@@ -256,10 +276,10 @@ impl Painter {
         Ok(())
     }
 
-    fn recall(
+    fn recall<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         self.read_rects(reader, target.canvas)?;
         for rect in &self.rects {
@@ -278,10 +298,10 @@ impl Painter {
         Ok(())
     }
 
-    fn video(
+    fn video<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         self.work.video()?;
         read_rects(reader, &target.canvas.bounds(), &mut self.rects)?;
@@ -296,10 +316,10 @@ impl Painter {
         self.video.paint(access_unit, area, &self.rects, target)
     }
 
-    fn full_colour(
+    fn full_colour<M: PixelMemory>(
         &mut self,
         reader: &mut Reader<'_>,
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         let byte = reader.u8()?;
         let unknown = WireError::meaningless("predictor", byte.into());

@@ -25,6 +25,6 @@ mod video;
 mod work;
 pub mod write;
 
-pub use canvas::Canvas;
+pub use canvas::{Canvas, PixelMemory};
 pub use decode::{Decoder, DecoderLimits};
 pub use error::CodecError;

@@ -6,16 +6,16 @@
 use hackstream_protocol::geometry::{Point, Rect};
 use hackstream_protocol::region::Region;
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, PixelMemory};
 use crate::symbols::Shape;
 
 /// A picture to paint on, and the pixels of it to leave alone.
-pub(crate) struct Target<'a> {
-    pub(crate) canvas: &'a mut Canvas,
+pub(crate) struct Target<'a, M> {
+    pub(crate) canvas: &'a mut Canvas<M>,
     pub(crate) keep: &'a Region,
 }
 
-impl Target<'_> {
+impl<M: PixelMemory> Target<'_, M> {
     /// Paints `rect` in one colour.
     pub(crate) fn fill(&mut self, rect: &Rect, colour: u32) {
         if self.keep.is_empty() {

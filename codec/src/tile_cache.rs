@@ -17,7 +17,7 @@ use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::bytes::{Reader, Writer};
 
 use crate::CodecError;
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, PixelMemory};
 use crate::palette::Palette;
 
 /// Slots for tiles.
@@ -50,7 +50,7 @@ impl PackedTile {
     /// # Panics
     /// If the rectangle is not in the canvas.
     #[must_use]
-    pub fn pack(canvas: &Canvas, rect: &Rect, packer: &mut TilePacker) -> Self {
+    pub fn pack<M: PixelMemory>(canvas: &Canvas<M>, rect: &Rect, packer: &mut TilePacker) -> Self {
         let TilePacker { palette, indices } = packer;
         palette.truncate(0);
         indices.clear();

@@ -3,6 +3,7 @@
 use hackstream_protocol::geometry::Rect;
 
 use crate::CodecError;
+use crate::canvas::PixelMemory;
 use crate::paint::Target;
 
 /// Decodes the H.264 stream, once there is one.
@@ -16,12 +17,12 @@ impl VideoPainter {
     /// Decodes the next access unit and shows parts of its picture, which must have the size of
     /// `area`; they lie within it.
     #[cfg(feature = "h264-decode")]
-    pub(crate) fn paint(
+    pub(crate) fn paint<M: PixelMemory>(
         &mut self,
         access_unit: &[u8],
         area: Rect,
         shown: &[Rect],
-        target: &mut Target<'_>,
+        target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         use crate::h264::{H264Decoder, H264Error, even_size, from_i420};
         use hackstream_protocol::region::Region;
@@ -50,12 +51,12 @@ impl VideoPainter {
     }
 
     #[cfg(not(feature = "h264-decode"))]
-    pub(crate) fn paint(
+    pub(crate) fn paint<M: PixelMemory>(
         &mut self,
         _: &[u8],
         _: Rect,
         _: &[Rect],
-        _: &mut Target<'_>,
+        _: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
         Err(CodecError::NotOffered("H.264"))
     }

@@ -178,9 +178,9 @@ impl Attached {
         header: FrameHeader,
         payload: &[u8],
     ) -> Result<(), String> {
-        let begun = Instant::now();
         let keep = self.sequencer.painted_after(header.id);
-        let mut picture = shared.picture();
+        let mut picture = shared.picture_to_paint();
+        let begun = Instant::now();
         let decode = |canvas: &mut _| self.decoder.decode(payload, canvas, &keep);
         let covered = picture.apply(&keep, decode).map_err(|e| e.to_string())?;
         let counters = &shared.counters;

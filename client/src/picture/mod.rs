@@ -1,6 +1,7 @@
 //! The picture of the session: what it looks like now, and what of it has not been shown.
 
 mod decoder;
+mod memory;
 mod showing;
 
 use std::time::Instant;
@@ -15,6 +16,7 @@ use crate::stats::Unseen;
 use showing::{Showing, Standing};
 
 pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
+pub(crate) use memory::PictureMemory;
 
 /// Rectangles of what has not been shown before it is simplified. A window that nobody repaints
 /// must not collect ever more of them.
@@ -22,7 +24,9 @@ const MAX_UNSHOWN_RECTS: usize = 256;
 
 /// The newest known state of the session's screen.
 pub struct Picture {
-    canvas: Canvas,
+    canvas: Canvas<PictureMemory>,
+    /// Whether somebody reads the memory without the lock.
+    lent: bool,
     /// Pixels changed since the front last took them.
     unshown: Region,
     showing: Showing,
@@ -36,7 +40,8 @@ impl Picture {
     /// A picture of nothing.
     pub(crate) fn new() -> Self {
         Self {
-            canvas: Canvas::new(Size::new(0, 0)),
+            canvas: Canvas::in_memory(PictureMemory::empty(), Size::new(0, 0)),
+            lent: false,
             unshown: Region::new(),
             showing: Showing::new(),
             unseen: Unseen::default(),
@@ -74,6 +79,21 @@ impl Picture {
         self.canvas.row(y)
     }
 
+    /// What the pixels are kept in.
+    pub(crate) const fn memory(&self) -> &PictureMemory {
+        self.canvas.memory()
+    }
+
+    /// Whether somebody reads the memory without the lock, so that it must not be painted on.
+    pub(crate) const fn is_lent(&self) -> bool {
+        self.lent
+    }
+
+    /// Notes whether somebody does.
+    pub(crate) const fn set_lent(&mut self, lent: bool) {
+        self.lent = lent;
+    }
+
     /// Whether a new connection is still painting over the picture of an earlier one.
     pub(crate) const fn is_catching_up(&self) -> bool {
         self.showing.is_catching_up()
@@ -90,7 +110,7 @@ impl Picture {
     fn apply<E>(
         &mut self,
         keep: &Region,
-        decode: impl FnOnce(&mut Canvas) -> Result<Region, E>,
+        decode: impl FnOnce(&mut Canvas<PictureMemory>) -> Result<Region, E>,
     ) -> Result<Region, E> {
         let before = self.canvas.size();
         let covered = decode(&mut self.canvas)?;
@@ -146,7 +166,7 @@ mod tests {
     use super::*;
 
     fn paint(picture: &mut Picture, keep: &Region, rect: Rect) -> Region {
-        let decode = |_: &mut Canvas| Ok::<_, ()>(Region::from(rect));
+        let decode = |_: &mut Canvas<PictureMemory>| Ok::<_, ()>(Region::from(rect));
         picture.apply(keep, decode).expect("decoded")
     }
 
@@ -163,8 +183,8 @@ mod tests {
     #[test]
     fn a_new_size_repaints_everything() {
         let mut picture = Picture::new();
-        let decode = |canvas: &mut Canvas| {
-            *canvas = Canvas::new(Size::new(8, 6));
+        let decode = |canvas: &mut Canvas<PictureMemory>| {
+            canvas.renew(Size::new(8, 6));
             Ok::<_, ()>(Region::from(Rect::new(0, 0, 1, 1)))
         };
         assert!(picture.apply(&Region::new(), decode).is_ok());

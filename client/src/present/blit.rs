@@ -1,4 +1,4 @@
-//! Copies pixels of the picture into the window's buffer.
+//! Copies pixels of the picture for the window.
 
 use hackstream_protocol::geometry::{Rect, Window};
 
@@ -14,31 +14,45 @@ pub(super) enum Shade {
     Dimmed,
 }
 
-/// Paints one rectangle of the window, which must show a part of the picture.
-pub(super) fn paint(
-    buffer: &mut [u32],
-    picture: &Picture,
-    placement: &Placement,
-    rect: &Rect<Window>,
-    shade: Shade,
-) {
-    let stride = placement.window().width as usize;
-    let (dx, dy) = (placement.offset().dx, placement.offset().dy);
-    for y in rect.top..rect.bottom {
-        let source = picture.row((y - dy) as u32);
-        let (left, right) = (rect.left as usize, rect.right as usize);
-        let Some(source) = source.get((rect.left - dx) as usize..(rect.right - dx) as usize) else {
-            continue;
-        };
-        let start = y as usize * stride;
-        let Some(target) = buffer.get_mut(start + left..start + right) else {
-            continue;
-        };
-        match shade {
-            Shade::Plain => target.copy_from_slice(source),
-            Shade::Dimmed => {
-                for (target, &pixel) in target.iter_mut().zip(source) {
-                    *target = dimmed(pixel);
+/// Pixels of a part of the window, row by row.
+pub(super) struct Target<'a> {
+    pixels: &'a mut [u32],
+    area: Rect<Window>,
+}
+
+impl<'a> Target<'a> {
+    /// The pixels of `area`.
+    pub(super) const fn new(pixels: &'a mut [u32], area: Rect<Window>) -> Self {
+        Self { pixels, area }
+    }
+
+    /// Paints `rect`, which must lie in the target and show a part of the picture.
+    pub(super) fn paint(
+        &mut self,
+        picture: &Picture,
+        placement: &Placement,
+        rect: &Rect<Window>,
+        shade: Shade,
+    ) {
+        let offset = placement.offset();
+        let stride = self.area.width() as usize;
+        for y in rect.top..rect.bottom {
+            let (left, right) = (rect.left - offset.dx, rect.right - offset.dx);
+            let source = picture.row((y - offset.dy) as u32);
+            let Some(source) = source.get(left as usize..right as usize) else {
+                continue;
+            };
+            let start = (y - self.area.top) as usize * stride;
+            let start = start + (rect.left - self.area.left) as usize;
+            let Some(target) = self.pixels.get_mut(start..start + source.len()) else {
+                continue;
+            };
+            match shade {
+                Shade::Plain => target.copy_from_slice(source),
+                Shade::Dimmed => {
+                    for (target, &pixel) in target.iter_mut().zip(source) {
+                        *target = dimmed(pixel);
+                    }
                 }
             }
         }

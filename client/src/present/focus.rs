@@ -3,12 +3,13 @@
 //! winit passes keys on only while its window has the input focus. On a display without a window
 //! manager nobody ever gives it the focus, so the viewer takes it itself.
 
-use winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use winit::window::Window;
 use x11rb::connection::Connection as _;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, MapState};
 use x11rb::rust_connection::RustConnection;
+
+use super::x11;
 
 /// When the focus is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) enum Claim {
 
 /// Gives `window` the input focus if it is on an X display without a window manager.
 pub(super) fn take_without_window_manager(window: &Window, claim: Claim) {
-    if let Some(id) = x_window(window) {
+    if let Some(id) = x11::id(window) {
         // A window without the focus is what there would be without this attempt.
         let _ = take(id, claim);
     }
@@ -68,12 +69,4 @@ fn is_managed(display: &RustConnection, root: u32) -> Result<bool, Box<dyn std::
         .get_property(false, root, atom, AtomEnum::WINDOW, 0, 1)?
         .reply()?;
     Ok(property.value_len > 0)
-}
-
-fn x_window(window: &Window) -> Option<u32> {
-    match window.window_handle().ok()?.as_raw() {
-        RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
-        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
-        _ => None,
-    }
 }

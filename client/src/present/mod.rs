@@ -1,10 +1,13 @@
 //! How the picture gets to the person.
 
 mod blit;
+mod buffers;
 mod damage;
 mod focus;
 mod placement;
 mod surface;
+mod viewport;
 pub(crate) mod window;
+mod x11;
 
 pub(crate) use placement::Placement;

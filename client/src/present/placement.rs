@@ -1,6 +1,7 @@
 //! Where the session's picture lies in the window.
 
 use hackstream_protocol::geometry::{Frame, Offset, Point, Rect, Size, Window};
+use hackstream_protocol::region::Region;
 
 /// The picture pixel for pixel: centred where the window is larger, cut off at the right and the
 /// bottom where it is smaller.
@@ -26,11 +27,6 @@ impl Placement {
         }
     }
 
-    /// Size of the window.
-    pub(crate) const fn window(self) -> Size<Window> {
-        self.window
-    }
-
     /// The pixel of the picture at a place in the window; the nearest one for the margins.
     pub(crate) fn to_frame(self, at: Point<Window>) -> Point<Frame> {
         let clamp = |value: i32, edge: u32| value.clamp(0, edge.saturating_sub(1) as i32);
@@ -51,6 +47,24 @@ impl Placement {
     /// The part of the window that shows the picture.
     pub(crate) fn picture(self) -> Rect<Window> {
         self.to_window(&Rect::of_size(self.frame))
+    }
+
+    /// The parts of the window that show `region` of the picture.
+    pub(super) fn rects(self, region: &Region) -> Vec<Rect<Window>> {
+        let rects = region.rects().iter().map(|rect| self.to_window(rect));
+        rects.filter(|rect| !rect.is_empty()).collect()
+    }
+
+    /// The parts of the window that the picture leaves over: above, below, left and right of it.
+    /// Some may be empty.
+    pub(super) fn margins(self) -> [Rect<Window>; 4] {
+        let (window, picture) = (Rect::of_size(self.window), self.picture());
+        [
+            Rect::from_edges(0, 0, window.right, picture.top),
+            Rect::from_edges(0, picture.bottom, window.right, window.bottom),
+            Rect::from_edges(0, picture.top, picture.left, picture.bottom),
+            Rect::from_edges(picture.right, picture.top, window.right, picture.bottom),
+        ]
     }
 
     /// Where the picture's top left corner lies in the window.
@@ -74,6 +88,13 @@ mod tests {
             placement.to_window(&Rect::new(90, 40, 99, 99)),
             Rect::new(100, 45, 10, 10)
         );
+        let margins = [
+            Rect::new(0, 0, 121, 5),
+            Rect::new(0, 55, 121, 5),
+            Rect::new(0, 5, 10, 50),
+            Rect::new(110, 5, 11, 50),
+        ];
+        assert_eq!(placement.margins(), margins);
     }
 
     #[test]
@@ -81,6 +102,8 @@ mod tests {
         let placement = Placement::new(Size::new(100, 50), Size::new(60, 80));
         assert_eq!(placement.picture(), Rect::new(0, 15, 60, 50));
         assert!(placement.to_window(&Rect::new(60, 0, 10, 10)).is_empty());
+        let beside = Region::from(Rect::new(70, 0, 10, 10));
+        assert!(placement.rects(&beside).is_empty());
         assert_eq!(
             placement.to_window(&Rect::new(50, 0, 20, 10)),
             Rect::new(50, 15, 10, 10)

@@ -1,36 +1,27 @@
-//! The window's buffer and its way to the window system.
+//! The window's pixels: the way to the window system that suits it.
 
-use std::num::NonZeroU32;
 use std::rc::Rc;
-use std::time::Instant;
 
-use hackstream_protocol::geometry::{Rect, Size, Window as WindowSpace};
-use hackstream_protocol::region::Region;
-use softbuffer::{Context, SoftBufferError};
+use hackstream_protocol::geometry::{Size, Window as WindowSpace};
 use winit::window::Window;
 
-use super::blit::{Shade, paint};
-use super::damage::History;
+use super::blit::Shade;
+use super::buffers::Buffers;
 use super::placement::Placement;
-use crate::picture::Picture;
+use super::viewport::{Extent, Viewport};
+use super::x11::X11Surface;
 use crate::shared::Shared;
 
 /// Shows the picture in a window. Lives on the window's thread.
 pub(super) struct Surface {
-    surface: softbuffer::Surface<Rc<Window>, Rc<Window>>,
-    /// Where the picture was when it was last presented.
-    placement: Placement,
-    history: History,
-    shade: Shade,
+    way: Way,
+    viewport: Viewport,
 }
 
-/// What is presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// What changed since the last time.
-    Changes,
-    /// All of the window, margins included.
-    Window,
+/// How pixels get to the window system.
+enum Way {
+    X11(Box<X11Surface>),
+    Buffers(Buffers),
 }
 
 impl Surface {
@@ -38,26 +29,25 @@ impl Surface {
     ///
     /// # Errors
     /// What the window system said.
-    pub(super) fn new(window: &Rc<Window>) -> Result<Self, SoftBufferError> {
-        let context = Context::new(Rc::clone(window))?;
-        let surface = softbuffer::Surface::new(&context, Rc::clone(window))?;
-        let placement = Placement::new(Size::new(0, 0), Size::new(0, 0));
+    pub(super) fn new(window: &Rc<Window>) -> Result<Self, String> {
+        let way = match X11Surface::new(window).map_err(|error| error.to_string())? {
+            Some(surface) => Way::X11(Box::new(surface)),
+            None => Way::Buffers(Buffers::new(window).map_err(|error| error.to_string())?),
+        };
         Ok(Self {
-            surface,
-            placement,
-            history: History::default(),
-            shade: Shade::Plain,
+            way,
+            viewport: Viewport::new(),
         })
     }
 
     /// Where the picture lies in the window.
     pub(super) const fn placement(&self) -> &Placement {
-        &self.placement
+        self.viewport.placement()
     }
 
     /// Changes how the picture looks; true if everything has to be presented again.
     pub(super) fn set_shade(&mut self, shade: Shade) -> bool {
-        std::mem::replace(&mut self.shade, shade) != shade
+        self.viewport.set_shade(shade)
     }
 
     /// Presents the picture in a window of the given size.
@@ -69,89 +59,15 @@ impl Surface {
         shared: &Shared,
         window: Size<WindowSpace>,
         extent: Extent,
-    ) -> Result<(), SoftBufferError> {
-        let begun = Instant::now();
-        let (Some(width), Some(height)) = (
-            NonZeroU32::new(window.width),
-            NonZeroU32::new(window.height),
-        ) else {
-            return Ok(());
-        };
-        self.surface.resize(width, height)?;
-        // May wait for the window system to be done with the last presentation, so before the
-        // picture is locked.
-        let mut buffer = self.surface.buffer_mut()?;
-        let mut picture = shared.picture();
-        let placement = Placement::new(picture.size(), window);
-        let moved = placement != self.placement;
-        self.placement = placement;
-        let (unshown, unseen) = (picture.take_unshown(), picture.take_unseen());
-        let everything = extent == Extent::Window || moved;
-        if everything {
-            self.history.forget();
-        } else if unshown.is_empty() {
-            return Ok(());
+    ) -> Result<(), String> {
+        let viewport = &mut self.viewport;
+        match &mut self.way {
+            Way::X11(surface) => surface
+                .present(shared, viewport, window, extent)
+                .map_err(|error| error.to_string()),
+            Way::Buffers(buffers) => buffers
+                .present(shared, viewport, window, extent)
+                .map_err(|error| error.to_string()),
         }
-        let repaint = self
-            .history
-            .plan(if everything { 0 } else { buffer.age() }, &unshown);
-        let shown = match &repaint.copy {
-            Some(copy) => {
-                paint_region(&mut buffer, &picture, &placement, copy, self.shade);
-                rects_of(&placement, &repaint.show)
-            }
-            None => {
-                buffer.fill(0);
-                paint(
-                    &mut buffer,
-                    &picture,
-                    &placement,
-                    &placement.picture(),
-                    self.shade,
-                );
-                vec![Rect::of_size(window)]
-            }
-        };
-        drop(picture);
-        let damage: Vec<softbuffer::Rect> = shown.iter().filter_map(foreign).collect();
-        buffer.present_with_damage(&damage)?;
-        shared.counters.presented(unseen, begun, Instant::now());
-        Ok(())
     }
-}
-
-fn paint_region(
-    buffer: &mut [u32],
-    picture: &Picture,
-    placement: &Placement,
-    region: &Region,
-    shade: Shade,
-) {
-    for rect in region.rects() {
-        paint(
-            buffer,
-            picture,
-            placement,
-            &placement.to_window(rect),
-            shade,
-        );
-    }
-}
-
-fn rects_of(placement: &Placement, region: &Region) -> Vec<Rect<WindowSpace>> {
-    region
-        .rects()
-        .iter()
-        .map(|rect| placement.to_window(rect))
-        .collect()
-}
-
-/// The rectangle as the window system's library wants it; `None` if it is empty.
-fn foreign(rect: &Rect<WindowSpace>) -> Option<softbuffer::Rect> {
-    Some(softbuffer::Rect {
-        x: u32::try_from(rect.left).ok()?,
-        y: u32::try_from(rect.top).ok()?,
-        width: NonZeroU32::new(rect.width())?,
-        height: NonZeroU32::new(rect.height())?,
-    })
 }

@@ -14,7 +14,8 @@ use winit::window::{Fullscreen, Window, WindowId};
 
 use super::blit::Shade;
 use super::focus::{self, Claim};
-use super::surface::{Extent, Surface};
+use super::surface::Surface;
+use super::viewport::Extent;
 use crate::config::{Options, Output};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
@@ -182,7 +183,7 @@ impl View {
             .create_window(attributes)
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
-        let surface = Surface::new(&window).map_err(|error| error.to_string())?;
+        let surface = Surface::new(&window)?;
         Ok(Self {
             window,
             surface,
@@ -233,8 +234,7 @@ impl View {
         } else {
             Extent::Changes
         };
-        let presented = self.surface.present(shared, self.size(), extent);
-        presented.map_err(|error| error.to_string())
+        self.surface.present(shared, self.size(), extent)
     }
 
     /// Handles events of the window itself.
@@ -244,8 +244,7 @@ impl View {
                 if !self.focused {
                     focus::take_without_window_manager(&self.window, Claim::IfFree);
                 }
-                let presented = self.surface.present(shared, self.size(), Extent::Window);
-                return presented.map_err(|error| error.to_string());
+                return self.surface.present(shared, self.size(), Extent::Window);
             }
             WindowEvent::Resized(_) => self.window.request_redraw(),
             WindowEvent::Focused(true) => self.focused = true,

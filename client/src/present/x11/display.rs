@@ -1,0 +1,160 @@
+//! Requests to the X display, for one window.
+
+use hackstream_protocol::geometry::{Offset, Rect, Size, Window as WindowSpace};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
+use x11rb::protocol::shm::{self, ConnectionExt as _};
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, CreateGCAux, Gcontext, ImageFormat, ImageOrder, Rectangle, Setup,
+    VisualClass, Visualid,
+};
+use x11rb::rust_connection::RustConnection;
+
+use super::X11Error;
+
+/// The byte order of this machine's pixels, in the display's terms.
+const OUR_ORDER: ImageOrder = if cfg!(target_endian = "big") {
+    ImageOrder::MSB_FIRST
+} else {
+    ImageOrder::LSB_FIRST
+};
+
+/// A connection to the display, besides the one that the window came from: that one is not lent.
+pub(super) struct Display {
+    connection: RustConnection,
+    window: u32,
+    context: Gcontext,
+    depth: u8,
+}
+
+impl Display {
+    pub(super) fn open(window: u32) -> Result<Self, X11Error> {
+        let (connection, _) = RustConnection::connect(None)?;
+        let geometry = connection.get_geometry(window)?;
+        let attributes = connection.get_window_attributes(window)?.reply()?;
+        let depth = geometry.reply()?.depth;
+        if !is_ours(connection.setup(), depth, attributes.visual) {
+            return Err(X11Error::Format(depth));
+        }
+        let context = connection.generate_id()?;
+        let black = CreateGCAux::new().foreground(0).graphics_exposures(0);
+        connection.create_gc(context, window, &black)?.check()?;
+        Ok(Self {
+            connection,
+            window,
+            context,
+            depth,
+        })
+    }
+
+    pub(super) const fn connection(&self) -> &RustConnection {
+        &self.connection
+    }
+
+    /// Makes rectangles black.
+    pub(super) fn clear(&self, rects: &[Rect<WindowSpace>]) -> Result<(), X11Error> {
+        let rects: Vec<Rectangle> = rects.iter().filter_map(foreign).collect();
+        if !rects.is_empty() {
+            self.connection
+                .poly_fill_rectangle(self.window, self.context, &rects)?;
+        }
+        Ok(())
+    }
+
+    /// Shows in `rect` what the segment holds there: a picture of `size`, which lies in the window
+    /// at `offset`.
+    pub(super) fn put_shared(
+        &self,
+        segment: shm::Seg,
+        size: Size,
+        rect: &Rect<WindowSpace>,
+        offset: Offset<WindowSpace>,
+    ) -> Result<(), X11Error> {
+        let (Some(to), Some(from)) = (foreign(rect), foreign(&rect.translated(offset.reversed())))
+        else {
+            return Ok(());
+        };
+        self.connection.shm_put_image(
+            self.window,
+            self.context,
+            size.width as u16,
+            size.height as u16,
+            from.x as u16,
+            from.y as u16,
+            to.width,
+            to.height,
+            to.x,
+            to.y,
+            self.depth,
+            ImageFormat::Z_PIXMAP.into(),
+            false,
+            segment,
+            0,
+        )?;
+        Ok(())
+    }
+
+    /// Shows `pixels` in `rect`.
+    pub(super) fn put(&self, pixels: &[u32], rect: &Rect<WindowSpace>) -> Result<(), X11Error> {
+        let Some(to) = foreign(rect) else {
+            return Ok(());
+        };
+        self.connection.put_image(
+            ImageFormat::Z_PIXMAP,
+            self.window,
+            self.context,
+            to.width,
+            to.height,
+            to.x,
+            to.y,
+            0,
+            self.depth,
+            bytemuck::cast_slice(pixels),
+        )?;
+        Ok(())
+    }
+
+    /// Waits until the display has done all that it was asked for.
+    ///
+    /// # Errors
+    /// The first thing that it could not do.
+    pub(super) fn settle(&self) -> Result<(), X11Error> {
+        self.connection.get_input_focus()?.reply()?;
+        while let Some(event) = self.connection.poll_for_event()? {
+            if let Event::Error(error) = event {
+                return Err(X11Error::Reply(error.into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rectangle in the display's terms; `None` if it is empty or too far out for them.
+fn foreign(rect: &Rect<WindowSpace>) -> Option<Rectangle> {
+    let rectangle = Rectangle {
+        x: i16::try_from(rect.left).ok()?,
+        y: i16::try_from(rect.top).ok()?,
+        width: u16::try_from(rect.width()).ok()?,
+        height: u16::try_from(rect.height()).ok()?,
+    };
+    (!rect.is_empty()).then_some(rectangle)
+}
+
+/// Whether pixels of this depth and visual are `0x00RRGGBB` in this machine's byte order.
+fn is_ours(setup: &Setup, depth: u8, visual: Visualid) -> bool {
+    let formats = &setup.pixmap_formats;
+    let is_32_bits = formats
+        .iter()
+        .any(|format| format.depth == depth && format.bits_per_pixel == 32);
+    let mut visuals = setup
+        .roots
+        .iter()
+        .flat_map(|screen| &screen.allowed_depths)
+        .flat_map(|depth| &depth.visuals);
+    let is_rgb = visuals.any(|v| {
+        v.visual_id == visual
+            && v.class == VisualClass::TRUE_COLOR
+            && [v.red_mask, v.green_mask, v.blue_mask] == [0xff_0000, 0xff00, 0xff]
+    });
+    is_32_bits && is_rgb && setup.image_byte_order == OUR_ORDER
+}
