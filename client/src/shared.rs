@@ -44,6 +44,8 @@ pub(crate) struct SessionView {
     pub(crate) cursor_serial: u64,
     /// Where a program in the session last put the pointer.
     pub(crate) cursor_position: Option<Point>,
+    /// Why the picture cannot be shown any more.
+    pub(crate) presenting_failed: Option<String>,
 }
 
 /// How far the picture is, for whoever waits for it asynchronously.
@@ -89,22 +91,6 @@ impl Shared {
         locked(&self.picture)
     }
 
-    /// The picture, to paint on: waits until nobody reads it from the memory itself.
-    pub(crate) fn picture_to_paint(&self) -> MutexGuard<'_, Picture> {
-        let mut picture = self.picture();
-        while picture.is_lent() {
-            let waited = self.changed.wait(picture);
-            picture = waited.unwrap_or_else(PoisonError::into_inner);
-        }
-        picture
-    }
-
-    /// Lends the picture's memory, to be read without the lock until the loan is dropped.
-    pub(crate) fn lend(&self, mut picture: MutexGuard<'_, Picture>) -> Loan<'_> {
-        picture.set_lent(true);
-        Loan { shared: self }
-    }
-
     /// The session's facts, to read.
     pub(crate) fn session(&self) -> MutexGuard<'_, SessionView> {
         locked(&self.session)
@@ -120,21 +106,10 @@ impl Shared {
         self.wake_front();
     }
 
-    /// Tells everyone that a frame was applied. `show` tells whether the front should look at it.
-    pub(crate) fn picture_changed(&self, progress: Progress, show: bool) {
+    /// Tells everyone that a frame was applied, but for the front.
+    pub(crate) fn picture_changed(&self, progress: Progress) {
         self.progress.send_replace(progress);
         self.changed.notify_all();
-        if show {
-            self.wake_front();
-        }
-    }
-
-    /// Has the front look at pieces of an update that have waited for long enough at `now`.
-    pub(crate) fn show_pieces(&self, now: Instant) {
-        let show = self.picture().overdue(now);
-        if show {
-            self.wake_front();
-        }
     }
 
     /// Follows the picture's progress.
@@ -180,22 +155,11 @@ impl Shared {
         }
     }
 
-    fn wake_front(&self) {
+    /// Has the front look.
+    pub(crate) fn wake_front(&self) {
         if !self.woken.swap(true, Ordering::SeqCst) {
             (self.wake)();
         }
-    }
-}
-
-/// While it lives, nobody paints on the picture.
-pub(crate) struct Loan<'a> {
-    shared: &'a Shared,
-}
-
-impl Drop for Loan<'_> {
-    fn drop(&mut self) {
-        self.shared.picture().set_lent(false);
-        self.shared.changed.notify_all();
     }
 }
 

@@ -14,7 +14,8 @@ use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::Standing;
+use super::presenter::Show;
+use super::{Presenter, Sight, Standing};
 use crate::shared::Shared;
 use crate::stats::{FrameTimes, Way};
 
@@ -39,6 +40,10 @@ pub(crate) enum Work {
     },
     /// A frame arrived.
     Frame(Arrival),
+    /// Show the picture there from now on.
+    Present(Box<dyn Presenter>),
+    /// Show it in this way.
+    Look(Sight),
 }
 
 /// A frame that arrived.
@@ -65,7 +70,7 @@ pub(crate) enum Report {
     Broken(String),
 }
 
-/// Starts the decoder. It ends when the sender of its work is gone.
+/// Starts the decoder. It ends when nobody can send it work any more.
 ///
 /// # Errors
 /// What the system said when it gave no thread.
@@ -78,11 +83,15 @@ pub(crate) fn spawn(shared: Arc<Shared>, work: Receiver<Work>) -> io::Result<Joi
 
 fn run(shared: &Shared, work: &Receiver<Work>) {
     let mut attached: Option<Attached> = None;
+    let mut show = Show::by_front(shared);
     loop {
         let item = match next(shared, work) {
             Ok(item) => item,
             Err(RecvTimeoutError::Timeout) => {
-                shared.show_pieces(Instant::now());
+                let overdue = shared.picture().overdue(Instant::now());
+                if overdue {
+                    show.changes();
+                }
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -96,11 +105,13 @@ fn run(shared: &Shared, work: &Receiver<Work>) {
                 let Some(current) = attached.as_mut().filter(|a| a.link == frame.link) else {
                     continue;
                 };
-                if let Err(reason) = current.take(shared, frame) {
+                if let Err(reason) = current.take(&mut show, shared, frame) {
                     current.report(Report::Broken(reason));
                     attached = None;
                 }
             }
+            Work::Present(presenter) => show.by(presenter),
+            Work::Look(sight) => show.look(sight),
         }
     }
 }
@@ -159,7 +170,7 @@ impl Attached {
     }
 
     /// Takes a frame that arrived and applies every frame that may be applied now.
-    fn take(&mut self, shared: &Shared, frame: Arrival) -> Result<(), String> {
+    fn take(&mut self, show: &mut Show<'_>, shared: &Shared, frame: Arrival) -> Result<(), String> {
         let held = self.hold(shared, &frame);
         self.sequencer
             .push(frame.header, frame.payload)
@@ -167,29 +178,32 @@ impl Attached {
         drop(frame.room);
         self.held.push(held);
         while let Some((header, payload)) = self.sequencer.pop() {
-            self.apply(shared, header, &payload)?;
+            self.apply(show, shared, header, &payload)?;
         }
         Ok(())
     }
 
     fn apply(
         &mut self,
+        show: &mut Show<'_>,
         shared: &Shared,
         header: FrameHeader,
         payload: &[u8],
     ) -> Result<(), String> {
         let keep = self.sequencer.painted_after(header.id);
-        let mut picture = shared.picture_to_paint();
+        let mut picture = shared.picture();
+        let size = picture.size();
         let begun = Instant::now();
         let decode = |canvas: &mut _| self.decoder.decode(payload, canvas, &keep);
         let covered = picture.apply(&keep, decode).map_err(|e| e.to_string())?;
         let counters = &shared.counters;
         counters.painted(&mut picture.unseen, self.link, header.input, Instant::now());
         self.sequencer.applied(header.id, covered);
-        let show = picture.stands(self.standing(&header), begun);
+        let is_shown = picture.stands(self.standing(&header), begun);
         let progress = picture.progress();
+        let is_resized = picture.size() != size;
         drop(picture);
-        shared.picture_changed(progress, show);
+        shared.picture_changed(progress);
         let decoding = begun.elapsed();
         let index = self.held.iter().position(|held| held.id == header.id);
         let held = index.map(|index| self.held.swap_remove(index));
@@ -209,6 +223,12 @@ impl Attached {
             decoding,
             presenting: counters.last_presenting(),
         }));
+        if is_shown {
+            show.changes();
+        }
+        if is_resized {
+            shared.wake_front();
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod decoder;
 mod memory;
+mod presenter;
 mod showing;
 
 use std::time::Instant;
@@ -17,6 +18,7 @@ use showing::{Showing, Standing};
 
 pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
 pub(crate) use memory::PictureMemory;
+pub(crate) use presenter::{Extent, Presenter, Shade, Sight};
 
 /// Rectangles of what has not been shown before it is simplified. A window that nobody repaints
 /// must not collect ever more of them.
@@ -25,8 +27,6 @@ const MAX_UNSHOWN_RECTS: usize = 256;
 /// The newest known state of the session's screen.
 pub struct Picture {
     canvas: Canvas<PictureMemory>,
-    /// Whether somebody reads the memory without the lock.
-    lent: bool,
     /// Pixels changed since the front last took them.
     unshown: Region,
     showing: Showing,
@@ -41,7 +41,6 @@ impl Picture {
     pub(crate) fn new() -> Self {
         Self {
             canvas: Canvas::in_memory(PictureMemory::empty(), Size::new(0, 0)),
-            lent: false,
             unshown: Region::new(),
             showing: Showing::new(),
             unseen: Unseen::default(),
@@ -82,16 +81,6 @@ impl Picture {
     /// What the pixels are kept in.
     pub(crate) const fn memory(&self) -> &PictureMemory {
         self.canvas.memory()
-    }
-
-    /// Whether somebody reads the memory without the lock, so that it must not be painted on.
-    pub(crate) const fn is_lent(&self) -> bool {
-        self.lent
-    }
-
-    /// Notes whether somebody does.
-    pub(crate) const fn set_lent(&mut self, lent: bool) {
-        self.lent = lent;
     }
 
     /// Whether a new connection is still painting over the picture of an earlier one.

@@ -3,16 +3,7 @@
 use hackstream_protocol::geometry::{Rect, Window};
 
 use super::placement::Placement;
-use crate::picture::Picture;
-
-/// How the picture looks in the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shade {
-    /// As it is.
-    Plain,
-    /// Darker: it may be out of date.
-    Dimmed,
-}
+use crate::picture::{Picture, Shade};
 
 /// Pixels of a part of the window, row by row.
 pub(super) struct Target<'a> {

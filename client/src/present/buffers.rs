@@ -4,19 +4,21 @@ use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Instant;
 
-use hackstream_protocol::geometry::{Rect, Size, Window as WindowSpace};
+use hackstream_protocol::geometry::{Rect, Window as WindowSpace};
 use softbuffer::{Context, SoftBufferError};
 use winit::window::Window;
 
 use super::blit;
 use super::damage::History;
-use super::viewport::{Extent, Viewport};
+use super::viewport::Viewport;
+use crate::picture::Sight;
 use crate::shared::Shared;
 
 /// The buffers that a window is shown from.
 pub(super) struct Buffers {
     surface: softbuffer::Surface<Rc<Window>, Rc<Window>>,
     history: History,
+    viewport: Viewport,
 }
 
 impl Buffers {
@@ -27,37 +29,36 @@ impl Buffers {
     pub(super) fn new(window: &Rc<Window>) -> Result<Self, SoftBufferError> {
         let context = Context::new(Rc::clone(window))?;
         let surface = softbuffer::Surface::new(&context, Rc::clone(window))?;
-        let history = History::default();
-        Ok(Self { surface, history })
+        Ok(Self {
+            surface,
+            history: History::default(),
+            viewport: Viewport::new(),
+        })
     }
 
-    /// Presents the picture in a window of the given size.
+    /// Presents the picture as the window wants it.
     ///
     /// # Errors
     /// What the window system said.
-    pub(super) fn present(
-        &mut self,
-        shared: &Shared,
-        viewport: &mut Viewport,
-        window: Size<WindowSpace>,
-        extent: Extent,
-    ) -> Result<(), SoftBufferError> {
+    pub(super) fn present(&mut self, shared: &Shared, sight: Sight) -> Result<(), SoftBufferError> {
         let begun = Instant::now();
+        let window = sight.window;
         let (Some(width), Some(height)) = (
             NonZeroU32::new(window.width),
             NonZeroU32::new(window.height),
         ) else {
             return Ok(());
         };
+        self.viewport.look(&sight);
         self.surface.resize(width, height)?;
         // May wait for the window system to be done with the last presentation, so before the
         // picture is locked.
         let mut buffer = self.surface.buffer_mut()?;
         let mut picture = shared.picture();
-        let Some(change) = viewport.take(&mut picture, window, extent) else {
+        let Some(change) = self.viewport.take(&mut picture, sight.extent) else {
             return Ok(());
         };
-        let (placement, shade) = (*viewport.placement(), viewport.shade());
+        let (placement, shade) = (*self.viewport.placement(), self.viewport.shade());
         let age = match &change.region {
             Some(_) => buffer.age(),
             None => {

@@ -1,73 +1,59 @@
-//! The window's pixels: the way to the window system that suits it.
+//! The way to the window system that suits it.
 
 use std::rc::Rc;
 
-use hackstream_protocol::geometry::{Size, Window as WindowSpace};
 use winit::window::Window;
 
-use super::blit::Shade;
 use super::buffers::Buffers;
-use super::placement::Placement;
-use super::viewport::{Extent, Viewport};
 use super::x11::X11Surface;
+use crate::picture::Sight;
+use crate::session::Session;
 use crate::shared::Shared;
 
-/// Shows the picture in a window. Lives on the window's thread.
-pub(super) struct Surface {
-    way: Way,
-    viewport: Viewport,
-}
-
-/// How pixels get to the window system.
-enum Way {
-    X11(Box<X11Surface>),
-    Buffers(Buffers),
+/// Where the picture of a window is shown.
+pub(super) enum Surface {
+    /// On the decoder's thread.
+    Decoder,
+    /// On the window's own.
+    Window(Buffers),
 }
 
 impl Surface {
-    /// The surface of `window`.
+    /// The surface of `window`, which shows the picture of `session`.
     ///
     /// # Errors
     /// What the window system said.
-    pub(super) fn new(window: &Rc<Window>) -> Result<Self, String> {
-        let way = match X11Surface::new(window).map_err(|error| error.to_string())? {
-            Some(surface) => Way::X11(Box::new(surface)),
-            None => Way::Buffers(Buffers::new(window).map_err(|error| error.to_string())?),
-        };
-        Ok(Self {
-            way,
-            viewport: Viewport::new(),
-        })
+    pub(super) fn new(window: &Rc<Window>, session: &Session) -> Result<Self, String> {
+        match X11Surface::new(window).map_err(|error| error.to_string())? {
+            Some(surface) => {
+                session.present_on(Box::new(surface));
+                Ok(Self::Decoder)
+            }
+            None => Buffers::new(window)
+                .map(Self::Window)
+                .map_err(|error| error.to_string()),
+        }
     }
 
-    /// Where the picture lies in the window.
-    pub(super) const fn placement(&self) -> &Placement {
-        self.viewport.placement()
-    }
-
-    /// Changes how the picture looks; true if everything has to be presented again.
-    pub(super) fn set_shade(&mut self, shade: Shade) -> bool {
-        self.viewport.set_shade(shade)
-    }
-
-    /// Presents the picture in a window of the given size.
+    /// Shows the picture as the window wants it.
     ///
     /// # Errors
     /// What the window system said.
-    pub(super) fn present(
+    pub(super) fn look(
         &mut self,
+        session: &Session,
         shared: &Shared,
-        window: Size<WindowSpace>,
-        extent: Extent,
+        sight: Sight,
     ) -> Result<(), String> {
-        let viewport = &mut self.viewport;
-        match &mut self.way {
-            Way::X11(surface) => surface
-                .present(shared, viewport, window, extent)
-                .map_err(|error| error.to_string()),
-            Way::Buffers(buffers) => buffers
-                .present(shared, viewport, window, extent)
-                .map_err(|error| error.to_string()),
+        match self {
+            Self::Decoder => {
+                session.look(sight);
+                Ok(())
+            }
+            Self::Window(buffers) => {
+                let presented = buffers.present(shared, sight);
+                presented.map_err(|error| error.to_string())
+            }
         }
     }
 }

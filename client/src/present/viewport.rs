@@ -3,19 +3,9 @@
 use hackstream_protocol::geometry::{Size, Window as WindowSpace};
 use hackstream_protocol::region::Region;
 
-use super::blit::Shade;
 use super::placement::Placement;
-use crate::picture::Picture;
+use crate::picture::{Extent, Picture, Shade, Sight};
 use crate::stats::Unseen;
-
-/// What is presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// What changed since the last time.
-    Changes,
-    /// All of the window, margins included.
-    Window,
-}
 
 /// What a presentation has to show.
 pub(super) struct Change {
@@ -27,15 +17,23 @@ pub(super) struct Change {
 
 /// How the window shows the picture.
 pub(super) struct Viewport {
+    window: Size<WindowSpace>,
+    /// Where the picture was when it was last presented.
     placement: Placement,
+    /// What the window wants.
+    wanted: Shade,
+    /// How the picture looked when it was last presented.
     shade: Shade,
 }
 
 impl Viewport {
-    /// A window that shows nothing yet.
+    /// A window without size that shows nothing yet.
     pub(super) fn new() -> Self {
+        let window = Size::new(0, 0);
         Self {
-            placement: Placement::new(Size::new(0, 0), Size::new(0, 0)),
+            window,
+            placement: Placement::new(Size::new(0, 0), window),
+            wanted: Shade::Plain,
             shade: Shade::Plain,
         }
     }
@@ -50,23 +48,30 @@ impl Viewport {
         self.shade
     }
 
-    /// Changes how the picture looks; true if everything has to be presented again.
-    pub(super) fn set_shade(&mut self, shade: Shade) -> bool {
-        std::mem::replace(&mut self.shade, shade) != shade
+    /// Takes over what the window wants.
+    pub(super) const fn look(&mut self, sight: &Sight) {
+        self.window = sight.window;
+        self.wanted = sight.shade;
     }
 
-    /// Takes from `picture` what a window of the given size lacks, if anything.
-    pub(super) fn take(
-        &mut self,
-        picture: &mut Picture,
-        window: Size<WindowSpace>,
-        extent: Extent,
-    ) -> Option<Change> {
-        let placement = Placement::new(picture.size(), window);
-        let moved = placement != self.placement;
-        self.placement = placement;
+    /// Takes from `picture` what the window lacks, if anything.
+    pub(super) fn take(&mut self, picture: &mut Picture, extent: Extent) -> Option<Change> {
+        if self.window.is_empty() {
+            return None;
+        }
+        let placement = Placement::new(picture.size(), self.window);
+        let shade = match picture.is_catching_up() {
+            true => Shade::Dimmed,
+            false => self.wanted,
+        };
+        let everything =
+            extent == Extent::Window || placement != self.placement || shade != self.shade;
+        if !everything && picture.is_catching_up() {
+            // The person keeps seeing the old picture until the new one is whole.
+            return None;
+        }
+        (self.placement, self.shade) = (placement, shade);
         let (unshown, unseen) = (picture.take_unshown(), picture.take_unseen());
-        let everything = extent == Extent::Window || moved;
         if unshown.is_empty() && !everything {
             return None;
         }

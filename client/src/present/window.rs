@@ -12,14 +12,14 @@ use winit::event::{DeviceEvent, DeviceId, ElementState, KeyEvent, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::{Fullscreen, Window, WindowId};
 
-use super::blit::Shade;
 use super::focus::{self, Claim};
+use super::placement::Placement;
 use super::surface::Surface;
-use super::viewport::Extent;
 use crate::config::{Options, Output};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
 use crate::input::{self, InputState};
+use crate::picture::{Extent, Shade, Sight};
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared};
 use crate::stats::Front;
@@ -107,7 +107,7 @@ impl ApplicationHandler<Woken> for App {
             return;
         }
         let result = match &mut self.view {
-            Some(view) => view.follow(event_loop, &self.shared, &self.name),
+            Some(view) => view.follow(event_loop, &self.session, &self.shared, &self.name),
             None => Ok(()),
         };
         self.check(event_loop, result);
@@ -127,7 +127,7 @@ impl ApplicationHandler<Woken> for App {
             self.session.send(input);
             return;
         }
-        let result = view.window_changed(&event, &self.shared);
+        let result = view.window_changed(&event, &self.session, &self.shared);
         self.check(event_loop, result);
     }
 
@@ -144,7 +144,13 @@ impl App {
         let Some(screen) = self.shared.session().screen else {
             return false;
         };
-        match View::open(event_loop, screen, &self.name, self.fullscreen) {
+        match View::open(
+            event_loop,
+            &self.session,
+            screen,
+            &self.name,
+            self.fullscreen,
+        ) {
             Ok(view) => {
                 self.view = Some(view);
                 true
@@ -167,6 +173,7 @@ impl App {
 impl View {
     fn open(
         event_loop: &ActiveEventLoop,
+        session: &Session,
         screen: Size,
         name: &str,
         fullscreen: bool,
@@ -183,7 +190,7 @@ impl View {
             .create_window(attributes)
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
-        let surface = Surface::new(&window)?;
+        let surface = Surface::new(&window, session)?;
         Ok(Self {
             window,
             surface,
@@ -199,13 +206,11 @@ impl View {
     fn follow(
         &mut self,
         event_loop: &ActiveEventLoop,
+        session: &Session,
         shared: &Shared,
         name: &str,
     ) -> Result<(), String> {
-        let (size, catching_up) = {
-            let picture = shared.picture();
-            (picture.size(), picture.is_catching_up())
-        };
+        let size = shared.picture().size();
         if size != self.screen && !size.is_empty() {
             self.screen = size;
             if self.window.fullscreen().is_none() && !self.window.is_maximized() {
@@ -216,35 +221,33 @@ impl View {
             }
         }
         let link = {
-            let session = shared.session();
-            self.cursors.follow(&session, event_loop, &self.window);
-            session.link
+            let facts = shared.session();
+            if let Some(reason) = &facts.presenting_failed {
+                return Err(reason.clone());
+            }
+            self.cursors.follow(&facts, event_loop, &self.window);
+            facts.link
         };
         if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
             self.link = link;
             self.window.set_title(&title(name, link));
         }
-        let shade = match link {
-            LinkState::Interrupted { .. } => Shade::Dimmed,
-            _ if catching_up => Shade::Dimmed,
-            _ => Shade::Plain,
-        };
-        let extent = if self.surface.set_shade(shade) {
-            Extent::Window
-        } else {
-            Extent::Changes
-        };
-        self.surface.present(shared, self.size(), extent)
+        self.show(session, shared, Extent::Changes)
     }
 
     /// Handles events of the window itself.
-    fn window_changed(&mut self, event: &WindowEvent, shared: &Shared) -> Result<(), String> {
+    fn window_changed(
+        &mut self,
+        event: &WindowEvent,
+        session: &Session,
+        shared: &Shared,
+    ) -> Result<(), String> {
         match event {
             WindowEvent::RedrawRequested => {
                 if !self.focused {
                     focus::take_without_window_manager(&self.window, Claim::IfFree);
                 }
-                return self.surface.present(shared, self.size(), Extent::Window);
+                return self.show(session, shared, Extent::Window);
             }
             WindowEvent::Resized(_) => self.window.request_redraw(),
             WindowEvent::Focused(true) => self.focused = true,
@@ -254,6 +257,19 @@ impl View {
             _ => {}
         }
         Ok(())
+    }
+
+    fn show(&mut self, session: &Session, shared: &Shared, extent: Extent) -> Result<(), String> {
+        let shade = match self.link {
+            LinkState::Interrupted { .. } => Shade::Dimmed,
+            _ => Shade::Plain,
+        };
+        let sight = Sight {
+            window: self.size(),
+            shade,
+            extent,
+        };
+        self.surface.look(session, shared, sight)
     }
 
     /// What the event means for the session, if it is the person's doing.
@@ -272,7 +288,7 @@ impl View {
             } => self.input.key(physical_key, transition(state)),
             WindowEvent::CursorMoved { position, .. } => {
                 let at = Point::new(position.x as i32, position.y as i32);
-                Some(input::motion(at, self.surface.placement()))
+                Some(input::motion(at, &Placement::new(self.screen, self.size())))
             }
             WindowEvent::MouseInput { button, state, .. } => {
                 input::button(button, transition(state))

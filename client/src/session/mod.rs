@@ -9,6 +9,7 @@ mod liveness;
 mod supervise;
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 
 use hackstream_protocol::wire::input::InputEvent;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Options;
 use crate::error::ViewError;
-use crate::picture;
+use crate::picture::{self, Presenter, Sight, Work};
 use crate::screenshot;
 use crate::shared::{LinkState, Shared};
 use crate::stats::Reporter;
@@ -45,6 +46,8 @@ pub(crate) enum Signals {
 /// A running session.
 pub(crate) struct Session {
     commands: mpsc::UnboundedSender<Command>,
+    work: Sender<Work>,
+    decoder: JoinHandle<()>,
     thread: JoinHandle<Result<(), ViewError>>,
 }
 
@@ -64,22 +67,42 @@ impl Session {
         };
         let (commands, receiver) = mpsc::unbounded_channel();
         let leave = commands.clone();
+        let (work, to_do) = std::sync::mpsc::channel();
+        let decoder = picture::spawn(Arc::clone(&shared), to_do)
+            .map_err(|error| system("cannot start the decoder", &error))?;
+        let decoded = work.clone();
         let thread = thread::Builder::new()
             .name("network".into())
             .stack_size(STACK_BYTES)
             .spawn(move || {
                 // Also when this thread panics, the front must hear that nothing will come.
                 let _end = AnnounceEnd(Arc::clone(&shared));
-                run(options, shared, receiver, &leave, signals, target)
+                run(options, shared, receiver, &leave, signals, target, decoded)
             })
             .map_err(|error| system("cannot start the network thread", &error))?;
-        Ok(Self { commands, thread })
+        Ok(Self {
+            commands,
+            work,
+            decoder,
+            thread,
+        })
     }
 
     /// Sends what the person did, at once. Dropped while there is no connection.
     pub(crate) fn send(&self, event: InputEvent) {
         // A session that ended has announced it already.
         let _ = self.commands.send(Command::Input(event));
+    }
+
+    /// Has the decoder show the picture there, from now on.
+    pub(crate) fn present_on(&self, presenter: Box<dyn Presenter>) {
+        // A decoder that ended has nothing to show.
+        let _ = self.work.send(Work::Present(presenter));
+    }
+
+    /// Has the decoder show the picture in this way.
+    pub(crate) fn look(&self, sight: Sight) {
+        let _ = self.work.send(Work::Look(sight));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.
@@ -95,6 +118,9 @@ impl Session {
         let result = self.thread.join();
         // Not before: a session that nobody can command any more would end.
         drop(self.commands);
+        // Nobody is left who could give it work.
+        drop(self.work);
+        let _ = self.decoder.join();
         result.unwrap_or_else(|_| {
             Err(ViewError::System {
                 what: "the network thread failed",
@@ -120,14 +146,12 @@ fn run(
     leave: &mpsc::UnboundedSender<Command>,
     signals: Signals,
     target: Option<screenshot::Target>,
+    work: Sender<Work>,
 ) -> Result<(), ViewError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| system("cannot start the network", &error))?;
-    let (work, receiver) = std::sync::mpsc::channel();
-    let decoder = picture::spawn(Arc::clone(&shared), receiver)
-        .map_err(|error| system("cannot start the decoder", &error))?;
     let result = runtime.block_on(async {
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));
@@ -155,7 +179,6 @@ fn run(
     });
     // A question at the terminal may still be waiting for its answer.
     runtime.shutdown_background();
-    let _ = decoder.join();
     result
 }
 

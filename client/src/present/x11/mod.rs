@@ -1,7 +1,7 @@
 //! Presenting on an X display.
 //!
 //! The display reads the picture where the decoder paints it: the memory is shared, nothing is
-//! copied on the viewer's side. Nobody paints meanwhile, so no half-painted update is seen. What
+//! copied on the viewer's side. The decoder waits for it, so no half-painted update is seen. What
 //! has to look different from the picture, and all of it where memory cannot be shared (a display
 //! on another machine), goes through the connection in bands.
 
@@ -10,14 +10,14 @@ mod segment;
 
 use std::time::Instant;
 
-use hackstream_protocol::geometry::{Rect, Size, Window as WindowSpace};
+use hackstream_protocol::geometry::{Rect, Window as WindowSpace};
 use winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use winit::window::Window;
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 
-use super::blit::{self, Shade};
-use super::viewport::{Extent, Viewport};
-use crate::picture::Picture;
+use super::blit;
+use super::viewport::Viewport;
+use crate::picture::{Extent, Picture, Presenter, Shade, Sight};
 use crate::shared::Shared;
 
 use display::Display;
@@ -50,6 +50,7 @@ pub(super) enum X11Error {
 pub(super) struct X11Surface {
     display: Display,
     sharing: Sharing,
+    viewport: Viewport,
     /// A band on its way to the display.
     band: Vec<u32>,
 }
@@ -68,44 +69,35 @@ impl X11Surface {
         Ok(Some(Self {
             display,
             sharing,
+            viewport: Viewport::new(),
             band: Vec::new(),
         }))
     }
 
-    /// Presents the picture in a window of the given size, and returns once it can be seen.
-    ///
-    /// # Errors
-    /// What the display said.
-    pub(super) fn present(
-        &mut self,
-        shared: &Shared,
-        viewport: &mut Viewport,
-        window: Size<WindowSpace>,
-        extent: Extent,
-    ) -> Result<(), X11Error> {
+    /// Presents what the window lacks, and returns once it can be seen.
+    fn present(&mut self, shared: &Shared, extent: Extent) -> Result<(), X11Error> {
         let begun = Instant::now();
         let mut picture = shared.picture();
-        let Some(change) = viewport.take(&mut picture, window, extent) else {
+        let Some(change) = self.viewport.take(&mut picture, extent) else {
             return Ok(());
         };
+        let placement = *self.viewport.placement();
         if change.region.is_none() {
-            self.display.clear(&viewport.placement().margins())?;
+            self.display.clear(&placement.margins())?;
         }
         let rects = match &change.region {
-            Some(region) => viewport.placement().rects(&region.simplified(MAX_RECTS)),
-            None => vec![viewport.placement().picture()],
+            Some(region) => placement.rects(&region.simplified(MAX_RECTS)),
+            None => vec![placement.picture()],
         };
-        if viewport.shade() == Shade::Plain && self.put_shared(&picture, viewport, &rects)? {
-            let _loan = shared.lend(picture);
-            self.display.settle()?;
+        if self.viewport.shade() == Shade::Plain && self.put_shared(&picture, &rects)? {
+            drop(picture);
         } else {
             drop(picture);
-            self.put_bands(shared, viewport, &rects)?;
-            self.display.settle()?;
+            self.put_bands(shared, &rects)?;
         }
-        shared
-            .counters
-            .presented(change.unseen, begun, Instant::now());
+        self.display.settle()?;
+        let unseen = change.unseen;
+        shared.counters.presented(unseen, begun, Instant::now());
         Ok(())
     }
 
@@ -113,47 +105,49 @@ impl X11Surface {
     fn put_shared(
         &mut self,
         picture: &Picture,
-        viewport: &Viewport,
         rects: &[Rect<WindowSpace>],
     ) -> Result<bool, X11Error> {
         let Some(segment) = self.sharing.segment(&self.display, picture.memory())? else {
             return Ok(false);
         };
+        let offset = self.viewport.placement().offset();
         for rect in rects {
-            let offset = viewport.placement().offset();
             self.display
                 .put_shared(segment, picture.size(), rect, offset)?;
         }
         Ok(true)
     }
 
-    /// Sends `rects` through the connection. The picture may change between two bands; what did
-    /// is presented again.
-    fn put_bands(
-        &mut self,
-        shared: &Shared,
-        viewport: &Viewport,
-        rects: &[Rect<WindowSpace>],
-    ) -> Result<(), X11Error> {
+    /// Sends `rects` through the connection.
+    fn put_bands(&mut self, shared: &Shared, rects: &[Rect<WindowSpace>]) -> Result<(), X11Error> {
         for rect in rects.iter().filter(|rect| !rect.is_empty()) {
-            let rows = (BAND_BYTES / 4 / rect.width() as usize).max(1) as i32;
-            for top in (rect.top..rect.bottom).step_by(rows as usize) {
-                let bottom = rect.bottom.min(top + rows);
+            let rows = (BAND_BYTES / 4 / rect.width() as usize).max(1);
+            for top in (rect.top..rect.bottom).step_by(rows) {
+                let bottom = rect.bottom.min(top + rows as i32);
                 let band = Rect::from_edges(rect.left, top, rect.right, bottom);
                 self.band.clear();
                 self.band.resize(band.area() as usize, 0);
-                let target = &mut blit::Target::new(&mut self.band, band);
-                target.paint(
-                    &shared.picture(),
-                    viewport.placement(),
-                    &band,
-                    viewport.shade(),
-                );
+                let mut target = blit::Target::new(&mut self.band, band);
+                let (placement, shade) = (self.viewport.placement(), self.viewport.shade());
+                target.paint(&shared.picture(), placement, &band, shade);
                 self.display.put(&self.band, &band)?;
             }
         }
         self.band = Vec::new();
         Ok(())
+    }
+}
+
+impl Presenter for X11Surface {
+    fn changed(&mut self, shared: &Shared) -> Result<(), String> {
+        let presented = self.present(shared, Extent::Changes);
+        presented.map_err(|error| error.to_string())
+    }
+
+    fn look(&mut self, shared: &Shared, sight: Sight) -> Result<(), String> {
+        self.viewport.look(&sight);
+        let presented = self.present(shared, sight.extent);
+        presented.map_err(|error| error.to_string())
     }
 }
 
