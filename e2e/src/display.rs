@@ -16,6 +16,15 @@ use crate::process::{Process, bound_command};
 /// How long the window manager may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How the program gets to its display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// On the same machine: memory can be shared.
+    Socket,
+    /// As from another machine, by TCP over loopback: nothing but bytes gets there.
+    Tcp,
+}
+
 /// An Xvfb with openbox and a program, which end with this value.
 pub struct Display {
     // Ended in this order.
@@ -34,33 +43,45 @@ impl Display {
     /// If Xvfb or openbox is not installed or does not start.
     #[must_use]
     pub fn start(size: Size, folder: Folder, command: &[String]) -> Self {
+        Self::start_by(Way::Socket, size, folder, command)
+    }
+
+    /// Starts all of it; the program gets to the display in the given way.
+    ///
+    /// # Panics
+    /// If Xvfb or openbox is not installed or does not start.
+    #[must_use]
+    pub fn start_by(way: Way, size: Size, folder: Folder, command: &[String]) -> Self {
+        let listen = match way {
+            Way::Socket => "-nolisten",
+            Way::Tcp => "-listen",
+        };
         let screen = format!("{size}x24");
-        let arguments = [
-            "-displayfd",
-            "1",
-            "-nolisten",
-            "tcp",
-            "-noreset",
-            "-screen",
-            "0",
-        ];
+        let arguments = ["-displayfd", "1", listen, "tcp", "-noreset", "-screen", "0"];
         let mut server = bound_command("Xvfb");
         let server = Process::start(server.args(arguments).arg(screen));
         let number = server
             .stdout
             .wait_for("a display", |line| line.parse::<u16>().ok());
         let name = format!(":{number}");
-        let client = |command: &mut Command| {
+        let client = |display: &str, command: &mut Command| {
             folder.use_in(command);
-            Process::start(command.env("DISPLAY", &name))
+            Process::start(command.env("DISPLAY", display))
         };
         let rules = folder.path("openbox.xml");
         std::fs::write(&rules, include_str!("../../server/src/session/openbox.xml"))
             .expect("a file");
-        let manager = client(bound_command("openbox").arg("--config-file").arg(&rules));
+        let manager = client(
+            &name,
+            bound_command("openbox").arg("--config-file").arg(&rules),
+        );
         let capture = Capture::open(&name, PixelAccess::SharedMemory).expect("the display");
         capture.wait_for_window_manager(PATIENCE).expect("openbox");
-        let program = client(bound_command(&command[0]).args(&command[1..]));
+        let display = match way {
+            Way::Socket => name.clone(),
+            Way::Tcp => format!("127.0.0.1{name}"),
+        };
+        let program = client(&display, bound_command(&command[0]).args(&command[1..]));
         Self {
             _program: program,
             _manager: manager,

@@ -5,8 +5,8 @@
     reason = "a test that cannot go on fails"
 )]
 
-use hackstream_e2e::compare::Screen;
-use hackstream_e2e::display::Display;
+use hackstream_e2e::compare::{Picture, Screen};
+use hackstream_e2e::display::{Display, Way};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::terminal;
@@ -52,4 +52,29 @@ fn a_notch_of_the_wheel_arrives_once() {
     });
     let notches = told.windows(DOWN.len()).filter(|w| *w == DOWN).count();
     assert_eq!(notches, 3, "{told:?}");
+}
+
+/// The picture goes through the connection where memory cannot be shared.
+#[test]
+fn a_display_on_another_machine_shows_the_picture() {
+    let server = Server::run_as(&Run::default(), Folder::new(), &terminal(&["cat"]));
+    let command = viewer::window_command(&server);
+    let display = Display::start_by(Way::Tcp, SIZE, Folder::new(), &command);
+    let screen = display.screen();
+    let same = |before: Option<&Picture>| {
+        wait_until("the picture in the window", || {
+            let picture = server.picture();
+            let is_new = before.is_none_or(|before| *before != picture);
+            (is_new && screen.picture() == picture).then_some(picture)
+        })
+    };
+    let first = same(None);
+    let mut person = display.injector();
+    let motion = InputEvent::PointerMotion(Point::new(200, 200));
+    let press = InputEvent::Key(X, Transition::Press);
+    let release = InputEvent::Key(X, Transition::Release);
+    for event in [motion, press, release] {
+        person.inject(event).unwrap();
+    }
+    same(Some(&first));
 }
