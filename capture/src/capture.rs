@@ -7,7 +7,7 @@ use std::time::Duration;
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
-use hackstream_protocol::wire::control::CursorShape;
+use hackstream_protocol::wire::control::{CursorShape, Scale};
 
 use crate::error::CaptureError;
 use crate::pixels::mapped::{Framebuffer, MappedSource};
@@ -150,12 +150,12 @@ impl Capture {
         Injector::new(self.address.connect()?)
     }
 
-    /// Gives the screen another size.
+    /// Gives the screen another size, and tells programs by how much to scale what they show.
     ///
     /// # Errors
     /// [`CaptureError::SizeOutOfRange`] if the display does not offer it.
-    pub fn resize(&self, size: Size) -> Result<(), CaptureError> {
-        resize::set_screen_size(&self.display, size)?;
+    pub fn resize(&self, size: Size, scale: Scale) -> Result<(), CaptureError> {
+        resize::set_screen_size(&self.display, size, scale)?;
         self.size.set(size);
         Ok(())
     }

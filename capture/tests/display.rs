@@ -13,6 +13,7 @@ use hackstream_capture::{Capture, CaptureError, DisplayEvent, PixelAccess};
 use hackstream_protocol::geometry::{Point, Rect, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::SourceError;
+use hackstream_protocol::wire::control::Scale;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use support::{Events, Painter, Xvfb, pixel};
 use x11rb::connection::Connection;
@@ -265,7 +266,7 @@ fn the_screen_becomes_smaller_and_larger_again() {
         .map(|capture| (Events::of(capture), capture.source().unwrap()));
     let small = Size::new(321, 123);
     for size in [small, Size::new(400, 100), SIZE, small] {
-        captures[0].resize(size).unwrap();
+        captures[0].resize(size, Scale::ONE).unwrap();
         painter.fill(Rect::of_size(SIZE), 0x11_2233);
         painter.sync();
         for (events, source) in &mut watched {
@@ -278,7 +279,7 @@ fn the_screen_becomes_smaller_and_larger_again() {
         }
     }
     assert!(matches!(
-        captures[0].resize(Size::new(641, 480)),
+        captures[0].resize(Size::new(641, 480), Scale::ONE),
         Err(CaptureError::SizeOutOfRange { largest: SIZE, .. })
     ));
 }
@@ -297,7 +298,7 @@ fn a_fetch_beyond_a_screen_that_shrank_is_a_resize() {
     let mut source = unwatched.source().unwrap();
     let small = Size::new(100, 100);
     open(&xvfb, PixelAccess::SharedMemory)
-        .resize(small)
+        .resize(small, Scale::ONE)
         .unwrap();
     let all = Region::from(Rect::of_size(SIZE));
     assert!(matches!(source.fetch(&all), Err(SourceError::Resized)));

@@ -15,7 +15,8 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+    CursorShape, Hello, Quality, RefusalReason, Scale, ServerMessage, ViewerMessage, ViewerWindow,
+    Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
@@ -95,6 +96,13 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("hello", hello),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
+        (
+            "window",
+            ViewerMessage::Window(ViewerWindow {
+                size: Size::new(1366, 768),
+                scale: Scale::of_percent(150),
+            }),
+        ),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))

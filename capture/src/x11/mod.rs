@@ -4,6 +4,7 @@ pub(crate) mod connect;
 pub(crate) mod cookie;
 pub(crate) mod cursor;
 pub(crate) mod damage;
+mod density;
 pub(crate) mod inject;
 pub(crate) mod resize;
 pub(crate) mod screen_size;

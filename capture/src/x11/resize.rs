@@ -4,6 +4,7 @@
 //! mode is made and given to the output, and size and mode are changed while nobody looks.
 
 use hackstream_protocol::geometry::Size;
+use hackstream_protocol::wire::control::Scale;
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::{
     ConnectionExt as _, Crtc, GetScreenResourcesReply, Mode, ModeFlag, ModeInfo, Output, Rotation,
@@ -12,16 +13,18 @@ use x11rb::protocol::randr::{
 use x11rb::protocol::xproto::ConnectionExt as _;
 
 use super::connect::Display;
+use super::density::{self, dots_per_inch};
 use crate::error::CaptureError;
 
 /// Marks the modes that we made.
 const MODE_PREFIX: &str = "hackstream-";
 
-/// Dots per inch that the screen claims: the value toolkits take for "do not scale".
-const DPI: u32 = 96;
-
-/// Changes the screen's size. Applications see one change.
-pub(crate) fn set_screen_size(display: &Display, size: Size) -> Result<(), CaptureError> {
+/// Changes the screen's size and the density that it claims. Applications see one change.
+pub(crate) fn set_screen_size(
+    display: &Display,
+    size: Size,
+    scale: Scale,
+) -> Result<(), CaptureError> {
     let connection = &display.connection;
     connection
         .randr_query_version(1, 3)
@@ -29,7 +32,10 @@ pub(crate) fn set_screen_size(display: &Display, size: Size) -> Result<(), Captu
         .reply()?;
     check_range(display, size)?;
     connection.grab_server()?;
-    let result = Resize::begin(display, size).and_then(|resize| resize.carry_out(display));
+    // First, for programs look at it once they learn of the size.
+    let told = density::tell(display, scale);
+    let resize = told.and_then(|()| Resize::begin(display, size, scale));
+    let result = resize.and_then(|resize| resize.carry_out(display));
     connection.ungrab_server()?;
     connection.flush()?;
     result
@@ -57,6 +63,7 @@ fn check_range(display: &Display, asked: Size) -> Result<(), CaptureError> {
 /// What a change of size involves.
 struct Resize {
     size: Size,
+    scale: Scale,
     crtc: Crtc,
     output: Output,
     mode: Mode,
@@ -64,7 +71,7 @@ struct Resize {
 }
 
 impl Resize {
-    fn begin(display: &Display, size: Size) -> Result<Self, CaptureError> {
+    fn begin(display: &Display, size: Size, scale: Scale) -> Result<Self, CaptureError> {
         let request = display
             .connection
             .randr_get_screen_resources(display.root())?;
@@ -79,6 +86,7 @@ impl Resize {
         };
         Ok(Self {
             size,
+            scale,
             crtc,
             output,
             mode,
@@ -90,7 +98,8 @@ impl Resize {
         // The screen must contain what its outputs show at every step, so it shows nothing while
         // the size changes.
         self.show(display, x11rb::NONE, &[])?;
-        let millimetres = |pixels: u32| (pixels * 254 + DPI * 5) / (DPI * 10);
+        let dpi = dots_per_inch(self.scale);
+        let millimetres = |pixels: u32| (pixels * 254 + dpi * 5) / (dpi * 10);
         let resized = display.connection.randr_set_screen_size(
             display.root(),
             self.size.width as u16,

@@ -50,6 +50,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         access,
         quality: config.quality,
         registry: Registry::default(),
+        sizing: screen.sizing(),
         clock: screen.clock(),
         speeds: measure_speeds(),
     });

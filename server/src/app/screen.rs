@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use hackstream_capture::{Capture, CaptureError, DisplayEvent, PixelAccess, Watcher};
+use hackstream_protocol::geometry::Size;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{AppError, exit};
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::checked::Picture;
 use crate::session::{Outcome, Session, SessionConfig, SessionEnd, WindowManager, session_bases};
 use crate::viewer::attend::Service;
+use crate::viewer::sizing::Sizing;
 
 /// Why serving ends.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ fn shell_code(outcome: Outcome) -> u8 {
 /// The screen that is streamed. Dropping one of our own ends its session.
 pub(super) struct Screen {
     origin: Origin,
+    /// The largest size it can be given; `None` if it is not ours to change.
+    largest: Option<Size>,
     /// Where its end is reported.
     ended: UnboundedSender<Ending>,
     clock: Clock,
@@ -71,6 +75,10 @@ impl Screen {
         ended: UnboundedSender<Ending>,
     ) -> Result<Self, AppError> {
         let clock = Clock::start();
+        let largest = match &picture {
+            Picture::OwnDisplay { max_size, .. } => Some(*max_size),
+            Picture::Existing { .. } => None,
+        };
         let origin = match picture {
             Picture::OwnDisplay {
                 display,
@@ -99,6 +107,7 @@ impl Screen {
         };
         Ok(Self {
             origin,
+            largest,
             ended,
             clock,
         })
@@ -117,6 +126,14 @@ impl Screen {
         match &self.origin {
             Origin::Session(session) => session.display(),
             Origin::Existing { name, .. } => name,
+        }
+    }
+
+    /// Who decides on its size. Needs a runtime to run in.
+    pub(super) fn sizing(&self) -> Sizing {
+        match self.largest {
+            Some(largest) => Sizing::following(Arc::clone(self.capture()), largest),
+            None => Sizing::fixed(),
         }
     }
 

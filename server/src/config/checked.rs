@@ -9,9 +9,10 @@ use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use hackstream_protocol::wire::control::Quality;
 
 use super::raw::{self, QualityName};
+use crate::viewer::sizing::SMALLEST_EDGE;
 
-/// Smallest edge of a screen: below it no window manager and no program makes sense.
-const SMALLEST_EDGE: u32 = 64;
+/// How large a screen can become where nobody says: large enough for most that people have.
+const LARGEST: Size = Size::new(2560, 1600);
 
 /// What is wrong with the command line.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +127,10 @@ fn own_display(run: &raw::Run) -> Result<Picture, ConfigError> {
     let size = parse_size("--size", &run.size)?;
     let max_size = match &run.max_size {
         Some(text) => parse_size("--max-size", text)?,
-        None => size,
+        None => Size::new(
+            size.width.max(LARGEST.width),
+            size.height.max(LARGEST.height),
+        ),
     };
     if max_size.width < size.width || max_size.height < size.height {
         return Err(ConfigError(format!(

@@ -56,10 +56,11 @@ pub struct Run {
     /// Number of the display to start, for example :7. Default: the first free one.
     #[arg(long, value_name = ":N")]
     pub display: Option<String>,
-    /// Size of the screen in pixels.
+    /// Size of the screen in pixels, until a viewer's window has another one.
     #[arg(long, value_name = "WxH", default_value = "1920x1080")]
     pub size: String,
-    /// Largest size the screen can be given later. Default: the size.
+    /// Largest size that the screen takes on to fill a viewer's window. Costs four bytes of memory a
+    /// pixel. Default: 2560x1600, or the size if it is larger.
     #[arg(long, value_name = "WxH")]
     pub max_size: Option<String>,
     /// What listens and who is let in.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hackstream_capture::{Capture, Cookie, PixelAccess};
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
+use hackstream_protocol::wire::control::Scale;
 
 use super::directory::{create, write_private};
 use super::error::SessionError;
@@ -42,7 +43,7 @@ pub(super) fn start(config: &SessionConfig) -> Result<Started, SessionError> {
     let access = PixelAccess::MappedFramebuffer(directory.clone());
     let capture = Capture::open_authorized(&display, &cookie, access)?;
     if config.size != config.largest {
-        capture.resize(config.size)?;
+        capture.resize(config.size, Scale::ONE)?;
     }
     if config.window_manager == WindowManager::Openbox {
         start_openbox(&directory, &display, &mut keeper, &mut reports)?;

@@ -22,6 +22,7 @@ use super::input::inject_all;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::{Cursor, Registry};
+use super::sizing::Sizing;
 use crate::clock::Clock;
 use crate::token::Access;
 
@@ -41,6 +42,8 @@ pub struct Service {
     pub quality: Quality,
     /// Who is there.
     pub registry: Registry,
+    /// Who decides on the screen's size.
+    pub sizing: Sizing,
     /// The clock of the stream.
     pub clock: Clock,
     /// How fast this machine compresses.
@@ -136,7 +139,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     start_pump(pump, id, config)?;
     let injector = service.capture.injector()?;
     let streams = accept_streams(connection, &inbox, injector, &injected);
-    let control_in = listen(admitted.control_in, &inbox, service.quality);
+    let control_in = listen(admitted.control_in, &inbox, service);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
@@ -235,12 +238,13 @@ async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), Tra
 async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
-    bound: Quality,
+    service: &Service,
 ) -> Result<(), TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
             ViewerMessage::Bye => break,
-            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, bound)),
+            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
+            ViewerMessage::Window(window) => service.sizing.wish(window),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

@@ -12,3 +12,4 @@ pub mod pump;
 pub mod quality;
 pub mod registry;
 pub mod room;
+pub mod sizing;

@@ -11,6 +11,7 @@ mod refusal;
 mod server;
 mod values;
 mod viewer;
+mod window;
 
 pub use cursor::CursorShape;
 pub use quality::Quality;
@@ -18,3 +19,4 @@ pub use refusal::RefusalReason;
 pub use server::{ServerMessage, Welcome};
 pub use values::read_size;
 pub use viewer::{Hello, ViewerMessage};
+pub use window::{Scale, ViewerWindow};

@@ -1,7 +1,7 @@
 //! What a viewer says on the control stream.
 
-use super::Quality;
 use super::values::{only_field, read_version};
+use super::{Quality, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -13,6 +13,8 @@ pub enum ViewerMessage {
     Hello(Hello),
     /// The person chose another quality.
     Quality(Quality),
+    /// The window that shows the session has this size from now on.
+    Window(ViewerWindow),
     /// The viewer leaves on purpose.
     Bye,
 }
@@ -54,6 +56,7 @@ mod kind {
     pub(super) const HELLO: u64 = 1;
     pub(super) const QUALITY: u64 = 2;
     pub(super) const BYE: u64 = 3;
+    pub(super) const WINDOW: u64 = 8;
 }
 
 impl ViewerMessage {
@@ -73,6 +76,7 @@ impl ViewerMessage {
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
             }
+            Self::Window(window) => window.write(out, kind::WINDOW),
             Self::Bye => {
                 FieldWriter::new(out, kind::BYE);
             }
@@ -89,6 +93,7 @@ impl ViewerMessage {
             kind::HELLO => Self::Hello(read_hello(fields)?),
             kind::QUALITY => Self::Quality(read_quality(fields)?),
             kind::BYE => Self::Bye,
+            kind::WINDOW => Self::Window(ViewerWindow::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -141,7 +146,9 @@ fn read_quality(fields: Fields<'_>) -> Result<Quality, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use crate::wire::bytes::Writer;
+    use crate::wire::control::Scale;
     use proptest::prelude::*;
 
     fn hello() -> Hello {
@@ -167,6 +174,10 @@ mod tests {
         for message in [
             ViewerMessage::Hello(hello()),
             ViewerMessage::Quality(Quality::High),
+            ViewerMessage::Window(ViewerWindow {
+                size: Size::new(1366, 768),
+                scale: Scale::of_percent(150),
+            }),
             ViewerMessage::Bye,
         ] {
             assert_eq!(ViewerMessage::read(&bytes_of(&message)), Ok(Some(message)));
