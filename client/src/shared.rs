@@ -12,6 +12,7 @@ use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
 
 use crate::picture::Picture;
+use crate::session::{Cause, Continuity};
 use crate::stats::{Counters, Front};
 
 /// How the session is doing.
@@ -36,6 +37,10 @@ pub enum LinkState {
 pub(crate) struct SessionView {
     /// How the connection is doing.
     pub(crate) link: LinkState,
+    /// Why, if it is interrupted.
+    pub(crate) cause: Cause,
+    /// Whether the last connection went on with the session of the one before.
+    pub(crate) continuity: Continuity,
     /// Size of the screen when the viewer was admitted.
     pub(crate) screen: Option<Size>,
     /// The pointer's shape; `None` until the server sends one.

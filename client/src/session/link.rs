@@ -1,5 +1,6 @@
 //! One connection to the session, from admission to its end.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMes
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{
-    CloseReason, Connection, ControlReader, ControlWriter, FrameReader, IncomingStream,
+    CloseReason, Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
     TransportError,
 };
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -20,6 +21,8 @@ use tokio::time::timeout;
 use super::dial::Admission;
 use super::input_stream;
 use super::liveness::Liveness;
+use super::network;
+use super::plight::{Cause, one_line};
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 
@@ -45,6 +48,27 @@ pub(super) enum LinkEnd {
     Broken(String),
 }
 
+impl LinkEnd {
+    /// Why the server ended it, if it did.
+    pub(super) const fn reason(&self) -> Option<RefusalReason> {
+        match self {
+            Self::Refused { reason, .. } | Self::Closed(CloseReason::ByPeer { reason, .. }) => {
+                Some(*reason)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for a person.
+    pub(super) fn cause(&self) -> Cause {
+        match self {
+            Self::Closed(reason) => Cause::of(reason),
+            Self::Refused { text, .. } => Cause::Ended(one_line(text)),
+            Self::Broken(why) => Cause::Ended(format!("the server cannot be understood: {why}")),
+        }
+    }
+}
+
 /// What happens to a connection that serves.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -59,13 +83,17 @@ pub(super) enum Trouble {
 pub(super) enum News {
     /// It ended.
     Ended(LinkEnd),
-    /// A frame begins to arrive.
+    /// The server answers, or a frame begins to arrive.
     Stirred,
 }
 
 /// A connection and the tasks that serve it; dropping it ends them.
 pub(super) struct Link {
     connection: Connection,
+    /// Its socket.
+    connector: Arc<Connector>,
+    /// The address that it was last seen to send from; `None` if it could not.
+    way: Option<IpAddr>,
     control: ControlWriter<ViewerMessage>,
     input: mpsc::UnboundedSender<InputEvent>,
     ends: mpsc::UnboundedReceiver<LinkEnd>,
@@ -87,6 +115,7 @@ impl Link {
     ) -> Self {
         let Admission {
             connection,
+            connector,
             writer,
             reader,
             ..
@@ -122,6 +151,8 @@ impl Link {
         tasks.spawn(async move { drop(writing.await) });
         Self {
             liveness: Liveness::new(connection.clone()),
+            connector,
+            way: network::way_to(connection.remote()),
             connection,
             control: writer,
             input,
@@ -150,12 +181,35 @@ impl Link {
         tokio::select! {
             end = next_end(&mut self.ends) => News::Ended(end),
             () = self.alive.notified() => News::Stirred,
+            () = self.connection.answered() => News::Stirred,
         }
     }
 
     /// Since when the server has been silent, if too long.
     pub(super) fn silent_since(&mut self) -> Option<Instant> {
         self.liveness.silent_since()
+    }
+
+    /// Whether this machine has a way to the server.
+    pub(super) fn has_way(&self) -> bool {
+        network::way_to(self.connection.remote()).is_some()
+    }
+
+    /// This machine's network changed. If that is where the connection goes, or if the server has
+    /// been quiet, the connection goes on over what there is now, at once.
+    pub(super) fn network_changed(&mut self) {
+        let way = network::way_to(self.connection.remote());
+        let has_moved = way != self.way;
+        self.way = way;
+        if way.is_some() && (has_moved || self.liveness.is_quiet()) {
+            self.ask();
+        }
+    }
+
+    /// Asks the server at once whether it is there, from a new port.
+    pub(super) fn ask(&self) {
+        // Without a new port the old one goes on.
+        let _ = self.connector.rebind();
     }
 
     /// Says goodbye, so that the server forgets the viewer at once.

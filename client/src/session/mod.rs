@@ -6,13 +6,18 @@ mod dial;
 mod input_stream;
 mod link;
 mod liveness;
+mod network;
+mod plight;
+mod recover;
 mod supervise;
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
+use tokio::time::sleep_until;
 
 use crate::config::Options;
 use crate::error::ViewError;
@@ -20,6 +25,8 @@ use crate::picture;
 use crate::screenshot;
 use crate::shared::{LinkState, Shared};
 use crate::stats::Reporter;
+
+pub(crate) use plight::{Cause, Continuity};
 
 /// The handshake's cryptography needs the most of it; memory never touched costs nothing.
 const STACK_BYTES: usize = 1 << 20;
@@ -175,6 +182,14 @@ async fn leave_on_signals(leave: mpsc::UnboundedSender<Command>) {
         _ = hangup.recv() => {}
     }
     let _ = leave.send(Command::Leave);
+}
+
+/// Waits until an instant; for ever if there is none.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn system(what: &'static str, error: &std::io::Error) -> ViewError {
