@@ -49,6 +49,18 @@ pub(crate) struct SessionView {
     pub(crate) cursor_serial: u64,
     /// Where a program in the session last put the pointer.
     pub(crate) cursor_position: Option<Point>,
+    /// Measurements to be drawn over the picture, as lines; none while they are hidden.
+    pub(crate) statistics: Vec<String>,
+}
+
+/// Whether measurements are drawn over the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StatisticsPanel {
+    /// They are.
+    Shown,
+    /// They are not, and nothing is counted for them.
+    #[default]
+    Hidden,
 }
 
 /// How far the picture is, for whoever waits for it asynchronously.
@@ -70,6 +82,7 @@ pub(crate) struct Shared {
     woken: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
     progress: watch::Sender<Progress>,
+    statistics_panel: watch::Sender<StatisticsPanel>,
     /// Measurements.
     pub(crate) counters: Counters,
 }
@@ -85,6 +98,7 @@ impl Shared {
             woken: AtomicBool::new(false),
             wake: Box::new(wake),
             progress: watch::Sender::new(Progress::default()),
+            statistics_panel: watch::Sender::default(),
             counters: Counters::new(front),
         }
     }
@@ -129,6 +143,18 @@ impl Shared {
     /// Follows the picture's progress.
     pub(crate) fn follow(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    /// Shows or hides the measurements over the picture.
+    pub(crate) fn show_statistics(&self, panel: StatisticsPanel) {
+        self.statistics_panel.send_replace(panel);
+    }
+
+    /// Follows whether measurements are to be drawn. What it is now counts as a change.
+    pub(crate) fn statistics_panel(&self) -> watch::Receiver<StatisticsPanel> {
+        let mut panel = self.statistics_panel.subscribe();
+        panel.mark_changed();
+        panel
     }
 
     /// For the front: call before looking, so that a later change wakes it again.

@@ -3,6 +3,8 @@
 mod blit;
 mod damage;
 mod focus;
+mod notice;
+mod overlay;
 mod placement;
 mod surface;
 pub(crate) mod window;

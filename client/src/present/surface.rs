@@ -11,6 +11,7 @@ use winit::window::Window;
 
 use super::blit::{Shade, paint};
 use super::damage::History;
+use super::overlay::Overlay;
 use super::placement::Placement;
 use crate::picture::Picture;
 use crate::shared::Shared;
@@ -22,6 +23,8 @@ pub(super) struct Surface {
     placement: Placement,
     history: History,
     shade: Shade,
+    /// What is drawn over the picture.
+    pub(super) overlay: Overlay,
 }
 
 /// What is presented.
@@ -47,6 +50,7 @@ impl Surface {
             placement,
             history: History::default(),
             shade: Shade::Plain,
+            overlay: Overlay::new(),
         })
     }
 
@@ -85,8 +89,10 @@ impl Surface {
         let placement = Placement::new(picture.size(), window);
         let moved = placement != self.placement;
         self.placement = placement;
-        let (unshown, unseen) = (picture.take_unshown(), picture.take_unseen());
+        let (mut unshown, unseen) = (picture.take_unshown(), picture.take_unseen());
         let everything = extent == Extent::Window || moved;
+        let is_counted = everything || !unshown.is_empty();
+        self.overlay.prepare(&placement, &mut unshown);
         if everything {
             self.history.forget();
         } else if unshown.is_empty() {
@@ -113,9 +119,14 @@ impl Surface {
             }
         };
         drop(picture);
+        let stride = window.width as usize;
+        self.overlay
+            .draw(&mut buffer, stride, &placement, repaint.copy.as_ref());
         let damage: Vec<softbuffer::Rect> = shown.iter().filter_map(foreign).collect();
         buffer.present_with_damage(&damage)?;
-        shared.counters.presented(unseen, begun, Instant::now());
+        if is_counted {
+            shared.counters.presented(unseen, begun, Instant::now());
+        }
         Ok(())
     }
 }

@@ -14,13 +14,15 @@ use winit::window::{Fullscreen, Window, WindowId};
 
 use super::blit::Shade;
 use super::focus::{self, Claim};
+use super::notice::{self, Tidings};
+use super::overlay::Topic;
 use super::surface::{Extent, Surface};
-use crate::config::{Options, Output};
+use crate::config::{Options, Output, StatsForm};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
 use crate::input::{self, InputState};
 use crate::session::{Session, Signals};
-use crate::shared::{LinkState, Shared};
+use crate::shared::{LinkState, Shared, StatisticsPanel};
 use crate::stats::Front;
 
 /// The session or the picture changed.
@@ -49,6 +51,9 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
         // Without a loop there is nothing to wake.
         let _ = proxy.send_event(Woken);
     }));
+    if options.stats == Some(StatsForm::Line) {
+        shared.show_statistics(StatisticsPanel::Shown);
+    }
     let name = options.server.to_string();
     let fullscreen = matches!(options.output, Output::Window { fullscreen: true });
     let session = Session::start(options, Arc::clone(&shared), Signals::Leave)?;
@@ -88,6 +93,7 @@ struct View {
     cursors: Cursors,
     input: InputState,
     link: LinkState,
+    tidings: Tidings,
     /// Size of the session's screen that the window was made for.
     screen: Size,
     focused: bool,
@@ -124,6 +130,8 @@ impl ApplicationHandler<Woken> for App {
         let Some(view) = &mut self.view else { return };
         if let Some(input) = view.input_of(&event) {
             self.session.send(input);
+            let result = view.noted(&input, &self.shared);
+            self.check(event_loop, result);
             return;
         }
         let result = view.window_changed(&event, &self.shared);
@@ -189,6 +197,7 @@ impl View {
             cursors: Cursors::default(),
             input: InputState::default(),
             link: LinkState::Live,
+            tidings: Tidings::Known,
             screen,
             focused: false,
         })
@@ -217,6 +226,13 @@ impl View {
         let link = {
             let session = shared.session();
             self.cursors.follow(&session, event_loop, &self.window);
+            if session.link == LinkState::Live && self.link != LinkState::Live {
+                self.tidings = Tidings::of(session.continuity);
+            }
+            let lines = notice::lines(name, &session, catching_up, self.tidings);
+            let overlay = &mut self.surface.overlay;
+            overlay.show(Topic::Notice, &lines);
+            overlay.show(Topic::Statistics, &session.statistics);
             session.link
         };
         if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
@@ -255,6 +271,21 @@ impl View {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The person did something, and so has seen what there was to tell.
+    fn noted(&mut self, input: &InputEvent, shared: &Shared) -> Result<(), String> {
+        let is_press = matches!(
+            input,
+            InputEvent::Key(_, Transition::Press) | InputEvent::Button(_, Transition::Press)
+        );
+        if self.tidings == Tidings::Known || !is_press || self.link != LinkState::Live {
+            return Ok(());
+        }
+        self.tidings = Tidings::Known;
+        self.surface.overlay.show(Topic::Notice, &[]);
+        let presented = self.surface.present(shared, self.size(), Extent::Changes);
+        presented.map_err(|error| error.to_string())
     }
 
     /// What the event means for the session, if it is the person's doing.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hackstream_protocol::wire::control::RefusalReason;
-use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::contact::Contact;
 use super::dial::{Admission, DialError, Dialer, Visit};
 use super::plight::one_line;
 use crate::config::{Options, ServerAddress, TrustPolicy};
@@ -38,10 +38,14 @@ pub(super) fn refusal(server: &ServerAddress, reason: RefusalReason, text: &str)
 pub(super) async fn connect_first(options: Options) -> Result<(Admission, Dialer), ViewError> {
     let dialer = Dialer::new(&options).await?;
     let mut policy = options.trust.clone();
-    // Nobody knocks while the person waits at the start.
-    let knock = Notify::new();
+    let contact = Contact::default();
     loop {
-        match timeout(FIRST_CONNECTION, dialer.dial(&policy, Visit::First, &knock)).await {
+        match timeout(
+            FIRST_CONNECTION,
+            dialer.dial(&policy, Visit::First, &contact),
+        )
+        .await
+        {
             Ok(Ok(admission)) => return Ok((admission, dialer)),
             Ok(Err(DialError::Fatal(error))) => return Err(error),
             Ok(Err(DialError::Unknown(found))) => {

@@ -12,11 +12,11 @@ use hackstream_protocol::wire::control::{
 use hackstream_transport::{
     CloseReason, Connection, Connector, ControlReader, ControlWriter, Fingerprint, TransportError,
 };
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::backoff::Backoff;
+use super::contact::Contact;
 use super::plight::Continuity;
 use crate::config::{Options, ServerAddress, TrustPolicy};
 use crate::error::ViewError;
@@ -118,13 +118,12 @@ impl Dialer {
         *locked(&self.trouble) = trouble;
     }
 
-    /// Tries until the session takes the viewer or trying is of no use. At a `knock` it tries at
-    /// once.
+    /// Tries until the session takes the viewer or trying is of no use.
     pub(super) async fn dial(
         &self,
         policy: &TrustPolicy,
         visit: Visit,
-        knock: &Notify,
+        contact: &Contact,
     ) -> Result<Admission, DialError> {
         let connector = Connector::new().map_err(|error| {
             DialError::Fatal(ViewError::Unreachable {
@@ -135,8 +134,11 @@ impl Dialer {
         let connector = Arc::new(connector);
         let mut backoff = Backoff::new();
         loop {
-            let connection = self.race(&connector, knock).await;
-            match self.greet(connection, &connector, policy, visit).await {
+            let connection = self.race(&connector, contact).await;
+            let greeted = self.greet(connection, &connector, policy, visit, contact);
+            let greeted = greeted.await;
+            contact.greeting_ended();
+            match greeted {
                 Ok(Some(admission)) => return Ok(admission),
                 Ok(None) => sleep_until(Instant::now() + backoff.delay(random())).await,
                 Err(error) => return Err(error),
@@ -147,7 +149,7 @@ impl Dialer {
     /// The first connection that comes about. Attempts overlap, because a packet lost early in a
     /// handshake costs more time than the next attempt, and because only one of the server's
     /// addresses may work.
-    async fn race(&self, connector: &Arc<Connector>, knock: &Notify) -> Connection {
+    async fn race(&self, connector: &Arc<Connector>, contact: &Contact) -> Connection {
         let mut backoff = Backoff::new();
         let mut attempts: JoinSet<Result<Connection, String>> = JoinSet::new();
         let mut addresses = self.addresses.iter().cycle();
@@ -159,7 +161,7 @@ impl Dialer {
                     Ok(Err(trouble)) => self.note(trouble),
                     Err(_) => {}
                 },
-                () = knock.notified() => {
+                () = contact.knocked() => {
                     backoff = Backoff::new();
                     next = Instant::now();
                 }
@@ -196,6 +198,7 @@ impl Dialer {
         connector: &Arc<Connector>,
         policy: &TrustPolicy,
         visit: Visit,
+        contact: &Contact,
     ) -> Result<Option<Admission>, DialError> {
         let Some(fingerprint) = connection.peer_fingerprint() else {
             return Err(TrustError::NoIdentity(self.server.clone()).into());
@@ -204,6 +207,7 @@ impl Dialer {
         if trust::judge(policy, &self.server, fingerprint)? == Verdict::Ask {
             return Err(DialError::Unknown(fingerprint));
         }
+        contact.greeting_began();
         match timeout(GREETING, self.exchange(&connection)).await {
             Ok(Ok((writer, reader, Some(ServerMessage::Welcome(welcome))))) => {
                 if welcome.version != PROTOCOL_VERSION {

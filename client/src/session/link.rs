@@ -11,7 +11,7 @@ use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMes
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{
-    CloseReason, Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
+    Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
     TransportError,
 };
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -19,10 +19,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::dial::Admission;
+use super::ending::LinkEnd;
 use super::input_stream;
 use super::liveness::Liveness;
 use super::network;
-use super::plight::{Cause, one_line};
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 
@@ -31,43 +31,6 @@ const FRAME_OVERHEAD: usize = 256;
 
 /// Time the server has to answer a goodbye before the viewer leaves without.
 const GOODBYE: Duration = Duration::from_millis(300);
-
-/// Why a connection is of no more use.
-#[derive(Debug)]
-pub(super) enum LinkEnd {
-    /// It was closed or timed out.
-    Closed(CloseReason),
-    /// The server wants the viewer to leave.
-    Refused {
-        /// Why.
-        reason: RefusalReason,
-        /// The same for a person.
-        text: String,
-    },
-    /// What came on it makes no sense.
-    Broken(String),
-}
-
-impl LinkEnd {
-    /// Why the server ended it, if it did.
-    pub(super) const fn reason(&self) -> Option<RefusalReason> {
-        match self {
-            Self::Refused { reason, .. } | Self::Closed(CloseReason::ByPeer { reason, .. }) => {
-                Some(*reason)
-            }
-            _ => None,
-        }
-    }
-
-    /// The same for a person.
-    pub(super) fn cause(&self) -> Cause {
-        match self {
-            Self::Closed(reason) => Cause::of(reason),
-            Self::Refused { text, .. } => Cause::Ended(one_line(text)),
-            Self::Broken(why) => Cause::Ended(format!("the server cannot be understood: {why}")),
-        }
-    }
-}
 
 /// What happens to a connection that serves.
 #[derive(Debug)]
@@ -278,7 +241,7 @@ impl Frames {
             let (header, payload) = match reader.read().await {
                 Ok(frame) => frame,
                 Err(error) => {
-                    let _ = end.send(LinkEnd::Broken(format!("a frame: {error}")));
+                    let _ = end.send(LinkEnd::of_frame(error));
                     return;
                 }
             };

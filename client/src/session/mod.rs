@@ -2,7 +2,9 @@
 
 mod admit;
 mod backoff;
+mod contact;
 mod dial;
+mod ending;
 mod input_stream;
 mod link;
 mod liveness;
@@ -139,9 +141,7 @@ fn run(
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));
         }
-        let reporter = options
-            .stats
-            .map(|form| Reporter::start(Arc::clone(&shared), form));
+        let reporter = Reporter::start(Arc::clone(&shared), options.stats);
         let shot = target.map(|target| {
             let leave = leave.clone();
             let shot = target.take(Arc::clone(&shared));
@@ -152,9 +152,7 @@ fn run(
             })
         });
         let supervised = Box::pin(supervise::run(options, shared, commands, work)).await;
-        if let Some(reporter) = reporter {
-            reporter.finish().await;
-        }
+        reporter.finish().await;
         match shot {
             Some(shot) if shot.is_finished() => supervised.and(shot.await.unwrap_or(Ok(()))),
             _ => supervised,

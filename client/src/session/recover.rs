@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::CloseReason;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::interval;
 
+use super::contact::Contact;
 use super::dial::{Admission, DialError, Visit};
-use super::link::{Link, LinkEnd, News};
+use super::ending::LinkEnd;
+use super::link::{Link, News};
 use super::plight::{Cause, Continuity};
 use super::supervise::{Next, Supervisor};
 use super::{Command, network, reached};
@@ -73,10 +74,14 @@ impl Supervisor {
                     Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
                 }
             }
-            if let Some(link) = outage.old.take_if(|link| link.silent_since().is_none()) {
+            if let Some(link) = outage.old_that_stirs() {
                 // Releases that the person made meanwhile were dropped.
                 link.send(InputEvent::ReleaseAll);
-                self.tell_return(since, Continuity::Same);
+                self.shared.update_session(|session| {
+                    session.link = LinkState::Live;
+                    session.continuity = Continuity::Same;
+                });
+                tell_return(since, Continuity::Same);
                 return Ok(Recovered::Back(link));
             }
         }
@@ -102,7 +107,7 @@ impl Supervisor {
         }
         let continuity = admission.continuity;
         let link = self.attach(admission);
-        self.tell_return(outage.since, continuity);
+        tell_return(outage.since, continuity);
         Ok(Recovered::Back(link))
     }
 
@@ -126,7 +131,7 @@ impl Supervisor {
         let servers = self.dialer.iter().flat_map(|dialer| dialer.addresses());
         let has_way = servers.copied().any(|at| network::way_to(at).is_some());
         if has_way {
-            outage.search.knock.notify_one();
+            outage.search.contact.knock();
             outage.ask();
         }
         let before = self.shared.session().cause.clone();
@@ -142,10 +147,10 @@ impl Supervisor {
             return Err(self.lost(Instant::now()));
         };
         let policy = self.options.trust.clone();
-        let knock = Arc::new(Notify::new());
-        let heard = Arc::clone(&knock);
-        let task = tokio::spawn(async move { dialer.dial(&policy, Visit::Again, &heard).await });
-        Ok(Search { task, knock })
+        let contact = Arc::<Contact>::default();
+        let ours = Arc::clone(&contact);
+        let task = tokio::spawn(async move { dialer.dial(&policy, Visit::Again, &ours).await });
+        Ok(Search { task, contact })
     }
 
     fn tell_interruption(&self, since: Instant, cause: Cause) {
@@ -163,18 +168,17 @@ impl Supervisor {
         eprintln!("hackstream-view: still interrupted: {cause}");
         self.shared.update_session(|session| session.cause = cause);
     }
-
-    fn tell_return(&self, since: Instant, continuity: Continuity) {
-        let seconds = since.elapsed().as_secs();
-        eprintln!("hackstream-view: {continuity} (after {seconds} s)");
-        self.shared.update_session(|session| {
-            session.link = LinkState::Live;
-            session.continuity = continuity;
-        });
-    }
 }
 
 impl Outage {
+    /// The old connection, if it came back before a new one was asked for in its place.
+    fn old_that_stirs(&mut self) -> Option<Link> {
+        if self.search.contact.is_greeting() {
+            return None;
+        }
+        self.old.take_if(|link| link.silent_since().is_none())
+    }
+
     /// Asks the server on the old connection whether it is there again. QUIC itself asks ever more
     /// rarely.
     fn ask(&self) {
@@ -187,8 +191,7 @@ impl Outage {
 /// A search for a new connection; dropping it ends it.
 struct Search {
     task: JoinHandle<Result<Admission, DialError>>,
-    /// Has it try at once.
-    knock: Arc<Notify>,
+    contact: Arc<Contact>,
 }
 
 impl Drop for Search {
@@ -203,4 +206,9 @@ async fn news_of(link: &mut Option<Link>) -> News {
         Some(link) => link.news().await,
         None => std::future::pending().await,
     }
+}
+
+fn tell_return(since: Instant, continuity: Continuity) {
+    let seconds = since.elapsed().as_secs();
+    eprintln!("hackstream-view: {continuity} (after {seconds} s)");
 }

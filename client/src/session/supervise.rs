@@ -11,7 +11,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::Command;
 use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer};
-use super::link::{Link, LinkEnd, Trouble};
+use super::ending::LinkEnd;
+use super::link::{Link, Trouble};
 use super::network::LocalNetwork;
 use super::plight::Cause;
 use super::recover::Recovered;
@@ -133,9 +134,12 @@ impl Supervisor {
 
     pub(super) fn attach(&mut self, admission: Admission) -> Link {
         self.links += 1;
+        let continuity = admission.continuity;
         let link = Link::start(admission, self.links, &self.shared, &self.work);
-        self.shared
-            .update_session(|session| session.link = LinkState::Live);
+        self.shared.update_session(|session| {
+            session.link = LinkState::Live;
+            session.continuity = continuity;
+        });
         link
     }
 
