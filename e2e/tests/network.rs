@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_e2e::compare::{exact, rest, step};
 use hackstream_e2e::folder::Folder;
@@ -181,9 +181,11 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     std::thread::sleep(cut.lasts);
     assert_ne!(viewer.link(), LinkState::Ended);
     cut.pulled_from.mend();
+    let mended = Instant::now();
 
     let live = viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE);
     assert!(live, "the viewer does not come back: {:?}", viewer.link());
+    eprintln!("live {:?} after the heal", mended.elapsed());
     exact(&server, &[&viewer], "the picture after the cut");
     step(&server, &[&viewer], "writing after the cut", || {
         board.fill(3, 20)

@@ -9,13 +9,21 @@ use std::time::{Duration, Instant};
 
 use hackstream_e2e::compare::{exact, step};
 use hackstream_e2e::folder::Folder;
+use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::process::Process;
 use hackstream_e2e::relay::{Relay, Way};
 use hackstream_e2e::server::{Run, Server};
-use hackstream_e2e::terminal::Board;
+use hackstream_e2e::terminal::{Board, terminal};
 use hackstream_e2e::{PATIENCE, viewer, wait_until};
+use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use hackstream_view::headless::{LinkState, Viewer};
 use rustix::process::Signal;
+
+/// The key of the letter a.
+const A: KeyCode = KeyCode(30);
+
+/// Much longer than a display takes from one repeat of a key to the next, or to the first.
+const REPEAT: Duration = Duration::from_secs(2);
 
 const BOTH: [Way; 2] = [Way::Up, Way::Down];
 
@@ -159,6 +167,34 @@ fn a_server_that_is_frozen_for_a_while() {
     );
 }
 
+/// What the person let go during the outage is not pressed once it is over.
+#[test]
+fn keys_let_go_during_an_outage_stay_let_go() {
+    let folder = Folder::new();
+    let typed = folder.path("typed");
+    let script = format!("stty raw -echo; cat >{}", typed.display());
+    let server = Server::run_as(&Run::default(), folder, &terminal(&["sh", "-c", &script]));
+    let relay = Relay::to(&server);
+    let mut options = viewer::options(&server);
+    options.server = relay.address().to_string().parse().unwrap();
+    let viewer = viewer::connect_with(&server, options);
+    let text = || std::fs::read_to_string(&typed).unwrap_or_default();
+    wait_until("the terminal", || typed.exists().then_some(()));
+    viewer.send(InputEvent::Key(A, Transition::Press));
+    wait_until("a repeated key", || (text().len() > 2).then_some(()));
+
+    relay.cut(&BOTH);
+    assert!(viewer.wait_for_link(is_interrupted, PATIENCE));
+    viewer.send(InputEvent::Key(A, Transition::Release));
+    type_text(&viewer, "lost");
+    relay.mend();
+    assert!(viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE));
+    type_text(&viewer, "b");
+    wait_until("the next key", || text().contains('b').then_some(()));
+    std::thread::sleep(REPEAT);
+    assert_eq!(text().trim_start_matches('a'), "b");
+}
+
 /// The session does not depend on anybody watching it.
 #[test]
 fn a_killed_viewer_can_be_started_again() {
@@ -183,6 +219,7 @@ fn a_server_that_is_killed_and_started_again() {
     let file = viewer::screenshot_file(&server, "after");
     let file_name = file.to_str().unwrap();
     let after = [
+        "--stats-json",
         "--reconnect-timeout",
         "60",
         "--screenshot",
@@ -191,6 +228,8 @@ fn a_server_that_is_killed_and_started_again() {
         "15000",
     ];
     let mut viewer = viewer::start(&server, &after);
+    // Admitted is not enough: the welcome may still be on its way.
+    viewer.stdout.wait_for("a frame", |_| Some(()));
     let server = server.killed_and_run_again(&command);
     assert_says(&viewer, "interrupted: ");
     assert_says(&viewer, "to a new session: the server was restarted");

@@ -8,10 +8,12 @@
 use hackstream_e2e::compare::{Picture, Screen, assert_same, rest};
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
+use hackstream_e2e::keyboard::key::LEFT_SHIFT;
 use hackstream_e2e::relay::{Relay, Way};
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::Board;
 use hackstream_e2e::{viewer, wait_until};
+use hackstream_protocol::wire::input::{InputEvent, Transition};
 
 /// The edge of the viewer's own boxes.
 const EDGE: u32 = 0x00d0_a030;
@@ -102,6 +104,31 @@ fn an_interruption_is_told_over_the_dimmed_picture() {
     });
 
     relay.mend();
+    wait_for_the_same(&server, &screen);
+}
+
+#[test]
+fn a_new_session_is_told_until_the_person_does_something() {
+    let folder = Folder::new();
+    let board = Board::new(&folder);
+    let server = Server::run_as(&Run::default(), folder, &board.command());
+    let (display, screen) = window(&viewer::window_command(&server));
+    wait_for_the_same(&server, &screen);
+
+    let server = server.killed_and_run_again(&board.command());
+    board.fill(3000, 40);
+    rest(&server, "writing in the new session");
+    wait_until("a notice over a picture that is not dimmed", || {
+        let (seen, expected) = (screen.picture(), server.picture());
+        let place = edge(&seen)?;
+        is_same_around(&seen, place, &expected, |pixel| pixel).then_some(())
+    });
+    let mut person = display.injector();
+    for transition in [Transition::Press, Transition::Release] {
+        person
+            .inject(InputEvent::Key(LEFT_SHIFT, transition))
+            .unwrap();
+    }
     wait_for_the_same(&server, &screen);
 }
 
