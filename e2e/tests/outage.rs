@@ -43,7 +43,8 @@ impl Scene {
         let relay = Relay::to(&server);
         let mut options = viewer::options(&server);
         options.server = relay.address().to_string().parse().unwrap();
-        options.reconnect_timeout = None;
+        // As good as for ever, and no clock goes that far.
+        options.reconnect_timeout = Some(Duration::from_secs(u64::MAX));
         let viewer = viewer::connect_with(&server, options);
         let scene = Self {
             server,

@@ -27,7 +27,7 @@ use crate::trust::{self, TrustError, Verdict};
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Time the server has to answer the greeting.
-const GREETING: Duration = Duration::from_secs(8);
+const GREETING: Duration = Duration::from_secs(5);
 
 /// The session took the viewer.
 pub(super) struct Admission {

@@ -49,7 +49,9 @@ impl Supervisor {
         cause: Cause,
     ) -> Result<Recovered, ViewError> {
         self.tell_interruption(since, cause);
-        let deadline = self.options.reconnect_timeout.map(|wait| since + wait);
+        // A time beyond what the clock can tell never comes.
+        let patience = self.options.reconnect_timeout;
+        let deadline = patience.and_then(|wait| since.checked_add(wait));
         let search = self.search()?;
         let mut outage = Outage { since, old, search };
         let mut look = interval(LOOK);
