@@ -12,6 +12,7 @@ use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
 
 use crate::picture::Picture;
+use crate::session::{Cause, Continuity};
 use crate::stats::{Counters, Front};
 
 /// How the session is doing.
@@ -36,6 +37,10 @@ pub enum LinkState {
 pub(crate) struct SessionView {
     /// How the connection is doing.
     pub(crate) link: LinkState,
+    /// Why, if it is interrupted.
+    pub(crate) cause: Cause,
+    /// Whether the last connection went on with the session of the one before.
+    pub(crate) continuity: Continuity,
     /// Size of the screen when the viewer was admitted.
     pub(crate) screen: Option<Size>,
     /// The pointer's shape; `None` until the server sends one.
@@ -46,6 +51,18 @@ pub(crate) struct SessionView {
     pub(crate) cursor_position: Option<Point>,
     /// Why the picture cannot be shown any more.
     pub(crate) presenting_failed: Option<String>,
+    /// Measurements to be drawn over the picture, as lines; none while they are hidden.
+    pub(crate) statistics: Vec<String>,
+}
+
+/// Whether measurements are drawn over the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StatisticsPanel {
+    /// They are.
+    Shown,
+    /// They are not, and nothing is counted for them.
+    #[default]
+    Hidden,
 }
 
 /// How far the picture is, for whoever waits for it asynchronously.
@@ -67,6 +84,7 @@ pub(crate) struct Shared {
     woken: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
     progress: watch::Sender<Progress>,
+    statistics_panel: watch::Sender<StatisticsPanel>,
     /// Measurements.
     pub(crate) counters: Counters,
 }
@@ -82,6 +100,7 @@ impl Shared {
             woken: AtomicBool::new(false),
             wake: Box::new(wake),
             progress: watch::Sender::new(Progress::default()),
+            statistics_panel: watch::Sender::default(),
             counters: Counters::new(front),
         }
     }
@@ -115,6 +134,18 @@ impl Shared {
     /// Follows the picture's progress.
     pub(crate) fn follow(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    /// Shows or hides the measurements over the picture.
+    pub(crate) fn show_statistics(&self, panel: StatisticsPanel) {
+        self.statistics_panel.send_replace(panel);
+    }
+
+    /// Follows whether measurements are to be drawn. What it is now counts as a change.
+    pub(crate) fn statistics_panel(&self) -> watch::Receiver<StatisticsPanel> {
+        let mut panel = self.statistics_panel.subscribe();
+        panel.mark_changed();
+        panel
     }
 
     /// For the front: call before looking, so that a later change wakes it again.

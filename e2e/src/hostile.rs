@@ -106,6 +106,7 @@ pub fn hello(server: &Server) -> Hello {
         cache_bytes: 0,
         history_bytes: 1 << 20,
         agent: "hostile".to_owned(),
+        ticket: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the real programs on real displays and networks.
 //!
 //! This library holds what the tests share: it starts [servers](server), [viewers](viewer),
-//! [displays](display), [networks](netns) and [browsers](firefox), and [compares](compare) what
+//! [displays](display), [networks](netns), [routers](relay) and [browsers](firefox), and [compares](compare) what
 //! the viewer shows with what is on the server's display. All of it ends when its value is
 //! dropped. The tests themselves are in `tests/`, one file for each subject.
 #![allow(
@@ -19,6 +19,7 @@ pub mod hostile;
 pub mod keyboard;
 pub mod netns;
 pub mod process;
+pub mod relay;
 pub mod server;
 pub mod terminal;
 pub mod victim;

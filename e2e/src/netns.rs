@@ -16,9 +16,14 @@ use crate::process::bound_command;
 
 /// The cable's name on both ends.
 const DEVICE: &str = "e2e0";
+/// How many bits of an address both ends share.
+const PREFIX: u32 = 24;
 /// The server's end.
 pub const SERVER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 214, 0, 1);
-const VIEWER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 214, 0, 2);
+/// The viewer's end.
+pub const VIEWER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 214, 0, 2);
+/// An address that the viewer's end may [get](Namespace::readdress).
+pub const OTHER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 214, 0, 7);
 
 /// Hides the machine's displays: X servers in different network namespaces would take each other's
 /// sockets away.
@@ -56,7 +61,13 @@ impl Network {
             (&network.server, SERVER_ADDRESS),
             (&network.viewer, VIEWER_ADDRESS),
         ] {
-            namespace.ip(&["address", "add", &format!("{address}/30"), "dev", DEVICE])?;
+            namespace.ip(&[
+                "address",
+                "add",
+                &format!("{address}/{PREFIX}"),
+                "dev",
+                DEVICE,
+            ])?;
             namespace.ip(&["link", "set", "lo", "up"])?;
             namespace.ip(&["link", "set", DEVICE, "up"])?;
         }
@@ -135,6 +146,18 @@ impl Namespace {
     pub fn mend(&self) {
         let mended = self.ip(&["link", "set", DEVICE, "up"]);
         mended.expect("the cable to be put back");
+    }
+
+    /// Takes its address away and gives it another one.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn readdress(&self, from: Ipv4Addr, to: Ipv4Addr) {
+        for (verb, address) in [("delete", from), ("add", to)] {
+            let address = format!("{address}/{PREFIX}");
+            let done = self.ip(&["address", verb, &address, "dev", DEVICE]);
+            done.expect("another address");
+        }
     }
 
     /// Lets no more than `rate` (as `tc` understands it: "3mbit") out of this end.

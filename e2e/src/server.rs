@@ -5,6 +5,7 @@ use std::process::Command;
 
 use hackstream_protocol::geometry::Size;
 use hackstream_transport::Fingerprint;
+use rustix::process::Signal;
 
 use crate::compare::{Picture, Screen};
 use crate::display::Display;
@@ -12,7 +13,7 @@ use crate::folder::Folder;
 use crate::framebuffer::Framebuffer;
 use crate::netns::Namespace;
 use crate::process::{Process, bound_command};
-use crate::program;
+use crate::{program, wait_until};
 
 /// A small screen: pictures of it are compared often.
 pub const SIZE: Size = Size::new(800, 600);
@@ -85,8 +86,33 @@ impl Server {
         server.args(["run", "--listen", run.listen, "--size", &size, "--"]);
         server.args(command);
         let (process, ready) = start(&mut server);
-        let framebuffer = Framebuffer::of_session(&folder);
+        let framebuffer = Framebuffer::of_session(&folder, run.size);
         Self::new(process, ready, folder, Box::new(framebuffer))
+    }
+
+    /// Kills it and starts it anew in the same place, at the same address: what an operator or a
+    /// power cut does.
+    ///
+    /// # Panics
+    /// If it does not get ready.
+    #[must_use]
+    pub fn killed_and_run_again<T: AsRef<OsStr>>(self, command: &[T]) -> Self {
+        let Self {
+            process,
+            ready,
+            folder,
+            ..
+        } = self;
+        process.signal(Signal::KILL);
+        drop(process);
+        wait_until("the end of the killed server's session", || {
+            folder.sessions().is_empty().then_some(())
+        });
+        let run = Run {
+            listen: &ready.listen,
+            ..Run::default()
+        };
+        Self::run_as(&run, folder, command)
     }
 
     /// `hackstream-server attach` on a display of the test.

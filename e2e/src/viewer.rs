@@ -1,5 +1,6 @@
 //! Viewers: inside the test, and as processes.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -62,6 +63,17 @@ pub fn command(server: &Server) -> Command {
         .args([&server.ready.listen, "--headless", "--fingerprint"])
         .arg(server.ready.fingerprint.to_string());
     command
+}
+
+/// Has the words of a command connect to `address` in place of the server's own.
+///
+/// # Panics
+/// If the command does not name the server.
+pub fn redirect(command: &mut [String], server: &Server, address: SocketAddr) {
+    let named = command
+        .iter_mut()
+        .find(|word| **word == server.ready.listen);
+    *named.expect("the server's address") = address.to_string();
 }
 
 /// The command of a viewer with a window, for a [display](crate::display) to run.

@@ -5,12 +5,12 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_e2e::compare::{exact, rest, step};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::type_text;
-use hackstream_e2e::netns::{Namespace, Network, SERVER_ADDRESS};
+use hackstream_e2e::netns::{Namespace, Network, OTHER_ADDRESS, SERVER_ADDRESS, VIEWER_ADDRESS};
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::{Board, terminal};
 use hackstream_e2e::{PATIENCE, viewer, wait_until};
@@ -50,6 +50,36 @@ fn the_same_viewer_goes_on_after_forty_seconds() {
                 patience: None,
             },
         );
+    });
+}
+
+/// From Wi-Fi to the phone and back: the connection goes on from wherever the machine is.
+#[test]
+fn the_same_connection_goes_on_from_another_address() {
+    in_a_network_of_its_own(|network| {
+        let folder = Folder::new();
+        let board = Board::new(&folder);
+        let run = Run {
+            size: SIZE,
+            listen: &format!("{SERVER_ADDRESS}:0"),
+            namespace: Some(&network.server),
+        };
+        let server = Server::run_as(&run, folder, &board.command());
+        network.viewer.enter();
+        let viewer = viewer::connect(&server);
+        let mut addresses = [VIEWER_ADDRESS, OTHER_ADDRESS];
+        for round in 0..4 {
+            network.viewer.readdress(addresses[0], addresses[1]);
+            addresses.reverse();
+            step(&server, &[&viewer], "writing after a move", || {
+                board.fill(round * 1000, 20)
+            });
+            assert_eq!(viewer.link(), LinkState::Live);
+        }
+        assert_eq!(viewer::joined(&server), 1);
+        let log = server.process.stderr.all();
+        let left = log.iter().any(|line| line.contains("viewer left"));
+        assert!(!left, "{log:?}");
     });
 }
 
@@ -151,9 +181,11 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     std::thread::sleep(cut.lasts);
     assert_ne!(viewer.link(), LinkState::Ended);
     cut.pulled_from.mend();
+    let mended = Instant::now();
 
     let live = viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE);
     assert!(live, "the viewer does not come back: {:?}", viewer.link());
+    eprintln!("live {:?} after the heal", mended.elapsed());
     exact(&server, &[&viewer], "the picture after the cut");
     step(&server, &[&viewer], "writing after the cut", || {
         board.fill(3, 20)

@@ -38,6 +38,9 @@ pub const MAX_COVERED_RECTS: usize = 16 * 1024;
 /// Longest token in bytes.
 pub const MAX_TOKEN_BYTES: usize = 1024;
 
+/// Longest resume ticket in bytes; see [`Welcome`](crate::wire::control::Welcome).
+pub const MAX_TICKET_BYTES: usize = 64;
+
 /// Longest text field (title, reason, version) in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;
 

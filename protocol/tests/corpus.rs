@@ -91,9 +91,21 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         cache_bytes: 4 << 20,
         history_bytes: 1 << 20,
         agent: "hackstream-view 0.1.0".to_owned(),
+        ticket: Vec::new(),
+    });
+    let hello_again = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: true,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: b"ticket".to_vec(),
     });
     let named = [
         ("hello", hello),
+        ("hello-again", hello_again),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (
@@ -114,6 +126,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         version: 1,
         screen: Size::new(1280, 800),
         agent: "hackstream-server 0.1.0".to_owned(),
+        ticket: b"ticket".to_vec(),
     });
     let refused = ServerMessage::Refused {
         reason: RefusalReason::WrongToken,

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod secret;
 pub mod session;
 pub mod token;
 pub mod viewer;

@@ -6,7 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hackstream_protocol::limits::MAX_TOKEN_BYTES;
-use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::secret::{NoRandomness, SecretHash, random};
 
 /// Random bytes in a token of our own making.
 const TOKEN_BYTES: usize = 24;
@@ -30,16 +31,7 @@ impl Access {
     pub fn admits(&self, token: &[u8]) -> bool {
         match self {
             Self::Open => true,
-            Self::Token(expected) => {
-                // Hashes of equal length hide the length of the expected token as well.
-                let digest = |bytes: &[u8]| ring::digest::digest(&ring::digest::SHA256, bytes);
-                let difference = digest(expected)
-                    .as_ref()
-                    .iter()
-                    .zip(digest(token).as_ref())
-                    .fold(0, |all, (a, b)| all | (a ^ b));
-                difference == 0
-            }
+            Self::Token(expected) => SecretHash::of(expected).is(&SecretHash::of(token)),
         }
     }
 }
@@ -70,8 +62,8 @@ pub enum TokenError {
         len: usize,
     },
     /// The system has no randomness.
-    #[error("the system gave no random numbers")]
-    NoRandomness,
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
 }
 
 /// Reads the token in `path`; white space around it does not count.
@@ -116,11 +108,10 @@ fn create(path: &Path) -> Result<(), TokenError> {
         path: path.to_owned(),
         source,
     };
-    let mut random = [0; TOKEN_BYTES];
-    SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| TokenError::NoRandomness)?;
-    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = random::<TOKEN_BYTES>()?
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     // Written beside its place and then moved there, so that no reader ever sees half a token.
     let unfinished = path.with_extension("new");
     let _ = fs::remove_file(&unfinished);

@@ -80,6 +80,17 @@ impl Connector {
         }
     }
 
+    /// Goes on from another UDP port, with all connections, and has each ask its server at once
+    /// whether it still answers: for when this machine's address has changed, or when an outage may
+    /// be over. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`TransportError::Socket`] if the system has no UDP port to give; then nothing changes.
+    pub fn rebind(&self) -> Result<(), TransportError> {
+        let socket = socket::bind_any().map_err(TransportError::Socket)?;
+        self.endpoint.rebind(socket).map_err(TransportError::Socket)
+    }
+
     /// Waits until the peers of all closed connections were told. Call it before the process ends.
     pub async fn wait_idle(&self) {
         self.endpoint.wait_idle().await;

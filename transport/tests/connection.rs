@@ -76,6 +76,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         cache_bytes: 1,
         history_bytes: 2,
         agent: "a test".to_owned(),
+        ticket: Vec::new(),
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

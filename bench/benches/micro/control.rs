@@ -70,6 +70,7 @@ fn hello() -> ViewerMessage {
         cache_bytes: 64 << 20,
         history_bytes: 4 << 20,
         agent: "hackstream-view 0.1.0".to_owned(),
+        ticket: Vec::new(),
     })
 }
 
@@ -78,6 +79,7 @@ fn welcome() -> ServerMessage {
         version: 1,
         screen: Size::new(1920, 1080),
         agent: "hackstream-server 0.1.0".to_owned(),
+        ticket: Vec::new(),
     })
 }
 

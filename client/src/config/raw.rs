@@ -16,6 +16,11 @@ one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
 The session's picture is shown pixel for pixel: centred in a larger window, its top left part in a
 smaller one.
 
+During an outage the last picture stays, darker, with a notice over it, and the viewer tries to get
+back: at once when this machine's network changes, else ever less often, every 5 seconds at the
+least. It comes back to the same session without a token. What is typed meanwhile is not sent; keys
+that were held are let go in the session.
+
 Measurements (--stats, --stats-json) follow a picture from the application to the window:
   wait     from the first change until its pixels were read
   encode   reading and encoding
@@ -72,7 +77,7 @@ pub(super) struct Arguments {
     pub(super) quality: QualityName,
 
     /// Print a line of measurements to stderr each second in which something happens: rates, where
-    /// the time goes, and the bottleneck
+    /// the time goes, and the bottleneck. With a window, also draw them over the picture
     #[arg(long)]
     pub(super) stats: bool,
 

@@ -100,6 +100,7 @@ fn run(shared: &Shared, work: &Receiver<Work>) {
             Work::Attach { link, reports } => {
                 shared.picture().attach();
                 attached = Some(Attached::new(link, reports));
+                shared.wake_front();
             }
             Work::Frame(frame) => {
                 let Some(current) = attached.as_mut().filter(|a| a.link == frame.link) else {
@@ -192,7 +193,7 @@ impl Attached {
     ) -> Result<(), String> {
         let keep = self.sequencer.painted_after(header.id);
         let mut picture = shared.picture();
-        let size = picture.size();
+        let before = (picture.size(), picture.is_catching_up());
         let begun = Instant::now();
         let decode = |canvas: &mut _| self.decoder.decode(payload, canvas, &keep);
         let covered = picture.apply(&keep, decode).map_err(|e| e.to_string())?;
@@ -201,7 +202,7 @@ impl Attached {
         self.sequencer.applied(header.id, covered);
         let is_shown = picture.stands(self.standing(&header), begun);
         let progress = picture.progress();
-        let is_resized = picture.size() != size;
+        let is_other = before != (picture.size(), picture.is_catching_up());
         drop(picture);
         shared.picture_changed(progress);
         let decoding = begun.elapsed();
@@ -226,7 +227,7 @@ impl Attached {
         if is_shown {
             show.changes();
         }
-        if is_resized {
+        if is_other {
             shared.wake_front();
         }
         Ok(())

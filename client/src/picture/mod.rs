@@ -18,7 +18,7 @@ use showing::{Showing, Standing};
 
 pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
 pub(crate) use memory::PictureMemory;
-pub(crate) use presenter::{Extent, Presenter, Shade, Sight};
+pub(crate) use presenter::{Extent, Presenter, Shade, Sight, Texts};
 
 /// Rectangles of what has not been shown before it is simplified. A window that nobody repaints
 /// must not collect ever more of them.

@@ -25,13 +25,24 @@ pub(crate) enum Extent {
     Window,
 }
 
+/// Text of the viewer's own over the picture, as lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Texts {
+    /// Measurements.
+    pub(crate) statistics: Vec<String>,
+    /// What the person must know of the connection.
+    pub(crate) notice: Vec<String>,
+}
+
 /// What the window wants to be seen of the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sight {
     /// Size of the window.
     pub(crate) window: Size<Window>,
     /// How the picture looks, unless a new connection is still painting it anew.
     pub(crate) shade: Shade,
+    /// What is written over it.
+    pub(crate) texts: Texts,
     /// What has to be presented now.
     pub(crate) extent: Extent,
 }

@@ -17,6 +17,16 @@ impl<'a> Target<'a> {
         Self { pixels, area }
     }
 
+    /// Paints a rectangle in one colour, as far as it lies in the target.
+    pub(super) fn fill(&mut self, rect: &Rect<Window>, colour: u32) {
+        let rect = rect.intersection(&self.area);
+        for y in rect.top..rect.bottom {
+            if let Some(row) = self.row(&rect, y) {
+                row.fill(colour);
+            }
+        }
+    }
+
     /// Paints `rect`, which must lie in the target and show a part of the picture.
     pub(super) fn paint(
         &mut self,
@@ -26,16 +36,13 @@ impl<'a> Target<'a> {
         shade: Shade,
     ) {
         let offset = placement.offset();
-        let stride = self.area.width() as usize;
         for y in rect.top..rect.bottom {
             let (left, right) = (rect.left - offset.dx, rect.right - offset.dx);
             let source = picture.row((y - offset.dy) as u32);
             let Some(source) = source.get(left as usize..right as usize) else {
                 continue;
             };
-            let start = (y - self.area.top) as usize * stride;
-            let start = start + (rect.left - self.area.left) as usize;
-            let Some(target) = self.pixels.get_mut(start..start + source.len()) else {
+            let Some(target) = self.row(rect, y) else {
                 continue;
             };
             match shade {
@@ -47,6 +54,15 @@ impl<'a> Target<'a> {
                 }
             }
         }
+    }
+}
+
+impl Target<'_> {
+    /// The pixels of `rect`, which must lie in the target, in row `y`.
+    fn row(&mut self, rect: &Rect<Window>, y: i32) -> Option<&mut [u32]> {
+        let start = (y - self.area.top) as usize * self.area.width() as usize;
+        let start = start + (rect.left - self.area.left) as usize;
+        self.pixels.get_mut(start..start + rect.width() as usize)
     }
 }
 

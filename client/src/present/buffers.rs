@@ -40,7 +40,11 @@ impl Buffers {
     ///
     /// # Errors
     /// What the window system said.
-    pub(super) fn present(&mut self, shared: &Shared, sight: Sight) -> Result<(), SoftBufferError> {
+    pub(super) fn present(
+        &mut self,
+        shared: &Shared,
+        sight: &Sight,
+    ) -> Result<(), SoftBufferError> {
         let begun = Instant::now();
         let window = sight.window;
         let (Some(width), Some(height)) = (
@@ -49,7 +53,7 @@ impl Buffers {
         ) else {
             return Ok(());
         };
-        self.viewport.look(&sight);
+        self.viewport.look(sight);
         self.surface.resize(width, height)?;
         // May wait for the window system to be done with the last presentation, so before the
         // picture is locked.
@@ -80,10 +84,12 @@ impl Buffers {
             target.paint(&picture, &placement, rect, shade);
         }
         drop(picture);
+        self.viewport.overlay().draw(&mut target);
         let damage: Vec<softbuffer::Rect> = shown.iter().filter_map(foreign).collect();
         buffer.present_with_damage(&damage)?;
-        let unseen = change.unseen;
-        shared.counters.presented(unseen, begun, Instant::now());
+        if let Some(unseen) = change.unseen {
+            shared.counters.presented(unseen, begun, Instant::now());
+        }
         Ok(())
     }
 }

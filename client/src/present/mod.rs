@@ -4,6 +4,8 @@ mod blit;
 mod buffers;
 mod damage;
 mod focus;
+mod notice;
+mod overlay;
 mod placement;
 mod surface;
 mod viewport;

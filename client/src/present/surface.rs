@@ -51,7 +51,7 @@ impl Surface {
                 Ok(())
             }
             Self::Window(buffers) => {
-                let presented = buffers.present(shared, sight);
+                let presented = buffers.present(shared, &sight);
                 presented.map_err(|error| error.to_string())
             }
         }

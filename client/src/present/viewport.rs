@@ -3,6 +3,7 @@
 use hackstream_protocol::geometry::{Size, Window as WindowSpace};
 use hackstream_protocol::region::Region;
 
+use super::overlay::Overlay;
 use super::placement::Placement;
 use crate::picture::{Extent, Picture, Shade, Sight};
 use crate::stats::Unseen;
@@ -11,8 +12,8 @@ use crate::stats::Unseen;
 pub(super) struct Change {
     /// Pixels of the picture; `None`: all of the window, margins included.
     pub(super) region: Option<Region>,
-    /// What of it is being timed.
-    pub(super) unseen: Unseen,
+    /// What of it is being timed; `None` if nothing of it is the session's.
+    pub(super) unseen: Option<Unseen>,
 }
 
 /// How the window shows the picture.
@@ -24,6 +25,7 @@ pub(super) struct Viewport {
     wanted: Shade,
     /// How the picture looked when it was last presented.
     shade: Shade,
+    overlay: Overlay,
 }
 
 impl Viewport {
@@ -35,6 +37,7 @@ impl Viewport {
             placement: Placement::new(Size::new(0, 0), window),
             wanted: Shade::Plain,
             shade: Shade::Plain,
+            overlay: Overlay::new(),
         }
     }
 
@@ -48,10 +51,16 @@ impl Viewport {
         self.shade
     }
 
+    /// What is written over the picture.
+    pub(super) const fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
     /// Takes over what the window wants.
-    pub(super) const fn look(&mut self, sight: &Sight) {
+    pub(super) fn look(&mut self, sight: &Sight) {
         self.window = sight.window;
         self.wanted = sight.shade;
+        self.overlay.show(&sight.texts);
     }
 
     /// Takes from `picture` what the window lacks, if anything.
@@ -66,16 +75,21 @@ impl Viewport {
         };
         let everything =
             extent == Extent::Window || placement != self.placement || shade != self.shade;
-        if !everything && picture.is_catching_up() {
-            // The person keeps seeing the old picture until the new one is whole.
-            return None;
-        }
         (self.placement, self.shade) = (placement, shade);
-        let (unshown, unseen) = (picture.take_unshown(), picture.take_unseen());
-        if unshown.is_empty() && !everything {
+        // The person keeps seeing the old picture until the new one is whole.
+        let (mut region, unseen) = if everything || !picture.is_catching_up() {
+            (picture.take_unshown(), picture.take_unseen())
+        } else {
+            (Region::new(), Unseen::default())
+        };
+        let is_news = everything || !region.is_empty();
+        self.overlay.prepare(&placement, &mut region);
+        if region.is_empty() && !everything {
             return None;
         }
-        let region = (!everything).then_some(unshown);
-        Some(Change { region, unseen })
+        Some(Change {
+            region: (!everything).then_some(region),
+            unseen: is_news.then_some(unseen),
+        })
     }
 }

@@ -13,15 +13,16 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::{Fullscreen, Window, WindowId};
 
 use super::focus::{self, Claim};
+use super::notice::{self, Tidings};
 use super::placement::Placement;
 use super::surface::Surface;
-use crate::config::{Options, Output};
+use crate::config::{Options, Output, StatsForm};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
 use crate::input::{self, InputState};
-use crate::picture::{Extent, Shade, Sight};
+use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::{Session, Signals};
-use crate::shared::{LinkState, Shared};
+use crate::shared::{LinkState, Shared, StatisticsPanel};
 use crate::stats::Front;
 
 /// The session or the picture changed.
@@ -50,6 +51,9 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
         // Without a loop there is nothing to wake.
         let _ = proxy.send_event(Woken);
     }));
+    if options.stats == Some(StatsForm::Line) {
+        shared.show_statistics(StatisticsPanel::Shown);
+    }
     let name = options.server.to_string();
     let fullscreen = matches!(options.output, Output::Window { fullscreen: true });
     let session = Session::start(options, Arc::clone(&shared), Signals::Leave)?;
@@ -89,6 +93,8 @@ struct View {
     cursors: Cursors,
     input: InputState,
     link: LinkState,
+    tidings: Tidings,
+    texts: Texts,
     /// Size of the session's screen that the window was made for.
     screen: Size,
     focused: bool,
@@ -125,6 +131,8 @@ impl ApplicationHandler<Woken> for App {
         let Some(view) = &mut self.view else { return };
         if let Some(input) = view.input_of(&event) {
             self.session.send(input);
+            let result = view.noted(&input, &self.session, &self.shared);
+            self.check(event_loop, result);
             return;
         }
         let result = view.window_changed(&event, &self.session, &self.shared);
@@ -197,6 +205,8 @@ impl View {
             cursors: Cursors::default(),
             input: InputState::default(),
             link: LinkState::Live,
+            tidings: Tidings::Known,
+            texts: Texts::default(),
             screen,
             focused: false,
         })
@@ -210,7 +220,10 @@ impl View {
         shared: &Shared,
         name: &str,
     ) -> Result<(), String> {
-        let size = shared.picture().size();
+        let (size, catching_up) = {
+            let picture = shared.picture();
+            (picture.size(), picture.is_catching_up())
+        };
         if size != self.screen && !size.is_empty() {
             self.screen = size;
             if self.window.fullscreen().is_none() && !self.window.is_maximized() {
@@ -226,6 +239,13 @@ impl View {
                 return Err(reason.clone());
             }
             self.cursors.follow(&facts, event_loop, &self.window);
+            if facts.link == LinkState::Live && self.link != LinkState::Live {
+                self.tidings = Tidings::of(facts.continuity);
+            }
+            self.texts = Texts {
+                statistics: facts.statistics.clone(),
+                notice: notice::lines(name, &facts, catching_up, self.tidings),
+            };
             facts.link
         };
         if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
@@ -259,6 +279,25 @@ impl View {
         Ok(())
     }
 
+    /// The person did something, and so has seen what there was to tell.
+    fn noted(
+        &mut self,
+        input: &InputEvent,
+        session: &Session,
+        shared: &Shared,
+    ) -> Result<(), String> {
+        let is_press = matches!(
+            input,
+            InputEvent::Key(_, Transition::Press) | InputEvent::Button(_, Transition::Press)
+        );
+        if self.tidings == Tidings::Known || !is_press || self.link != LinkState::Live {
+            return Ok(());
+        }
+        self.tidings = Tidings::Known;
+        self.texts.notice.clear();
+        self.show(session, shared, Extent::Changes)
+    }
+
     fn show(&mut self, session: &Session, shared: &Shared, extent: Extent) -> Result<(), String> {
         let shade = match self.link {
             LinkState::Interrupted { .. } => Shade::Dimmed,
@@ -267,6 +306,7 @@ impl View {
         let sight = Sight {
             window: self.size(),
             shade,
+            texts: self.texts.clone(),
             extent,
         };
         self.surface.look(session, shared, sight)

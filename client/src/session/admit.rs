@@ -5,7 +5,9 @@ use std::time::Duration;
 use hackstream_protocol::wire::control::RefusalReason;
 use tokio::time::timeout;
 
+use super::contact::Contact;
 use super::dial::{Admission, DialError, Dialer, Visit};
+use super::plight::one_line;
 use crate::config::{Options, ServerAddress, TrustPolicy};
 use crate::error::ViewError;
 use crate::trust;
@@ -20,12 +22,11 @@ pub(super) fn refusal(server: &ServerAddress, reason: RefusalReason, text: &str)
         ("", RefusalReason::WrongVersion) => "it speaks another version of the protocol",
         ("", RefusalReason::TooManyViewers) => "the session takes no more viewers",
         ("", RefusalReason::SessionEnded) => "the session is over",
+        ("", RefusalReason::Replaced) => "another viewer took the place of this one",
         ("", _) => "it gave no reason",
         (text, _) => text,
     };
-    // One line, whatever the server writes.
-    let text = text.replace(|c: char| c.is_control(), " ");
-    let text = text.trim_end_matches('.').to_owned();
+    let text = one_line(text);
     ViewError::Refused {
         server: server.clone(),
         reason,
@@ -37,8 +38,14 @@ pub(super) fn refusal(server: &ServerAddress, reason: RefusalReason, text: &str)
 pub(super) async fn connect_first(options: Options) -> Result<(Admission, Dialer), ViewError> {
     let dialer = Dialer::new(&options).await?;
     let mut policy = options.trust.clone();
+    let contact = Contact::default();
     loop {
-        match timeout(FIRST_CONNECTION, dialer.dial(&policy, Visit::First)).await {
+        match timeout(
+            FIRST_CONNECTION,
+            dialer.dial(&policy, Visit::First, &contact),
+        )
+        .await
+        {
             Ok(Ok(admission)) => return Ok((admission, dialer)),
             Ok(Err(DialError::Fatal(error))) => return Err(error),
             Ok(Err(DialError::Unknown(found))) => {

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
@@ -16,23 +16,29 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::backoff::Backoff;
+use super::contact::Contact;
+use super::plight::Continuity;
 use crate::config::{Options, ServerAddress, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::DECODER_LIMITS;
 use crate::trust::{self, TrustError, Verdict};
 
 /// Time one attempt has for its handshake; later attempts run beside it.
-const HANDSHAKE: Duration = Duration::from_secs(8);
+const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Time the server has to answer the greeting.
-const GREETING: Duration = Duration::from_secs(8);
+const GREETING: Duration = Duration::from_secs(5);
 
 /// The session took the viewer.
 pub(super) struct Admission {
     pub(super) connection: Connection,
+    /// The socket of the connection.
+    pub(super) connector: Arc<Connector>,
     pub(super) writer: ControlWriter<ViewerMessage>,
     pub(super) reader: ControlReader<ServerMessage>,
     pub(super) welcome: Welcome,
+    /// Whether the server knows this viewer from an earlier connection.
+    pub(super) continuity: Continuity,
     /// The server's fingerprint, which it has to keep.
     pub(super) fingerprint: Fingerprint,
 }
@@ -64,8 +70,9 @@ pub(super) enum Visit {
 pub(super) struct Dialer {
     server: ServerAddress,
     addresses: Vec<SocketAddr>,
-    connector: Arc<Connector>,
     hello: Hello,
+    /// What the server gave us to come back with; empty if nothing.
+    ticket: Mutex<Vec<u8>>,
     /// What went wrong last, for the person.
     trouble: Mutex<String>,
 }
@@ -88,26 +95,27 @@ impl Dialer {
         if addresses.is_empty() {
             return Err(unreachable("the name has no address".to_owned()));
         }
-        let connector = Connector::new().map_err(|error| unreachable(error.to_string()))?;
         Ok(Self {
             server,
             addresses,
-            connector: Arc::new(connector),
             hello: hello(options),
+            ticket: Mutex::default(),
             trouble: Mutex::new("no answer".to_owned()),
         })
     }
 
     /// What went wrong last.
     pub(super) fn trouble(&self) -> String {
-        self.trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        locked(&self.trouble).clone()
+    }
+
+    /// Where the server may be.
+    pub(super) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     fn note(&self, trouble: String) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        *locked(&self.trouble) = trouble;
     }
 
     /// Tries until the session takes the viewer or trying is of no use.
@@ -115,11 +123,22 @@ impl Dialer {
         &self,
         policy: &TrustPolicy,
         visit: Visit,
+        contact: &Contact,
     ) -> Result<Admission, DialError> {
+        let connector = Connector::new().map_err(|error| {
+            DialError::Fatal(ViewError::Unreachable {
+                server: self.server.clone(),
+                reason: error.to_string(),
+            })
+        })?;
+        let connector = Arc::new(connector);
         let mut backoff = Backoff::new();
         loop {
-            let connection = self.race().await;
-            match self.greet(connection, policy, visit).await {
+            let connection = self.race(&connector, contact).await;
+            let greeted = self.greet(connection, &connector, policy, visit, contact);
+            let greeted = greeted.await;
+            contact.greeting_ended();
+            match greeted {
                 Ok(Some(admission)) => return Ok(admission),
                 Ok(None) => sleep_until(Instant::now() + backoff.delay(random())).await,
                 Err(error) => return Err(error),
@@ -130,7 +149,7 @@ impl Dialer {
     /// The first connection that comes about. Attempts overlap, because a packet lost early in a
     /// handshake costs more time than the next attempt, and because only one of the server's
     /// addresses may work.
-    async fn race(&self) -> Connection {
+    async fn race(&self, connector: &Arc<Connector>, contact: &Contact) -> Connection {
         let mut backoff = Backoff::new();
         let mut attempts: JoinSet<Result<Connection, String>> = JoinSet::new();
         let mut addresses = self.addresses.iter().cycle();
@@ -142,10 +161,14 @@ impl Dialer {
                     Ok(Err(trouble)) => self.note(trouble),
                     Err(_) => {}
                 },
+                () = contact.knocked() => {
+                    backoff = Backoff::new();
+                    next = Instant::now();
+                }
                 () = sleep_until(next) => {
                     next = Instant::now() + backoff.delay(random());
                     if let Some(&address) = addresses.next() {
-                        attempts.spawn(self.attempt(address));
+                        attempts.spawn(self.attempt(connector, address));
                     }
                 }
             }
@@ -154,9 +177,10 @@ impl Dialer {
 
     fn attempt(
         &self,
+        connector: &Arc<Connector>,
         address: SocketAddr,
     ) -> impl Future<Output = Result<Connection, String>> + Send + use<> {
-        let connector = Arc::clone(&self.connector);
+        let connector = Arc::clone(connector);
         let name = self.server.host.clone();
         async move {
             match timeout(HANDSHAKE, connector.connect(address, &name)).await {
@@ -171,8 +195,10 @@ impl Dialer {
     async fn greet(
         &self,
         connection: Connection,
+        connector: &Arc<Connector>,
         policy: &TrustPolicy,
         visit: Visit,
+        contact: &Contact,
     ) -> Result<Option<Admission>, DialError> {
         let Some(fingerprint) = connection.peer_fingerprint() else {
             return Err(TrustError::NoIdentity(self.server.clone()).into());
@@ -181,13 +207,16 @@ impl Dialer {
         if trust::judge(policy, &self.server, fingerprint)? == Verdict::Ask {
             return Err(DialError::Unknown(fingerprint));
         }
+        contact.greeting_began();
         match timeout(GREETING, self.exchange(&connection)).await {
             Ok(Ok((writer, reader, Some(ServerMessage::Welcome(welcome))))) => {
                 if welcome.version != PROTOCOL_VERSION {
                     return Err(self.refused(RefusalReason::WrongVersion, &welcome.agent));
                 }
                 Ok(Some(Admission {
+                    continuity: self.keep_ticket(&welcome),
                     connection,
+                    connector: Arc::clone(connector),
                     writer,
                     reader,
                     welcome,
@@ -226,11 +255,28 @@ impl Dialer {
         TransportError,
     > {
         let (mut writer, mut reader) = connection.open_control().await?;
-        writer
-            .send(&ViewerMessage::Hello(self.hello.clone()))
-            .await?;
+        let hello = Hello {
+            ticket: locked(&self.ticket).clone(),
+            ..self.hello.clone()
+        };
+        writer.send(&ViewerMessage::Hello(hello)).await?;
         let answer = reader.receive().await?;
         Ok((writer, reader, answer))
+    }
+
+    /// Keeps the ticket of a welcome. A server that gives a new one does not know the old one.
+    fn keep_ticket(&self, welcome: &Welcome) -> Continuity {
+        let mut ticket = locked(&self.ticket);
+        let had_one = !ticket.is_empty();
+        if welcome.ticket.is_empty() {
+            return Continuity::Same;
+        }
+        ticket.clone_from(&welcome.ticket);
+        if had_one {
+            Continuity::New
+        } else {
+            Continuity::Same
+        }
     }
 
     fn judge_refusal(
@@ -251,6 +297,10 @@ impl Dialer {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn hello(options: &Options) -> Hello {
     Hello {
         version: PROTOCOL_VERSION,
@@ -260,6 +310,7 @@ fn hello(options: &Options) -> Hello {
         cache_bytes: DECODER_LIMITS.cache_bytes as u64,
         history_bytes: DECODER_LIMITS.history_bytes as u64,
         agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ticket: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One connection to the session, from admission to its end.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMes
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{
-    CloseReason, Connection, ControlReader, ControlWriter, FrameReader, IncomingStream,
+    Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
     TransportError,
 };
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -18,8 +19,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::dial::Admission;
+use super::ending::LinkEnd;
 use super::input_stream;
 use super::liveness::Liveness;
+use super::network;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 
@@ -28,22 +31,6 @@ const FRAME_OVERHEAD: usize = 256;
 
 /// Time the server has to answer a goodbye before the viewer leaves without.
 const GOODBYE: Duration = Duration::from_millis(300);
-
-/// Why a connection is of no more use.
-#[derive(Debug)]
-pub(super) enum LinkEnd {
-    /// It was closed or timed out.
-    Closed(CloseReason),
-    /// The server wants the viewer to leave.
-    Refused {
-        /// Why.
-        reason: RefusalReason,
-        /// The same for a person.
-        text: String,
-    },
-    /// What came on it makes no sense.
-    Broken(String),
-}
 
 /// What happens to a connection that serves.
 #[derive(Debug)]
@@ -59,13 +46,17 @@ pub(super) enum Trouble {
 pub(super) enum News {
     /// It ended.
     Ended(LinkEnd),
-    /// A frame begins to arrive.
+    /// The server answers, or a frame begins to arrive.
     Stirred,
 }
 
 /// A connection and the tasks that serve it; dropping it ends them.
 pub(super) struct Link {
     connection: Connection,
+    /// Its socket.
+    connector: Arc<Connector>,
+    /// The address that it was last seen to send from; `None` if it could not.
+    way: Option<IpAddr>,
     control: ControlWriter<ViewerMessage>,
     input: mpsc::UnboundedSender<InputEvent>,
     ends: mpsc::UnboundedReceiver<LinkEnd>,
@@ -87,6 +78,7 @@ impl Link {
     ) -> Self {
         let Admission {
             connection,
+            connector,
             writer,
             reader,
             ..
@@ -122,6 +114,8 @@ impl Link {
         tasks.spawn(async move { drop(writing.await) });
         Self {
             liveness: Liveness::new(connection.clone()),
+            connector,
+            way: network::way_to(connection.remote()),
             connection,
             control: writer,
             input,
@@ -150,12 +144,35 @@ impl Link {
         tokio::select! {
             end = next_end(&mut self.ends) => News::Ended(end),
             () = self.alive.notified() => News::Stirred,
+            () = self.connection.answered() => News::Stirred,
         }
     }
 
     /// Since when the server has been silent, if too long.
     pub(super) fn silent_since(&mut self) -> Option<Instant> {
         self.liveness.silent_since()
+    }
+
+    /// Whether this machine has a way to the server.
+    pub(super) fn has_way(&self) -> bool {
+        network::way_to(self.connection.remote()).is_some()
+    }
+
+    /// This machine's network changed. If that is where the connection goes, or if the server has
+    /// been quiet, the connection goes on over what there is now, at once.
+    pub(super) fn network_changed(&mut self) {
+        let way = network::way_to(self.connection.remote());
+        let has_moved = way != self.way;
+        self.way = way;
+        if way.is_some() && (has_moved || self.liveness.is_quiet()) {
+            self.ask();
+        }
+    }
+
+    /// Asks the server at once whether it is there, from a new port.
+    pub(super) fn ask(&self) {
+        // Without a new port the old one goes on.
+        let _ = self.connector.rebind();
     }
 
     /// Says goodbye, so that the server forgets the viewer at once.
@@ -224,7 +241,7 @@ impl Frames {
             let (header, payload) = match reader.read().await {
                 Ok(frame) => frame,
                 Err(error) => {
-                    let _ = end.send(LinkEnd::Broken(format!("a frame: {error}")));
+                    let _ = end.send(LinkEnd::of_frame(error));
                     return;
                 }
             };

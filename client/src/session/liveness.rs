@@ -10,6 +10,9 @@ use tokio::time::{Sleep, sleep_until};
 /// make the server answer in it.
 const SILENCE: Duration = Duration::from_secs(3);
 
+/// Silence that is longer than between keep-alives only if something is wrong.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// How much later a look at the clock has to become to be worth setting the timer anew. Shorter
 /// than the time between keep-alives.
 const DELAY: Duration = Duration::from_secs(1);
@@ -52,6 +55,14 @@ impl Liveness {
                 self.look.set(sleep_until(deadline));
             }
         }
+    }
+
+    /// Whether the server has not been heard for a moment.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let (heard, now) = (self.connection.heard(), Instant::now());
+        // Takes over the count.
+        let silent = self.pulse.silent_since(heard, now).is_some();
+        silent || now.saturating_duration_since(self.pulse.at) >= QUIET
     }
 
     /// Since when the server has been silent, if too long.

@@ -2,18 +2,25 @@
 
 mod admit;
 mod backoff;
+mod contact;
 mod dial;
+mod ending;
 mod input_stream;
 mod link;
 mod liveness;
+mod network;
+mod plight;
+mod recover;
 mod supervise;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
+use tokio::time::sleep_until;
 
 use crate::config::Options;
 use crate::error::ViewError;
@@ -21,6 +28,8 @@ use crate::picture::{self, Presenter, Sight, Work};
 use crate::screenshot;
 use crate::shared::{LinkState, Shared};
 use crate::stats::Reporter;
+
+pub(crate) use plight::{Cause, Continuity};
 
 /// The handshake's cryptography needs the most of it; memory never touched costs nothing.
 const STACK_BYTES: usize = 1 << 20;
@@ -156,9 +165,7 @@ fn run(
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));
         }
-        let reporter = options
-            .stats
-            .map(|form| Reporter::start(Arc::clone(&shared), form));
+        let reporter = Reporter::start(Arc::clone(&shared), options.stats);
         let shot = target.map(|target| {
             let leave = leave.clone();
             let shot = target.take(Arc::clone(&shared));
@@ -169,9 +176,7 @@ fn run(
             })
         });
         let supervised = Box::pin(supervise::run(options, shared, commands, work)).await;
-        if let Some(reporter) = reporter {
-            reporter.finish().await;
-        }
+        reporter.finish().await;
         match shot {
             Some(shot) if shot.is_finished() => supervised.and(shot.await.unwrap_or(Ok(()))),
             _ => supervised,
@@ -198,6 +203,14 @@ async fn leave_on_signals(leave: mpsc::UnboundedSender<Command>) {
         _ = hangup.recv() => {}
     }
     let _ = leave.send(Command::Leave);
+}
+
+/// Waits until an instant; for ever if there is none.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn system(what: &'static str, error: &std::io::Error) -> ViewError {

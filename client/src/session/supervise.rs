@@ -5,25 +5,22 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::wire::control::RefusalReason;
-use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinHandle;
-use tokio::time::{interval, sleep_until};
 
 use super::Command;
 use super::admit::{connect_first, refusal};
-use super::dial::{Admission, DialError, Dialer, Visit};
-use super::link::{Link, LinkEnd, News, Trouble};
+use super::dial::{Admission, DialError, Dialer};
+use super::ending::LinkEnd;
+use super::link::{Link, Trouble};
+use super::network::LocalNetwork;
+use super::plight::Cause;
+use super::recover::Recovered;
 use crate::config::{Options, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::Work;
 use crate::shared::{LinkState, Shared};
 use crate::trust;
-
-/// During an interruption, between two looks at whether the server is heard again, and two steps of
-/// the clock that the person sees.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// Connections that may break in a row before the viewer gives up, and how long one must hold to
 /// end the row.
@@ -48,6 +45,7 @@ pub(super) async fn run(
         links: 0,
         broken: 0,
         dialer: None,
+        network: LocalNetwork::listen(),
     };
     supervisor.run().await
 }
@@ -60,26 +58,18 @@ enum Served {
     Trouble(Trouble),
 }
 
-/// How an interruption ended.
-enum Recovered {
-    /// The old connection came back.
-    Old(Link),
-    /// A new one took its place.
-    New(Link),
-    /// The person leaves.
-    Left(Option<Link>),
-}
-
-struct Supervisor {
-    options: Options,
-    shared: Arc<Shared>,
-    commands: UnboundedReceiver<Command>,
+/// Keeps one viewer in its session.
+pub(super) struct Supervisor {
+    pub(super) options: Options,
+    pub(super) shared: Arc<Shared>,
+    pub(super) commands: UnboundedReceiver<Command>,
     work: Sender<Work>,
     /// Connections so far.
     links: u64,
     /// Connections that broke in a row.
     broken: u32,
-    dialer: Option<Arc<Dialer>>,
+    pub(super) dialer: Option<Arc<Dialer>>,
+    pub(super) network: LocalNetwork,
 }
 
 impl Supervisor {
@@ -89,22 +79,26 @@ impl Supervisor {
         };
         let mut link = self.attach(admission);
         loop {
-            let (since, old) = match self.serve(&mut link).await {
+            let (since, old, cause) = match self.serve(&mut link).await {
                 Served::Left => {
                     link.leave().await;
                     return Ok(());
                 }
-                Served::Trouble(Trouble::Silent(since)) => (since, Some(link)),
+                Served::Trouble(Trouble::Silent(since)) => {
+                    let cause = silence(&link);
+                    (since, Some(link), cause)
+                }
                 Served::Trouble(Trouble::Ended(end)) => {
+                    let cause = end.cause();
                     if self.judge(end, &link)? == Next::Stop {
                         return Ok(());
                     }
                     link.close(RefusalReason::ProtocolError, "").await;
-                    (Instant::now(), None)
+                    (Instant::now(), None, cause)
                 }
             };
-            link = match self.recover(since, old).await? {
-                Recovered::Old(link) | Recovered::New(link) => link,
+            link = match self.recover(since, old, cause).await? {
+                Recovered::Back(link) => link,
                 Recovered::Left(old) => {
                     if let Some(old) = old {
                         old.leave().await;
@@ -138,11 +132,14 @@ impl Supervisor {
         }
     }
 
-    fn attach(&mut self, admission: Admission) -> Link {
+    pub(super) fn attach(&mut self, admission: Admission) -> Link {
         self.links += 1;
+        let continuity = admission.continuity;
         let link = Link::start(admission, self.links, &self.shared, &self.work);
-        self.shared
-            .update_session(|session| session.link = LinkState::Live);
+        self.shared.update_session(|session| {
+            session.link = LinkState::Live;
+            session.continuity = continuity;
+        });
         link
     }
 
@@ -156,78 +153,13 @@ impl Supervisor {
                     Some(Command::Leave) | None => return Served::Left,
                 },
                 trouble = link.trouble() => return Served::Trouble(trouble),
+                () = self.network.changed() => link.network_changed(),
             }
         }
-    }
-
-    /// Looks for a new connection while the old one, if any, may come back: who answers first
-    /// wins. What the person does meanwhile is dropped, not replayed later.
-    async fn recover(
-        &mut self,
-        since: Instant,
-        mut old: Option<Link>,
-    ) -> Result<Recovered, ViewError> {
-        self.shared
-            .update_session(|session| session.link = LinkState::Interrupted { since });
-        let deadline = self
-            .options
-            .reconnect_timeout
-            .map(|patience| since + patience);
-        let mut search = self.search()?;
-        let mut look = interval(LOOK);
-        loop {
-            tokio::select! {
-                found = &mut search.0 => {
-                    let admission = match found {
-                        Ok(Ok(admission)) => admission,
-                        Ok(Err(error)) => return Err(self.fatal(error)),
-                        Err(_) => return Err(ViewError::System {
-                            what: "reconnecting failed",
-                            reason: "this is a defect of the viewer".to_owned(),
-                        }),
-                    };
-                    if let Some(old) = old {
-                        old.close(RefusalReason::Other(0), "").await;
-                    }
-                    return Ok(Recovered::New(self.attach(admission)));
-                }
-                news = news_of(&mut old) => {
-                    if let (News::Ended(end), Some(link)) = (news, &old) {
-                        if self.judge(end, link)? == Next::Stop {
-                            return Ok(Recovered::Left(None));
-                        }
-                        old = None;
-                    }
-                }
-                _ = look.tick() => self.shared.update_session(|_| {}),
-                () = reached(deadline) => return Err(self.lost(since)),
-                command = self.commands.recv() => match command {
-                    Some(Command::Input(_)) => {}
-                    Some(Command::Leave) | None => return Ok(Recovered::Left(old)),
-                }
-            }
-            if let Some(link) = old.take_if(|link| link.silent_since().is_none()) {
-                // Releases that the person made meanwhile were dropped.
-                link.send(InputEvent::ReleaseAll);
-                self.shared
-                    .update_session(|session| session.link = LinkState::Live);
-                return Ok(Recovered::Old(link));
-            }
-        }
-    }
-
-    fn search(&self) -> Result<Search, ViewError> {
-        let Some(dialer) = self.dialer.clone() else {
-            return Err(self.lost(Instant::now()));
-        };
-        let policy = self.options.trust.clone();
-        Ok(Search(tokio::spawn(async move {
-            dialer.dial(&policy, Visit::Again).await
-        })))
     }
 
     /// What the end of a connection means for the session.
-    fn judge(&mut self, end: LinkEnd, link: &Link) -> Result<Next, ViewError> {
+    pub(super) fn judge(&mut self, end: LinkEnd, link: &Link) -> Result<Next, ViewError> {
         let (reason, text) = match end {
             LinkEnd::Refused { reason, text }
             | LinkEnd::Closed(CloseReason::ByPeer { reason, text }) => (reason, text),
@@ -256,7 +188,7 @@ impl Supervisor {
         }
     }
 
-    fn fatal(&self, error: DialError) -> ViewError {
+    pub(super) fn fatal(&self, error: DialError) -> ViewError {
         match error {
             DialError::Fatal(error) => error,
             DialError::Unknown(found) => {
@@ -266,7 +198,7 @@ impl Supervisor {
         }
     }
 
-    fn lost(&self, since: Instant) -> ViewError {
+    pub(super) fn lost(&self, since: Instant) -> ViewError {
         ViewError::Lost {
             server: self.options.server.clone(),
             waited: since.elapsed(),
@@ -276,31 +208,16 @@ impl Supervisor {
 
 /// What to do after a connection ended.
 #[derive(PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     Reconnect,
     Stop,
 }
 
-/// A search for a new connection; dropping it ends it.
-struct Search(JoinHandle<Result<Admission, DialError>>);
-
-impl Drop for Search {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// What the old connection, if there is one, has to say.
-async fn news_of(link: &mut Option<Link>) -> News {
-    match link {
-        Some(link) => link.news().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn reached(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
+/// What the silence of a connection most likely means.
+fn silence(link: &Link) -> Cause {
+    if link.has_way() {
+        Cause::Silence
+    } else {
+        Cause::NoNetwork
     }
 }

@@ -66,6 +66,15 @@ pub(super) struct Distribution {
 }
 
 impl Distribution {
+    /// No times at all.
+    pub(super) const fn none() -> Self {
+        Self {
+            counts: [0; CLASSES],
+            sum: Duration::ZERO,
+            longest: Duration::ZERO,
+        }
+    }
+
     /// How many there were.
     pub(super) fn count(&self) -> u64 {
         self.counts.iter().map(|&count| u64::from(count)).sum()

@@ -1,13 +1,14 @@
 //! Measurements of the viewer: where the time goes between the application and the person.
 //!
 //! Whoever does the work counts it in [`Counters`], which costs a few atomic additions a frame.
-//! Once a second the [`Reporter`], if anybody asked for one, takes what was counted as a `Period`,
-//! names its bottleneck and prints it as a line for people or for programs.
+//! Once a second the [`Reporter`], if anybody wants it, takes what was counted as a `Period`, names
+//! its bottleneck, prints it as a line for people or for programs, and has it drawn over the picture.
 
 mod answers;
 mod histogram;
 mod json;
 mod line;
+mod panel;
 mod path;
 mod period;
 mod reporter;

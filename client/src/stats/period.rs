@@ -6,7 +6,7 @@ use hackstream_protocol::geometry::Size;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 
 use super::histogram::Distribution;
-use super::path::Path;
+use super::path::{Path, Traffic};
 use super::stage::{STAGES, Stage};
 use super::verdict::Burden;
 
@@ -32,6 +32,20 @@ impl Period {
     /// The times of one stage.
     pub(super) const fn stage(&self, stage: Stage) -> &Distribution {
         &self.stages[stage as usize]
+    }
+
+    /// The same network while nothing happens.
+    pub(super) fn quiet(&self) -> Self {
+        Self {
+            frame_bytes: 0,
+            overtaken: 0,
+            path: Path {
+                traffic: Traffic::default(),
+                ..self.path
+            },
+            stages: [const { Distribution::none() }; STAGES],
+            ..*self
+        }
     }
 
     /// Frames that were decoded.

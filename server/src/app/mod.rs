@@ -20,6 +20,7 @@ use crate::config::checked::{AccessChoice, Config};
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
 use crate::viewer::registry::Registry;
+use crate::viewer::tickets::Tickets;
 pub use error::AppError;
 use screen::{Ending, Screen};
 
@@ -51,6 +52,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         quality: config.quality,
         registry: Registry::default(),
         sizing: screen.sizing(),
+        tickets: Tickets::default(),
         clock: screen.clock(),
         speeds: measure_speeds(),
     });

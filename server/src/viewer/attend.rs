@@ -16,13 +16,15 @@ use hackstream_transport::{
 use tokio::sync::watch;
 use tracing::{debug, info, info_span, warn};
 
-use super::admission::{AdmissionError, admit};
+use super::admission::{AdmissionError, Admitted, admit};
 use super::inbox::Inbox;
 use super::input::inject_all;
+use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::{Cursor, Registry};
 use super::sizing::Sizing;
+use super::tickets::Tickets;
 use crate::clock::Clock;
 use crate::token::Access;
 
@@ -44,6 +46,8 @@ pub struct Service {
     pub registry: Registry,
     /// Who decides on the screen's size.
     pub sizing: Sizing,
+    /// Who may come back.
+    pub tickets: Tickets<Present>,
     /// The clock of the stream.
     pub clock: Clock,
     /// How fast this machine compresses.
@@ -107,7 +111,15 @@ pub async fn attend(service: Arc<Service>, incoming: Incoming) {
 }
 
 async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitError> {
-    let admitted = admit(connection, &service.access, service.capture.size()).await?;
+    let (access, tickets) = (&service.access, &service.tickets);
+    let Admitted {
+        // Dropped last: only then the viewer's next connection may act.
+        pass,
+        entrance,
+        hello,
+        control_in,
+        control_out,
+    } = admit(connection, access, tickets, service.capture.size()).await?;
     let inbox = Arc::new(Inbox::new());
     let id = service
         .registry
@@ -118,15 +130,15 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         id,
         inbox: inbox.clone(),
     };
-    info!(remote = %connection.remote(), %id, agent = admitted.hello.agent, "viewer joined");
+    info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, "viewer joined");
     let config = EncoderConfig {
-        history_bytes: admitted.hello.history_bytes.min(MOST_HISTORY) as usize,
-        cache_bytes: admitted.hello.cache_bytes.min(MOST_CACHE) as usize,
-        h264: admitted.hello.h264,
+        history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
+        cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
+        h264: hello.h264,
         speeds: service.speeds,
     };
     // Before the pump starts: the first frame must know it.
-    inbox.quality(granted(admitted.hello.quality, service.quality));
+    inbox.quality(granted(hello.quality, service.quality));
     let injected = Arc::new(AtomicU64::new(0));
     let pump = Pump {
         connection: connection.clone(),
@@ -139,11 +151,13 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     start_pump(pump, id, config)?;
     let injector = service.capture.injector()?;
     let streams = accept_streams(connection, &inbox, injector, &injected);
-    let control_in = listen(admitted.control_in, &inbox, service);
-    let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
+    let control_in = listen(control_in, &inbox, service);
+    let control_out = tell_cursor(control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
-        result = control_in => result?,
+        farewell = control_in => if let (Farewell::Said, Some(pass)) = (farewell?, &pass) {
+            pass.revoke();
+        },
         result = control_out => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
@@ -234,21 +248,30 @@ async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), Tra
     Ok(())
 }
 
-/// Takes the viewer's control messages until it says goodbye.
+/// How a viewer stopped talking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    /// It said goodbye.
+    Said,
+    /// It ended the stream without.
+    Unsaid,
+}
+
+/// Takes the viewer's control messages until there are no more.
 async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
     service: &Service,
-) -> Result<(), TransportError> {
+) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
-            ViewerMessage::Bye => break,
+            ViewerMessage::Bye => return Ok(Farewell::Said),
             ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
             ViewerMessage::Window(window) => service.sizing.wish(window),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }
-    Ok(())
+    Ok(Farewell::Unsaid)
 }
 
 /// Keeps the viewer's pointer up to date.

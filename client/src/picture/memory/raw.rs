@@ -1,4 +1,4 @@
-//! Pixels in a file that another process may read. The only unsafe code of this crate.
+//! Pixels in a file that another process may read.
 
 use std::ffi::c_void;
 use std::io;

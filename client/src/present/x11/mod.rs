@@ -11,6 +11,7 @@ mod segment;
 use std::time::Instant;
 
 use hackstream_protocol::geometry::{Rect, Window as WindowSpace};
+use hackstream_protocol::region::Region;
 use winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use winit::window::Window;
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
@@ -89,15 +90,44 @@ impl X11Surface {
             Some(region) => placement.rects(&region.simplified(MAX_RECTS)),
             None => vec![placement.picture()],
         };
+        let (rects, panels) = self.beside_panels(rects);
         if self.viewport.shade() == Shade::Plain && self.put_shared(&picture, &rects)? {
             drop(picture);
         } else {
             drop(picture);
             self.put_bands(shared, &rects)?;
         }
+        self.put_panels(&panels)?;
         self.display.settle()?;
-        let unseen = change.unseen;
-        shared.counters.presented(unseen, begun, Instant::now());
+        if let Some(unseen) = change.unseen {
+            shared.counters.presented(unseen, begun, Instant::now());
+        }
+        Ok(())
+    }
+
+    /// What of `rects` no panel covers, and the panels that cover some of them.
+    fn beside_panels(
+        &self,
+        rects: Vec<Rect<WindowSpace>>,
+    ) -> (Vec<Rect<WindowSpace>>, Vec<Rect<WindowSpace>>) {
+        let panels = self.viewport.overlay().rects();
+        let covering = |panel: &Rect<_>| rects.iter().any(|rect| rect.intersects(panel));
+        let panels: Vec<_> = panels.filter(covering).collect();
+        if panels.is_empty() {
+            return (rects, panels);
+        }
+        let all: Region<WindowSpace> = rects.into_iter().collect();
+        let beside = all.difference(&panels.iter().copied().collect());
+        (beside.rects().to_vec(), panels)
+    }
+
+    fn put_panels(&mut self, panels: &[Rect<WindowSpace>]) -> Result<(), X11Error> {
+        for panel in panels {
+            let mut pixels = vec![0; panel.area() as usize];
+            let mut target = blit::Target::new(&mut pixels, *panel);
+            self.viewport.overlay().draw(&mut target);
+            self.display.put(&pixels, panel)?;
+        }
         Ok(())
     }
 

@@ -13,6 +13,8 @@ pub enum RefusalReason {
     SessionEnded,
     /// The peer broke the protocol.
     ProtocolError,
+    /// Another connection of the same viewer took its place.
+    Replaced,
     /// A reason that this version does not know.
     Other(u64),
 }
@@ -25,6 +27,7 @@ impl RefusalReason {
             Self::TooManyViewers => 3,
             Self::SessionEnded => 4,
             Self::ProtocolError => 5,
+            Self::Replaced => 6,
             Self::Other(number) => number,
         }
     }
@@ -36,6 +39,7 @@ impl RefusalReason {
             3 => Self::TooManyViewers,
             4 => Self::SessionEnded,
             5 => Self::ProtocolError,
+            6 => Self::Replaced,
             other => Self::Other(other),
         }
     }

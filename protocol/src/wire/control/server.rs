@@ -1,10 +1,12 @@
 //! What a server says on the control stream.
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
-use super::values::{only_field, put_point, put_size, read_point, read_size, read_version};
+use super::values::{
+    only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
+};
 use super::{CursorShape, RefusalReason};
 use crate::geometry::{Point, Size};
-use crate::limits::MAX_TEXT_BYTES;
+use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
 
@@ -27,7 +29,7 @@ pub enum ServerMessage {
 }
 
 /// The server admits the viewer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Welcome {
     /// [`crate::PROTOCOL_VERSION`] of the server.
     pub version: u16,
@@ -35,6 +37,21 @@ pub struct Welcome {
     pub screen: Size,
     /// The program and its version, for the viewer's log.
     pub agent: String,
+    /// What admits this viewer again, without a token, should its connection be lost: a secret of
+    /// at most [`MAX_TICKET_BYTES`]. Empty: the ticket that the viewer showed goes on to hold, or
+    /// the server gives none.
+    pub ticket: Vec<u8>,
+}
+
+impl core::fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Welcome")
+            .field("version", &self.version)
+            .field("screen", &self.screen)
+            .field("agent", &self.agent)
+            .field("ticket", &"(secret)")
+            .finish()
+    }
 }
 
 mod kind {
@@ -49,10 +66,14 @@ impl ServerMessage {
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Welcome(welcome) => {
-                FieldWriter::new(out, kind::WELCOME)
+                let mut message = FieldWriter::new(out, kind::WELCOME);
+                message
                     .number(1, u64::from(welcome.version))
                     .nested(2, |out| put_size(out, welcome.screen))
                     .text(3, &welcome.agent);
+                if !welcome.ticket.is_empty() {
+                    message.bytes(4, &welcome.ticket);
+                }
             }
             Self::Refused { reason, text } => {
                 FieldWriter::new(out, kind::REFUSED)
@@ -89,11 +110,13 @@ impl ServerMessage {
 
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
+    let mut ticket = Vec::new();
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
             2 => screen = Some(read_size(&mut field.reader())?),
             3 => agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
+            4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             _ => {}
         }
     }
@@ -101,6 +124,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         version: version.ok_or(WireError::Missing("version"))?,
         screen: screen.ok_or(WireError::Missing("screen"))?,
         agent,
+        ticket,
     })
 }
 
@@ -135,6 +159,7 @@ mod tests {
                 version: 1,
                 screen: Size::new(1920, 1080),
                 agent: "x".to_owned(),
+                ticket: vec![7; MAX_TICKET_BYTES],
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -161,6 +186,17 @@ mod tests {
         shape.write(&mut out);
         assert!(out.len() <= MAX_CONTROL_BYTES);
         assert_eq!(ServerMessage::read(&out), Ok(Some(shape)));
+    }
+
+    #[test]
+    fn a_ticket_never_shows_in_debug_output() {
+        let welcome = ServerMessage::Welcome(Welcome {
+            version: 1,
+            screen: Size::new(8, 8),
+            agent: String::new(),
+            ticket: vec![77, 78],
+        });
+        assert!(!format!("{welcome:?}").contains("77"));
     }
 
     #[test]

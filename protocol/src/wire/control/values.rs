@@ -21,6 +21,22 @@ pub(super) fn only_field<'a, T>(
     value.ok_or(WireError::Missing(what))
 }
 
+/// A secret of at most `max` bytes.
+pub(super) fn read_secret(
+    field: &Field<'_>,
+    what: &'static str,
+    max: usize,
+) -> Result<Vec<u8>, WireError> {
+    if field.bytes.len() > max {
+        return Err(WireError::OverLimit {
+            what,
+            value: field.bytes.len() as u64,
+            max: max as u64,
+        });
+    }
+    Ok(field.bytes.to_vec())
+}
+
 pub(super) fn read_version(field: &Field<'_>) -> Result<u16, WireError> {
     u16::try_from(field.number()?).map_err(|_| WireError::Overflow)
 }

@@ -1,8 +1,8 @@
 //! What a viewer says on the control stream.
 
-use super::values::{only_field, read_version};
+use super::values::{only_field, read_secret, read_version};
 use super::{Quality, ViewerWindow};
-use crate::limits::{MAX_TEXT_BYTES, MAX_TOKEN_BYTES};
+use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
 
@@ -36,6 +36,9 @@ pub struct Hello {
     pub history_bytes: u64,
     /// The program and its version, for the server's log.
     pub agent: String,
+    /// The ticket of an earlier [`Welcome`](super::Welcome), to go on with that visit; empty if the
+    /// viewer has none. At most [`MAX_TICKET_BYTES`].
+    pub ticket: Vec<u8>,
 }
 
 impl core::fmt::Debug for Hello {
@@ -48,6 +51,7 @@ impl core::fmt::Debug for Hello {
             .field("cache_bytes", &self.cache_bytes)
             .field("history_bytes", &self.history_bytes)
             .field("agent", &self.agent)
+            .field("ticket", &"(secret)")
             .finish()
     }
 }
@@ -64,7 +68,8 @@ impl ViewerMessage {
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Hello(hello) => {
-                FieldWriter::new(out, kind::HELLO)
+                let mut message = FieldWriter::new(out, kind::HELLO);
+                message
                     .number(1, u64::from(hello.version))
                     .bytes(2, &hello.token)
                     .number(3, hello.quality.number())
@@ -72,6 +77,9 @@ impl ViewerMessage {
                     .number(5, hello.cache_bytes)
                     .number(6, hello.history_bytes)
                     .text(7, &hello.agent);
+                if !hello.ticket.is_empty() {
+                    message.bytes(8, &hello.ticket);
+                }
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -109,27 +117,18 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         cache_bytes: 0,
         history_bytes: 0,
         agent: String::new(),
+        ticket: Vec::new(),
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
-            2 => {
-                let value = field.bytes.len() as u64;
-                let max = MAX_TOKEN_BYTES;
-                if field.bytes.len() > max {
-                    return Err(WireError::OverLimit {
-                        what: "token",
-                        value,
-                        max: max as u64,
-                    });
-                }
-                hello.token = field.bytes.to_vec();
-            }
+            2 => hello.token = read_secret(&field, "token", MAX_TOKEN_BYTES)?,
             3 => hello.quality = Quality::from_number(field.number()?)?,
             4 => hello.h264 = field.number()? != 0,
             5 => hello.cache_bytes = field.number()?,
             6 => hello.history_bytes = field.number()?,
             7 => hello.agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
+            8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             _ => {}
         }
     }
@@ -160,6 +159,7 @@ mod tests {
             cache_bytes: 4 << 20,
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
+            ticket: b"go on".to_vec(),
         }
     }
 
@@ -200,6 +200,28 @@ mod tests {
     fn a_token_never_shows_in_debug_output() {
         assert!(!format!("{:?}", ViewerMessage::Hello(hello())).contains("secret\""));
         assert!(!format!("{:?}", hello()).contains("115, 101"));
+        assert!(!format!("{:?}", hello()).contains("103, 111"));
+    }
+
+    #[test]
+    fn a_viewer_without_a_ticket_sends_none() {
+        let new = ViewerMessage::Hello(Hello {
+            ticket: Vec::new(),
+            ..hello()
+        });
+        assert_eq!(ViewerMessage::read(&bytes_of(&new)), Ok(Some(new)));
+    }
+
+    #[test]
+    fn a_ticket_beyond_the_limit_is_refused() {
+        let long = ViewerMessage::Hello(Hello {
+            ticket: vec![0; MAX_TICKET_BYTES + 1],
+            ..hello()
+        });
+        assert!(matches!(
+            ViewerMessage::read(&bytes_of(&long)),
+            Err(WireError::OverLimit { what: "ticket", .. })
+        ));
     }
 
     proptest! {

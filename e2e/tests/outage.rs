@@ -1,0 +1,251 @@
+//! Everything that interrupts a session for a while, and what the viewer makes of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::time::{Duration, Instant};
+
+use hackstream_e2e::compare::{exact, step};
+use hackstream_e2e::folder::Folder;
+use hackstream_e2e::keyboard::type_text;
+use hackstream_e2e::process::Process;
+use hackstream_e2e::relay::{Relay, Way};
+use hackstream_e2e::server::{Run, Server};
+use hackstream_e2e::terminal::{Board, terminal};
+use hackstream_e2e::{PATIENCE, viewer, wait_until};
+use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
+use hackstream_view::headless::{LinkState, Viewer};
+use rustix::process::Signal;
+
+/// The key of the letter a.
+const A: KeyCode = KeyCode(30);
+
+/// Much longer than a display takes from one repeat of a key to the next, or to the first.
+const REPEAT: Duration = Duration::from_secs(2);
+
+const BOTH: [Way; 2] = [Way::Up, Way::Down];
+
+/// A session, a viewer of it, and the router between them.
+struct Scene {
+    server: Server,
+    board: Board,
+    relay: Relay,
+    viewer: Viewer,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let board = Board::new(&folder);
+        let server = Server::run_as(&Run::default(), folder, &board.command());
+        let relay = Relay::to(&server);
+        let mut options = viewer::options(&server);
+        options.server = relay.address().to_string().parse().unwrap();
+        // As good as for ever, and no clock goes that far.
+        options.reconnect_timeout = Some(Duration::from_secs(u64::MAX));
+        let viewer = viewer::connect_with(&server, options);
+        let scene = Self {
+            server,
+            board,
+            relay,
+            viewer,
+        };
+        scene.write(1, "writing before");
+        scene
+    }
+
+    fn write(&self, seed: u32, what: &str) {
+        step(&self.server, &[&self.viewer], what, || {
+            self.board.fill(seed * 1000, 20);
+        });
+    }
+
+    fn wait_for(&self, what: &str, state: impl Fn(LinkState) -> bool) {
+        let came = self.viewer.wait_for_link(state, PATIENCE);
+        assert!(
+            came,
+            "{what}: {:?}, {:?}",
+            self.viewer.link(),
+            self.server.process.stderr
+        );
+    }
+
+    /// Cuts these ways for so long, with a changing screen; afterwards the viewer is live again and
+    /// shows all of it.
+    fn survive(&self, ways: &[Way], lasts: Duration) {
+        let begun = Instant::now();
+        self.relay.cut(ways);
+        self.wait_for("the viewer does not notice", is_interrupted);
+        self.board.fill(7000, 60);
+        std::thread::sleep(lasts.saturating_sub(begun.elapsed()));
+        assert_ne!(self.viewer.link(), LinkState::Ended);
+        self.relay.mend();
+        let mended = Instant::now();
+        self.wait_for("it does not come back", |link| link == LinkState::Live);
+        let live = mended.elapsed();
+        exact(&self.server, &[&self.viewer], "the picture after the cut");
+        eprintln!(
+            "live {live:?} after the heal, exact within {:?}",
+            mended.elapsed()
+        );
+        self.write(8, "writing after the cut");
+    }
+}
+
+fn is_interrupted(link: LinkState) -> bool {
+    matches!(link, LinkState::Interrupted { .. })
+}
+
+fn log_of(server: &Server, part: &str) -> usize {
+    let log = server.process.stderr.all();
+    log.iter().filter(|line| line.contains(part)).count()
+}
+
+#[test]
+fn nothing_heard_for_three_seconds() {
+    Scene::new().survive(&BOTH, Duration::from_secs(3));
+}
+
+#[test]
+fn nothing_heard_for_twenty_seconds() {
+    Scene::new().survive(&BOTH, Duration::from_secs(20));
+}
+
+/// Longer than a connection lives without a word: the viewer makes a new one, with its ticket.
+#[test]
+fn nothing_heard_for_forty_seconds() {
+    let scene = Scene::new();
+    scene.survive(&BOTH, Duration::from_secs(40));
+    assert_eq!(log_of(&scene.server, "entrance=Again"), 1);
+    assert_eq!(log_of(&scene.server, "entrance=New"), 1);
+}
+
+#[test]
+fn one_way_is_lost() {
+    let scene = Scene::new();
+    scene.survive(&[Way::Down], Duration::from_secs(6));
+    scene.survive(&[Way::Up], Duration::from_secs(6));
+}
+
+/// What a router does that was restarted, or that forgets quiet connections.
+#[test]
+fn a_port_that_changes_goes_unnoticed() {
+    let scene = Scene::new();
+    for round in 2..6 {
+        scene.relay.forget();
+        scene.write(round, "writing after a change of the port");
+    }
+    assert_eq!(viewer::joined(&scene.server), 1);
+    assert_eq!(log_of(&scene.server, "viewer left"), 0);
+}
+
+#[test]
+fn packets_replayed_from_elsewhere_change_nothing() {
+    let scene = Scene::new();
+    for round in 2..6 {
+        scene.relay.replay();
+        scene.write(round, "writing beside an attacker");
+    }
+    assert_eq!(scene.viewer.link(), LinkState::Live);
+    assert_eq!(viewer::joined(&scene.server), 1);
+}
+
+#[test]
+fn a_server_that_is_frozen_for_a_while() {
+    let scene = Scene::new();
+    scene.server.process.signal(Signal::STOP);
+    scene.wait_for("the viewer does not notice", is_interrupted);
+    scene.board.fill(7000, 60);
+    scene.server.process.signal(Signal::CONT);
+    scene.wait_for("it does not come back", |link| link == LinkState::Live);
+    scene.write(8, "writing after the frost");
+    assert_eq!(
+        log_of(&scene.server, "entrance=New"),
+        1,
+        "the viewer was never forgotten"
+    );
+}
+
+/// What the person let go during the outage is not pressed once it is over.
+#[test]
+fn keys_let_go_during_an_outage_stay_let_go() {
+    let folder = Folder::new();
+    let typed = folder.path("typed");
+    let script = format!("stty raw -echo; cat >{}", typed.display());
+    let server = Server::run_as(&Run::default(), folder, &terminal(&["sh", "-c", &script]));
+    let relay = Relay::to(&server);
+    let mut options = viewer::options(&server);
+    options.server = relay.address().to_string().parse().unwrap();
+    let viewer = viewer::connect_with(&server, options);
+    let text = || std::fs::read_to_string(&typed).unwrap_or_default();
+    wait_until("the terminal", || typed.exists().then_some(()));
+    viewer.send(InputEvent::Key(A, Transition::Press));
+    wait_until("a repeated key", || (text().len() > 2).then_some(()));
+
+    relay.cut(&BOTH);
+    assert!(viewer.wait_for_link(is_interrupted, PATIENCE));
+    viewer.send(InputEvent::Key(A, Transition::Release));
+    type_text(&viewer, "lost");
+    relay.mend();
+    assert!(viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE));
+    type_text(&viewer, "b");
+    wait_until("the next key", || text().contains('b').then_some(()));
+    std::thread::sleep(REPEAT);
+    assert_eq!(text().trim_start_matches('a'), "b");
+}
+
+/// The session does not depend on anybody watching it.
+#[test]
+fn a_killed_viewer_can_be_started_again() {
+    let Scene { server, board, .. } = Scene::new();
+    let mut killed = viewer::start(&server, &["--screenshot", "/dev/null", "--after", "60000"]);
+    killed.signal(Signal::KILL);
+    assert_eq!(killed.wait().code, None);
+    board.fill(5000, 30);
+    let again = viewer::connect(&server);
+    exact(&server, &[&again], "a viewer that was started again");
+    step(&server, &[&again], "writing for it", || {
+        board.fill(6000, 30)
+    });
+}
+
+#[test]
+fn a_server_that_is_killed_and_started_again() {
+    let folder = Folder::new();
+    let board = Board::new(&folder);
+    let command = board.command();
+    let server = Server::run_as(&Run::default(), folder, &command);
+    let file = viewer::screenshot_file(&server, "after");
+    let file_name = file.to_str().unwrap();
+    let after = [
+        "--stats-json",
+        "--reconnect-timeout",
+        "60",
+        "--screenshot",
+        file_name,
+        "--after",
+        "15000",
+    ];
+    let mut viewer = viewer::start(&server, &after);
+    // Admitted is not enough: the welcome may still be on its way.
+    viewer.stdout.wait_for("a frame", |_| Some(()));
+    let server = server.killed_and_run_again(&command);
+    assert_says(&viewer, "interrupted: ");
+    assert_says(&viewer, "to a new session: the server was restarted");
+    wait_until("the viewer at the new server", || {
+        (viewer::joined(&server) == 1).then_some(())
+    });
+    board.fill(1000, 30);
+    let seen = viewer::finish_screenshot(&mut viewer, &file);
+    hackstream_e2e::compare::rest(&server, "the end of writing");
+    let expected = hackstream_e2e::compare::Screen::picture(&server);
+    hackstream_e2e::compare::assert_same("the new session", &expected, &seen);
+}
+
+fn assert_says(viewer: &Process, part: &str) {
+    viewer
+        .stderr
+        .wait_for(part, |line| line.contains(part).then_some(()));
+}
