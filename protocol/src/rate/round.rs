@@ -143,11 +143,10 @@ impl Round {
         ByteCount(self.lost)
     }
 
-    /// Lost packets in a thousand, by bytes.
+    /// Bytes acknowledged.
     #[must_use]
-    pub fn loss_per_mille(&self) -> u64 {
-        let total = self.acked + self.lost;
-        (self.lost * 1000).checked_div(total).unwrap_or(0)
+    pub const fn acked(&self) -> ByteCount {
+        ByteCount(self.acked)
     }
 
     /// Whether a router marked packets.
@@ -205,14 +204,5 @@ mod tests {
         let median = round.median_rtt().unwrap().as_micros();
         assert!((4000..6000).contains(&median), "{median}");
         assert!(round.samples() <= MAX_RTTS);
-    }
-
-    #[test]
-    fn loss_is_a_share_of_what_was_decided() {
-        let mut round = Round::new(Timestamp(0), ByteCount(0));
-        assert_eq!(round.loss_per_mille(), 0);
-        round.on_ack(ByteCount(9800));
-        round.on_loss(ByteCount(200));
-        assert_eq!(round.loss_per_mille(), 20);
     }
 }

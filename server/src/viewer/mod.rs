@@ -2,7 +2,7 @@
 //!
 //! [`attend`] is its visit: [`admission`] decides whether it may come in, [`quality`] what it gets,
 //! [`input`] plays its keys and pointer. [`pump`] sends it frames from a thread of its own, woken by
-//! its [`inbox`], as [`room`] allows. [`registry`] knows who is there.
+//! its [`inbox`], as far as the path has room. [`registry`] knows who is there.
 
 pub mod admission;
 pub mod attend;
@@ -11,4 +11,3 @@ pub mod input;
 pub mod pump;
 pub mod quality;
 pub mod registry;
-pub mod room;
