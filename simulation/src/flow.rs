@@ -108,6 +108,7 @@ impl<C: Congestion> Flow<C> {
             in_flight: self.sender.in_flight(),
             delivery_rate: self.sender.congestion.delivery_rate(),
             capacity: self.sender.congestion.capacity(now),
+            limit: None,
             bytes_sent: self.sender.bytes_sent,
         }
     }

@@ -74,7 +74,7 @@ impl Receiver {
     }
 
     /// The acknowledgement that is sent now.
-    pub const fn acknowledge(&mut self) -> Acknowledgement {
+    pub fn acknowledge(&mut self) -> Acknowledgement {
         self.due = None;
         self.unacknowledged = 0;
         Acknowledgement {

@@ -107,7 +107,8 @@ impl<C: Congestion> Sender<C> {
     /// The next packet that leaves at `now`, if one does.
     pub fn next_packet(&mut self, now: Timestamp) -> Option<Packet> {
         let probe = self.recovery.take_probe();
-        if !probe && !(self.may_send() && self.paced(now) <= now) {
+        let due = probe || (self.may_send() && self.paced(now) <= now);
+        if !due {
             return None;
         }
         let chunk = [&mut self.again, &mut self.small, &mut self.large]

@@ -150,7 +150,8 @@ impl Controller for PathController {
         if lost_bytes == 0 {
             self.window.on_congestion_mark();
         } else {
-            self.window.on_loss(self.at(now), ByteCount(lost_bytes), pattern);
+            self.window
+                .on_loss(self.at(now), ByteCount(lost_bytes), pattern);
         }
         self.publish_and_wake(now);
     }

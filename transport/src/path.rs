@@ -28,6 +28,8 @@ pub struct PathReport {
     pub delivery_rate: Bitrate,
     /// What may be sent in the long run; `None` if the path was never full.
     pub capacity: Option<Bitrate>,
+    /// What may be sent whatever the path could carry, if the listener has such a limit.
+    pub limit: Option<Bitrate>,
     /// Packets found to be lost since the connection began.
     pub lost_packets: u64,
     /// Packets sent since the connection began.

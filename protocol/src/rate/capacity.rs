@@ -16,6 +16,9 @@ const IMPATIENT_AFTER: Duration = Duration::from_secs(6);
 /// capacity.
 const HEADROOM_PERCENT: u64 = 115;
 
+/// Time for which a capacity is believed without another queue that stands.
+const BELIEVED: Duration = Duration::from_secs(10);
+
 /// A path that delivers so much more than when it was full has become faster.
 const FASTER_PERCENT: u64 = 120;
 /// With so much more in flight than fills the path, one that is faster shows it.
@@ -24,6 +27,9 @@ const OVERRUN_PERCENT: u64 = 130;
 /// What was seen when the capacity was last used up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
+    /// When a standing queue was seen.
+    found: Timestamp,
+    /// When it was last confirmed.
     at: Timestamp,
     rate: Bitrate,
     held: Duration,
@@ -32,12 +38,22 @@ pub(super) struct Capacity {
 impl Capacity {
     /// A queue stands while the path delivers `rate`; it holds bytes for the time `held`.
     pub(super) const fn new(at: Timestamp, rate: Bitrate, held: Duration) -> Self {
-        Self { at, rate, held }
+        Self {
+            found: at,
+            at,
+            rate,
+            held,
+        }
     }
 
-    /// The same, seen again.
-    pub(super) const fn renewed(self, at: Timestamp) -> Self {
-        Self { at, ..self }
+    /// The same, confirmed. Now and then it is taken to be higher, and only another standing queue
+    /// shows that it is not: where delays vary, what was taken for a queue and for a rate may have
+    /// been neither.
+    pub(super) fn renewed(self, at: Timestamp) -> Self {
+        if at.since(self.found) < BELIEVED {
+            return Self { at, ..self };
+        }
+        Self::new(at, Bitrate(self.rate.0 / 4 * 5), self.held)
     }
 
     /// Whether a delivery rate shows that the path has become faster.
@@ -45,10 +61,12 @@ impl Capacity {
         rate.0 > self.rate.0 / 100 * FASTER_PERCENT
     }
 
-    /// Whether so much was in flight that a faster path would have shown it: were it not full, it
-    /// would have [delivered more](Self::is_outdated_by).
-    pub(super) fn is_overrun_by(&self, peak: ByteCount) -> bool {
-        peak.0 > self.fills().0 / 100 * OVERRUN_PERCENT
+    /// Whether a round with so much in flight at once and so long a delay shows that the capacity is
+    /// still the same: a faster path would have [delivered more](Self::is_outdated_by), or at least
+    /// not have made a queue of it.
+    pub(super) fn is_overrun_by(&self, peak: ByteCount, delay: Duration, base: Duration) -> bool {
+        let queue = peak.time_at(self.rate).saturating_sub(base);
+        peak.0 > self.fills().0 / 100 * OVERRUN_PERCENT && delay >= base + queue / 2
     }
 
     /// The window at which the path is full and its queue short.

@@ -15,11 +15,13 @@
 //! * `thresholds`: the delays and losses that decide.
 //! * `room`: what of the window is left for the next frame.
 //! * `unanswered`: cuts after which the delay stayed, so that it is not our queue.
+//! * [`cap`]: hard limits, whatever the path could carry.
 //! * `base`: the round-trip time of the path when its queues are empty.
 //!
 //! Everything takes the time as an argument, so the tests run a simulated link.
 
 mod base;
+pub mod cap;
 mod capacity;
 mod delivery;
 mod losses;

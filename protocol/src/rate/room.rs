@@ -7,6 +7,9 @@ use crate::units::{Bitrate, ByteCount};
 /// Room for less than a packet is no room.
 const LEAST_ROOM: u64 = 1200;
 
+/// What may wait in front of a limit, so that it is used and nothing goes stale.
+const LIMIT_QUEUE: Duration = Duration::from_millis(25);
+
 /// What is known about the path when room is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PathView {
@@ -20,6 +23,8 @@ pub struct PathView {
     pub delivery_rate: Bitrate,
     /// What may be sent in the long run; `None` if the path was never full.
     pub capacity: Option<Bitrate>,
+    /// What may be sent whatever the path could carry, if there is such a limit.
+    pub limit: Option<Bitrate>,
     /// Bytes sent since the connection began.
     pub bytes_sent: u64,
 }
@@ -59,13 +64,17 @@ impl Room {
             .saturating_sub(path.bytes_sent)
             .min(unconfirmed);
         let used = path.in_flight.0 + unsent;
-        let budget = path.window.0.saturating_sub(used);
+        let window = path.limit.map_or(path.window, |limit| {
+            let most = limit.bytes_in(path.rtt + LIMIT_QUEUE).0;
+            ByteCount(most.max(2 * LEAST_ROOM).min(path.window.0))
+        });
+        let budget = window.0.saturating_sub(used);
         if budget < LEAST_ROOM && used > 0 {
             return None;
         }
         let most = path.capacity.unwrap_or(Bitrate(u64::MAX));
         let rate = Bitrate::of(path.window, path.rtt).max(path.delivery_rate);
-        let rate = rate.min(most);
+        let rate = rate.min(most).min(path.limit.unwrap_or(most));
         Some(Allowance {
             budget: ByteCount(budget.max(LEAST_ROOM)),
             rate,
@@ -108,6 +117,20 @@ mod tests {
         let mut room = Room::default();
         room.handed_over(60_000, &path(64_000, 0, 1_000));
         assert_eq!(room.allowance(&path(64_000, 10_000, 8_000), 60_000), None);
+    }
+
+    #[test]
+    fn a_limit_is_a_smaller_window() {
+        let limited = |rtt| PathView {
+            rtt: Duration::from_millis(rtt),
+            limit: Some(Bitrate::mbps(1)),
+            ..path(64_000, 0, 0)
+        };
+        let allowance = Room::default().allowance(&limited(55), 0).unwrap();
+        assert_eq!(allowance.budget, ByteCount(10_000));
+        assert_eq!(allowance.rate, Bitrate::mbps(1));
+        let near = Room::default().allowance(&limited(0), 0).unwrap();
+        assert_eq!(near.budget, ByteCount(3_125));
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub struct Round {
     stride: usize,
     until_next: usize,
     min_rtt: Duration,
+    max_rtt: Duration,
     acked: u64,
     lost: u64,
     peak: u64,
@@ -50,6 +51,7 @@ impl Round {
             stride: 1,
             until_next: 0,
             min_rtt: Duration::MAX,
+            max_rtt: Duration::ZERO,
             acked: 0,
             lost: 0,
             peak: in_flight.0,
@@ -73,6 +75,7 @@ impl Round {
         self.oldest = Some(self.oldest.map_or(sample.sent, |at| at.min(sample.sent)));
         self.newest = self.newest.max(Some(sample.sent));
         self.min_rtt = self.min_rtt.min(sample.rtt);
+        self.max_rtt = self.max_rtt.max(sample.rtt);
         self.best_rate = self.best_rate.max(sample.rate);
         if self.until_next > 0 {
             self.until_next -= 1;
@@ -129,6 +132,12 @@ impl Round {
     #[must_use]
     pub const fn min_rtt(&self) -> Duration {
         self.min_rtt
+    }
+
+    /// Longest round-trip time; zero without samples.
+    #[must_use]
+    pub const fn max_rtt(&self) -> Duration {
+        self.max_rtt
     }
 
     /// Most bytes that were in flight at once.

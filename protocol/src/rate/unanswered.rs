@@ -2,8 +2,14 @@
 
 use core::time::Duration;
 
+use crate::units::Timestamp;
+
 /// Cuts without an answer after which the delay is not taken for our own queue.
 const ENOUGH: u32 = 3;
+
+/// Time at a window that fills no queue after which the delay is not taken for our own either: the
+/// sawtooth of other traffic looks like an answer now and then.
+const STARVED: Duration = Duration::from_secs(1);
 
 /// Watches whether cuts shorten the delay.
 ///
@@ -16,6 +22,8 @@ pub(super) struct Unanswered {
     /// The delay that the last cut should have led to.
     promised: Duration,
     cuts: u32,
+    /// Since when the window is as small as it may be.
+    starving: Option<Timestamp>,
 }
 
 impl Unanswered {
@@ -26,7 +34,8 @@ impl Unanswered {
             return false;
         }
         if !queued || rtt < self.promised {
-            self.clear();
+            self.window = None;
+            self.cuts = 0;
             return false;
         }
         self.cuts += 1;
@@ -38,6 +47,11 @@ impl Unanswered {
         self.window.get_or_insert(window);
         // A quarter of what is expected suffices: the path may have become slower meanwhile.
         self.promised = rtt.saturating_sub(drop / 4);
+    }
+
+    /// A cut led to the smallest window. True if that has been so for too long.
+    pub(super) fn starve(&mut self, now: Timestamp) -> bool {
+        now.since(*self.starving.get_or_insert(now)) >= STARVED
     }
 
     /// The window before the cuts that changed nothing.
@@ -70,6 +84,17 @@ mod tests {
         unanswered.note(20, ms(150), ms(40));
         assert!(unanswered.judge(ms(152), true));
         assert_eq!(unanswered.window_before(), Some(80));
+    }
+
+    #[test]
+    fn a_stream_that_starves_is_not_to_blame() {
+        let mut unanswered = Unanswered::default();
+        assert!(!unanswered.starve(Timestamp(1_000_000)));
+        unanswered.note(6, ms(150), ms(0));
+        assert!(!unanswered.judge(ms(120), true), "others made room");
+        assert!(unanswered.starve(Timestamp(3_000_000)));
+        unanswered.clear();
+        assert!(!unanswered.starve(Timestamp(4_000_000)));
     }
 
     #[test]

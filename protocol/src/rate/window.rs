@@ -146,7 +146,8 @@ impl WindowController {
         self.in_flight = self.in_flight.saturating_sub(bytes.0);
         self.round.on_ack(bytes);
         if self.phase == Phase::SlowStart && self.round_used_window() {
-            self.window = (self.window + bytes.0).min(MAX_WINDOW);
+            let most = self.full.map_or(MAX_WINDOW, |full| full.fills().0);
+            self.window = (self.window + bytes.0).min(most.max(self.window));
         }
         let base = self.base.get().unwrap_or_default();
         let rate = self.delivery.on_ack(now, sent, bytes, base);
@@ -203,7 +204,11 @@ impl WindowController {
     }
 
     fn decide(&mut self, now: Timestamp, thresholds: &Thresholds) {
-        let stands = self.streak.lasted(now, thresholds.patience());
+        let patience = match self.phase {
+            Phase::SlowStart => thresholds.slow_start_ends / 2,
+            Phase::Steady | Phase::Draining { .. } => thresholds.patience(),
+        };
+        let stands = self.streak.lasted(now, patience);
         let urgent = stands.filter(|_| !matches!(self.phase, Phase::Draining { .. }));
         if !self.round.is_over() && urgent.is_none() {
             return;
@@ -258,22 +263,24 @@ impl WindowController {
         let used = self.phase == Phase::Steady && self.round_used_window() && self.round.is_over();
         if used && now.since(self.base_seen_at) > DRAIN_AFTER {
             self.start_draining(thresholds);
-        } else if !self.still_full(now) && used {
+        } else if !self.still_full(now, thresholds.base) && used {
             self.step_up(now, queue, thresholds);
         }
     }
 
     /// Whether more was in flight than the path is known to hold, and it did not deliver more: what
     /// comes in bursts, like video, makes a queue that is gone before the next one.
-    fn still_full(&mut self, now: Timestamp) -> bool {
+    fn still_full(&mut self, now: Timestamp, base: Duration) -> bool {
         let (Some(full), Some(rate)) = (&self.full, self.round.best_rate()) else {
             return false;
         };
-        if full.is_outdated_by(rate) || !full.is_overrun_by(self.round.peak()) {
+        let overrun = full.is_overrun_by(self.round.peak(), self.round.max_rtt(), base);
+        if full.is_outdated_by(rate) || !overrun {
             return false;
         }
-        self.window = self.window.min(full.fills().0);
-        self.full = Some(full.renewed(now));
+        let full = full.renewed(now);
+        self.window = self.window.min(full.fills().0.max(MIN_WINDOW));
+        self.full = Some(full);
         true
     }
 
@@ -315,6 +322,10 @@ impl WindowController {
         self.full = Some(Capacity::new(now, self.delivery_rate(), held));
         let wanted = rate.bytes_in(held).0.max(self.window / 2).min(most);
         let lowered = wanted.max(thresholds.floor(queue)).min(self.window);
+        if lowered <= 2 * MIN_WINDOW && queue > thresholds.target && self.unanswered.starve(now) {
+            self.believe_longer_path(now);
+            return;
+        }
         if lowered < self.window || is_news {
             let drop = ByteCount(self.window - lowered).time_at(rate);
             self.unanswered.note(self.window, rtt, drop);

@@ -239,6 +239,7 @@ const fn view(path: &PathReport) -> PathView {
         in_flight: path.in_flight,
         delivery_rate: path.delivery_rate,
         capacity: path.capacity,
+        limit: path.limit,
         bytes_sent: path.bytes_sent,
     }
 }
