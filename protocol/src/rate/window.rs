@@ -183,6 +183,10 @@ impl WindowController {
     pub fn on_loss(&mut self, now: Timestamp, bytes: ByteCount, pattern: LossPattern) {
         self.in_flight = self.in_flight.saturating_sub(bytes.0);
         self.round.on_loss(bytes);
+        if let Some(full) = self.full.filter(|_| bytes.0 * 2 >= self.window) {
+            // After a gap all of the window is sent again at once, and not as it came about.
+            self.window = self.window.min(full.fills().0.max(MIN_WINDOW));
+        }
         if pattern == LossPattern::Persistent {
             let smaller = (self.window / 2).min(RESTART_WINDOW);
             self.window = smaller.max(MIN_WINDOW);
