@@ -5,7 +5,7 @@
 //! instead: it lets in flight what the path holds, plus a queue of a few milliseconds that keeps
 //! the slowest link busy.
 //!
-//! * `window`: the controller; slow start, steps up, cuts, draining.
+//! * `window`: the controller; its steps up, cuts and draining in `window/steps`.
 //! * `round`: what was observed during one round trip.
 //! * `queue`: what of the delay is a queue that stands.
 //! * `streak`: for how long every sample has shown a queue.
