@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{DRAIN_ROUNDS, MAX_WINDOW, Phase, WindowController};
 use crate::rate::capacity::Capacity;
 use crate::rate::thresholds::{MIN_WINDOW, Thresholds};
-use crate::units::{ByteCount, Timestamp};
+use crate::units::{Bitrate, ByteCount, Timestamp};
 
 /// Smallest step up: one packet.
 const MIN_STEP: u64 = 1200;
@@ -62,7 +62,11 @@ impl WindowController {
             self.window
         };
         let held = thresholds.held(self.hold_up);
-        self.full = Some(Capacity::new(now, self.delivery_rate(), held));
+        // What was in flight at once came through in the longest of the round's times: where little
+        // was sent so far, that says more than the estimate.
+        let came_through = Bitrate::of(self.round.peak(), self.round.max_rtt());
+        let capacity = self.delivery_rate().max(came_through);
+        self.full = Some(Capacity::new(now, capacity, held));
         let wanted = rate.bytes_in(held).0.max(self.window / 2).min(most);
         let lowered = wanted.max(thresholds.floor(queue)).min(self.window);
         if lowered <= 2 * MIN_WINDOW && queue > thresholds.target && self.unanswered.starve(now) {
