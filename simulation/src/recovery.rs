@@ -179,7 +179,7 @@ impl Recovery {
     }
 
     /// Nothing was heard for too long.
-    pub(crate) fn probe(&mut self, _: Timestamp) {
+    pub(crate) const fn probe(&mut self) {
         self.timeouts += 1;
         self.probes = PROBES;
     }

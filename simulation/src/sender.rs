@@ -145,7 +145,7 @@ impl<C: Congestion> Sender<C> {
     /// The time of [`next_deadline`](Self::next_deadline) has come.
     pub fn deadline_passed(&mut self, now: Timestamp) {
         if self.recovery.deadline().is_some_and(|at| at <= now) && !self.find_losses(now) {
-            self.recovery.probe(now);
+            self.recovery.probe();
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Unlike the window, which follows the path, these hold exactly, whatever is to be sent:
 //!
-//! * no stretch of a second or more carries more than the rate's bytes for that time ([`rate`]);
-//! * no stretch of an hour carries more than the data cap ([`hour`]).
+//! * no stretch of a second or more carries more than the rate's bytes for that time (`rate`);
+//! * no stretch of an hour carries more than the data cap (`hour`).
 //!
 //! [`Cap`] joins the two. Its caller asks before each departure and says what left.
 
