@@ -41,7 +41,7 @@ impl ControllerFactory for ControllerBuilder {
             published: (ByteCount(0), ByteCount(0)),
         };
         // After a change of the path there is room at once, and no acknowledgement may tell.
-        controller.publish_and_wake();
+        controller.publish_and_wake(now);
         Box::new(controller)
     }
 }
@@ -74,12 +74,13 @@ impl PathController {
         timestamp(self.epoch, now)
     }
 
-    fn publish(&mut self) -> Room {
+    fn publish(&mut self, now: Instant) -> Room {
         let (window, in_flight) = (self.window.window(), self.window.in_flight());
         self.path.publish(&PathNumbers {
             window,
             in_flight,
             delivery_rate: self.window.delivery_rate(),
+            capacity: self.window.capacity(self.at(now)),
             base_rtt: self.window.base_rtt(),
         });
         let before = std::mem::replace(&mut self.published, (window, in_flight));
@@ -90,8 +91,8 @@ impl PathController {
         }
     }
 
-    fn publish_and_wake(&mut self) {
-        if self.publish() == Room::Changed {
+    fn publish_and_wake(&mut self, now: Instant) {
+        if self.publish(now) == Room::Changed {
             self.path.wake();
         }
     }
@@ -104,7 +105,7 @@ impl Controller for PathController {
         }
         self.window.on_sent(self.at(now), ByteCount(bytes));
         // Whoever sends knows.
-        let _ = self.publish();
+        let _ = self.publish(now);
     }
 
     // QUIC's `app_limited` is true whenever the encoder kept to the window, so it says nothing
@@ -130,7 +131,7 @@ impl Controller for PathController {
         _largest_packet_num_acked: Option<u64>,
     ) {
         self.window.on_acks_end(self.at(now), ByteCount(in_flight));
-        self.publish_and_wake();
+        self.publish_and_wake(now);
         self.path.note_answer();
     }
 
@@ -149,10 +150,10 @@ impl Controller for PathController {
         if lost_bytes == 0 {
             self.window.on_congestion_mark();
         } else {
-            let now = self.at(now);
-            self.window.on_loss(now, ByteCount(lost_bytes), pattern);
+            self.window
+                .on_loss(self.at(now), ByteCount(lost_bytes), pattern);
         }
-        self.publish_and_wake();
+        self.publish_and_wake(now);
     }
 
     fn on_mtu_update(&mut self, _new_mtu: u16) {}

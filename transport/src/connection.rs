@@ -11,6 +11,7 @@ use quinn::{RecvStream, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
+use crate::capped::SharedCap;
 use crate::path::{PathReport, PathState, PathWake};
 use crate::{
     CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
@@ -28,6 +29,8 @@ const INPUT_PRIORITY: i32 = i32::MAX;
 pub struct Connection {
     quic: quinn::Connection,
     path: Arc<PathState>,
+    /// What all connections of the listener may send together.
+    cap: Option<Arc<SharedCap>>,
     /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
     arriving: Arc<Mutex<Option<RecvStream>>>,
 }
@@ -49,8 +52,14 @@ impl Connection {
         Self {
             quic,
             path,
+            cap: None,
             arriving,
         }
+    }
+
+    /// The same, with what it may send.
+    pub(crate) fn within(self, cap: Option<Arc<SharedCap>>) -> Self {
+        Self { cap, ..self }
     }
 
     /// The key that the server proved to hold; `None` on the server's side.
@@ -168,6 +177,7 @@ impl Connection {
             sent_packets: stats.path.sent_packets,
             bytes_sent: stats.udp_tx.bytes,
             bytes_received: stats.udp_rx.bytes,
+            limit: self.cap.as_ref().map(|cap| cap.rate()),
             ..self.path.report()
         }
     }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hackstream_protocol::rate::cap::Limits;
 use hackstream_protocol::wire::control::RefusalReason;
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{EndpointConfig, ServerConfig, TokioRuntime};
+use quinn::{EndpointConfig, Runtime as _, ServerConfig, TokioRuntime};
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
 
+use crate::capped::{CappedSocket, SharedCap};
 use crate::congestion::ControllerBuilder;
 use crate::path::PathState;
 use crate::{Connection, Identity, TransportError, config, socket, tls};
@@ -36,6 +38,7 @@ pub struct Listener {
     endpoint: quinn::Endpoint,
     crypto: Arc<QuicServerConfig>,
     handshakes: Arc<AtomicUsize>,
+    cap: Option<Arc<SharedCap>>,
 }
 
 impl Listener {
@@ -44,17 +47,40 @@ impl Listener {
     /// # Errors
     /// [`TransportError::Bind`] if the port cannot be had.
     pub fn bind(addr: SocketAddr, identity: &Identity) -> Result<Self, TransportError> {
+        Self::bind_within(addr, identity, Limits::default())
+    }
+
+    /// As [`bind`](Self::bind), and sends to all viewers together no more than the limits allow,
+    /// headers, repetitions and acknowledgements included.
+    ///
+    /// # Errors
+    /// [`TransportError::Bind`] if the port cannot be had.
+    pub fn bind_within(
+        addr: SocketAddr,
+        identity: &Identity,
+        limits: Limits,
+    ) -> Result<Self, TransportError> {
         let failed = |source| TransportError::Bind { addr, source };
         let crypto = tls::server_config(identity)?;
         let socket = socket::bind(addr).map_err(failed)?;
         let server = server_config(&crypto, Arc::default());
         let runtime = Arc::new(TokioRuntime);
-        let endpoint = endpoint_config(identity);
-        let endpoint = quinn::Endpoint::new(endpoint, Some(server), socket, runtime);
+        let mut socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
+        let cap = limits.any().then(|| Arc::new(SharedCap::new(limits)));
+        if let Some(cap) = &cap {
+            socket = Arc::new(CappedSocket::new(socket, Arc::clone(cap)));
+        }
+        let endpoint = quinn::Endpoint::new_with_abstract_socket(
+            endpoint_config(identity),
+            Some(server),
+            socket,
+            runtime,
+        );
         Ok(Self {
             endpoint: endpoint.map_err(failed)?,
             crypto,
             handshakes: Arc::default(),
+            cap,
         })
     }
 
@@ -81,6 +107,7 @@ impl Listener {
                     remote: incoming.remote_address(),
                     incoming,
                     crypto: Arc::clone(&self.crypto),
+                    cap: self.cap.clone(),
                     _slot: HandshakeSlot::take(&self.handshakes),
                 });
             }
@@ -104,6 +131,7 @@ pub struct Incoming {
     incoming: quinn::Incoming,
     remote: SocketAddr,
     crypto: Arc<QuicServerConfig>,
+    cap: Option<Arc<SharedCap>>,
     _slot: HandshakeSlot,
 }
 
@@ -129,7 +157,7 @@ impl Incoming {
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, connecting).await {
             Ok(connection) => {
                 let connection = connection.map_err(TransportError::of_handshake)?;
-                Ok(Connection::new(connection, path))
+                Ok(Connection::new(connection, path).within(self.cap))
             }
             Err(_) => Err(TransportError::NoAnswer {
                 name: "the viewer".to_owned(),

@@ -26,6 +26,10 @@ pub struct PathReport {
     pub in_flight: ByteCount,
     /// The rate at which the path delivers, as far as it was used; zero at first.
     pub delivery_rate: Bitrate,
+    /// What may be sent in the long run; `None` if the path was never full.
+    pub capacity: Option<Bitrate>,
+    /// What may be sent whatever the path could carry, if the listener has such a limit.
+    pub limit: Option<Bitrate>,
     /// Packets found to be lost since the connection began.
     pub lost_packets: u64,
     /// Packets sent since the connection began.
@@ -43,6 +47,8 @@ pub(crate) struct PathState {
     window: AtomicU64,
     in_flight: AtomicU64,
     delivery_rate: AtomicU64,
+    /// Zero if it is not known.
+    capacity: AtomicU64,
     rtt_micros: AtomicU64,
     base_rtt_micros: AtomicU64,
     wake: Mutex<Option<PathWake>>,
@@ -54,6 +60,7 @@ pub(crate) struct PathNumbers {
     pub(crate) window: ByteCount,
     pub(crate) in_flight: ByteCount,
     pub(crate) delivery_rate: Bitrate,
+    pub(crate) capacity: Option<Bitrate>,
     pub(crate) base_rtt: Option<Duration>,
 }
 
@@ -65,6 +72,8 @@ impl PathState {
         self.in_flight.store(numbers.in_flight.0, Ordering::Relaxed);
         self.delivery_rate
             .store(numbers.delivery_rate.0, Ordering::Relaxed);
+        let capacity = numbers.capacity.map_or(0, |rate| rate.0);
+        self.capacity.store(capacity, Ordering::Relaxed);
         let base = micros(numbers.base_rtt.unwrap_or_default());
         self.base_rtt_micros.store(base, Ordering::Relaxed);
     }
@@ -106,6 +115,7 @@ impl PathState {
             window: ByteCount(load(&self.window)),
             in_flight: ByteCount(load(&self.in_flight)),
             delivery_rate: Bitrate(load(&self.delivery_rate)),
+            capacity: Some(Bitrate(load(&self.capacity))).filter(|rate| rate.0 > 0),
             ..PathReport::default()
         }
     }

@@ -1,10 +1,11 @@
 //! The part of the screen that is sent as H.264.
 //!
 //! [`activity`] and [`place`] decide whether there is such a part, [`quality`] how coarse its frames
-//! are; this file keeps the stream running. Everything outside the video stays lossless, and what
+//! are, for the [`pace`] at which they are drawn; this file keeps the stream running. Everything outside the video stays lossless, and what
 //! the video blurred is repaired by the refresh stage once it stands still.
 
 pub(crate) mod activity;
+mod pace;
 mod place;
 pub(crate) mod quality;
 
@@ -21,6 +22,7 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 
 use crate::encoder::Link;
 use activity::Activity;
+use pace::Pace;
 use quality::{Coded, QualityControl, Taste, encode_within_frame};
 
 /// A program that paints a video frame in several strokes is given this long after each to make
@@ -46,6 +48,7 @@ pub(crate) struct Video {
     strokes: Option<Strokes>,
     /// Strokes per video frame, lately.
     strokes_per_frame: f32,
+    pace: Pace,
 }
 
 struct Stream {
@@ -85,6 +88,7 @@ impl Video {
             stream: None,
             strokes: None,
             strokes_per_frame: 1.0,
+            pace: Pace::default(),
         }
     }
 
@@ -100,6 +104,7 @@ impl Video {
             let strokes = self.strokes.get_or_insert_with(|| Strokes::begin(now, 0));
             strokes.last = now;
             strokes.count += 1;
+            self.pace.drawn(now);
         }
     }
 
@@ -183,7 +188,9 @@ impl Video {
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
         let kind = stream.next;
         let wanted = Coded {
-            quantiser: stream.quality.next(kind, taste, link.rate, now),
+            quantiser: stream
+                .quality
+                .next(kind, taste, link.rate, (now, self.pace.interval())),
             kind,
         };
         let mut access_unit = Vec::new();

@@ -54,6 +54,9 @@ const FIRST_INTERVAL: Duration = Duration::from_millis(33);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(8);
 const LONGEST_INTERVAL: Duration = Duration::from_millis(200);
 
+/// Time between frames that is smooth enough where the link is the limit.
+const SMOOTH: Duration = Duration::from_millis(33);
+
 /// Bytes that any picture is given.
 const LEAST_ROOM: f32 = 200.0;
 
@@ -154,20 +157,23 @@ impl QualityControl {
         }
     }
 
-    /// The quantiser for a frame of a kind, made at `now` for a link of `rate`.
+    /// The quantiser for a frame of a kind, made at `now` for a link of `rate`. The program draws a
+    /// frame each `drawn`: on a link with no room for all of them they become coarser before they
+    /// become fewer, down to [`SMOOTH`].
     pub(crate) fn next(
         &mut self,
         kind: H264FrameKind,
         taste: Taste,
         rate: Bitrate,
-        now: Timestamp,
+        (now, drawn): (Timestamp, Duration),
     ) -> Quantiser {
         if let Some(last) = self.last {
             let since = now.since(last).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
             self.interval = (self.interval * 7 + since) / 8;
         }
         self.last = Some(now);
-        let ByteCount(bytes) = rate.bytes_in(self.interval);
+        let interval = self.interval.min(drawn.max(SMOOTH));
+        let ByteCount(bytes) = rate.bytes_in(interval);
         let mut room = bytes as f32 * SHARE;
         if kind == H264FrameKind::Key {
             room *= KEYFRAME_FACTOR;
@@ -205,6 +211,17 @@ mod tests {
 
     /// Runs two seconds of 30 frames a second whose size halves every six steps.
     fn settle(taste: Taste, rate: Bitrate, bytes_at_reference: f32) -> (u8, f32) {
+        settle_every(33_333, taste, rate, bytes_at_reference)
+    }
+
+    /// The same with a frame each `interval` microseconds, though 30 a second are drawn.
+    fn settle_every(
+        interval: u64,
+        taste: Taste,
+        rate: Bitrate,
+        bytes_at_reference: f32,
+    ) -> (u8, f32) {
+        let drawn = Duration::from_millis(33);
         let mut control = QualityControl::new(1280 * 720);
         let (mut qp, mut bytes) = (0, 0.0);
         for frame in 0..60u64 {
@@ -213,7 +230,7 @@ mod tests {
             } else {
                 H264FrameKind::Delta
             };
-            let quantiser = control.next(kind, taste, rate, Timestamp(frame * 33_333));
+            let quantiser = control.next(kind, taste, rate, (Timestamp(frame * interval), drawn));
             qp = quantiser.qp;
             bytes = bytes_at_reference * ((30.0 - f32::from(qp)) / 6.0).exp2();
             control.sent(bytes as usize, Coded { quantiser, kind });
@@ -229,6 +246,13 @@ mod tests {
             bytes < share * 1.2 && bytes > share * 0.7,
             "{bytes} of {share}"
         );
+    }
+
+    #[test]
+    fn frames_that_are_late_become_coarser_and_not_finer() {
+        let (in_time, _) = settle(taste(Quality::Auto), Bitrate::mbps(3), 20_000.0);
+        let late = settle_every(90_000, taste(Quality::Auto), Bitrate::mbps(3), 20_000.0);
+        assert_eq!(late.0, in_time);
     }
 
     #[test]

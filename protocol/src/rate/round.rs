@@ -30,6 +30,7 @@ pub struct Round {
     stride: usize,
     until_next: usize,
     min_rtt: Duration,
+    max_rtt: Duration,
     acked: u64,
     lost: u64,
     peak: u64,
@@ -50,6 +51,7 @@ impl Round {
             stride: 1,
             until_next: 0,
             min_rtt: Duration::MAX,
+            max_rtt: Duration::ZERO,
             acked: 0,
             lost: 0,
             peak: in_flight.0,
@@ -73,6 +75,7 @@ impl Round {
         self.oldest = Some(self.oldest.map_or(sample.sent, |at| at.min(sample.sent)));
         self.newest = self.newest.max(Some(sample.sent));
         self.min_rtt = self.min_rtt.min(sample.rtt);
+        self.max_rtt = self.max_rtt.max(sample.rtt);
         self.best_rate = self.best_rate.max(sample.rate);
         if self.until_next > 0 {
             self.until_next -= 1;
@@ -131,6 +134,12 @@ impl Round {
         self.min_rtt
     }
 
+    /// Longest round-trip time; zero without samples.
+    #[must_use]
+    pub const fn max_rtt(&self) -> Duration {
+        self.max_rtt
+    }
+
     /// Most bytes that were in flight at once.
     #[must_use]
     pub const fn peak(&self) -> ByteCount {
@@ -143,11 +152,10 @@ impl Round {
         ByteCount(self.lost)
     }
 
-    /// Lost packets in a thousand, by bytes.
+    /// Bytes acknowledged.
     #[must_use]
-    pub fn loss_per_mille(&self) -> u64 {
-        let total = self.acked + self.lost;
-        (self.lost * 1000).checked_div(total).unwrap_or(0)
+    pub const fn acked(&self) -> ByteCount {
+        ByteCount(self.acked)
     }
 
     /// Whether a router marked packets.
@@ -205,14 +213,5 @@ mod tests {
         let median = round.median_rtt().unwrap().as_micros();
         assert!((4000..6000).contains(&median), "{median}");
         assert!(round.samples() <= MAX_RTTS);
-    }
-
-    #[test]
-    fn loss_is_a_share_of_what_was_decided() {
-        let mut round = Round::new(Timestamp(0), ByteCount(0));
-        assert_eq!(round.loss_per_mille(), 0);
-        round.on_ack(ByteCount(9800));
-        round.on_loss(ByteCount(200));
-        assert_eq!(round.loss_per_mille(), 20);
     }
 }

@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use super::Round;
-
 /// Smallest window: four packets, so that losses are still found by what follows them.
 pub(super) const MIN_WINDOW: u64 = 6 * 1024;
 /// On a LAN the decoder's hiccups are longer than the path, and only a window that outlasts them
@@ -11,12 +9,8 @@ pub(super) const MIN_WINDOW: u64 = 6 * 1024;
 const LAN_WINDOW: u64 = 64 * 1024;
 /// Paths with a shorter base are LANs.
 const LAN_BASE: Duration = Duration::from_millis(5);
-/// Bytes that must be lost in a round before their share counts.
-const TELLING_LOSS: u64 = 4 * 1200;
 /// Loss above this share means that the window is too large; radio links lose a few percent.
-const HEAVY_LOSS_PER_MILLE: u64 = 100;
-/// Loss above this share does so if there is a queue as well.
-const QUEUED_LOSS_PER_MILLE: u64 = 20;
+pub(super) const HEAVY_LOSS_PER_MILLE: u64 = 100;
 
 /// Delays that decide, for a path with a given base.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +20,35 @@ pub(super) struct Thresholds {
     pub(super) slow_start_ends: Duration,
     /// The queue should not be longer.
     pub(super) target: Duration,
+    /// More queue than this for as long as [`patience`](Self::patience) says is acted upon before
+    /// the round is over.
+    pub(super) urgent: Duration,
 }
 
 impl Thresholds {
-    /// The floors are what a busy machine's scheduler adds; long paths vary more.
-    pub(super) fn new(base: Duration) -> Self {
+    /// For a path whose delay varies so much by itself. The floors are what a busy machine's
+    /// scheduler adds; long paths vary more.
+    pub(super) fn new(base: Duration, variation: Duration) -> Self {
         let ms = Duration::from_millis;
+        let target = (base / 8).clamp(ms(15), ms(25)) + variation.saturating_sub(ms(2));
         Self {
             base,
             slow_start_ends: (base / 8).clamp(ms(5), ms(15)),
-            target: (base / 8).clamp(ms(15), ms(25)),
+            target,
+            urgent: target * 2 + variation * 2,
         }
+    }
+
+    /// How long a queue must stand to be believed: longer than radio links hold up a packet.
+    pub(super) fn patience(&self) -> Duration {
+        (self.base / 2).clamp(Duration::from_millis(10), Duration::from_millis(60))
+    }
+
+    /// Time for which the path holds bytes when the queue is half the target: packets take
+    /// `hold_up` longer than the base without any queue.
+    pub(super) fn held(&self, hold_up: Duration) -> Duration {
+        let most = (self.base / 4).max(Duration::from_millis(25));
+        self.base + hold_up.min(most) + self.target / 2
     }
 
     /// The smallest window that a round with this `queue` may lead to.
@@ -46,13 +58,5 @@ impl Thresholds {
         } else {
             MIN_WINDOW
         }
-    }
-
-    /// Whether what the round lost means that the window is too large.
-    pub(super) fn loses_too_much(&self, round: &Round, queue: Duration) -> bool {
-        let share = round.loss_per_mille();
-        let with_queue = share > QUEUED_LOSS_PER_MILLE && queue > self.target / 2;
-        let lost = share > HEAVY_LOSS_PER_MILLE || with_queue;
-        round.marked() || (lost && round.lost().0 >= TELLING_LOSS)
     }
 }

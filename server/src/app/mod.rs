@@ -42,7 +42,11 @@ pub fn run(config: Config) -> Result<u8, AppError> {
     let runtime = start_runtime()?;
     let _inside = runtime.enter();
     // Before the display: a port in use is the likeliest mistake and shows at once.
-    let listener = Arc::new(Listener::bind(config.listen, &identity)?);
+    let listener = Arc::new(Listener::bind_within(
+        config.listen,
+        &identity,
+        config.limits,
+    )?);
     let address = listener.local_addr()?;
     let (ended, mut endings) = mpsc::unbounded_channel();
     let screen = Screen::open(config.picture, &config.state_dir, ended)?;

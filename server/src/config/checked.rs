@@ -6,8 +6,11 @@ use std::path::PathBuf;
 
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
+use hackstream_protocol::rate::cap::{LEAST_CAP, LEAST_PER_HOUR, Limits};
+use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
+use super::amount;
 use super::raw::{self, QualityName};
 use crate::viewer::sizing::SMALLEST_EDGE;
 
@@ -64,6 +67,8 @@ pub struct Config {
     pub access: AccessChoice,
     /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
+    /// What may be sent to all viewers together.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -93,6 +98,7 @@ impl Config {
                 service.listen
             ))
         })?;
+        let limits = limits(&service)?;
         let access = match (service.no_auth, service.token_file) {
             (true, _) if !is_private(listen.ip()) => {
                 return Err(ConfigError(format!(
@@ -119,8 +125,35 @@ impl Config {
             state_dir,
             access,
             quality,
+            limits,
         })
     }
+}
+
+fn limits(service: &raw::Service) -> Result<Limits, ConfigError> {
+    let rate = service.max_bitrate.as_deref().map(|text| {
+        let least = LEAST_CAP.0;
+        amount::parse(text, least).ok_or_else(|| {
+            ConfigError(format!(
+                "--max-bitrate {text}: expected bits per second, such as 800k, 5M or 1G, and at \
+                 least {}k: with less a key's answer takes longer than a person waits",
+                least / 1000
+            ))
+        })
+    });
+    let per_hour = service.max_data_per_hour.as_deref().map(|text| {
+        let least = LEAST_PER_HOUR.0;
+        amount::parse(text, least).ok_or_else(|| {
+            ConfigError(format!(
+                "--max-data-per-hour {text}: expected bytes, such as 500M or 2G, and at least {}M",
+                least / 1_000_000
+            ))
+        })
+    });
+    Ok(Limits {
+        rate: rate.transpose()?.map(Bitrate),
+        per_hour: per_hour.transpose()?.map(ByteCount),
+    })
 }
 
 fn own_display(run: &raw::Run) -> Result<Picture, ConfigError> {
@@ -238,6 +271,25 @@ mod tests {
         for listen in ["0.0.0.0:1", "[::]:1", "8.8.8.8:1", "172.32.0.1:1"] {
             let error = config(&["run", "--no-auth", "--listen", listen, "--", "x"]).unwrap_err();
             assert!(error.contains("--no-auth"), "{error}");
+        }
+    }
+
+    #[test]
+    fn limits_are_read() {
+        let limits = |args: &[&str]| {
+            let all = [&["attach", "--display", ":0"], args].concat();
+            config(&all).map(|config| config.limits)
+        };
+        assert!(!limits(&[]).unwrap().any());
+        let both = limits(&["--max-bitrate", "2.5M", "--max-data-per-hour", "1G"]).unwrap();
+        assert_eq!(both.rate, Some(Bitrate::kbps(2500)));
+        assert_eq!(both.per_hour, Some(ByteCount(1_000_000_000)));
+        for nonsense in ["0", "-5M", "fast", "99k", "5T", "", "1e9M", "NaN"] {
+            let option = format!("--max-bitrate={nonsense}");
+            let error = limits(&[&option]).unwrap_err();
+            assert!(error.contains("800k"), "{error}");
+            let option = format!("--max-data-per-hour={nonsense}");
+            assert!(limits(&[&option]).unwrap_err().contains("500M"));
         }
     }
 

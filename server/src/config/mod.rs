@@ -1,4 +1,5 @@
 //! What the person asked for ([`raw`]) and what the program will do ([`checked`]).
 
+mod amount;
 pub mod checked;
 pub mod raw;

@@ -103,6 +103,15 @@ pub struct Service {
     /// less; with high each gets what it asks for.
     #[arg(long, value_name = "QUALITY", default_value = "high")]
     pub quality: QualityName,
+    /// Send no more than this to all viewers together, for example 800k, 5M or 1G bits per second:
+    /// in every second or longer, headers and repetitions included. Video becomes coarser, then
+    /// rarer, before text has to wait. At least 100k.
+    #[arg(long, value_name = "RATE")]
+    pub max_bitrate: Option<String>,
+    /// Send no more than this to all viewers together in any hour, for example 500M or 2G bytes.
+    /// The first half may be spent at once; the rest is made to last. At least 45M.
+    #[arg(long, value_name = "BYTES")]
+    pub max_data_per_hour: Option<String>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,

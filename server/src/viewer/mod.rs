@@ -2,8 +2,9 @@
 //!
 //! [`attend`] is its visit: [`admission`] decides whether it may come in, [`quality`] what it gets,
 //! [`input`] plays its keys and pointer. [`pump`] sends it frames from a thread of its own, woken by
-//! its [`inbox`], as [`room`] allows. [`registry`] knows who is there; [`tickets`] lets those come
-//! back whose connection was lost, by the [`pass`] that each connection holds.
+//! its [`inbox`], as far as the path has room. [`registry`] knows who is there, [`sizing`] how large
+//! the screen is to be; [`tickets`] lets those come back whose connection was lost, by the [`pass`]
+//! that each connection holds.
 
 pub mod admission;
 pub mod attend;
@@ -13,6 +14,5 @@ pub mod pass;
 pub mod pump;
 pub mod quality;
 pub mod registry;
-pub mod room;
 pub mod sizing;
 pub mod tickets;

@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
 use hackstream_protocol::ids::{FrameId, InputSeq};
+use hackstream_protocol::rate::{PathView, Room};
 use hackstream_protocol::session::ledger::Ledger;
 use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
-use hackstream_transport::{Connection, TransportError};
+use hackstream_transport::{Connection, PathReport, TransportError};
 use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
-use super::room::Room;
 use crate::clock::Clock;
 
 /// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
@@ -133,10 +133,14 @@ impl State {
         if self.ledger.unconfirmed() >= MOST_UNCONFIRMED {
             return None;
         }
-        self.room.link(
-            &self.pump.connection.path(),
-            self.ledger.unconfirmed_bytes(),
-        )
+        let path = view(&self.pump.connection.path());
+        let allowance = self
+            .room
+            .allowance(&path, self.ledger.unconfirmed_bytes())?;
+        Some(Link {
+            budget: allowance.budget.0,
+            rate: allowance.rate,
+        })
     }
 
     /// Makes and sends the next frame, unless nothing has changed.
@@ -198,7 +202,8 @@ impl State {
         header.write(&mut bytes);
         bytes.extend_from_slice(&self.frame.payload);
         let len = bytes.len();
-        self.room.handed_over(len, &self.pump.connection.path());
+        self.room
+            .handed_over(len, &view(&self.pump.connection.path()));
         let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
         if self.frame.is_reset {
             self.ledger.set_barrier(id);
@@ -224,5 +229,17 @@ impl State {
         if self.ledger.confirm(report.id) {
             self.encoder.costs_mut().decoded(report.id, report.decoding);
         }
+    }
+}
+
+const fn view(path: &PathReport) -> PathView {
+    PathView {
+        rtt: path.rtt,
+        window: path.window,
+        in_flight: path.in_flight,
+        delivery_rate: path.delivery_rate,
+        capacity: path.capacity,
+        limit: path.limit,
+        bytes_sent: path.bytes_sent,
     }
 }

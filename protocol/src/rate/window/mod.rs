@@ -1,8 +1,15 @@
-//! The controller: slow start, steps up, cuts, draining.
+//! The controller: what it hears, and when it decides. What it does then is in [`steps`].
+
+mod steps;
 
 use core::time::Duration;
 
-use super::thresholds::{MIN_WINDOW, Thresholds};
+use super::capacity::Capacity;
+use super::losses::Losses;
+use super::queue::StandingQueue;
+use super::streak::Streak;
+use super::thresholds::{HEAVY_LOSS_PER_MILLE, MIN_WINDOW, Thresholds};
+use super::unanswered::Unanswered;
 use super::{BaseRtt, DeliveryEstimator, Round, Sample};
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
@@ -12,14 +19,8 @@ const INITIAL_WINDOW: u64 = 64 * 1024;
 const RESTART_WINDOW: u64 = 16 * 1024;
 /// Largest window; bounds what a peer that acknowledges eagerly can make us hold.
 const MAX_WINDOW: u64 = 16 << 20;
-/// Smallest step up: one packet.
-const MIN_STEP: u64 = 1200;
 /// With less than this in flight a round says nothing about the window.
 const TELLING_FLIGHT: u64 = 16 * 1024;
-/// Samples that suffice to act before the round is over.
-const EARLY_SAMPLES: usize = 8;
-/// Rounds at the smallest window after which a delay is not taken for our own queue.
-const STUCK_ROUNDS: u32 = 4;
 /// A base that was not seen for so long is looked for by draining the queue.
 const DRAIN_AFTER: Duration = Duration::from_secs(10);
 /// Rounds that draining takes: one to empty the queue, one to measure.
@@ -61,7 +62,15 @@ pub struct WindowController {
     /// Packets that left before this saw the queue of an earlier, larger window.
     cut_at: Timestamp,
     base_seen_at: Timestamp,
-    stuck_rounds: u32,
+    /// Cuts after which the delay stayed.
+    unanswered: Unanswered,
+    streak: Streak,
+    losses: Losses,
+    queue: StandingQueue,
+    /// By how much packets usually exceed the base while there is no queue.
+    hold_up: Duration,
+    /// What was seen when the path's capacity was last used up.
+    full: Option<Capacity>,
 }
 
 impl WindowController {
@@ -78,7 +87,12 @@ impl WindowController {
             batch: None,
             cut_at: now,
             base_seen_at: now,
-            stuck_rounds: 0,
+            unanswered: Unanswered::default(),
+            streak: Streak::default(),
+            losses: Losses::default(),
+            queue: StandingQueue::default(),
+            hold_up: Duration::ZERO,
+            full: None,
         }
     }
 
@@ -106,6 +120,13 @@ impl WindowController {
         self.delivery.estimate()
     }
 
+    /// What may be sent in the long run; `None` as long as the path was never full.
+    #[must_use]
+    pub fn capacity(&self, now: Timestamp) -> Option<Bitrate> {
+        let full = self.full?;
+        (!full.is_outdated_by(self.delivery_rate())).then(|| full.rate(now))
+    }
+
     /// The round-trip time with empty queues; `None` before the first acknowledgement.
     #[must_use]
     pub fn base_rtt(&self) -> Option<Duration> {
@@ -125,7 +146,8 @@ impl WindowController {
         self.in_flight = self.in_flight.saturating_sub(bytes.0);
         self.round.on_ack(bytes);
         if self.phase == Phase::SlowStart && self.round_used_window() {
-            self.window = (self.window + bytes.0).min(MAX_WINDOW);
+            let most = self.full.map_or(MAX_WINDOW, |full| full.fills().0);
+            self.window = (self.window + bytes.0).min(most.max(self.window));
         }
         let base = self.base.get().unwrap_or_default();
         let rate = self.delivery.on_ack(now, sent, bytes, base);
@@ -147,13 +169,24 @@ impl WindowController {
         if sample.rtt <= base + (base / 16).max(Duration::from_millis(3)) {
             self.base_seen_at = now;
         }
-        self.decide(now, &Thresholds::new(base));
+        let thresholds = Thresholds::new(base, self.queue.variation());
+        let bound = match self.phase {
+            Phase::SlowStart => thresholds.slow_start_ends,
+            Phase::Steady | Phase::Draining { .. } => thresholds.urgent,
+        };
+        self.streak
+            .record(now, sample.rtt.saturating_sub(base), bound);
+        self.decide(now, &thresholds);
     }
 
     /// `bytes` were found to be lost.
     pub fn on_loss(&mut self, now: Timestamp, bytes: ByteCount, pattern: LossPattern) {
         self.in_flight = self.in_flight.saturating_sub(bytes.0);
         self.round.on_loss(bytes);
+        if let Some(full) = self.full.filter(|_| bytes.0 * 2 >= self.window) {
+            // After a gap all of the window is sent again at once, and not as it came about.
+            self.window = self.window.min(full.fills().0.max(MIN_WINDOW));
+        }
         if pattern == LossPattern::Persistent {
             let smaller = (self.window / 2).min(RESTART_WINDOW);
             self.window = smaller.max(MIN_WINDOW);
@@ -168,30 +201,26 @@ impl WindowController {
         self.round.on_mark();
     }
 
-    /// Whether the round filled at least half of the window; the rest is what a sender leaves
+    /// Whether the round filled at least 3/4 of the window; the rest is what a sender leaves
     /// free whose next frame does not fit.
     fn round_used_window(&self) -> bool {
-        self.round.peak().0 * 2 >= self.window
+        self.round.peak().0 * 4 >= self.window * 3
     }
 
     fn decide(&mut self, now: Timestamp, thresholds: &Thresholds) {
-        let is_over = self.round.is_over();
-        let urgent_queue = match self.phase {
-            _ if self.round.samples() < EARLY_SAMPLES => None,
-            Phase::SlowStart => Some(thresholds.slow_start_ends),
-            Phase::Steady => Some(thresholds.target * 2),
-            Phase::Draining { .. } => None,
+        let patience = match self.phase {
+            Phase::SlowStart => thresholds.slow_start_ends / 2,
+            Phase::Steady | Phase::Draining { .. } => thresholds.patience(),
         };
-        if !is_over && urgent_queue.is_none() {
+        let stands = self.streak.lasted(now, patience);
+        let urgent = stands.filter(|_| !matches!(self.phase, Phase::Draining { .. }));
+        if !self.round.is_over() && urgent.is_none() {
             return;
         }
-        let Some(rtt) = self.round.median_rtt() else {
-            return;
-        };
-        let queue = rtt.saturating_sub(thresholds.base);
-        if !is_over && urgent_queue.is_none_or(|most| queue <= most) {
-            return;
-        }
+        // The shortest of a round: what holds up packets one by one is no queue.
+        let of_round = self.round.min_rtt().saturating_sub(thresholds.base);
+        let queue = urgent.unwrap_or(of_round);
+        self.queue.record(queue);
         self.learn_rate(queue, thresholds);
         match self.phase {
             Phase::Draining {
@@ -200,6 +229,7 @@ impl WindowController {
             } => self.drain(now, resume, rounds_left),
             Phase::SlowStart | Phase::Steady => self.adjust(now, queue, thresholds),
         }
+        self.streak = Streak::default();
         self.round = Round::new(now, self.in_flight());
     }
 
@@ -218,86 +248,27 @@ impl WindowController {
         if self.phase == Phase::SlowStart && queue > thresholds.slow_start_ends {
             self.phase = Phase::Steady;
         }
-        let too_much = queue > thresholds.target || thresholds.loses_too_much(&self.round, queue);
-        if too_much {
+        let stands = queue > thresholds.urgent || self.queue.standing() > thresholds.target;
+        let share = self.losses.add(&self.round);
+        let loses = share.is_some_and(|share| share > HEAVY_LOSS_PER_MILLE);
+        if stands || loses || self.round.marked() {
             self.phase = Phase::Steady;
             self.cut(now, queue, thresholds);
             return;
         }
-        self.stuck_rounds = 0;
-        if self.phase == Phase::Steady && self.round_used_window() && self.round.is_over() {
-            if now.since(self.base_seen_at) > DRAIN_AFTER {
-                self.start_draining(thresholds);
-            } else {
-                self.step_up(queue, thresholds);
-            }
+        if queue <= thresholds.target {
+            self.unanswered.clear();
         }
-    }
-
-    /// Grows by an eighth while there is no queue, and then half the way to the target: the effect
-    /// of a step shows only a round trip later.
-    fn step_up(&mut self, queue: Duration, thresholds: &Thresholds) {
-        let mut step = self.window / 8;
-        if queue > thresholds.target / 8 {
-            let room = thresholds.target.saturating_sub(queue) / 2;
-            step = step.min(self.delivery_rate().bytes_in(room).0);
+        if queue <= thresholds.target / 2 {
+            let rtt = self.round.median_rtt().unwrap_or(thresholds.base);
+            let spread = rtt.saturating_sub(self.round.min_rtt());
+            self.hold_up = (self.hold_up * 7 + spread) / 8;
         }
-        self.window = (self.window + step.max(MIN_STEP)).min(MAX_WINDOW);
-    }
-
-    /// Lowers the window to what the path delivers in its base time plus half the target.
-    fn cut(&mut self, now: Timestamp, queue: Duration, thresholds: &Thresholds) {
-        let is_news = self.round.is_newer_than(self.cut_at);
-        let held = thresholds.base + thresholds.target / 2;
-        let rate = self.round.best_rate().unwrap_or(self.delivery_rate());
-        // Acknowledgements of what left before the last cut say nothing new about the window, but
-        // they may have found a lower rate.
-        let most = if is_news {
-            self.window - self.window / 10
-        } else {
-            self.window
-        };
-        let wanted = rate.bytes_in(held).0.max(self.window / 2).min(most);
-        let lowered = wanted.max(thresholds.floor(queue)).min(self.window);
-        if lowered < self.window {
-            self.window = lowered;
-            self.cut_at = now;
-            self.stuck_rounds = 0;
-        } else if is_news && queue > thresholds.target {
-            self.suspect_base(now);
-        }
-    }
-
-    /// Hardly anything is in flight and the delay stays: it is not our queue. The path has become
-    /// longer, others fill the queue, or the peer is slow to answer.
-    fn suspect_base(&mut self, now: Timestamp) {
-        self.stuck_rounds += 1;
-        if self.stuck_rounds >= STUCK_ROUNDS {
-            self.stuck_rounds = 0;
-            self.base.restart(now, self.round.min_rtt());
-        }
-    }
-
-    fn start_draining(&mut self, thresholds: &Thresholds) {
-        let empty = self.delivery_rate().bytes_in(thresholds.base).0;
-        self.phase = Phase::Draining {
-            resume: self.window,
-            rounds_left: DRAIN_ROUNDS,
-        };
-        self.window = (empty - empty / 4).max(MIN_WINDOW).min(self.window);
-    }
-
-    fn drain(&mut self, now: Timestamp, resume: u64, rounds_left: u32) {
-        if rounds_left > 1 {
-            self.phase = Phase::Draining {
-                resume,
-                rounds_left: rounds_left - 1,
-            };
-        } else {
-            self.phase = Phase::Steady;
-            self.window = resume;
-            self.base_seen_at = now;
-            self.cut_at = now;
+        let used = self.phase == Phase::Steady && self.round_used_window() && self.round.is_over();
+        if used && now.since(self.base_seen_at) > DRAIN_AFTER {
+            self.start_draining(thresholds);
+        } else if !self.still_full(now, thresholds.base) && used {
+            self.step_up(now, queue, thresholds);
         }
     }
 }

@@ -1,0 +1,116 @@
+//! What follows from a round: steps up, cuts, draining.
+
+use core::time::Duration;
+
+use super::{DRAIN_ROUNDS, MAX_WINDOW, Phase, WindowController};
+use crate::rate::capacity::Capacity;
+use crate::rate::thresholds::{MIN_WINDOW, Thresholds};
+use crate::units::{Bitrate, ByteCount, Timestamp};
+
+/// Smallest step up: one packet.
+const MIN_STEP: u64 = 1200;
+
+impl WindowController {
+    /// Whether more was in flight than the path is known to hold, and it did not deliver more: what
+    /// comes in bursts, like video, makes a queue that is gone before the next one.
+    pub(super) fn still_full(&mut self, now: Timestamp, base: Duration) -> bool {
+        let (Some(full), Some(rate)) = (&self.full, self.round.best_rate()) else {
+            return false;
+        };
+        let overrun = full.is_overrun_by(self.round.peak(), self.round.max_rtt(), base);
+        if full.is_outdated_by(rate) || !overrun {
+            return false;
+        }
+        let full = full.renewed(now);
+        self.window = self.window.min(full.fills().0.max(MIN_WINDOW));
+        self.full = Some(full);
+        true
+    }
+
+    /// Grows by an eighth while there is no queue, and then half the way to the target: the effect
+    /// of a step shows only a round trip later.
+    pub(super) fn step_up(&mut self, now: Timestamp, queue: Duration, thresholds: &Thresholds) {
+        let rate = self.delivery_rate();
+        let mut step = self.window / 8;
+        if queue > thresholds.target / 8 {
+            let room = thresholds.target.saturating_sub(queue) / 2;
+            step = step.min(rate.bytes_in(room).0);
+        }
+        let full = self.full.filter(|full| !full.is_outdated_by(rate));
+        if full.is_some() {
+            step = step.min(self.window / 16);
+        }
+        let most = full.and_then(|full| full.window(now));
+        let most = most.map_or(MAX_WINDOW, |most| most.0.max(self.window));
+        self.window = (self.window + step.max(MIN_STEP)).min(most);
+    }
+
+    /// Lowers the window to what the path delivers in its base time plus half the target.
+    pub(super) fn cut(&mut self, now: Timestamp, queue: Duration, thresholds: &Thresholds) {
+        let is_news = self.round.is_newer_than(self.cut_at);
+        let rtt = thresholds.base + queue;
+        let rate = self.round.best_rate().unwrap_or(self.delivery_rate());
+        if is_news && self.unanswered.judge(rtt, queue > thresholds.target) {
+            self.believe_longer_path(now);
+            return;
+        }
+        // Acknowledgements of what left before the last cut say nothing new about the window, but
+        // they may have found a lower rate.
+        let most = if is_news {
+            self.window - self.window / 10
+        } else {
+            self.window
+        };
+        let held = thresholds.held(self.hold_up);
+        // What was in flight at once came through in the longest of the round's times: where little
+        // was sent so far, that says more than the estimate.
+        let came_through = Bitrate::of(self.round.peak(), self.round.max_rtt());
+        let capacity = self.delivery_rate().max(came_through);
+        self.full = Some(Capacity::new(now, capacity, held));
+        let wanted = rate.bytes_in(held).0.max(self.window / 2).min(most);
+        let lowered = wanted.max(thresholds.floor(queue)).min(self.window);
+        if lowered <= 2 * MIN_WINDOW && queue > thresholds.target && self.unanswered.starve(now) {
+            self.believe_longer_path(now);
+            return;
+        }
+        if lowered < self.window || is_news {
+            let drop = ByteCount(self.window - lowered).time_at(rate);
+            self.unanswered.note(self.window, rtt, drop);
+            self.window = lowered;
+            self.cut_at = now;
+        }
+    }
+
+    /// Less and less was in flight and the delay stayed: it is not our queue. The path has become
+    /// longer, others fill the queue, or the peer is slow to answer.
+    fn believe_longer_path(&mut self, now: Timestamp) {
+        self.window = self.unanswered.window_before().unwrap_or(self.window);
+        self.unanswered.clear();
+        self.full = None;
+        self.base.restart(now, self.round.min_rtt());
+        self.cut_at = now;
+    }
+
+    pub(super) fn start_draining(&mut self, thresholds: &Thresholds) {
+        let empty = self.delivery_rate().bytes_in(thresholds.base).0;
+        self.phase = Phase::Draining {
+            resume: self.window,
+            rounds_left: DRAIN_ROUNDS,
+        };
+        self.window = (empty - empty / 4).max(MIN_WINDOW).min(self.window);
+    }
+
+    pub(super) fn drain(&mut self, now: Timestamp, resume: u64, rounds_left: u32) {
+        if rounds_left > 1 {
+            self.phase = Phase::Draining {
+                resume,
+                rounds_left: rounds_left - 1,
+            };
+        } else {
+            self.phase = Phase::Steady;
+            self.window = resume;
+            self.base_seen_at = now;
+            self.cut_at = now;
+        }
+    }
+}

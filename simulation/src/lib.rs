@@ -1,0 +1,27 @@
+//! A network with a virtual clock, in which the real rate control sends.
+//!
+//! Nothing here waits or measures time: a minute of stream takes a fraction of a second, and the
+//! same seed gives the same minute. What is real is all of `hackstream_protocol::rate`; what is
+//! modelled is the link, QUIC between it and the window (as quinn does it: packets,
+//! acknowledgements, pacing, loss detection, probes), and what there is to show.
+//!
+//! * [`link`]: one direction of a link: queue, rate, delay, jitter, loss, reordering.
+//! * [`flow`]: a sender and its receiver; [`sender`] decides when packets leave, [`recovery`]
+//!   which are lost, [`receiver`] what is acknowledged.
+//! * [`congestion`]: what a window controller is to a sender; [`cubic`]: the one of the others.
+//! * [`load`]: what there is to send: keys, video, or always more.
+//! * [`world`]: the clock, the link and the flows on it.
+//! * [`outcome`]: what was observed.
+
+pub mod congestion;
+pub mod cubic;
+pub mod flow;
+pub mod link;
+pub mod load;
+pub mod outcome;
+mod pacer;
+mod random;
+pub mod receiver;
+pub mod recovery;
+pub mod sender;
+pub mod world;
