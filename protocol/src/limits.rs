@@ -63,3 +63,10 @@ pub const MAX_SAVED_TILES: u32 = 64;
 
 /// Largest window of the compression history in bytes.
 pub const MAX_HISTORY_BYTES: usize = 8 << 20;
+
+/// Longest list of names in a keyboard's layout, in bytes. The longest sets of options in use have
+/// a hundred.
+pub const MAX_LAYOUT_BYTES: usize = 256;
+
+/// Layouts that a keyboard switches between; XKB has no more groups.
+pub const MAX_LAYOUTS: usize = 4;

@@ -15,11 +15,12 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, ServerMessage, ViewerMessage, Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
+use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
 
 const CORPUS: Corpus = Corpus("wire");
 
@@ -53,6 +54,10 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     seeds.push((
         "input",
         seed(2, |out| input().iter().for_each(|event| event.write(out))),
+    ));
+    seeds.push((
+        "input-text",
+        seed(2, |out| text().iter().for_each(|event| event.write(out))),
     ));
     seeds.push((
         "feedback",
@@ -95,6 +100,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("hello", hello),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
+        ("keyboard", ViewerMessage::Keyboard(keyboard())),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))
@@ -140,6 +146,36 @@ fn input() -> [InputEvent; 7] {
         InputEvent::Wheel { right: 0, down: -3 },
         InputEvent::ReleaseAll,
     ]
+}
+
+fn text() -> [InputEvent; 3] {
+    let locks = Locks {
+        caps: true,
+        num: true,
+        group: Group::Second,
+    };
+    [
+        InputEvent::Locks(locks),
+        InputEvent::Typed {
+            key: KeyCode(44),
+            character: 'я',
+            held: CommandModifiers {
+                control: true,
+                ..CommandModifiers::default()
+            },
+        },
+        InputEvent::Text('é'),
+    ]
+}
+
+fn keyboard() -> KeyboardLayout {
+    let names = KeyboardNames {
+        model: "pc105".to_owned(),
+        layout: "us,ru".to_owned(),
+        variant: ",phonetic".to_owned(),
+        options: "grp:caps_toggle".to_owned(),
+    };
+    KeyboardLayout::new(names).unwrap()
 }
 
 fn feedback() -> [Feedback; 2] {

@@ -1,0 +1,185 @@
+//! Characters for which the display may have no key.
+//!
+//! A character that no key gives is lent a key that means nothing. Programs keep a copy of the map
+//! and read it anew, when told to, at some time after the change; a key that got yet another
+//! meaning by then would give that one. So meanings stay, and when all spare keys are in use the
+//! one that was lent least recently changes.
+
+use std::collections::VecDeque;
+
+use hackstream_protocol::wire::keyboard::Locks;
+use x11rb::protocol::Event;
+use x11rb::protocol::xkb::{
+    ConnectionExt as _, EventType, Group, ID, MapPart, SelectEventsAux,
+};
+use x11rb::protocol::xproto::{ConnectionExt as _, ModMask};
+use xkeysym::key;
+
+use super::connect::Display;
+use super::keymap::{Keymap, State, group_number, symbol_of};
+use crate::error::CaptureError;
+
+/// What a modifier key is for, if it is for giving commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Control,
+    Alt,
+    Logo,
+}
+
+/// Whether our copy of the map is what the display has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copy {
+    Fresh,
+    Stale,
+}
+
+/// Finds keys for characters.
+pub(super) struct Typist {
+    keymap: Keymap,
+    copy: Copy,
+    /// Keys that were given a meaning, the least recently used first.
+    lent: VecDeque<(u8, char)>,
+}
+
+impl Typist {
+    /// Reads the display's map; `None` if it has no XKB.
+    pub(super) fn new(display: &Display) -> Result<Option<Self>, CaptureError> {
+        let connection = &display.connection;
+        let Ok(version) = connection.xkb_use_extension(1, 0) else {
+            return Ok(None);
+        };
+        if !version.reply()?.supported {
+            return Ok(None);
+        }
+        let events = EventType::NEW_KEYBOARD_NOTIFY | EventType::MAP_NOTIFY;
+        let parts = MapPart::KEY_TYPES | MapPart::KEY_SYMS | MapPart::MODIFIER_MAP;
+        let nothing = EventType::from(0u16);
+        let details = SelectEventsAux::new();
+        let device = ID::USE_CORE_KBD.into();
+        let selected =
+            connection.xkb_select_events(device, nothing, events, parts, parts, &details)?;
+        selected.check()?;
+        Ok(Some(Self {
+            keymap: Keymap::query(display)?,
+            copy: Copy::Fresh,
+            lent: VecDeque::new(),
+        }))
+    }
+
+    /// Takes note of what the display tells.
+    pub(super) fn hear(&mut self, event: &Event) {
+        if matches!(
+            event,
+            Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) | Event::MappingNotify(_)
+        ) {
+            self.copy = Copy::Stale;
+        }
+    }
+
+    /// The key to press for `character`: `natural` if that gives it, otherwise another one that
+    /// does, if need be after a change of the map. `None` if there is no key to lend.
+    pub(super) fn key_for(
+        &mut self,
+        display: &Display,
+        natural: Option<u8>,
+        character: char,
+        is_down: impl Fn(u8) -> bool,
+    ) -> Result<Option<u8>, CaptureError> {
+        self.refresh(display)?;
+        let state = State::query(display)?;
+        if let Some(natural) = natural.filter(|&k| self.keymap.gives(k, state, character)) {
+            return Ok(Some(natural));
+        }
+        if let Some(found) = self.keymap.find(character, state) {
+            self.touch(found);
+            return Ok(Some(found));
+        }
+        self.lend(display, character, is_down)
+    }
+
+    /// Switches on and off what the person's keyboard has on and off.
+    pub(super) fn lock(&mut self, display: &Display, locks: Locks) -> Result<(), CaptureError> {
+        self.refresh(display)?;
+        let (caps, num) = (u16::from(ModMask::LOCK) as u8, self.keymap.num_lock());
+        let on = u8::from(locks.caps) * caps | u8::from(locks.num) * num;
+        display.connection.xkb_latch_lock_state(
+            ID::USE_CORE_KBD.into(),
+            ModMask::from(caps | num),
+            ModMask::from(on),
+            true,
+            Group::from(group_number(locks.group)),
+            ModMask::from(0u16),
+            false,
+            0,
+        )?;
+        Ok(())
+    }
+
+    /// What kind of command the key is for, if it is a modifier for one.
+    pub(super) fn command(&self, keycode: u8) -> Option<Command> {
+        let kinds: [(&[u32], Command); 3] = [
+            (&[key::Control_L, key::Control_R], Command::Control),
+            (&[key::Alt_L, key::Alt_R, key::Meta_L, key::Meta_R], Command::Alt),
+            (&[key::Super_L, key::Super_R, key::Hyper_L, key::Hyper_R], Command::Logo),
+        ];
+        let mut kinds = kinds.into_iter();
+        let kind = kinds.find(|(symbols, _)| self.keymap.has_symbol(keycode, symbols));
+        kind.map(|(_, command)| command)
+    }
+
+    /// Takes back what was lent.
+    pub(super) fn take_back(&mut self, display: &Display) -> Result<(), CaptureError> {
+        for (keycode, _) in self.lent.drain(..) {
+            let nothing = [0];
+            let connection = &display.connection;
+            connection.change_keyboard_mapping(1, keycode, 1, &nothing)?;
+        }
+        Ok(())
+    }
+
+    fn refresh(&mut self, display: &Display) -> Result<(), CaptureError> {
+        if self.copy == Copy::Stale {
+            self.keymap = Keymap::query(display)?;
+            self.copy = Copy::Fresh;
+            // Another map was loaded, or someone else lent the same key.
+            let (keymap, state) = (&self.keymap, State::default());
+            self.lent
+                .retain(|&(keycode, character)| keymap.gives(keycode, state, character));
+        }
+        Ok(())
+    }
+
+    fn lend(
+        &mut self,
+        display: &Display,
+        character: char,
+        is_down: impl Fn(u8) -> bool,
+    ) -> Result<Option<u8>, CaptureError> {
+        let spare = self.keymap.spare().find(|&keycode| !is_down(keycode));
+        let Some(keycode) = spare.or_else(|| self.least_recent(&is_down)) else {
+            return Ok(None);
+        };
+        // The same with and without Shift, so that no state changes it.
+        let symbols = [symbol_of(character); 2];
+        let connection = &display.connection;
+        connection.change_keyboard_mapping(1, keycode, 2, &symbols)?;
+        self.keymap.set(keycode, symbols[0]);
+        self.lent.push_back((keycode, character));
+        Ok(Some(keycode))
+    }
+
+    fn least_recent(&mut self, is_down: impl Fn(u8) -> bool) -> Option<u8> {
+        let mut lent = self.lent.iter();
+        let index = lent.position(|&(keycode, _)| !is_down(keycode))?;
+        self.lent.remove(index).map(|(keycode, _)| keycode)
+    }
+
+    /// Notes that a key was used; most are not lent.
+    fn touch(&mut self, keycode: u8) {
+        let found = self.lent.iter().position(|&(lent, _)| lent == keycode);
+        if let Some(entry) = found.and_then(|index| self.lent.remove(index)) {
+            self.lent.push_back(entry);
+        }
+    }
+}
