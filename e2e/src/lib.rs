@@ -21,6 +21,7 @@ pub mod netns;
 pub mod process;
 pub mod server;
 pub mod terminal;
+pub mod text_field;
 pub mod victim;
 pub mod viewer;
 

@@ -15,7 +15,8 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, ServerMessage,
+    ViewerMessage, Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;

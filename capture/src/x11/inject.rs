@@ -147,7 +147,8 @@ impl Injector {
         };
         match transition {
             Transition::Press => self.press_as(natural, natural),
-            Transition::Release => match std::mem::take(&mut self.pressed_as[usize::from(natural)]) {
+            Transition::Release => match std::mem::take(&mut self.pressed_as[usize::from(natural)])
+            {
                 0 => Ok(()),
                 pressed => self.release(pressed),
             },

@@ -9,9 +9,7 @@ use std::collections::VecDeque;
 
 use hackstream_protocol::wire::keyboard::Locks;
 use x11rb::protocol::Event;
-use x11rb::protocol::xkb::{
-    ConnectionExt as _, EventType, Group, ID, MapPart, SelectEventsAux,
-};
+use x11rb::protocol::xkb::{ConnectionExt as _, EventType, Group, ID, MapPart, SelectEventsAux};
 use x11rb::protocol::xproto::{ConnectionExt as _, ModMask};
 use xkeysym::key;
 
@@ -120,8 +118,14 @@ impl Typist {
     pub(super) fn command(&self, keycode: u8) -> Option<Command> {
         let kinds: [(&[u32], Command); 3] = [
             (&[key::Control_L, key::Control_R], Command::Control),
-            (&[key::Alt_L, key::Alt_R, key::Meta_L, key::Meta_R], Command::Alt),
-            (&[key::Super_L, key::Super_R, key::Hyper_L, key::Hyper_R], Command::Logo),
+            (
+                &[key::Alt_L, key::Alt_R, key::Meta_L, key::Meta_R],
+                Command::Alt,
+            ),
+            (
+                &[key::Super_L, key::Super_R, key::Hyper_L, key::Hyper_R],
+                Command::Logo,
+            ),
         ];
         let mut kinds = kinds.into_iter();
         let kind = kinds.find(|(symbols, _)| self.keymap.has_symbol(keycode, symbols));

@@ -137,6 +137,12 @@ impl Link {
         let _ = self.input.send(event);
     }
 
+    /// Tells the server something on the control stream.
+    pub(super) async fn tell(&mut self, message: &ViewerMessage) {
+        // The task that receives frames tells the end of the connection.
+        let _ = self.control.send(message).await;
+    }
+
     /// Waits for the end of the connection or for silence.
     pub(super) async fn trouble(&mut self) -> Trouble {
         tokio::select! {

@@ -11,6 +11,7 @@ mod supervise;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use hackstream_protocol::wire::control::KeyboardLayout;
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 
@@ -29,6 +30,8 @@ const STACK_BYTES: usize = 1 << 20;
 pub(crate) enum Command {
     /// The person did something.
     Input(InputEvent),
+    /// The person's keyboard has this layout.
+    Keyboard(KeyboardLayout),
     /// The person leaves.
     Leave,
 }
@@ -80,6 +83,11 @@ impl Session {
     pub(crate) fn send(&self, event: InputEvent) {
         // A session that ended has announced it already.
         let _ = self.commands.send(Command::Input(event));
+    }
+
+    /// Tells the layout of the person's keyboard, now and after each reconnection.
+    pub(crate) fn keyboard(&self, layout: KeyboardLayout) {
+        let _ = self.commands.send(Command::Keyboard(layout));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.

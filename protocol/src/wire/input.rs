@@ -212,8 +212,11 @@ mod tests {
 
     fn locks() -> impl Strategy<Value = Locks> {
         let group = (0..4u8).prop_map(|number| Group::from_number(number).unwrap());
-        (any::<bool>(), any::<bool>(), group)
-            .prop_map(|(caps, num, group)| Locks { caps, num, group })
+        (any::<bool>(), any::<bool>(), group).prop_map(|(caps, num, group)| Locks {
+            caps,
+            num,
+            group,
+        })
     }
 
     fn event() -> impl Strategy<Value = InputEvent> {

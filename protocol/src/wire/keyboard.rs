@@ -124,7 +124,19 @@ mod tests {
             assert_eq!(character(u64::from(u32::from(allowed))), Ok(allowed));
         }
         // Escape sequences are how text becomes commands.
-        for refused in [0, 8, 10, 13, 27, 0x7f, 0x9b, 0xd800, 0xdfff, 0x11_0000, u64::MAX] {
+        for refused in [
+            0,
+            8,
+            10,
+            13,
+            27,
+            0x7f,
+            0x9b,
+            0xd800,
+            0xdfff,
+            0x11_0000,
+            u64::MAX,
+        ] {
             assert!(character(refused).is_err(), "{refused:x}");
         }
     }
@@ -134,6 +146,9 @@ mod tests {
         assert!(read_modifiers(&mut Reader::new(&[8])).is_err());
         assert!(read_locks(&mut Reader::new(&[4, 0])).is_err());
         assert!(read_locks(&mut Reader::new(&[0, 4])).is_err());
-        assert_eq!(read_locks(&mut Reader::new(&[3])), Err(WireError::Truncated));
+        assert_eq!(
+            read_locks(&mut Reader::new(&[3])),
+            Err(WireError::Truncated)
+        );
     }
 }

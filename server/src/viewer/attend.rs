@@ -23,6 +23,7 @@ use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::{Cursor, Registry};
 use crate::clock::Clock;
+use crate::session::Keyboard;
 use crate::token::Access;
 
 /// Largest compression history kept per viewer, whatever it offers.
@@ -37,6 +38,8 @@ pub struct Service {
     pub capture: Arc<Capture>,
     /// Who is let in.
     pub access: Access,
+    /// The keyboard of the display.
+    pub keyboard: Keyboard,
     /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
     /// Who is there.
@@ -136,7 +139,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     start_pump(pump, id, config)?;
     let injector = service.capture.injector()?;
     let streams = accept_streams(connection, &inbox, injector, &injected);
-    let control_in = listen(admitted.control_in, &inbox, service.quality);
+    let control_in = listen(admitted.control_in, &inbox, service);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
@@ -235,12 +238,15 @@ async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), Tra
 async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
-    bound: Quality,
+    service: &Service,
 ) -> Result<(), TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
             ViewerMessage::Bye => break,
-            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, bound)),
+            ViewerMessage::Quality(quality) => {
+                inbox.quality(granted(quality, service.quality));
+            }
+            ViewerMessage::Keyboard(layout) => service.keyboard.apply(layout).await,
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

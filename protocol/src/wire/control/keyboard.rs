@@ -134,8 +134,20 @@ mod tests {
     #[test]
     fn names_that_could_be_anything_else_are_refused() {
         let names = [
-            "", "-option", "../us", "us\"", "us;id", "us us", "us\n", "us\0", "dé", "a,b,c,d,e", "$(id)",
-            "us%(x)", "us+de", "us/..",
+            "",
+            "-option",
+            "../us",
+            "us\"",
+            "us;id",
+            "us us",
+            "us\n",
+            "us\0",
+            "dé",
+            "a,b,c,d,e",
+            "$(id)",
+            "us%(x)",
+            "us+de",
+            "us/..",
         ];
         for name in names {
             assert!(layout(name).is_err(), "{name}");

@@ -1,0 +1,223 @@
+//! What a person types at a viewer is what a program in the session gets, whatever the layout.
+//!
+//! Keys are pressed by their position on the display of a real viewer; a terminal in the session
+//! keeps the bytes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use hackstream_e2e::text_field::{Held, Person, TextField};
+use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
+
+use Held::{Control, Nothing, RightAlt, Shift};
+
+/// Keys as Linux numbers them.
+const CAPS_LOCK: u16 = 58;
+const NUM_LOCK: u16 = 69;
+const KEYPAD_7: u16 = 71;
+
+/// What is pressed, and the text that it makes.
+type Typing = &'static [(Held, u16, &'static str)];
+
+const US: Typing = &[
+    (Shift, 35, "H"),
+    (Nothing, 23, "i"),
+    (Nothing, 51, ","),
+    (Nothing, 57, " "),
+    (Shift, 2, "!"),
+    (Shift, 3, "@"),
+    (Nothing, 43, "\\"),
+    (Shift, 41, "~"),
+    (Control, 46, "\u{3}"),
+];
+
+const DE: Typing = &[
+    (Nothing, 21, "z"),
+    (Shift, 44, "Y"),
+    (Nothing, 39, "ö"),
+    (Shift, 40, "Ä"),
+    (Nothing, 12, "ß"),
+    (RightAlt, 16, "@"),
+    (RightAlt, 18, "€"),
+    (RightAlt, 8, "{"),
+    (Nothing, 86, "<"),
+    (RightAlt, 86, "|"),
+    // A dead key and a letter: ´e, ^o.
+    (Nothing, 13, ""),
+    (Nothing, 18, "é"),
+    (Nothing, 41, ""),
+    (Nothing, 24, "ô"),
+    (Nothing, 18, "e"),
+    // The command is that of the letter: undo.
+    (Control, 21, "\u{1a}"),
+];
+
+const FR: Typing = &[
+    (Nothing, 16, "a"),
+    (Nothing, 3, "é"),
+    (Shift, 3, "2"),
+    (Nothing, 8, "è"),
+    (Nothing, 10, "ç"),
+    (Nothing, 11, "à"),
+    (RightAlt, 11, "@"),
+    (RightAlt, 5, "{"),
+    (Nothing, 26, ""),
+    (Nothing, 18, "ê"),
+    (Shift, 26, ""),
+    (Nothing, 23, "ï"),
+    (Nothing, 39, "m"),
+    (Nothing, 53, "!"),
+];
+
+const RU: Typing = &[
+    (Nothing, 16, "й"),
+    (Shift, 16, "Й"),
+    (Nothing, 41, "ё"),
+    (Nothing, 53, "."),
+    (Shift, 4, "№"),
+    (Nothing, 50, "ь"),
+];
+
+const JP: Typing = &[
+    (Shift, 3, "\""),
+    (Nothing, 26, "@"),
+    (Nothing, 27, "["),
+    (Nothing, 13, "^"),
+    (Shift, 89, "_"),
+    (Shift, 124, "|"),
+    (Shift, 11, "~"),
+];
+
+fn text_of(typing: Typing) -> String {
+    typing.iter().map(|(_, _, text)| *text).collect()
+}
+
+/// Types all of it, at full speed, and reads it back.
+fn type_and_read(field: &TextField, person: &mut Person, typing: Typing) {
+    let before = field.text();
+    for &(held, key, _) in typing {
+        person.press(held, key);
+    }
+    field.expect(&(before + &text_of(typing)));
+}
+
+/// Types with this layout in a session that gets it.
+fn check_layout(layout: &str, typing: Typing) {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, layout);
+    field.wait_for_layout(layout);
+    type_and_read(&field, &mut person, typing);
+}
+
+#[test]
+fn an_american_types() {
+    check_layout("us", US);
+}
+
+#[test]
+fn a_german_types() {
+    check_layout("de", DE);
+}
+
+#[test]
+fn a_frenchman_types() {
+    check_layout("fr", FR);
+}
+
+#[test]
+fn a_russian_types() {
+    check_layout("ru", RU);
+}
+
+#[test]
+fn a_japanese_types() {
+    check_layout("jp", JP);
+}
+
+/// Its keyboard keeps the American layout: each other character needs a key that it lacks.
+#[test]
+fn characters_arrive_on_a_display_whose_layout_stays() {
+    for (layout, typing) in [("de", DE), ("fr", FR), ("ru", RU), ("jp", JP)] {
+        let field = TextField::on_a_display();
+        let mut person = Person::at(&field, layout);
+        type_and_read(&field, &mut person, typing);
+    }
+}
+
+#[test]
+fn two_layouts_are_switched_at_the_viewer() {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, "us,ru -option grp:alt_caps_toggle");
+    field.wait_for_layout("us,ru");
+    person.press(Nothing, 16);
+    // Alt and Caps Lock.
+    let alt = KeyCode(56);
+    person.play(InputEvent::Key(alt, Transition::Press));
+    person.press(Nothing, CAPS_LOCK);
+    person.play(InputEvent::Key(alt, Transition::Release));
+    person.press(Nothing, 16);
+    person.press(Nothing, 3);
+    field.expect("qй2");
+}
+
+#[test]
+fn characters_that_no_layout_has_arrive() {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, "us");
+    let text = "日本語 😀 ŝ ǆ ∀ 𝄞 אב ไทย";
+    for character in text.chars() {
+        person.play(InputEvent::Text(character));
+    }
+    field.expect(text);
+}
+
+/// An input method may give a whole sentence at once, of more characters than there are keys to
+/// lend, and the program may be slower to look them up than they are typed.
+#[test]
+fn a_long_text_of_many_characters_arrives() {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, "us");
+    let text: String = (0..300u32).filter_map(|n| char::from_u32(0x4e00 + n)).collect();
+    for character in text.chars() {
+        person.play(InputEvent::Text(character));
+    }
+    field.expect(&text);
+}
+
+#[test]
+fn compose_makes_one_character() {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, "us -option compose:rctrl");
+    field.wait_for_layout("us");
+    // Compose, o, e; Compose, <, 3.
+    for (held, key) in [(Nothing, 97), (Nothing, 24), (Nothing, 18)] {
+        person.press(held, key);
+    }
+    for (held, key) in [(Nothing, 97), (Shift, 51), (Nothing, 4)] {
+        person.press(held, key);
+    }
+    person.press(Nothing, 30);
+    field.expect("œ♥a");
+}
+
+#[test]
+fn locks_are_those_of_the_viewers_keyboard() {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, "us");
+    field.wait_for_layout("us");
+    person.press(Nothing, CAPS_LOCK);
+    person.press(Nothing, 30);
+    person.press(Nothing, CAPS_LOCK);
+    person.press(Nothing, 30);
+    person.press(Nothing, NUM_LOCK);
+    person.press(Nothing, KEYPAD_7);
+    field.expect("Aa7");
+    drop(person);
+    // Another person, whose keyboard has nothing on: the display's Num Lock is still.
+    let mut person = Person::at(&field, "us");
+    person.press(Nothing, KEYPAD_7);
+    person.press(Nothing, 30);
+    field.expect("Aa7\u{1b}[Ha");
+}
