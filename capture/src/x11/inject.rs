@@ -98,6 +98,7 @@ impl Injector {
     /// are ignored.
     ///
     /// # Errors
+    /// [`CaptureError::KeysInUse`] if it has to be tried again later, before the events after it.
     /// [`CaptureError::Lost`] if the display is gone.
     pub fn inject(&mut self, event: InputEvent) -> Result<(), CaptureError> {
         match event {

@@ -3,9 +3,10 @@
 //! A character that no key gives is lent a key that means nothing. Programs keep a copy of the map
 //! and read it anew, when told to, at some time after the change; a key that got yet another
 //! meaning by then would give that one. So meanings stay, and when all spare keys are in use the
-//! one that was lent least recently changes.
+//! one that was used least recently changes, but not before programs had time to look it up.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::wire::keyboard::Locks;
 use x11rb::protocol::Event;
@@ -16,6 +17,10 @@ use xkeysym::key;
 use super::connect::Display;
 use super::keymap::{Keymap, State, group_number, symbol_of};
 use crate::error::CaptureError;
+
+/// How long a program may take to look up what a key means. With the twenty keys that maps leave
+/// free, a hundred characters a second can be typed that are all different.
+const LOOK_UP: Duration = Duration::from_millis(200);
 
 /// What a modifier key is for, if it is for giving commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +42,16 @@ pub(super) struct Typist {
     keymap: Keymap,
     copy: Copy,
     /// Keys that were given a meaning, the least recently used first.
-    lent: VecDeque<(u8, char)>,
+    lent: VecDeque<Loan>,
+}
+
+/// A key that stands for a character.
+#[derive(Clone, Copy, Debug)]
+struct Loan {
+    keycode: u8,
+    character: char,
+    /// When it was last pressed.
+    used: Instant,
 }
 
 impl Typist {
@@ -76,7 +90,10 @@ impl Typist {
     }
 
     /// The key to press for `character`: `natural` if that gives it, otherwise another one that
-    /// does, if need be after a change of the map. `None` if there is no key to lend.
+    /// does, if need be after a change of the map. `None` if the map leaves no key free.
+    ///
+    /// # Errors
+    /// [`CaptureError::KeysInUse`] if a key will be free later.
     pub(super) fn key_for(
         &mut self,
         display: &Display,
@@ -134,10 +151,9 @@ impl Typist {
 
     /// Takes back what was lent.
     pub(super) fn take_back(&mut self, display: &Display) -> Result<(), CaptureError> {
-        for (keycode, _) in self.lent.drain(..) {
-            let nothing = [0];
+        for loan in self.lent.drain(..) {
             let connection = &display.connection;
-            connection.change_keyboard_mapping(1, keycode, 1, &nothing)?;
+            connection.change_keyboard_mapping(1, loan.keycode, 1, &[0])?;
         }
         Ok(())
     }
@@ -149,7 +165,7 @@ impl Typist {
             // Another map was loaded, or someone else lent the same key.
             let (keymap, state) = (&self.keymap, State::default());
             self.lent
-                .retain(|&(keycode, character)| keymap.gives(keycode, state, character));
+                .retain(|loan| keymap.gives(loan.keycode, state, loan.character));
         }
         Ok(())
     }
@@ -161,29 +177,47 @@ impl Typist {
         is_down: impl Fn(u8) -> bool,
     ) -> Result<Option<u8>, CaptureError> {
         let spare = self.keymap.spare().find(|&keycode| !is_down(keycode));
-        let Some(keycode) = spare.or_else(|| self.least_recent(&is_down)) else {
-            return Ok(None);
+        let keycode = match spare {
+            Some(keycode) => keycode,
+            None => match self.reclaim(is_down)? {
+                Some(keycode) => keycode,
+                None => return Ok(None),
+            },
         };
         // The same with and without Shift, so that no state changes it.
         let symbols = [symbol_of(character); 2];
         let connection = &display.connection;
         connection.change_keyboard_mapping(1, keycode, 2, &symbols)?;
         self.keymap.set(keycode, symbols[0]);
-        self.lent.push_back((keycode, character));
+        self.lent.push_back(Loan {
+            keycode,
+            character,
+            used: Instant::now(),
+        });
         Ok(Some(keycode))
     }
 
-    fn least_recent(&mut self, is_down: impl Fn(u8) -> bool) -> Option<u8> {
+    /// The key whose meaning may change, if there is one.
+    fn reclaim(&mut self, is_down: impl Fn(u8) -> bool) -> Result<Option<u8>, CaptureError> {
         let mut lent = self.lent.iter();
-        let index = lent.position(|&(keycode, _)| !is_down(keycode))?;
-        self.lent.remove(index).map(|(keycode, _)| keycode)
+        let Some(index) = lent.position(|loan| !is_down(loan.keycode)) else {
+            return Ok(None);
+        };
+        let until = self.lent[index].used + LOOK_UP;
+        if Instant::now() < until {
+            return Err(CaptureError::KeysInUse { until });
+        }
+        Ok(self.lent.remove(index).map(|loan| loan.keycode))
     }
 
     /// Notes that a key was used; most are not lent.
     fn touch(&mut self, keycode: u8) {
-        let found = self.lent.iter().position(|&(lent, _)| lent == keycode);
-        if let Some(entry) = found.and_then(|index| self.lent.remove(index)) {
-            self.lent.push_back(entry);
+        let found = self.lent.iter().position(|loan| loan.keycode == keycode);
+        if let Some(loan) = found.and_then(|index| self.lent.remove(index)) {
+            self.lent.push_back(Loan {
+                used: Instant::now(),
+                ..loan
+            });
         }
     }
 }
