@@ -8,8 +8,15 @@
     reason = "a test that cannot go on fails"
 )]
 
+use hackstream_e2e::hostile::{Peer, block_on};
 use hackstream_e2e::text_field::{Held, Person, TextField};
 use hackstream_e2e::viewer;
+use hackstream_protocol::wire::StreamKind;
+use hackstream_protocol::wire::bytes::Writer;
+use hackstream_protocol::wire::control::{
+    KeyboardLayout, KeyboardNames, RefusalReason, ViewerMessage,
+};
+use hackstream_protocol::wire::fields::FieldWriter;
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 
 use Held::{Control, Nothing, RightAlt, Shift};
@@ -18,6 +25,9 @@ use Held::{Control, Nothing, RightAlt, Shift};
 const CAPS_LOCK: u16 = 58;
 const NUM_LOCK: u16 = 69;
 const KEYPAD_7: u16 = 71;
+
+/// The kind of the message with a layout.
+const KEYBOARD: u64 = 4;
 
 /// What is pressed, and the text that it makes.
 type Typing = &'static [(Held, u16, &'static str)];
@@ -223,4 +233,73 @@ fn locks_are_those_of_the_viewers_keyboard() {
     person.press(Nothing, KEYPAD_7);
     person.press(Nothing, 30);
     field.expect("Aa7\u{1b}[Ha");
+}
+
+/// Layouts that cannot be names, and text that could be commands to a terminal.
+#[test]
+fn hostile_keyboards_cost_their_viewer_the_connection() {
+    let field = TextField::in_session();
+    let refused = u64::from(RefusalReason::ProtocolError.close_code());
+    let long = "a".repeat(300);
+    for layout in [
+        "",
+        "-option",
+        "../../x",
+        "us\" }",
+        "us\n",
+        "us;id",
+        "a,b,c,d,e",
+        &long,
+    ] {
+        let mut body = Vec::new();
+        FieldWriter::new(&mut body, KEYBOARD).text(1, layout);
+        let mut message = (body.len() as u32).to_le_bytes().to_vec();
+        message.extend_from_slice(&body);
+        block_on(async {
+            let mut peer = Peer::admitted(&field.server).await;
+            peer.say(&message).await;
+            assert_eq!(peer.closed().await, refused, "{layout}");
+        });
+    }
+    // Escape, delete, C1, a surrogate, beyond Unicode, as text and as what a key means.
+    for number in [27u64, 127, 0x9b, 0xd800, 0x11_0000] {
+        for start in [
+            &[StreamKind::Input as u8, 9][..],
+            &[StreamKind::Input as u8, 8, 30],
+        ] {
+            let mut bytes = start.to_vec();
+            bytes.put_varint(number);
+            bytes.push(0);
+            block_on(async {
+                let peer = Peer::admitted(&field.server).await;
+                let _stream = peer.open(&bytes).await;
+                assert_eq!(peer.closed().await, refused, "{number:x}");
+            });
+        }
+    }
+    assert_eq!(field.text(), "");
+}
+
+#[test]
+fn an_unknown_layout_leaves_the_session_as_it_is() {
+    let field = TextField::in_session();
+    block_on(async {
+        let names = KeyboardNames {
+            layout: "klingon".to_owned(),
+            ..KeyboardNames::default()
+        };
+        let keyboard = KeyboardLayout::new(names).unwrap();
+        let mut body = Vec::new();
+        ViewerMessage::Keyboard(keyboard).write(&mut body);
+        let mut message = (body.len() as u32).to_le_bytes().to_vec();
+        message.extend_from_slice(&body);
+        let mut peer = Peer::admitted(&field.server).await;
+        peer.say(&message).await;
+        let log = &field.server.process.stderr;
+        let told = |line: &str| line.contains("does not know the viewer's").then_some(());
+        log.wait_for("the failure", told);
+        peer.leave().await;
+    });
+    let mut person = Person::at(&field, "us");
+    type_and_read(&field, &mut person, US);
 }
