@@ -18,6 +18,7 @@ mod framebuffer;
 pub mod hostile;
 pub mod keyboard;
 pub mod netns;
+pub mod pointer;
 pub mod process;
 pub mod server;
 pub mod terminal;

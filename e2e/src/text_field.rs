@@ -41,7 +41,7 @@ pub struct TextField {
     pub server: Server,
     bytes: PathBuf,
     /// The display that it is on, if the server did not start it.
-    _display: Option<Display>,
+    display: Option<Display>,
 }
 
 impl TextField {
@@ -75,8 +75,17 @@ impl TextField {
         Self {
             server,
             bytes,
-            _display: display,
+            display,
         }
+    }
+
+    /// The display that it is on, if the server did not start it.
+    ///
+    /// # Panics
+    /// If it did.
+    #[must_use]
+    pub const fn display(&self) -> &Display {
+        self.display.as_ref().expect("a display of the test")
     }
 
     /// What was typed so far.

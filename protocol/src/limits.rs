@@ -44,6 +44,12 @@ pub const MAX_TEXT_BYTES: usize = 4096;
 /// Longest edge of a cursor shape in pixels: a quarter of [`MAX_CONTROL_BYTES`] if square.
 pub const MAX_CURSOR_EDGE: u32 = 256;
 
+/// Shapes of the cursor that a viewer keeps to show them again: the pictures of a turning one.
+pub const MAX_KEPT_CURSORS: usize = 64;
+
+/// Longest edge of a shape that is kept, in pixels: with it all of them take a megabyte.
+pub const MAX_KEPT_CURSOR_EDGE: u32 = 64;
+
 /// Largest body of a frame in bytes, after decompression.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 

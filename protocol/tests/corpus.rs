@@ -61,6 +61,16 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         seed(2, |out| text().iter().for_each(|event| event.write(out))),
     ));
     seeds.push((
+        "pointer-moved",
+        seed(2, |out| {
+            let moved = InputEvent::PointerMoved {
+                right: -3,
+                down: 300,
+            };
+            moved.write(out);
+        }),
+    ));
+    seeds.push((
         "feedback",
         seed(3, |out| {
             feedback().iter().for_each(|record| record.write(out))
@@ -131,6 +141,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             "cursor-position",
             ServerMessage::CursorPosition(Point::new(-3, 900)),
         ),
+        ("cursor-again", ServerMessage::CursorAgain(300)),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

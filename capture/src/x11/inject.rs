@@ -104,6 +104,7 @@ impl Injector {
         match event {
             InputEvent::Key(code, transition) => self.key(code, transition)?,
             InputEvent::PointerMotion(at) => self.motion(at)?,
+            InputEvent::PointerMoved { right, down } => self.moved(right, down)?,
             InputEvent::Button(button, transition) => self.button(button, transition)?,
             InputEvent::Wheel { right, down } => {
                 self.wheel(right, WHEEL_LEFT, WHEEL_RIGHT)?;
@@ -285,6 +286,14 @@ impl Injector {
         let (connection, root) = (&self.display.connection, self.display.root());
         // Detail 0 means absolute coordinates.
         connection.xtest_fake_input(MOTION_NOTIFY_EVENT, 0, x11rb::CURRENT_TIME, root, x, y, 0)?;
+        Ok(())
+    }
+
+    fn moved(&self, right: i16, down: i16) -> Result<(), CaptureError> {
+        let (connection, root) = (&self.display.connection, self.display.root());
+        // Detail 1 means relative to where the pointer is.
+        let (event, now) = (MOTION_NOTIFY_EVENT, x11rb::CURRENT_TIME);
+        connection.xtest_fake_input(event, 1, now, root, right, down, 0)?;
         Ok(())
     }
 

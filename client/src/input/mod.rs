@@ -3,6 +3,7 @@
 mod keyboard;
 mod keys;
 mod meaning;
+mod pointer;
 mod wheel;
 
 use hackstream_protocol::geometry::{Point, Window};
@@ -15,6 +16,7 @@ use winit::platform::modifier_supplement::KeyEventExtModifierSupplement as _;
 use crate::present::Placement;
 pub(crate) use keyboard::Keyboard;
 use meaning::{Composition, Meaning, Press, may_lock};
+pub(crate) use pointer::Pointer;
 use wheel::Wheel;
 
 /// `KEY_TAB` and `KEY_ENTER`, which input methods give as characters.
@@ -155,7 +157,7 @@ impl InputState {
 }
 
 /// The pointer moved to `at` in the window.
-pub(crate) fn motion(at: Point<Window>, placement: &Placement) -> InputEvent {
+fn motion(at: Point<Window>, placement: &Placement) -> InputEvent {
     InputEvent::PointerMotion(placement.to_frame(at))
 }
 

@@ -18,7 +18,7 @@ use super::surface::{Extent, Surface};
 use crate::config::{Options, Output};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
-use crate::input::{self, InputState, Keyboard};
+use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared};
 use crate::stats::Front;
@@ -88,6 +88,7 @@ struct View {
     cursors: Cursors,
     input: InputState,
     keyboard: Keyboard,
+    pointer: Pointer,
     link: LinkState,
     /// Size of the session's screen that the window was made for.
     screen: Size,
@@ -135,8 +136,12 @@ impl ApplicationHandler<Woken> for App {
     }
 
     fn device_event(&mut self, _: &ActiveEventLoop, _: DeviceId, event: DeviceEvent) {
-        if let Some(view) = &mut self.view {
-            view.input.device(&event);
+        let Some(view) = &mut self.view else { return };
+        view.input.device(&event);
+        if let DeviceEvent::MouseMotion { delta: (x, y) } = event {
+            if let Some(moved) = view.pointer.moved(x, y) {
+                self.session.send(moved);
+            }
         }
     }
 }
@@ -193,6 +198,7 @@ impl View {
         let surface = Surface::new(&window).map_err(|error| error.to_string())?;
         Ok(Self {
             keyboard: Keyboard::of(&window),
+            pointer: Pointer::default(),
             window,
             surface,
             cursors: Cursors::default(),
@@ -226,6 +232,8 @@ impl View {
         let link = {
             let session = shared.session();
             self.cursors.follow(&session, event_loop, &self.window);
+            self.pointer
+                .follow(&session, &self.window, self.surface.placement());
             session.link
         };
         if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
@@ -300,7 +308,11 @@ impl View {
         match *event {
             WindowEvent::CursorMoved { position, .. } => {
                 let at = Point::new(position.x as i32, position.y as i32);
-                Some(input::motion(at, self.surface.placement()))
+                self.pointer.at(at, self.surface.placement())
+            }
+            WindowEvent::CursorLeft { .. } => {
+                self.pointer.left();
+                None
             }
             WindowEvent::MouseInput { button, state, .. } => {
                 input::button(button, transition(state))
@@ -310,6 +322,7 @@ impl View {
             }
             WindowEvent::Focused(false) => {
                 self.focused = false;
+                self.pointer.free(&self.window);
                 focus::take_without_window_manager(&self.window, Claim::IfFree);
                 Some(self.input.focus_lost())
             }

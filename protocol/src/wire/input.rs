@@ -61,6 +61,14 @@ pub enum InputEvent {
     Locks(Locks),
     /// The pointer is now here.
     PointerMotion(Point),
+    /// The pointer moved by so many pixels from wherever it was. For programs that move it
+    /// themselves, to which only the movement means something.
+    PointerMoved {
+        /// Pixels to the right.
+        right: i16,
+        /// Pixels downwards.
+        down: i16,
+    },
     /// A pointer button.
     Button(Button, Transition),
     /// The wheel turned by so many notches, right and down being positive.
@@ -85,6 +93,7 @@ mod kind {
     pub(super) const TYPED: u8 = 8;
     pub(super) const TEXT: u8 = 9;
     pub(super) const LOCKS: u8 = 10;
+    pub(super) const MOVED: u8 = 11;
 }
 
 impl InputEvent {
@@ -102,6 +111,11 @@ impl InputEvent {
                 out.put_u8(kind::MOTION);
                 out.put_varint(u64::from(at.x.max(0) as u32));
                 out.put_varint(u64::from(at.y.max(0) as u32));
+            }
+            Self::PointerMoved { right, down } => {
+                out.put_u8(kind::MOVED);
+                out.put_signed(i32::from(right));
+                out.put_signed(i32::from(down));
             }
             Self::Button(button, transition) => {
                 out.put_u8(match transition {
@@ -181,10 +195,18 @@ impl InputEvent {
                 held: keyboard::read_modifiers(reader)?,
             }),
             kind::TEXT => Ok(Self::Text(keyboard::read_character(reader)?)),
+            kind::MOVED => Ok(Self::PointerMoved {
+                right: read_step(reader)?,
+                down: read_step(reader)?,
+            }),
             kind::LOCKS => Ok(Self::Locks(keyboard::read_locks(reader)?)),
             other => Err(WireError::meaningless("input record", u64::from(other))),
         }
     }
+}
+
+fn read_step(reader: &mut Reader<'_>) -> Result<i16, WireError> {
+    i16::try_from(reader.signed()?).map_err(|_| WireError::Overflow)
 }
 
 fn read_code(reader: &mut Reader<'_>) -> Result<KeyCode, WireError> {
@@ -235,6 +257,8 @@ mod tests {
                 }
             }),
             text().prop_map(InputEvent::Text),
+            (any::<i16>(), any::<i16>())
+                .prop_map(|(right, down)| InputEvent::PointerMoved { right, down }),
             locks().prop_map(InputEvent::Locks),
         ]
     }
