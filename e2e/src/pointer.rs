@@ -1,4 +1,4 @@
-//! The pointer of a display: who sees it, and a program that plays with it.
+//! The pointer and the keys of a display: who sees them, and a program that plays with the pointer.
 
 use hackstream_protocol::geometry::{Point, Size};
 use x11rb::connection::Connection as _;
@@ -6,7 +6,7 @@ use x11rb::protocol::render::{Animcursorelt, ConnectionExt as _, CreatePictureAu
 use x11rb::protocol::xfixes::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor,
-    ImageFormat, WindowClass,
+    ImageFormat, InputFocus, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -43,7 +43,7 @@ impl Shape {
     }
 }
 
-/// A connection to a display, to look at its pointer.
+/// A connection to a display, to look at its pointer and keys.
 pub struct Witness {
     connection: RustConnection,
     root: u32,
@@ -90,6 +90,29 @@ impl Witness {
         let pointer = self.connection.query_pointer(self.root).expect("a request");
         let pointer = pointer.reply().expect("the pointer");
         Point::new(pointer.root_x.into(), pointer.root_y.into())
+    }
+}
+
+impl Witness {
+    /// How many keys are down.
+    ///
+    /// # Panics
+    /// If the display is gone.
+    #[must_use]
+    pub fn keys_down(&self) -> u32 {
+        let keymap = self.connection.query_keymap().expect("a request");
+        let keys = keymap.reply().expect("the keys").keys;
+        keys.iter().map(|byte| byte.count_ones()).sum()
+    }
+
+    /// Gives the keyboard to no window.
+    ///
+    /// # Panics
+    /// If the display is gone.
+    pub fn take_the_focus_away(&self) {
+        let (root, now) = (self.root, x11rb::CURRENT_TIME);
+        let taken = self.connection.set_input_focus(InputFocus::NONE, root, now);
+        taken.expect("a request").check().expect("the focus");
     }
 }
 

@@ -9,8 +9,9 @@
 )]
 
 use hackstream_e2e::hostile::{Peer, block_on};
+use hackstream_e2e::pointer::Witness;
 use hackstream_e2e::text_field::{Held, Person, TextField};
-use hackstream_e2e::viewer;
+use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::bytes::Writer;
 use hackstream_protocol::wire::control::{
@@ -302,4 +303,39 @@ fn an_unknown_layout_leaves_the_session_as_it_is() {
     });
     let mut person = Person::at(&field, "us");
     type_and_read(&field, &mut person, US);
+}
+
+/// The window never hears of the release.
+#[test]
+fn no_key_stays_down_when_the_window_loses_the_focus() {
+    let field = TextField::on_a_display();
+    let session = Witness::of(field.display().name());
+    let mut person = Person::at(&field, "de");
+    let viewer = Witness::of(person.display.name());
+    // Keys that the session's map has, one that it has to lend, and a modifier.
+    for key in [30, 39, 42] {
+        person.play(InputEvent::Key(KeyCode(key), Transition::Press));
+    }
+    wait_until("three keys", || (session.keys_down() == 3).then_some(()));
+    viewer.take_the_focus_away();
+    wait_until("no key", || (session.keys_down() == 0).then_some(()));
+    for key in [30, 39, 42] {
+        person.play(InputEvent::Key(KeyCode(key), Transition::Release));
+    }
+    assert_eq!(session.keys_down(), 0);
+}
+
+/// The repeats of the viewer's display are not sent, and none comes after the release.
+#[test]
+fn a_held_key_is_repeated_by_the_session_only() {
+    let field = TextField::in_session();
+    let mut person = Person::at(&field, "us");
+    let a = KeyCode(30);
+    person.play(InputEvent::Key(a, Transition::Press));
+    wait_until("repeats", || (field.text().len() > 20).then_some(()));
+    person.play(InputEvent::Key(a, Transition::Release));
+    // What was typed before the release arrives before this.
+    person.press(Nothing, 48);
+    let text = wait_until("the end", || Some(field.text()).filter(|t| t.contains('b')));
+    assert_eq!(text.trim_start_matches('a'), "b");
 }

@@ -180,6 +180,7 @@ fn text() -> [InputEvent; 3] {
     ]
 }
 
+#[expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 fn keyboard() -> KeyboardLayout {
     let names = KeyboardNames {
         model: "pc105".to_owned(),
@@ -187,7 +188,7 @@ fn keyboard() -> KeyboardLayout {
         variant: ",phonetic".to_owned(),
         options: "grp:caps_toggle".to_owned(),
     };
-    KeyboardLayout::new(names).unwrap()
+    KeyboardLayout::new(names).expect("names of a layout")
 }
 
 fn feedback() -> [Feedback; 2] {

@@ -117,7 +117,7 @@ impl Typist {
     pub(super) fn lock(&mut self, display: &Display, locks: Locks) -> Result<(), CaptureError> {
         self.refresh(display)?;
         let (caps, num) = (u16::from(ModMask::LOCK) as u8, self.keymap.num_lock());
-        let on = u8::from(locks.caps) * caps | u8::from(locks.num) * num;
+        let on = (u8::from(locks.caps) * caps) | (u8::from(locks.num) * num);
         display.connection.xkb_latch_lock_state(
             ID::USE_CORE_KBD.into(),
             ModMask::from(caps | num),

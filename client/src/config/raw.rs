@@ -16,6 +16,10 @@ one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
 The session's picture is shown pixel for pixel: centred in a larger window, its top left part in a
 smaller one.
 
+Keys type what they type at the viewer, whatever the layout of the session; layout, dead keys, Compose
+and input method are those of the viewer's desktop. The session makes the repeats of a held key.
+A program that hides the pointer and moves it locks it to the window; another window frees it.
+
 Measurements (--stats, --stats-json) follow a picture from the application to the window:
   wait     from the first change until its pixels were read
   encode   reading and encoding
