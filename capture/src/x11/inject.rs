@@ -12,7 +12,7 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::connect::Display;
-use super::typist::{Command, Typist};
+use super::typist::{Command, KeyChanges, Typist};
 use crate::error::CaptureError;
 
 /// What X servers with evdev rules add to a Linux key code.
@@ -34,6 +34,9 @@ pub struct Injector {
     held_keys: Held,
     /// For each key of the viewer that is down the key that was pressed for it; 0 if it is up.
     pressed_as: [u8; 256],
+    /// Keys of the viewer that are down as nothing but characters.
+    typed: Held,
+    changes: KeyChanges,
     held_buttons: Held,
 }
 
@@ -76,18 +79,20 @@ impl Held {
 }
 
 impl Injector {
-    pub(crate) fn new(display: Display) -> Result<Self, CaptureError> {
+    pub(crate) fn new(display: Display, changes: KeyChanges) -> Result<Self, CaptureError> {
         display
             .connection
             .xtest_get_version(2, 2)
             .map_err(|_| CaptureError::MissingExtension("XTEST"))?
             .reply()?;
-        let typist = Typist::new(&display)?;
+        let typist = Typist::new(&display, changes.clone())?;
         Ok(Self {
             display,
             typist,
             held_keys: Held::default(),
             pressed_as: [0; 256],
+            typed: Held::default(),
+            changes,
             held_buttons: Held::default(),
         })
     }
@@ -134,6 +139,10 @@ impl Injector {
     /// [`CaptureError::Lost`] if the display is gone.
     pub fn release_all(&mut self) -> Result<(), CaptureError> {
         self.pressed_as = [0; 256];
+        self.typed = Held::default();
+        if !self.held_keys.is_empty() {
+            self.changes.note();
+        }
         for key in self.held_keys.take_all() {
             self.fake(KEY_RELEASE_EVENT, key)?;
         }
@@ -147,6 +156,10 @@ impl Injector {
         let Some(natural) = keycode(code) else {
             return Ok(());
         };
+        // A typed key that comes up changes nothing; any other may be a modifier.
+        if transition == Transition::Press || !self.typed.note(natural, Transition::Release) {
+            self.changes.note();
+        }
         match transition {
             Transition::Press => self.press_as(natural, natural),
             Transition::Release => match std::mem::take(&mut self.pressed_as[usize::from(natural)])
@@ -172,6 +185,7 @@ impl Injector {
         let pressed = found.unwrap_or(natural);
         let unwanted = self.unwanted(held);
         if pressed == natural || unwanted.is_empty() {
+            self.typed.note(natural, Transition::Press);
             return self.press_as(natural, pressed);
         }
         // The viewer's AltGr may be this map's Alt: it has done what it was pressed for.

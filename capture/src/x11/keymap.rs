@@ -30,14 +30,30 @@ pub(super) struct State {
     group: u8,
 }
 
+/// How long a state holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Validity {
+    /// Until something of it changes.
+    Lasting,
+    /// For one key: something is latched.
+    Once,
+}
+
 impl State {
-    pub(super) fn query(display: &Display) -> Result<Self, CaptureError> {
+    pub(super) fn query(display: &Display) -> Result<(Self, Validity), CaptureError> {
         let device = ID::USE_CORE_KBD.into();
         let state: GetStateReply = display.connection.xkb_get_state(device)?.reply()?;
-        Ok(Self {
+        let latched = u16::from(state.latched_mods) != 0 || state.latched_group != 0;
+        let validity = if latched {
+            Validity::Once
+        } else {
+            Validity::Lasting
+        };
+        let state = Self {
             modifiers: u16::from(state.mods) as u8,
             group: u8::from(state.group),
-        })
+        };
+        Ok((state, validity))
     }
 }
 

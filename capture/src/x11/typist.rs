@@ -6,16 +6,21 @@
 //! one that was used least recently changes, but not before programs had time to look it up.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::wire::keyboard::Locks;
 use x11rb::protocol::Event;
-use x11rb::protocol::xkb::{ConnectionExt as _, EventType, Group, ID, MapPart, SelectEventsAux};
+use x11rb::protocol::xkb::{
+    ConnectionExt as _, EventType, Group, ID, MapPart, SelectEventsAux, SelectEventsAuxStateNotify,
+    StatePart,
+};
 use x11rb::protocol::xproto::{ConnectionExt as _, ModMask};
 use xkeysym::key;
 
 use super::connect::Display;
-use super::keymap::{Keymap, State, group_number, symbol_of};
+use super::keymap::{Keymap, State, Validity, group_number, symbol_of};
 use crate::error::CaptureError;
 
 /// How long a program may take to look up what a key means. With the twenty keys that maps leave
@@ -41,8 +46,27 @@ enum Copy {
 pub(super) struct Typist {
     keymap: Keymap,
     copy: Copy,
+    /// What was down and locked when last asked, and the count of changes then. A question takes
+    /// as long as all else that a key costs here, so it is asked only after a change.
+    known: Option<(State, u64)>,
+    changes: KeyChanges,
     /// Keys that were given a meaning, the least recently used first.
     lent: VecDeque<Loan>,
+}
+
+/// Counts, for all injectors of a display, what they did that may change the state of its keyboard.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyChanges(Arc<AtomicU64>);
+
+impl KeyChanges {
+    /// A key that is more than a character went down or up.
+    pub(super) fn note(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 /// A key that stands for a character.
@@ -56,7 +80,10 @@ struct Loan {
 
 impl Typist {
     /// Reads the display's map; `None` if it has no XKB.
-    pub(super) fn new(display: &Display) -> Result<Option<Self>, CaptureError> {
+    pub(super) fn new(
+        display: &Display,
+        changes: KeyChanges,
+    ) -> Result<Option<Self>, CaptureError> {
         let connection = &display.connection;
         let Ok(version) = connection.xkb_use_extension(1, 0) else {
             return Ok(None);
@@ -64,28 +91,25 @@ impl Typist {
         if !version.reply()?.supported {
             return Ok(None);
         }
-        let events = EventType::NEW_KEYBOARD_NOTIFY | EventType::MAP_NOTIFY;
-        let parts = MapPart::KEY_TYPES | MapPart::KEY_SYMS | MapPart::MODIFIER_MAP;
-        let nothing = EventType::from(0u16);
-        let details = SelectEventsAux::new();
-        let device = ID::USE_CORE_KBD.into();
-        let selected =
-            connection.xkb_select_events(device, nothing, events, parts, parts, &details)?;
-        selected.check()?;
+        select(display)?;
         Ok(Some(Self {
             keymap: Keymap::query(display)?,
             copy: Copy::Fresh,
+            known: None,
+            changes,
             lent: VecDeque::new(),
         }))
     }
 
     /// Takes note of what the display tells.
     pub(super) fn hear(&mut self, event: &Event) {
-        if matches!(
-            event,
-            Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) | Event::MappingNotify(_)
-        ) {
-            self.copy = Copy::Stale;
+        match event {
+            Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) | Event::MappingNotify(_) => {
+                self.copy = Copy::Stale;
+                self.known = None;
+            }
+            Event::XkbStateNotify(_) => self.known = None,
+            _ => {}
         }
     }
 
@@ -102,7 +126,7 @@ impl Typist {
         is_down: impl Fn(u8) -> bool,
     ) -> Result<Option<u8>, CaptureError> {
         self.refresh(display)?;
-        let state = State::query(display)?;
+        let state = self.state(display)?;
         if let Some(natural) = natural.filter(|&k| self.keymap.gives(k, state, character)) {
             return Ok(Some(natural));
         }
@@ -116,6 +140,7 @@ impl Typist {
     /// Switches on and off what the person's keyboard has on and off.
     pub(super) fn lock(&mut self, display: &Display, locks: Locks) -> Result<(), CaptureError> {
         self.refresh(display)?;
+        self.changes.note();
         let (caps, num) = (u16::from(ModMask::LOCK) as u8, self.keymap.num_lock());
         let on = (u8::from(locks.caps) * caps) | (u8::from(locks.num) * num);
         display.connection.xkb_latch_lock_state(
@@ -156,6 +181,17 @@ impl Typist {
             connection.change_keyboard_mapping(1, loan.keycode, 1, &[0])?;
         }
         Ok(())
+    }
+
+    fn state(&mut self, display: &Display) -> Result<State, CaptureError> {
+        // Before the question, so that what another injector does meanwhile counts.
+        let count = self.changes.count();
+        if let Some((state, _)) = self.known.filter(|(_, since)| *since == count) {
+            return Ok(state);
+        }
+        let (state, validity) = State::query(display)?;
+        self.known = (validity == Validity::Lasting).then_some((state, count));
+        Ok(state)
     }
 
     fn refresh(&mut self, display: &Display) -> Result<(), CaptureError> {
@@ -220,4 +256,24 @@ impl Typist {
             });
         }
     }
+}
+
+/// Asks to be told of other maps, and of what others lock. What they hold down would be told with
+/// each of their keys, to injectors that nobody uses as well.
+fn select(display: &Display) -> Result<(), CaptureError> {
+    let events = EventType::NEW_KEYBOARD_NOTIFY | EventType::MAP_NOTIFY;
+    let parts = MapPart::KEY_TYPES | MapPart::KEY_SYMS | MapPart::MODIFIER_MAP;
+    let state = StatePart::MODIFIER_LATCH
+        | StatePart::MODIFIER_LOCK
+        | StatePart::GROUP_BASE
+        | StatePart::GROUP_LATCH
+        | StatePart::GROUP_LOCK;
+    let details = SelectEventsAux::new().state_notify(SelectEventsAuxStateNotify {
+        affect_state: state,
+        state_details: state,
+    });
+    let (device, nothing) = (ID::USE_CORE_KBD.into(), EventType::from(0u16));
+    let connection = &display.connection;
+    let selected = connection.xkb_select_events(device, nothing, events, parts, parts, &details)?;
+    Ok(selected.check()?)
 }
