@@ -174,30 +174,35 @@ fn two_layouts_are_switched_at_the_viewer() {
     field.expect("qй2");
 }
 
+/// As an on-screen keyboard types them, which lends keys on the viewer's display as we do on the
+/// session's. One by one: how quickly that can go is between it and the window system.
 #[test]
 fn characters_that_no_layout_has_arrive() {
     let field = TextField::in_session();
     let mut person = Person::at(&field, "us");
-    let text = "日本語 😀 ŝ ǆ ∀ 𝄞 אב ไทย";
-    for character in text.chars() {
+    let mut expected = String::new();
+    for character in "日本語 😀 ŝ ǆ ∀ 𝄞 אב ไทย".chars() {
         person.play(InputEvent::Text(character));
+        expected.push(character);
+        field.expect(&expected);
     }
-    field.expect(text);
 }
 
-/// An input method may give a whole sentence at once, of more characters than there are keys to
-/// lend, and the program may be slower to look them up than they are typed.
+/// Sentences of an input method, together of many more characters than there are keys to lend.
 #[test]
-fn a_long_text_of_many_characters_arrives() {
+fn keys_are_lent_again_and_again() {
     let field = TextField::in_session();
     let viewer = viewer::connect(&field.server);
-    let text: String = (0..100u32)
-        .filter_map(|n| char::from_u32(0x4e00 + n))
-        .collect();
-    for character in text.chars() {
-        viewer.send(InputEvent::Text(character));
+    let text: Vec<char> = ('\u{4e00}'..).take(90).collect();
+    let mut expected = String::new();
+    for sentence in text.chunks(15) {
+        for &character in sentence {
+            viewer.send(InputEvent::Text(character));
+            expected.push(character);
+        }
+        // The program has looked all of them up.
+        field.expect(&expected);
     }
-    field.expect(&text);
 }
 
 #[test]

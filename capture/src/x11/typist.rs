@@ -23,9 +23,10 @@ use super::connect::Display;
 use super::keymap::{Keymap, State, Validity, group_number, symbol_of};
 use crate::error::CaptureError;
 
-/// How long a program may take to look up what a key means. With the twenty keys that maps leave
-/// free, a hundred characters a second can be typed that are all different.
-const LOOK_UP: Duration = Duration::from_millis(200);
+/// How long a program may take to look up what a key means. Nothing tells when it has; on a loaded
+/// machine it was seen to take more than 200 ms. Maps leave about twenty keys free, so only an input
+/// method that gives more different characters at once has to wait.
+const LOOK_UP: Duration = Duration::from_millis(500);
 
 /// What a modifier key is for, if it is for giving commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
