@@ -1,6 +1,7 @@
 //! A program in a session that takes text, and a person who types it at a viewer.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use hackstream_capture::Injector;
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
@@ -8,8 +9,9 @@ use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use crate::compare::Screen;
 use crate::display::Display;
 use crate::folder::Folder;
+use crate::keyboard::type_text;
 use crate::server::{Run, SIZE, Server};
-use crate::{viewer, wait_until};
+use crate::{PATIENCE, viewer, wait_until};
 
 /// What a person holds while pressing a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct TextField {
     /// The server whose session it is in.
     pub server: Server,
     bytes: PathBuf,
+    /// Where in the file begins what counts.
+    begin: usize,
     /// The display that it is on, if the server did not start it.
     display: Option<Display>,
 }
@@ -72,11 +76,28 @@ impl TextField {
 
     fn ready(server: Server, bytes: PathBuf, display: Option<Display>) -> Self {
         wait_until("the terminal", || bytes.exists().then_some(()));
-        Self {
+        let mut field = Self {
             server,
             bytes,
+            begin: 0,
             display,
-        }
+        };
+        field.wait_for_the_focus();
+        field
+    }
+
+    /// Types until something arrives; what arrives until the last letter does not count.
+    fn wait_for_the_focus(&mut self) {
+        let viewer = viewer::connect(&self.server);
+        wait_until("the terminal to have the focus", || {
+            type_text(&viewer, "x");
+            (!self.text().is_empty()).then_some(())
+        });
+        type_text(&viewer, "q");
+        wait_until("the last letter", || {
+            self.text().ends_with('q').then_some(())
+        });
+        self.begin = self.text().len();
     }
 
     /// The display that it is on, if the server did not start it.
@@ -95,7 +116,7 @@ impl TextField {
     #[must_use]
     pub fn text(&self) -> String {
         let bytes = std::fs::read(&self.bytes).expect("the file");
-        String::from_utf8_lossy(&bytes).into_owned()
+        String::from_utf8_lossy(&bytes[self.begin..]).into_owned()
     }
 
     /// Waits until `expected`, and nothing else, was typed.
@@ -103,15 +124,13 @@ impl TextField {
     /// # Panics
     /// If something else is there, or not enough for a long time.
     pub fn expect(&self, expected: &str) {
-        wait_until(&format!("{expected:?}"), || {
-            let text = self.text();
-            assert!(
-                text.len() <= expected.len(),
-                "{text:?} is not {expected:?}: {:?}",
-                self.server.process.stderr
-            );
-            (text.len() == expected.len()).then(|| assert_eq!(text, expected))
-        });
+        let deadline = Instant::now() + PATIENCE;
+        let mut text = self.text();
+        while text.len() < expected.len() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+            text = self.text();
+        }
+        assert_eq!(text, expected, "{:?}", self.server.process.stderr);
     }
 
     /// Waits until the session has the layout of the viewer's keyboard.

@@ -19,6 +19,7 @@ use hackstream_protocol::wire::control::{
 };
 use hackstream_protocol::wire::fields::FieldWriter;
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
+use hackstream_protocol::wire::keyboard::CommandModifiers;
 
 use Held::{Control, Nothing, RightAlt, Shift};
 
@@ -308,6 +309,40 @@ fn an_unknown_layout_leaves_the_session_as_it_is() {
     });
     let mut person = Person::at(&field, "us");
     type_and_read(&field, &mut person, US);
+}
+
+/// Someone else has switched on Caps Lock in the session, or holds it down for ever.
+#[test]
+fn small_letters_arrive_while_the_session_has_caps_lock_on() {
+    let field = TextField::in_session();
+    let viewer = viewer::connect(&field.server);
+    let caps = |transition| InputEvent::Key(KeyCode(CAPS_LOCK), transition);
+    let typed = |key, character| InputEvent::Typed {
+        key: KeyCode(key),
+        character,
+        held: CommandModifiers::default(),
+    };
+    let release = |key| InputEvent::Key(KeyCode(key), Transition::Release);
+    for event in [
+        caps(Transition::Press),
+        caps(Transition::Release),
+        typed(30, 'a'),
+        release(30),
+        InputEvent::Text('é'),
+        // Held down, there is nothing to be done about it; nothing hangs either.
+        caps(Transition::Press),
+        typed(48, 'b'),
+        release(48),
+        caps(Transition::Release),
+        InputEvent::ReleaseAll,
+    ] {
+        viewer.send(event);
+    }
+    let text = wait_until("three letters", || {
+        Some(field.text()).filter(|text| text.chars().count() == 3)
+    });
+    assert_eq!(text.to_lowercase(), "aéb");
+    assert!(text.starts_with("aé"), "{text}");
 }
 
 /// The window never hears of the release.

@@ -8,14 +8,16 @@ use hackstream_protocol::wire::keyboard::Group;
 use x11rb::protocol::xkb::{
     self, ConnectionExt as _, GetMapReply, GetStateReply, ID, KeySymMap, KeyType, MapPart,
 };
-use x11rb::protocol::xproto::ModMask;
 use xkeysym::{Keysym, key};
 
 use super::connect::Display;
 use crate::error::CaptureError;
 
 /// Real modifiers, a bit each, as X numbers them.
-type Modifiers = u8;
+pub(super) type Modifiers = u8;
+
+/// The modifier that Caps Lock switches.
+pub(super) const CAPS_LOCK: Modifiers = 2;
 
 /// Bits of a key's group information.
 const GROUP_COUNT: u8 = 0x0f;
@@ -54,6 +56,13 @@ impl State {
             group: u8::from(state.group),
         };
         Ok((state, validity))
+    }
+}
+
+impl State {
+    /// Whether Caps Lock makes something else of `character`, whatever key gives it.
+    pub(super) fn capitalizes(self, character: char) -> bool {
+        self.modifiers & CAPS_LOCK != 0 && capital(character) != Some(character)
     }
 }
 
@@ -164,9 +173,8 @@ impl Keymap {
         let (level, used) = kind.map_or((0, 0), |kind| level(kind, state.modifiers));
         let symbol = key.syms.get(group * usize::from(key.width) + level)?;
         let character = Keysym::new(*symbol).key_char()?;
-        let caps = u16::from(ModMask::LOCK) as Modifiers;
         // Caps Lock that the type does not look at makes capitals of letters.
-        if state.modifiers & caps & !used != 0 {
+        if state.modifiers & CAPS_LOCK & !used != 0 {
             return capital(character);
         }
         Some(character)
@@ -247,6 +255,7 @@ pub(super) fn symbol_of(character: char) -> u32 {
 mod tests {
     use super::*;
     use x11rb::protocol::xkb::KTMapEntry;
+    use x11rb::protocol::xproto::ModMask;
 
     const SHIFT: Modifiers = 1;
     const CAPS: Modifiers = 2;
@@ -339,6 +348,9 @@ mod tests {
         assert_eq!(map.character(8, state(CAPS, 1)), Some('Й'));
         assert_eq!(map.character(10, state(CAPS, 0)), Some('É'));
         assert_eq!(capital('ß'), Some('ß'));
+        assert!(state(CAPS, 0).capitalizes('é'));
+        assert!(!state(CAPS, 0).capitalizes('É'));
+        assert!(!state(0, 0).capitalizes('é'));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, ModMask};
 use xkeysym::key;
 
 use super::connect::Display;
-use super::keymap::{Keymap, State, Validity, group_number, symbol_of};
+use super::keymap::{CAPS_LOCK, Keymap, Modifiers, State, Validity, group_number, symbol_of};
 use crate::error::CaptureError;
 
 /// How long a program may take to look up what a key means. Nothing tells when it has; on a loaded
@@ -127,9 +127,17 @@ impl Typist {
         is_down: impl Fn(u8) -> bool,
     ) -> Result<Option<u8>, CaptureError> {
         self.refresh(display)?;
-        let state = self.state(display)?;
+        let mut state = self.state(display)?;
         if let Some(natural) = natural.filter(|&k| self.keymap.gives(k, state, character)) {
             return Ok(Some(natural));
+        }
+        if state.capitalizes(character) {
+            // A small letter is meant, so Caps Lock is on here only.
+            self.set_locks(display, CAPS_LOCK, 0)?;
+            state = self.state(display)?;
+            if let Some(natural) = natural.filter(|&k| self.keymap.gives(k, state, character)) {
+                return Ok(Some(natural));
+            }
         }
         if let Some(found) = self.keymap.find(character, state) {
             self.touch(found);
@@ -141,19 +149,28 @@ impl Typist {
     /// Switches on and off what the person's keyboard has on and off.
     pub(super) fn lock(&mut self, display: &Display, locks: Locks) -> Result<(), CaptureError> {
         self.refresh(display)?;
+        let num = self.keymap.num_lock();
+        let on = (u8::from(locks.caps) * CAPS_LOCK) | (u8::from(locks.num) * num);
+        self.set_locks(display, CAPS_LOCK | num, on)?;
+        let group = Group::from(group_number(locks.group));
+        let (device, none) = (ID::USE_CORE_KBD.into(), ModMask::from(0u16));
+        let connection = &display.connection;
+        connection.xkb_latch_lock_state(device, none, none, true, group, none, false, 0)?;
+        Ok(())
+    }
+
+    /// Locks the modifiers `on` of those in `mask`, and unlocks the others.
+    fn set_locks(
+        &self,
+        display: &Display,
+        mask: Modifiers,
+        on: Modifiers,
+    ) -> Result<(), CaptureError> {
         self.changes.note();
-        let (caps, num) = (u16::from(ModMask::LOCK) as u8, self.keymap.num_lock());
-        let on = (u8::from(locks.caps) * caps) | (u8::from(locks.num) * num);
-        display.connection.xkb_latch_lock_state(
-            ID::USE_CORE_KBD.into(),
-            ModMask::from(caps | num),
-            ModMask::from(on),
-            true,
-            Group::from(group_number(locks.group)),
-            ModMask::from(0u16),
-            false,
-            0,
-        )?;
+        let (device, none) = (ID::USE_CORE_KBD.into(), ModMask::from(0u16));
+        let (mask, on, group) = (ModMask::from(mask), ModMask::from(on), Group::M1);
+        let connection = &display.connection;
+        connection.xkb_latch_lock_state(device, mask, on, false, group, none, false, 0)?;
         Ok(())
     }
 

@@ -54,7 +54,8 @@ impl InputState {
                     plain: &event.key_without_modifiers(),
                     text: event.text.as_ref(),
                 };
-                if self.locks.is_none() {
+                // Of a key that switches something the keyboard tells already what comes of it.
+                if self.locks.is_none() && !may_lock(&event.logical_key) {
                     self.tell_locks(keyboard, &mut send);
                 }
                 self.press(event.physical_key, press, &mut send);
