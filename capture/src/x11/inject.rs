@@ -12,6 +12,7 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::connect::Display;
+use super::held::Held;
 use super::typist::{Command, KeyChanges, Typist};
 use crate::error::CaptureError;
 
@@ -38,44 +39,6 @@ pub struct Injector {
     typed: Held,
     changes: KeyChanges,
     held_buttons: Held,
-}
-
-/// Which of 256 keys or buttons are down.
-#[derive(Default)]
-struct Held([u128; 2]);
-
-impl Held {
-    /// Notes the transition; whether it changed anything.
-    fn note(&mut self, number: u8, transition: Transition) -> bool {
-        let (word, bit) = (&mut self.0[usize::from(number >> 7)], 1 << (number & 127));
-        let before = *word;
-        match transition {
-            Transition::Press => *word |= bit,
-            Transition::Release => *word &= !bit,
-        }
-        *word != before
-    }
-
-    /// Whether it is down.
-    const fn contains(&self, number: u8) -> bool {
-        self.0[(number >> 7) as usize] >> (number & 127) & 1 == 1
-    }
-
-    /// All that are down.
-    fn iter(&self) -> impl Iterator<Item = u8> + use<> {
-        let held = Self(self.0);
-        (0..=u8::MAX).filter(move |&n| held.contains(n))
-    }
-
-    /// Whether nothing is down.
-    fn is_empty(&self) -> bool {
-        self.0 == [0; 2]
-    }
-
-    /// Everything that is down, which is forgotten.
-    fn take_all(&mut self) -> impl Iterator<Item = u8> + use<> {
-        std::mem::take(self).iter()
-    }
 }
 
 impl Injector {
@@ -364,22 +327,6 @@ fn keycode(code: KeyCode) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn held_numbers_are_noted_once_and_taken_once() {
-        let mut held = Held::default();
-        assert!(held.is_empty());
-        for number in [0, 127, 128, 255] {
-            assert!(held.note(number, Transition::Press));
-            assert!(!held.note(number, Transition::Press));
-        }
-        assert!(held.note(127, Transition::Release));
-        assert!(!held.is_empty());
-        assert!(!held.note(127, Transition::Release));
-        assert_eq!(held.take_all().collect::<Vec<_>>(), [0, 128, 255]);
-        assert!(held.is_empty());
-        assert_eq!(held.take_all().count(), 0);
-    }
 
     #[test]
     fn key_codes_become_evdev_keycodes() {

@@ -4,6 +4,7 @@ pub(crate) mod connect;
 pub(crate) mod cookie;
 pub(crate) mod cursor;
 pub(crate) mod damage;
+pub(crate) mod held;
 pub(crate) mod inject;
 pub(crate) mod keymap;
 pub(crate) mod resize;
