@@ -18,6 +18,7 @@ use crate::x11::cursor;
 use crate::x11::inject::Injector;
 use crate::x11::resize;
 use crate::x11::screen_size::ScreenSize;
+use crate::x11::typist::KeyChanges;
 use crate::x11::watch::Watcher;
 use crate::x11::window_manager;
 
@@ -56,6 +57,7 @@ pub struct Capture {
     address: Address,
     pixels: Pixels,
     size: Arc<ScreenSize>,
+    key_changes: KeyChanges,
     /// Keeps the cursor hidden, and carries the rare requests.
     display: Display,
 }
@@ -104,6 +106,7 @@ impl Capture {
             address,
             pixels,
             size: Arc::new(ScreenSize::new(size)),
+            key_changes: KeyChanges::default(),
             display,
         })
     }
@@ -147,7 +150,7 @@ impl Capture {
     /// # Errors
     /// [`CaptureError`] if the display lacks XTEST or does not accept another connection.
     pub fn injector(&self) -> Result<Injector, CaptureError> {
-        Injector::new(self.address.connect()?)
+        Injector::new(self.address.connect()?, self.key_changes.clone())
     }
 
     /// Gives the screen another size, and tells programs by how much to scale what they show.

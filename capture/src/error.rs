@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::source::SourceError;
@@ -72,6 +73,12 @@ pub enum CaptureError {
     /// No window manager announced itself in time.
     #[error("no window manager announced itself")]
     NoWindowManager,
+    /// All keys without a meaning were lent to other characters a moment ago. Nothing was played.
+    #[error("all keys that could be lent to a character are in use")]
+    KeysInUse {
+        /// When it makes sense to try again.
+        until: Instant,
+    },
     /// A thread could not be started.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),

@@ -348,3 +348,46 @@ fn a_dropped_watch_ends_at_once_and_tells_nothing() {
             .all(|event| !matches!(event, DisplayEvent::Gone { .. }))
     );
 }
+
+/// A key that is lent anew too soon would give the wrong character.
+#[test]
+fn a_flood_of_characters_has_to_wait() {
+    let xvfb = Xvfb::start(SIZE);
+    let mut injector = open(&xvfb, PixelAccess::SharedMemory).injector().unwrap();
+    let mut characters = ('\u{4e00}'..'\u{9fff}').map(InputEvent::Text);
+    let refused = characters.find_map(|text| Some((text, injector.inject(text).err()?)));
+    let (text, error) = refused.expect("keys enough for all of Chinese");
+    let CaptureError::KeysInUse { until } = error else {
+        panic!("{error}");
+    };
+    std::thread::sleep(until.saturating_duration_since(std::time::Instant::now()));
+    injector.inject(text).unwrap();
+}
+
+/// What was lent is taken back: the map is as it was.
+#[test]
+fn the_map_is_as_before_when_the_injector_is_gone() {
+    let xvfb = Xvfb::start(SIZE);
+    let painter = Painter::new(&xvfb, SIZE);
+    let map = || {
+        let setup = painter.connection.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let map = painter
+            .connection
+            .get_keyboard_mapping(first, last - first + 1);
+        let map = map.unwrap().reply().unwrap();
+        let width = usize::from(map.keysyms_per_keycode);
+        // How many columns the map has may change; empty ones mean nothing.
+        let keys = map.keysyms.chunks(width);
+        keys.map(|key| key.iter().rev().skip_while(|k| **k == 0).copied().collect())
+            .collect::<Vec<Vec<u32>>>()
+    };
+    let before = map();
+    let mut injector = open(&xvfb, PixelAccess::SharedMemory).injector().unwrap();
+    for character in "日本é".chars() {
+        injector.inject(InputEvent::Text(character)).unwrap();
+    }
+    assert_ne!(map(), before);
+    drop(injector);
+    assert_eq!(map(), before);
+}

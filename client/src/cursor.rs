@@ -2,6 +2,7 @@
 
 use hackstream_protocol::wire::control::CursorShape;
 use winit::event_loop::ActiveEventLoop;
+use winit::platform::x11::ActiveEventLoopExtX11 as _;
 use winit::window::{CustomCursor, Window};
 
 use crate::shared::SessionView;
@@ -29,7 +30,13 @@ impl Cursors {
             return;
         };
         self.serial = session.cursor_serial;
-        let Some(image) = straight_rgba(shape) else {
+        // On X, winit hands the colours on as they are, and X wants them multiplied.
+        let alpha = if event_loop.is_x11() {
+            Alpha::Multiplied
+        } else {
+            Alpha::Straight
+        };
+        let Some(image) = rgba(shape, alpha) else {
             window.set_cursor_visible(false);
             return;
         };
@@ -47,19 +54,31 @@ impl Cursors {
     }
 }
 
-/// The shape as bytes R, G, B, A with colours not multiplied by alpha; `None` if nothing of it
-/// can be seen.
-fn straight_rgba(shape: &CursorShape) -> Option<Vec<u8>> {
-    if shape.size.is_empty() || shape.pixels.iter().all(|pixel| pixel >> 24 == 0) {
+/// Whether colours are multiplied by alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alpha {
+    Straight,
+    Multiplied,
+}
+
+/// Whether nothing of the shape can be seen: programs hide the pointer so.
+pub(crate) fn is_invisible(shape: &CursorShape) -> bool {
+    shape.size.is_empty() || shape.pixels.iter().all(|pixel| pixel >> 24 == 0)
+}
+
+/// The shape as bytes R, G, B, A; `None` if nothing of it can be seen.
+fn rgba(shape: &CursorShape, alpha: Alpha) -> Option<Vec<u8>> {
+    if is_invisible(shape) {
         return None;
     }
-    Some(
-        shape
-            .pixels
-            .iter()
-            .flat_map(|&pixel| straight(pixel))
-            .collect(),
-    )
+    let bytes = |&pixel: &u32| match alpha {
+        Alpha::Straight => straight(pixel),
+        Alpha::Multiplied => {
+            let [alpha, red, green, blue] = pixel.to_be_bytes();
+            [red, green, blue, alpha]
+        }
+    };
+    Some(shape.pixels.iter().flat_map(bytes).collect())
 }
 
 fn straight(pixel: u32) -> [u8; 4] {
@@ -92,9 +111,15 @@ mod tests {
             hot_spot: Point::new(0, 0),
             pixels,
         };
-        assert_eq!(straight_rgba(&shape(Size::new(0, 0), vec![])), None);
-        assert_eq!(straight_rgba(&shape(Size::new(2, 1), vec![0, 0])), None);
-        let seen = straight_rgba(&shape(Size::new(1, 1), vec![0xff00_0001]));
-        assert_eq!(seen, Some(vec![0, 0, 1, 255]));
+        let straight = |shape| rgba(&shape, Alpha::Straight);
+        assert_eq!(straight(shape(Size::new(0, 0), vec![])), None);
+        assert_eq!(straight(shape(Size::new(2, 1), vec![0, 0])), None);
+        let seen = straight(shape(Size::new(1, 1), vec![0x8000_0040]));
+        assert_eq!(seen, Some(vec![0, 0, 128, 128]));
+        let seen = rgba(
+            &shape(Size::new(1, 1), vec![0x8000_0040]),
+            Alpha::Multiplied,
+        );
+        assert_eq!(seen, Some(vec![0, 0, 64, 128]));
     }
 }

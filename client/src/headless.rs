@@ -95,7 +95,7 @@ impl Viewer {
     /// The pointer's shape, if the server has sent one.
     #[must_use]
     pub fn cursor_shape(&self) -> Option<CursorShape> {
-        self.shared.session().cursor.clone()
+        self.shared.session().cursor.as_deref().cloned()
     }
 
     /// Where a program in the session last put the pointer.

@@ -4,7 +4,7 @@
 //! reads both whenever it is woken. A front that is slow skips states and never falls behind.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Size};
@@ -44,15 +44,31 @@ pub(crate) struct SessionView {
     /// Size of the screen when the viewer was admitted.
     pub(crate) screen: Option<Size>,
     /// The pointer's shape; `None` until the server sends one.
-    pub(crate) cursor: Option<CursorShape>,
+    pub(crate) cursor: Option<Arc<CursorShape>>,
     /// Counts the shapes, so that a reader knows whether it has seen this one.
     pub(crate) cursor_serial: u64,
     /// Where a program in the session last put the pointer.
     pub(crate) cursor_position: Option<Point>,
+    /// How often one did.
+    pub(crate) cursor_moves: u64,
     /// Why the picture cannot be shown any more.
     pub(crate) presenting_failed: Option<String>,
     /// Measurements to be drawn over the picture, as lines; none while they are hidden.
     pub(crate) statistics: Vec<String>,
+}
+
+impl SessionView {
+    /// The pointer looks like this now.
+    pub(crate) fn show_cursor(&mut self, shape: Arc<CursorShape>) {
+        self.cursor = Some(shape);
+        self.cursor_serial += 1;
+    }
+
+    /// A program put the pointer there.
+    pub(crate) fn move_cursor(&mut self, at: Point) {
+        self.cursor_position = Some(at);
+        self.cursor_moves += 1;
+    }
 }
 
 /// Whether measurements are drawn over the picture.

@@ -18,10 +18,12 @@ mod framebuffer;
 pub mod hostile;
 pub mod keyboard;
 pub mod netns;
+pub mod pointer;
 pub mod process;
 pub mod relay;
 pub mod server;
 pub mod terminal;
+pub mod text_field;
 pub mod victim;
 pub mod viewer;
 

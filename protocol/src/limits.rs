@@ -47,6 +47,12 @@ pub const MAX_TEXT_BYTES: usize = 4096;
 /// Longest edge of a cursor shape in pixels: a quarter of [`MAX_CONTROL_BYTES`] if square.
 pub const MAX_CURSOR_EDGE: u32 = 256;
 
+/// Shapes of the cursor that a viewer keeps to show them again: the pictures of a turning one.
+pub const MAX_KEPT_CURSORS: usize = 64;
+
+/// Longest edge of a shape that is kept, in pixels: with it all of them take a megabyte.
+pub const MAX_KEPT_CURSOR_EDGE: u32 = 64;
+
 /// Largest body of a frame in bytes, after decompression.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
@@ -66,3 +72,10 @@ pub const MAX_SAVED_TILES: u32 = 64;
 
 /// Largest window of the compression history in bytes.
 pub const MAX_HISTORY_BYTES: usize = 8 << 20;
+
+/// Longest list of names in a keyboard's layout, in bytes. The longest sets of options in use have
+/// a hundred.
+pub const MAX_LAYOUT_BYTES: usize = 256;
+
+/// Layouts that a keyboard switches between; XKB has no more groups.
+pub const MAX_LAYOUTS: usize = 4;

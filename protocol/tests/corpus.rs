@@ -15,12 +15,13 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, RefusalReason, Scale, ServerMessage, ViewerMessage, ViewerWindow,
-    Welcome,
+    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
+    ServerMessage, ViewerMessage, ViewerWindow, Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
+use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
 
 const CORPUS: Corpus = Corpus("wire");
 
@@ -54,6 +55,20 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     seeds.push((
         "input",
         seed(2, |out| input().iter().for_each(|event| event.write(out))),
+    ));
+    seeds.push((
+        "input-text",
+        seed(2, |out| text().iter().for_each(|event| event.write(out))),
+    ));
+    seeds.push((
+        "pointer-moved",
+        seed(2, |out| {
+            let moved = InputEvent::PointerMoved {
+                right: -3,
+                down: 300,
+            };
+            moved.write(out);
+        }),
     ));
     seeds.push((
         "feedback",
@@ -115,6 +130,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
                 scale: Scale::of_percent(150),
             }),
         ),
+        ("keyboard", ViewerMessage::Keyboard(keyboard())),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))
@@ -145,6 +161,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             "cursor-position",
             ServerMessage::CursorPosition(Point::new(-3, 900)),
         ),
+        ("cursor-again", ServerMessage::CursorAgain(300)),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))
@@ -161,6 +178,37 @@ fn input() -> [InputEvent; 7] {
         InputEvent::Wheel { right: 0, down: -3 },
         InputEvent::ReleaseAll,
     ]
+}
+
+fn text() -> [InputEvent; 3] {
+    let locks = Locks {
+        caps: true,
+        num: true,
+        group: Group::Second,
+    };
+    [
+        InputEvent::Locks(locks),
+        InputEvent::Typed {
+            key: KeyCode(44),
+            character: 'я',
+            held: CommandModifiers {
+                control: true,
+                ..CommandModifiers::default()
+            },
+        },
+        InputEvent::Text('é'),
+    ]
+}
+
+#[expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+fn keyboard() -> KeyboardLayout {
+    let names = KeyboardNames {
+        model: "pc105".to_owned(),
+        layout: "us,ru".to_owned(),
+        variant: ",phonetic".to_owned(),
+        options: "grp:caps_toggle".to_owned(),
+    };
+    KeyboardLayout::new(names).expect("names of a layout")
 }
 
 fn feedback() -> [Feedback; 2] {

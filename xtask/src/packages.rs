@@ -113,7 +113,7 @@ const TABLE: &[Package] = &[
     package(
         "x11-xkb-utils",
         Usage::Session,
-        "loads the keyboard map of a session",
+        "loads the keyboard maps of sessions",
     ),
     package(
         "xterm",

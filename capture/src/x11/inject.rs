@@ -3,6 +3,7 @@
 use hackstream_protocol::geometry::Point;
 use hackstream_protocol::limits::MAX_SCREEN_EDGE;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
+use hackstream_protocol::wire::keyboard::{CommandModifiers, Locks};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, KEY_PRESS_EVENT,
@@ -11,6 +12,8 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use super::connect::Display;
+use super::held::Held;
+use super::typist::{Command, KeyChanges, Typist};
 use crate::error::CaptureError;
 
 /// What X servers with evdev rules add to a Linux key code.
@@ -27,48 +30,32 @@ const WHEEL_RIGHT: u8 = 7;
 /// Repeats of a held key are made by the X server. Dropping the injector lets go of everything.
 pub struct Injector {
     display: Display,
+    /// `None` on a display without XKB.
+    typist: Option<Typist>,
     held_keys: Held,
+    /// For each key of the viewer that is down the key that was pressed for it; 0 if it is up.
+    pressed_as: [u8; 256],
+    /// Keys of the viewer that are down as nothing but characters.
+    typed: Held,
+    changes: KeyChanges,
     held_buttons: Held,
 }
 
-/// Which of 256 keys or buttons are down.
-#[derive(Default)]
-struct Held([u128; 2]);
-
-impl Held {
-    /// Notes the transition; whether it changed anything.
-    fn note(&mut self, number: u8, transition: Transition) -> bool {
-        let (word, bit) = (&mut self.0[usize::from(number >> 7)], 1 << (number & 127));
-        let before = *word;
-        match transition {
-            Transition::Press => *word |= bit,
-            Transition::Release => *word &= !bit,
-        }
-        *word != before
-    }
-
-    /// Whether nothing is down.
-    fn is_empty(&self) -> bool {
-        self.0 == [0; 2]
-    }
-
-    /// Everything that is down, which is forgotten.
-    fn take_all(&mut self) -> impl Iterator<Item = u8> + use<> {
-        let held = std::mem::take(&mut self.0);
-        (0..=u8::MAX).filter(move |n| held[usize::from(n >> 7)] >> (n & 127) & 1 == 1)
-    }
-}
-
 impl Injector {
-    pub(crate) fn new(display: Display) -> Result<Self, CaptureError> {
+    pub(crate) fn new(display: Display, changes: KeyChanges) -> Result<Self, CaptureError> {
         display
             .connection
             .xtest_get_version(2, 2)
             .map_err(|_| CaptureError::MissingExtension("XTEST"))?
             .reply()?;
+        let typist = Typist::new(&display, changes.clone())?;
         Ok(Self {
             display,
+            typist,
             held_keys: Held::default(),
+            pressed_as: [0; 256],
+            typed: Held::default(),
+            changes,
             held_buttons: Held::default(),
         })
     }
@@ -79,17 +66,26 @@ impl Injector {
     /// are ignored.
     ///
     /// # Errors
+    /// [`CaptureError::KeysInUse`] if it has to be tried again later, before the events after it.
     /// [`CaptureError::Lost`] if the display is gone.
     pub fn inject(&mut self, event: InputEvent) -> Result<(), CaptureError> {
         match event {
             InputEvent::Key(code, transition) => self.key(code, transition)?,
             InputEvent::PointerMotion(at) => self.motion(at)?,
+            InputEvent::PointerMoved { right, down } => self.moved(right, down)?,
             InputEvent::Button(button, transition) => self.button(button, transition)?,
             InputEvent::Wheel { right, down } => {
                 self.wheel(right, WHEEL_LEFT, WHEEL_RIGHT)?;
                 self.wheel(down, WHEEL_UP, WHEEL_DOWN)?;
             }
             InputEvent::ReleaseAll => return self.release_all(),
+            InputEvent::Typed {
+                key,
+                character,
+                held,
+            } => self.typed(key, character, held)?,
+            InputEvent::Text(character) => self.text(character)?,
+            InputEvent::Locks(locks) => self.lock(locks)?,
         }
         self.flush()
     }
@@ -105,6 +101,11 @@ impl Injector {
     /// # Errors
     /// [`CaptureError::Lost`] if the display is gone.
     pub fn release_all(&mut self) -> Result<(), CaptureError> {
+        self.pressed_as = [0; 256];
+        self.typed = Held::default();
+        if !self.held_keys.is_empty() {
+            self.changes.note();
+        }
         for key in self.held_keys.take_all() {
             self.fake(KEY_RELEASE_EVENT, key)?;
         }
@@ -115,16 +116,124 @@ impl Injector {
     }
 
     fn key(&mut self, code: KeyCode, transition: Transition) -> Result<(), CaptureError> {
-        let Some(keycode) = keycode(code) else {
+        let Some(natural) = keycode(code) else {
             return Ok(());
         };
-        if !self.held_keys.note(keycode, transition) {
-            return Ok(());
+        // A typed key that comes up changes nothing; any other may be a modifier.
+        if transition == Transition::Press || !self.typed.note(natural, Transition::Release) {
+            self.changes.note();
         }
         match transition {
-            Transition::Press => self.fake(KEY_PRESS_EVENT, keycode),
-            Transition::Release => self.fake(KEY_RELEASE_EVENT, keycode),
+            Transition::Press => self.press_as(natural, natural),
+            Transition::Release => match std::mem::take(&mut self.pressed_as[usize::from(natural)])
+            {
+                0 => Ok(()),
+                pressed => self.release(pressed),
+            },
         }
+    }
+
+    /// Presses the key that gives `character`, which is `code` unless the display's map is another
+    /// one than the viewer's.
+    fn typed(
+        &mut self,
+        code: KeyCode,
+        character: char,
+        held: CommandModifiers,
+    ) -> Result<(), CaptureError> {
+        let Some(natural) = keycode(code) else {
+            return Ok(());
+        };
+        let found = self.key_for(Some(natural), character)?;
+        let pressed = found.unwrap_or(natural);
+        let unwanted = self.unwanted(held);
+        if pressed == natural || unwanted.is_empty() {
+            self.typed.note(natural, Transition::Press);
+            return self.press_as(natural, pressed);
+        }
+        // The viewer's AltGr may be this map's Alt: it has done what it was pressed for.
+        self.tap_without(&unwanted, pressed)
+    }
+
+    fn text(&mut self, character: char) -> Result<(), CaptureError> {
+        let Some(keycode) = self.key_for(None, character)? else {
+            tracing::warn!("no key is left for a character");
+            return Ok(());
+        };
+        let unwanted = self.unwanted(CommandModifiers::default());
+        self.tap_without(&unwanted, keycode)
+    }
+
+    fn lock(&mut self, locks: Locks) -> Result<(), CaptureError> {
+        self.listen()?;
+        match &mut self.typist {
+            Some(typist) => typist.lock(&self.display, locks),
+            None => Ok(()),
+        }
+    }
+
+    fn key_for(
+        &mut self,
+        natural: Option<u8>,
+        character: char,
+    ) -> Result<Option<u8>, CaptureError> {
+        self.listen()?;
+        let held = &self.held_keys;
+        match &mut self.typist {
+            Some(typist) => {
+                typist.key_for(&self.display, natural, character, |key| held.contains(key))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Keys that are down and would make a command of a character, though not meant so.
+    fn unwanted(&self, meant: CommandModifiers) -> Vec<u8> {
+        let Some(typist) = &self.typist else {
+            return Vec::new();
+        };
+        let is_unwanted = |&key: &u8| match typist.command(key) {
+            Some(Command::Control) => !meant.control,
+            Some(Command::Alt) => !meant.alt,
+            Some(Command::Logo) => !meant.logo,
+            None => false,
+        };
+        self.held_keys.iter().filter(is_unwanted).collect()
+    }
+
+    /// Presses a key and lets it go while `unwanted` ones are up.
+    fn tap_without(&self, unwanted: &[u8], keycode: u8) -> Result<(), CaptureError> {
+        for &key in unwanted {
+            self.fake(KEY_RELEASE_EVENT, key)?;
+        }
+        if self.held_keys.contains(keycode) {
+            self.fake(KEY_RELEASE_EVENT, keycode)?;
+        }
+        self.fake(KEY_PRESS_EVENT, keycode)?;
+        self.fake(KEY_RELEASE_EVENT, keycode)?;
+        for &key in unwanted {
+            self.fake(KEY_PRESS_EVENT, key)?;
+        }
+        Ok(())
+    }
+
+    fn press_as(&mut self, natural: u8, pressed: u8) -> Result<(), CaptureError> {
+        let down = &mut self.pressed_as[usize::from(natural)];
+        if *down != 0 {
+            return Ok(());
+        }
+        *down = pressed;
+        if !self.held_keys.note(pressed, Transition::Press) {
+            return Ok(());
+        }
+        self.fake(KEY_PRESS_EVENT, pressed)
+    }
+
+    fn release(&mut self, pressed: u8) -> Result<(), CaptureError> {
+        if !self.held_keys.note(pressed, Transition::Release) {
+            return Ok(());
+        }
+        self.fake(KEY_RELEASE_EVENT, pressed)
     }
 
     fn button(&mut self, button: Button, transition: Transition) -> Result<(), CaptureError> {
@@ -157,6 +266,14 @@ impl Injector {
         Ok(())
     }
 
+    fn moved(&self, right: i16, down: i16) -> Result<(), CaptureError> {
+        let (connection, root) = (&self.display.connection, self.display.root());
+        // Detail 1 means relative to where the pointer is.
+        let (event, now) = (MOTION_NOTIFY_EVENT, x11rb::CURRENT_TIME);
+        connection.xtest_fake_input(event, 1, now, root, right, down, 0)?;
+        Ok(())
+    }
+
     fn fake(&self, event: u8, detail: u8) -> Result<(), CaptureError> {
         let (connection, root) = (&self.display.connection, self.display.root());
         connection.xtest_fake_input(event, detail, x11rb::CURRENT_TIME, root, 0, 0, 0)?;
@@ -170,12 +287,19 @@ impl Injector {
         Ok(())
     }
 
-    fn flush(&self) -> Result<(), CaptureError> {
+    fn flush(&mut self) -> Result<(), CaptureError> {
         self.display.connection.flush()?;
-        // Servers send some events unasked (a new keyboard mapping), and errors for buttons that
-        // they lack. Unread they would fill the socket.
+        self.listen()
+    }
+
+    /// Reads what the display has to say: of changes of its map, and of buttons that it lacks.
+    /// Unread it would fill the socket.
+    fn listen(&mut self) -> Result<(), CaptureError> {
         while let Some(event) = self.display.connection.poll_for_event()? {
             tracing::trace!(?event, "from the display of the injector");
+            if let Some(typist) = &mut self.typist {
+                typist.hear(&event);
+            }
         }
         Ok(())
     }
@@ -184,7 +308,11 @@ impl Injector {
 impl Drop for Injector {
     fn drop(&mut self) {
         // Fails only if the display is gone, and the keys with it.
-        let _ = self.release_all().and_then(|()| self.wait_until_done());
+        let _ = self.release_all();
+        if let Some(typist) = &mut self.typist {
+            let _ = typist.take_back(&self.display);
+        }
+        let _ = self.wait_until_done();
     }
 }
 
@@ -199,22 +327,6 @@ fn keycode(code: KeyCode) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn held_numbers_are_noted_once_and_taken_once() {
-        let mut held = Held::default();
-        assert!(held.is_empty());
-        for number in [0, 127, 128, 255] {
-            assert!(held.note(number, Transition::Press));
-            assert!(!held.note(number, Transition::Press));
-        }
-        assert!(held.note(127, Transition::Release));
-        assert!(!held.is_empty());
-        assert!(!held.note(127, Transition::Release));
-        assert_eq!(held.take_all().collect::<Vec<_>>(), [0, 128, 255]);
-        assert!(held.is_empty());
-        assert_eq!(held.take_all().count(), 0);
-    }
 
     #[test]
     fn key_codes_become_evdev_keycodes() {

@@ -21,6 +21,10 @@ back: at once when this machine's network changes, else ever less often, every 5
 least. It comes back to the same session without a token. What is typed meanwhile is not sent; keys
 that were held are let go in the session.
 
+Keys type what they type at the viewer, whatever the layout of the session; layout, dead keys, Compose
+and input method are those of the viewer's desktop. The session makes the repeats of a held key.
+A program that hides the pointer and moves it locks it to the window; another window frees it.
+
 Measurements (--stats, --stats-json) follow a picture from the application to the window:
   wait     from the first change until its pixels were read
   encode   reading and encoding

@@ -8,7 +8,7 @@ use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::application::ApplicationHandler;
 use winit::dpi::PhysicalSize;
-use winit::event::{DeviceEvent, DeviceId, ElementState, KeyEvent, WindowEvent};
+use winit::event::{DeviceEvent, DeviceId, ElementState, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::{Fullscreen, Window, WindowId};
 
@@ -19,7 +19,7 @@ use super::surface::Surface;
 use crate::config::{Options, Output, StatsForm};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
-use crate::input::{self, InputState};
+use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared, StatisticsPanel};
@@ -92,6 +92,8 @@ struct View {
     surface: Surface,
     cursors: Cursors,
     input: InputState,
+    keyboard: Keyboard,
+    pointer: Pointer,
     link: LinkState,
     tidings: Tidings,
     texts: Texts,
@@ -129,6 +131,9 @@ impl ApplicationHandler<Woken> for App {
             return;
         }
         let Some(view) = &mut self.view else { return };
+        if view.keyboard_of(&event, &self.session) {
+            return;
+        }
         if let Some(input) = view.input_of(&event) {
             self.session.send(input);
             let result = view.noted(&input, &self.session, &self.shared);
@@ -140,8 +145,12 @@ impl ApplicationHandler<Woken> for App {
     }
 
     fn device_event(&mut self, _: &ActiveEventLoop, _: DeviceId, event: DeviceEvent) {
-        if let Some(view) = &mut self.view {
-            view.input.device(&event);
+        let Some(view) = &mut self.view else { return };
+        view.input.device(&event);
+        if let DeviceEvent::MouseMotion { delta: (x, y) } = event {
+            if let Some(moved) = view.pointer.moved(x, y) {
+                self.session.send(moved);
+            }
         }
     }
 }
@@ -159,7 +168,8 @@ impl App {
             &self.name,
             self.fullscreen,
         ) {
-            Ok(view) => {
+            Ok(mut view) => {
+                view.tell_layout(&self.session);
                 self.view = Some(view);
                 true
             }
@@ -198,8 +208,13 @@ impl View {
             .create_window(attributes)
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
+        if has_input_method() {
+            window.set_ime_allowed(true);
+        }
         let surface = Surface::new(&window, session)?;
         Ok(Self {
+            keyboard: Keyboard::of(&window),
+            pointer: Pointer::default(),
             window,
             surface,
             cursors: Cursors::default(),
@@ -239,6 +254,8 @@ impl View {
                 return Err(reason.clone());
             }
             self.cursors.follow(&facts, event_loop, &self.window);
+            let placement = Placement::new(self.screen, self.size());
+            self.pointer.follow(&facts, &self.window, &placement);
             if facts.link == LinkState::Live && self.link != LinkState::Live {
                 self.tidings = Tidings::of(facts.continuity);
             }
@@ -312,23 +329,46 @@ impl View {
         self.surface.look(session, shared, sight)
     }
 
+    /// Sends what the event of the keyboard means for the session. False if it is another event.
+    fn keyboard_of(&mut self, event: &WindowEvent, session: &Session) -> bool {
+        let send = |event| session.send(event);
+        match event {
+            // Synthetic events tell what is down when the focus changes; see `InputState`.
+            WindowEvent::KeyboardInput {
+                event,
+                is_synthetic: false,
+                ..
+            } => self.input.key(event, &self.keyboard, send),
+            WindowEvent::ModifiersChanged(modifiers) => self.input.modifiers(modifiers.state()),
+            WindowEvent::Ime(event) => self.input.input_method(event, send),
+            WindowEvent::Focused(true) => {
+                // While another window had the focus the person may have changed it.
+                self.tell_layout(session);
+                return false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Tells the session of a layout that it does not know.
+    fn tell_layout(&mut self, session: &Session) {
+        if let Some(layout) = self.keyboard.new_layout() {
+            session.keyboard(layout);
+        }
+    }
+
     /// What the event means for the session, if it is the person's doing.
     fn input_of(&mut self, event: &WindowEvent) -> Option<InputEvent> {
         match *event {
-            // Synthetic events tell what is down when the focus changes; see `InputState`.
-            WindowEvent::KeyboardInput {
-                event:
-                    KeyEvent {
-                        physical_key,
-                        state,
-                        ..
-                    },
-                is_synthetic: false,
-                ..
-            } => self.input.key(physical_key, transition(state)),
             WindowEvent::CursorMoved { position, .. } => {
                 let at = Point::new(position.x as i32, position.y as i32);
-                Some(input::motion(at, &Placement::new(self.screen, self.size())))
+                let placement = Placement::new(self.screen, self.size());
+                self.pointer.at(at, &placement)
+            }
+            WindowEvent::CursorLeft { .. } => {
+                self.pointer.left();
+                None
             }
             WindowEvent::MouseInput { button, state, .. } => {
                 input::button(button, transition(state))
@@ -338,6 +378,7 @@ impl View {
             }
             WindowEvent::Focused(false) => {
                 self.focused = false;
+                self.pointer.free(&self.window);
                 focus::take_without_window_manager(&self.window, Claim::IfFree);
                 Some(self.input.focus_lost())
             }
@@ -349,6 +390,15 @@ impl View {
         let size = self.window.inner_size();
         Size::new(size.width, size.height)
     }
+}
+
+/// Whether the person uses an input method. Without one the window system's is no more than a
+/// detour for each key. On Wayland it costs nothing to ask.
+fn has_input_method() -> bool {
+    let named = std::env::var("XMODIFIERS").unwrap_or_default();
+    let method = named.split('@').find_map(|part| part.strip_prefix("im="));
+    std::env::var_os("WAYLAND_DISPLAY").is_some()
+        || method.is_some_and(|method| !["", "none", "local"].contains(&method))
 }
 
 const fn transition(state: ElementState) -> Transition {

@@ -42,8 +42,8 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Puts `first` and whatever else is waiting into `out` by `write`. Of pointer motions in a row only the
-/// last is kept: a link that was blocked must not replay the way the pointer took.
+/// Puts `first` and whatever else is waiting into `out` by `write`. Motions of the pointer in a row
+/// become one: a link that was blocked must not replay the way the pointer took.
 fn batch(
     first: InputEvent,
     mut more: impl FnMut() -> Option<InputEvent>,
@@ -53,16 +53,30 @@ fn batch(
     let mut pending = first;
     while out.len() < BATCH_BYTES {
         let Some(next) = more() else { break };
-        let replaced = matches!(
-            (pending, next),
-            (InputEvent::PointerMotion(_), InputEvent::PointerMotion(_))
-        );
-        if !replaced {
+        pending = merged(pending, next).unwrap_or_else(|| {
             write(pending, out);
-        }
-        pending = next;
+            next
+        });
     }
     write(pending, out);
+}
+
+/// The one motion that is as good as two.
+fn merged(first: InputEvent, second: InputEvent) -> Option<InputEvent> {
+    match (first, second) {
+        (InputEvent::PointerMotion(_), InputEvent::PointerMotion(_)) => Some(second),
+        (
+            InputEvent::PointerMoved { right, down },
+            InputEvent::PointerMoved {
+                right: more_right,
+                down: more_down,
+            },
+        ) => Some(InputEvent::PointerMoved {
+            right: right.checked_add(more_right)?,
+            down: down.checked_add(more_down)?,
+        }),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +100,15 @@ mod tests {
         let mut reader = Reader::new(&bytes);
         let read: Vec<_> = std::iter::from_fn(|| InputEvent::read(&mut reader).ok()).collect();
         assert_eq!(read, [motion(2), press, motion(4)]);
+    }
+
+    #[test]
+    fn movements_in_a_row_add_up() {
+        let moved = |right, down| InputEvent::PointerMoved { right, down };
+        assert_eq!(merged(moved(3, -4), moved(2, 1)), Some(moved(5, -3)));
+        assert_eq!(merged(moved(i16::MAX, 0), moved(1, 0)), None);
+        let motion = InputEvent::PointerMotion(Point::new(1, 1));
+        assert_eq!(merged(moved(1, 1), motion), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::limits::MAX_HELD_BYTES;
+use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
@@ -129,6 +130,12 @@ impl Link {
     /// Sends what the person did.
     pub(super) fn send(&self, event: InputEvent) {
         let _ = self.input.send(event);
+    }
+
+    /// Tells the server something on the control stream.
+    pub(super) async fn tell(&mut self, message: &ViewerMessage) {
+        // The task that receives frames tells the end of the connection.
+        let _ = self.control.send(message).await;
     }
 
     /// Waits for the end of the connection or for silence.
@@ -267,17 +274,24 @@ async fn hear(
     shared: Arc<Shared>,
     end: mpsc::UnboundedSender<LinkEnd>,
 ) {
+    let mut kept = KeptCursors::default();
     loop {
         let told = match reader.receive().await {
             Ok(Some(ServerMessage::CursorShape(shape))) => {
-                shared.update_session(|session| {
-                    session.cursor = Some(shape);
-                    session.cursor_serial += 1;
-                });
+                let shape = Arc::new(shape);
+                kept.add(&shape);
+                shared.update_session(|session| session.show_cursor(shape));
                 continue;
             }
+            Ok(Some(ServerMessage::CursorAgain(number))) => match kept.shape(number) {
+                Some(shape) => {
+                    shared.update_session(|session| session.show_cursor(Arc::clone(shape)));
+                    continue;
+                }
+                None => LinkEnd::Broken(format!("a cursor {number} that was not sent")),
+            },
             Ok(Some(ServerMessage::CursorPosition(at))) => {
-                shared.update_session(|session| session.cursor_position = Some(at));
+                shared.update_session(|session| session.move_cursor(at));
                 continue;
             }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },

@@ -18,6 +18,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use hackstream_protocol::wire::control::KeyboardLayout;
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -39,6 +40,8 @@ const STACK_BYTES: usize = 1 << 20;
 pub(crate) enum Command {
     /// The person did something.
     Input(InputEvent),
+    /// The person's keyboard has this layout.
+    Keyboard(KeyboardLayout),
     /// The person leaves.
     Leave,
 }
@@ -112,6 +115,11 @@ impl Session {
     /// Has the decoder show the picture in this way.
     pub(crate) fn look(&self, sight: Sight) {
         let _ = self.work.send(Work::Look(sight));
+    }
+
+    /// Tells the layout of the person's keyboard, now and after each reconnection.
+    pub(crate) fn keyboard(&self, layout: KeyboardLayout) {
+        let _ = self.commands.send(Command::Keyboard(layout));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.

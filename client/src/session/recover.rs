@@ -73,6 +73,7 @@ impl Supervisor {
                 () = reached(deadline) => return Err(self.lost(since)),
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
+                    Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
                     Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
                 }
             }

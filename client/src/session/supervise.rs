@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use hackstream_protocol::wire::control::RefusalReason;
+use hackstream_protocol::wire::control::{KeyboardLayout, RefusalReason, ViewerMessage};
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -44,6 +44,7 @@ pub(super) async fn run(
         work,
         links: 0,
         broken: 0,
+        keyboard: None,
         dialer: None,
         network: LocalNetwork::listen(),
     };
@@ -68,6 +69,8 @@ pub(super) struct Supervisor {
     links: u64,
     /// Connections that broke in a row.
     broken: u32,
+    /// The layout of the person's keyboard, which each connection has to learn.
+    pub(super) keyboard: Option<KeyboardLayout>,
     pub(super) dialer: Option<Arc<Dialer>>,
     pub(super) network: LocalNetwork,
 }
@@ -126,6 +129,7 @@ impl Supervisor {
                 }
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
+                    Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
                     Some(Command::Leave) | None => return Ok(None),
                 }
             }
@@ -145,11 +149,18 @@ impl Supervisor {
 
     /// Passes on what the person does until something happens to the connection.
     async fn serve(&mut self, link: &mut Link) -> Served {
+        if let Some(layout) = self.keyboard.clone() {
+            link.tell(&ViewerMessage::Keyboard(layout)).await;
+        }
         loop {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
                     Some(Command::Input(event)) => link.send(event),
+                    Some(Command::Keyboard(layout)) => {
+                        self.keyboard = Some(layout.clone());
+                        link.tell(&ViewerMessage::Keyboard(layout)).await;
+                    }
                     Some(Command::Leave) | None => return Served::Left,
                 },
                 trouble = link.trouble() => return Served::Trouble(trouble),

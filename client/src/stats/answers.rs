@@ -20,6 +20,8 @@ pub(crate) const fn expects_answer(event: &InputEvent) -> bool {
     matches!(
         event,
         InputEvent::Key(_, Transition::Press)
+            | InputEvent::Typed { .. }
+            | InputEvent::Text(_)
             | InputEvent::Button(_, Transition::Press)
             | InputEvent::Wheel { .. }
     )

@@ -13,5 +13,6 @@
 //!
 //! [`FrameHeader::after`]: crate::wire::frame::FrameHeader::after
 
+pub mod kept_cursors;
 pub mod ledger;
 pub mod sequencer;

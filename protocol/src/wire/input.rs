@@ -5,6 +5,7 @@
 
 use super::WireError;
 use super::bytes::{Reader, Writer};
+use super::keyboard::{self, CommandModifiers, Locks};
 use crate::geometry::Point;
 use crate::limits::MAX_SCREEN_EDGE;
 
@@ -43,8 +44,31 @@ pub enum Transition {
 pub enum InputEvent {
     /// A key. Repeats are not sent: the session's display makes its own.
     Key(KeyCode, Transition),
+    /// A key went down that means a character, by the viewer's layout. Its release is a
+    /// [`Key`](Self::Key).
+    Typed {
+        /// Where the key is.
+        key: KeyCode,
+        /// What it means without regard to the command modifiers. Never a control character.
+        character: char,
+        /// The command modifiers that are down.
+        held: CommandModifiers,
+    },
+    /// A character that no key stands for, composed of several keys or by an input method. Never a
+    /// control character.
+    Text(char),
+    /// What the person's keyboard has switched on.
+    Locks(Locks),
     /// The pointer is now here.
     PointerMotion(Point),
+    /// The pointer moved by so many pixels from wherever it was. For programs that move it
+    /// themselves, to which only the movement means something.
+    PointerMoved {
+        /// Pixels to the right.
+        right: i16,
+        /// Pixels downwards.
+        down: i16,
+    },
     /// A pointer button.
     Button(Button, Transition),
     /// The wheel turned by so many notches, right and down being positive.
@@ -66,6 +90,10 @@ mod kind {
     pub(super) const BUTTON_RELEASE: u8 = 5;
     pub(super) const WHEEL: u8 = 6;
     pub(super) const RELEASE_ALL: u8 = 7;
+    pub(super) const TYPED: u8 = 8;
+    pub(super) const TEXT: u8 = 9;
+    pub(super) const LOCKS: u8 = 10;
+    pub(super) const MOVED: u8 = 11;
 }
 
 impl InputEvent {
@@ -84,6 +112,11 @@ impl InputEvent {
                 out.put_varint(u64::from(at.x.max(0) as u32));
                 out.put_varint(u64::from(at.y.max(0) as u32));
             }
+            Self::PointerMoved { right, down } => {
+                out.put_u8(kind::MOVED);
+                out.put_signed(i32::from(right));
+                out.put_signed(i32::from(down));
+            }
             Self::Button(button, transition) => {
                 out.put_u8(match transition {
                     Transition::Press => kind::BUTTON_PRESS,
@@ -97,6 +130,24 @@ impl InputEvent {
                 out.put_u8(down as u8);
             }
             Self::ReleaseAll => out.put_u8(kind::RELEASE_ALL),
+            Self::Typed {
+                key,
+                character,
+                held,
+            } => {
+                out.put_u8(kind::TYPED);
+                out.put_varint(u64::from(key.0));
+                keyboard::put_character(out, character);
+                keyboard::put_modifiers(out, held);
+            }
+            Self::Text(character) => {
+                out.put_u8(kind::TEXT);
+                keyboard::put_character(out, character);
+            }
+            Self::Locks(locks) => {
+                out.put_u8(kind::LOCKS);
+                keyboard::put_locks(out, locks);
+            }
         }
     }
 
@@ -114,11 +165,8 @@ impl InputEvent {
         };
         match reader.u8()? {
             record @ (kind::KEY_PRESS | kind::KEY_RELEASE) => {
-                let code = reader.length("key code", usize::from(KeyCode::MAX))?;
-                Ok(Self::Key(
-                    KeyCode(code as u16),
-                    transition(record == kind::KEY_PRESS),
-                ))
+                let code = read_code(reader)?;
+                Ok(Self::Key(code, transition(record == kind::KEY_PRESS)))
             }
             kind::MOTION => {
                 let edge = MAX_SCREEN_EDGE as usize;
@@ -141,18 +189,56 @@ impl InputEvent {
                 down: reader.u8()? as i8,
             }),
             kind::RELEASE_ALL => Ok(Self::ReleaseAll),
+            kind::TYPED => Ok(Self::Typed {
+                key: read_code(reader)?,
+                character: keyboard::read_character(reader)?,
+                held: keyboard::read_modifiers(reader)?,
+            }),
+            kind::TEXT => Ok(Self::Text(keyboard::read_character(reader)?)),
+            kind::MOVED => Ok(Self::PointerMoved {
+                right: read_step(reader)?,
+                down: read_step(reader)?,
+            }),
+            kind::LOCKS => Ok(Self::Locks(keyboard::read_locks(reader)?)),
             other => Err(WireError::meaningless("input record", u64::from(other))),
         }
     }
 }
 
+fn read_step(reader: &mut Reader<'_>) -> Result<i16, WireError> {
+    i16::try_from(reader.signed()?).map_err(|_| WireError::Overflow)
+}
+
+fn read_code(reader: &mut Reader<'_>) -> Result<KeyCode, WireError> {
+    let code = reader.length("key code", usize::from(KeyCode::MAX))?;
+    Ok(KeyCode(code as u16))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::keyboard::Group;
     use super::*;
     use proptest::prelude::*;
 
     fn transition() -> impl Strategy<Value = Transition> {
         prop_oneof![Just(Transition::Press), Just(Transition::Release)]
+    }
+
+    fn text() -> impl Strategy<Value = char> {
+        any::<char>().prop_filter("a control character", |&c| keyboard::is_text(c))
+    }
+
+    fn modifiers() -> impl Strategy<Value = CommandModifiers> {
+        any::<[bool; 3]>().prop_map(|[control, alt, logo]| CommandModifiers { control, alt, logo })
+    }
+
+    fn locks() -> impl Strategy<Value = Locks> {
+        let group = (0..4u8).prop_map(|number| Group::from_number(number).unwrap());
+        (any::<bool>(), any::<bool>(), group).prop_map(|(caps, num, group)| Locks {
+            caps,
+            num,
+            group,
+        })
     }
 
     fn event() -> impl Strategy<Value = InputEvent> {
@@ -163,6 +249,17 @@ mod tests {
             (1..=Button::MAX, transition()).prop_map(|(b, t)| InputEvent::Button(Button(b), t)),
             (any::<i8>(), any::<i8>()).prop_map(|(right, down)| InputEvent::Wheel { right, down }),
             Just(InputEvent::ReleaseAll),
+            (0..=KeyCode::MAX, text(), modifiers()).prop_map(|(code, character, held)| {
+                InputEvent::Typed {
+                    key: KeyCode(code),
+                    character,
+                    held,
+                }
+            }),
+            text().prop_map(InputEvent::Text),
+            (any::<i16>(), any::<i16>())
+                .prop_map(|(right, down)| InputEvent::PointerMoved { right, down }),
+            locks().prop_map(InputEvent::Locks),
         ]
     }
 

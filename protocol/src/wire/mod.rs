@@ -10,6 +10,7 @@ pub mod feedback;
 pub mod fields;
 pub mod frame;
 pub mod input;
+pub mod keyboard;
 
 /// What was wrong with a peer's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

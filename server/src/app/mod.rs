@@ -53,6 +53,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
     let service = Arc::new(Service {
         capture: screen.capture().clone(),
         access,
+        keyboard: screen.keyboard(),
         quality: config.quality,
         registry: Registry::default(),
         sizing: screen.sizing(),

@@ -11,7 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{AppError, exit};
 use crate::clock::Clock;
 use crate::config::checked::Picture;
-use crate::session::{Outcome, Session, SessionConfig, SessionEnd, WindowManager, session_bases};
+use crate::session::{
+    Keyboard, Outcome, Session, SessionConfig, SessionEnd, WindowManager, session_bases,
+};
 use crate::viewer::attend::Service;
 use crate::viewer::sizing::Sizing;
 
@@ -118,6 +120,14 @@ impl Screen {
         match &self.origin {
             Origin::Session(session) => session.capture(),
             Origin::Existing { capture, .. } => capture,
+        }
+    }
+
+    /// The display's keyboard.
+    pub(super) fn keyboard(&self) -> Keyboard {
+        match &self.origin {
+            Origin::Session(session) => session.keyboard(),
+            Origin::Existing { .. } => Keyboard::untouchable(),
         }
     }
 

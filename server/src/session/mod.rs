@@ -6,6 +6,7 @@
 mod directory;
 mod error;
 mod keeper;
+mod keyboard;
 mod messages;
 mod programs;
 mod start;
@@ -24,6 +25,7 @@ use hackstream_protocol::geometry::Size;
 
 pub use directory::session_bases;
 pub use error::SessionError;
+pub use keyboard::Keyboard;
 pub use messages::Outcome;
 pub use supervisor::run_if_supervisor;
 
@@ -150,6 +152,12 @@ impl Session {
     #[must_use]
     pub fn display(&self) -> &str {
         &self.display
+    }
+
+    /// The keyboard of the session's display.
+    #[must_use]
+    pub fn keyboard(&self) -> Keyboard {
+        Keyboard::of_session(&self.display, self.directory.clone())
     }
 
     /// The Xauthority file that admits to the display.

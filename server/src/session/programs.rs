@@ -27,6 +27,12 @@ pub(super) const XKBCOMP: Program = Program {
     package: "x11-xkb-utils",
 };
 
+/// Gives the display the viewer's keyboard layout.
+pub(super) const SETXKBMAP: Program = Program {
+    name: "setxkbmap",
+    package: "x11-xkb-utils",
+};
+
 impl Program {
     pub(super) fn is_in_path(&self) -> bool {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -91,10 +97,16 @@ pub(super) fn command(dir: &Path, display: &str, command: &[OsString]) -> Option
 
 /// Makes programs use the session's display and no other that the server's user may have.
 fn environment(dir: &Path, display: &str) -> Vec<(OsString, Option<OsString>)> {
-    vec![
+    let mut environment = vec![
         ("DISPLAY".into(), Some(display.into())),
         ("XAUTHORITY".into(), Some(dir.join(XAUTHORITY).into())),
         ("XDG_SESSION_TYPE".into(), Some("x11".into())),
         ("WAYLAND_DISPLAY".into(), None),
-    ]
+    ];
+    // Services have no locale, and without one programs take no letters beyond ASCII.
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !["LC_ALL", "LC_CTYPE", "LANG"].into_iter().any(set) {
+        environment.push(("LC_CTYPE".into(), Some("C.UTF-8".into())));
+    }
+    environment
 }

@@ -7,25 +7,25 @@ use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{Quality, RefusalReason, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::control::{Quality, RefusalReason, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
-    Connection, ControlReader, ControlWriter, Incoming, IncomingStream, RecordReader,
-    TransportError,
+    Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
 };
-use tokio::sync::watch;
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
+use super::cursor::tell_cursor;
 use super::inbox::Inbox;
 use super::input::inject_all;
 use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
-use super::registry::{Cursor, Registry};
+use super::registry::Registry;
 use super::sizing::Sizing;
 use super::tickets::Tickets;
 use crate::clock::Clock;
+use crate::session::Keyboard;
 use crate::token::Access;
 
 /// Largest compression history kept per viewer, whatever it offers.
@@ -40,6 +40,8 @@ pub struct Service {
     pub capture: Arc<Capture>,
     /// Who is let in.
     pub access: Access,
+    /// The keyboard of the display.
+    pub keyboard: Keyboard,
     /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
     /// Who is there.
@@ -268,43 +270,9 @@ async fn listen(
             ViewerMessage::Bye => return Ok(Farewell::Said),
             ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
             ViewerMessage::Window(window) => service.sizing.wish(window),
+            ViewerMessage::Keyboard(layout) => service.keyboard.apply(layout).await,
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }
     Ok(Farewell::Unsaid)
-}
-
-/// Keeps the viewer's pointer up to date.
-async fn tell_cursor(
-    mut control: ControlWriter<ServerMessage>,
-    mut cursor: watch::Receiver<Cursor>,
-) -> Result<(), TransportError> {
-    // Where the pointer was moved before this viewer came is of no interest to it.
-    let mut told = Cursor {
-        shape: None,
-        ..cursor.borrow().clone()
-    };
-    loop {
-        let now = cursor.borrow_and_update().clone();
-        if let Some(shape) = &now.shape {
-            if !told
-                .shape
-                .as_ref()
-                .is_some_and(|old| Arc::ptr_eq(old, shape))
-            {
-                control
-                    .send(&ServerMessage::CursorShape(shape.as_ref().clone()))
-                    .await?;
-            }
-        }
-        if now.warped_to != told.warped_to {
-            if let Some(at) = now.warped_to {
-                control.send(&ServerMessage::CursorPosition(at)).await?;
-            }
-        }
-        told = now;
-        if cursor.changed().await.is_err() {
-            return Ok(());
-        }
-    }
 }

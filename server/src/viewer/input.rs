@@ -7,7 +7,7 @@ use std::time::Duration;
 use hackstream_capture::{CaptureError, Injector};
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, RecordReader, TransportError};
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
 
 /// Silence after which a viewer's keys are let go, rather than repeated by the display until the
@@ -30,9 +30,19 @@ pub(super) async fn inject_all(
         // First: the program may answer before this thread goes on, and the frame with the answer
         // must not claim to be older than the event.
         injected.fetch_add(1, Ordering::Release);
-        tell_failure(injector.inject(event));
+        tell_failure(play(&mut injector, event).await);
     }
     Ok(())
+}
+
+/// Plays the event; what comes after it waits with it.
+async fn play(injector: &mut Injector, event: InputEvent) -> Result<(), CaptureError> {
+    loop {
+        match injector.inject(event) {
+            Err(CaptureError::KeysInUse { until }) => sleep_until(until.into()).await,
+            played => return played,
+        }
+    }
 }
 
 /// The viewer's next event. Lets go of everything if the viewer falls silent before it.

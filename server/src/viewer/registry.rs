@@ -21,8 +21,10 @@ pub const MOST_VIEWERS: usize = 32;
 pub struct Cursor {
     /// Its shape, once known.
     pub shape: Option<Arc<CursorShape>>,
-    /// Where the session's program moved it.
+    /// Where the session's program last moved it.
     pub warped_to: Option<Point>,
+    /// How often it did: also to where it did before.
+    pub warps: u64,
 }
 
 /// The viewers of a session.
@@ -87,8 +89,10 @@ impl Registry {
 
     /// Tells every viewer that the session's program moved the pointer.
     pub fn cursor_position(&self, at: Point) {
-        self.cursor
-            .send_modify(|cursor| cursor.warped_to = Some(at));
+        self.cursor.send_modify(|cursor| {
+            cursor.warped_to = Some(at);
+            cursor.warps += 1;
+        });
     }
 
     /// The pointer, now and whenever it changes.

@@ -26,6 +26,9 @@ pub enum ServerMessage {
     CursorShape(CursorShape),
     /// The program in the session moved the pointer.
     CursorPosition(Point),
+    /// The pointer looks again like the shape with this number; see
+    /// [`KeptCursors`](crate::session::kept_cursors::KeptCursors).
+    CursorAgain(u64),
 }
 
 /// The server admits the viewer.
@@ -59,6 +62,7 @@ mod kind {
     pub(super) const REFUSED: u64 = 2;
     pub(super) const CURSOR_SHAPE: u64 = 3;
     pub(super) const CURSOR_POSITION: u64 = 4;
+    pub(super) const CURSOR_AGAIN: u64 = 5;
 }
 
 impl ServerMessage {
@@ -86,6 +90,9 @@ impl ServerMessage {
             Self::CursorPosition(at) => {
                 FieldWriter::new(out, kind::CURSOR_POSITION).nested(1, |out| put_point(out, *at));
             }
+            Self::CursorAgain(number) => {
+                FieldWriter::new(out, kind::CURSOR_AGAIN).number(1, *number);
+            }
         }
     }
 
@@ -102,6 +109,10 @@ impl ServerMessage {
             kind::CURSOR_POSITION => {
                 let at = only_field(fields, "cursor position", read_point)?;
                 Self::CursorPosition(at)
+            }
+            kind::CURSOR_AGAIN => {
+                let number = only_field(fields, "number of a cursor", |field| field.number())?;
+                Self::CursorAgain(number)
             }
             _ => return Ok(None),
         }))
@@ -167,6 +178,7 @@ mod tests {
             },
             ServerMessage::CursorShape(shape),
             ServerMessage::CursorPosition(Point::new(-3, 7)),
+            ServerMessage::CursorAgain(300),
         ] {
             let mut out = Vec::new();
             message.write(&mut out);

@@ -1,7 +1,8 @@
 //! What a viewer says on the control stream.
 
+use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
-use super::{Quality, ViewerWindow};
+use super::{KeyboardLayout, Quality, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -17,6 +18,8 @@ pub enum ViewerMessage {
     Window(ViewerWindow),
     /// The viewer leaves on purpose.
     Bye,
+    /// The person's keyboard has this layout, or has it from now on.
+    Keyboard(KeyboardLayout),
 }
 
 /// A viewer's greeting.
@@ -60,6 +63,7 @@ mod kind {
     pub(super) const HELLO: u64 = 1;
     pub(super) const QUALITY: u64 = 2;
     pub(super) const BYE: u64 = 3;
+    pub(super) const KEYBOARD: u64 = 4;
     pub(super) const WINDOW: u64 = 8;
 }
 
@@ -88,6 +92,9 @@ impl ViewerMessage {
             Self::Bye => {
                 FieldWriter::new(out, kind::BYE);
             }
+            Self::Keyboard(layout) => {
+                write_keyboard_layout(layout, &mut FieldWriter::new(out, kind::KEYBOARD));
+            }
         }
     }
 
@@ -101,6 +108,7 @@ impl ViewerMessage {
             kind::HELLO => Self::Hello(read_hello(fields)?),
             kind::QUALITY => Self::Quality(read_quality(fields)?),
             kind::BYE => Self::Bye,
+            kind::KEYBOARD => Self::Keyboard(read_keyboard_layout(fields)?),
             kind::WINDOW => Self::Window(ViewerWindow::read(fields)?),
             _ => return Ok(None),
         }))
@@ -144,6 +152,7 @@ fn read_quality(fields: Fields<'_>) -> Result<Quality, WireError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::KeyboardNames;
     use super::*;
     use crate::geometry::Size;
     use crate::wire::bytes::Writer;
@@ -171,6 +180,13 @@ mod tests {
 
     #[test]
     fn messages_round_trip() {
+        let keyboard = KeyboardLayout::new(KeyboardNames {
+            model: "pc105".to_owned(),
+            layout: "us,ru".to_owned(),
+            variant: ",phonetic".to_owned(),
+            options: "grp:caps_toggle".to_owned(),
+        });
+        let keyboard = keyboard.unwrap();
         for message in [
             ViewerMessage::Hello(hello()),
             ViewerMessage::Quality(Quality::High),
@@ -179,6 +195,7 @@ mod tests {
                 scale: Scale::of_percent(150),
             }),
             ViewerMessage::Bye,
+            ViewerMessage::Keyboard(keyboard),
         ] {
             assert_eq!(ViewerMessage::read(&bytes_of(&message)), Ok(Some(message)));
         }
