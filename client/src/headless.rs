@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::wire::control::CursorShape;
+use hackstream_protocol::wire::control::{CursorShape, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 
 use crate::config::Options;
@@ -60,6 +60,13 @@ impl Viewer {
     pub fn send(&self, event: InputEvent) {
         if let Some(session) = &self.session {
             session.send(event);
+        }
+    }
+
+    /// Asks for a screen of the size of a window that is like this.
+    pub fn resize(&self, window: ViewerWindow) {
+        if let Some(session) = &self.session {
+            session.window(window);
         }
     }
 

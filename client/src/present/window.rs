@@ -1,26 +1,15 @@
 //! The window: routes its events, and what the session tells, to where they are handled.
 
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
 
-use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
-use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::application::ApplicationHandler;
-use winit::dpi::PhysicalSize;
-use winit::event::{DeviceEvent, DeviceId, ElementState, WindowEvent};
+use winit::event::{DeviceEvent, DeviceId, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
-use winit::window::{Fullscreen, Window, WindowId};
+use winit::window::WindowId;
 
-use super::focus::{self, Claim};
-use super::notice::{self, Tidings};
-use super::placement::Placement;
-use super::surface::Surface;
+use super::view::View;
 use crate::config::{Options, Output, StatsForm};
-use crate::cursor::Cursors;
 use crate::error::ViewError;
-use crate::input::{self, InputState, Keyboard, Pointer};
-use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared, StatisticsPanel};
 use crate::stats::Front;
@@ -87,21 +76,6 @@ struct App {
     failure: Option<ViewError>,
 }
 
-struct View {
-    window: Rc<Window>,
-    surface: Surface,
-    cursors: Cursors,
-    input: InputState,
-    keyboard: Keyboard,
-    pointer: Pointer,
-    link: LinkState,
-    tidings: Tidings,
-    texts: Texts,
-    /// Size of the session's screen that the window was made for.
-    screen: Size,
-    focused: bool,
-}
-
 impl ApplicationHandler<Woken> for App {
     fn resumed(&mut self, _: &ActiveEventLoop) {}
 
@@ -126,31 +100,27 @@ impl ApplicationHandler<Woken> for App {
             // The session says goodbye to the server, and then wakes the loop to end.
             self.session.leave();
             if let Some(view) = &self.view {
-                view.window.set_visible(false);
+                view.hide();
             }
             return;
         }
         let Some(view) = &mut self.view else { return };
-        if view.keyboard_of(&event, &self.session) {
-            return;
-        }
-        if let Some(input) = view.input_of(&event) {
+        let noted = view.noted(&event, &self.session, &self.shared);
+        let result = if view.keyboard_of(&event, &self.session) {
+            Ok(())
+        } else if let Some(input) = view.input_of(&event) {
             self.session.send(input);
-            let result = view.noted(&input, &self.session, &self.shared);
-            self.check(event_loop, result);
-            return;
-        }
-        let result = view.window_changed(&event, &self.session, &self.shared);
-        self.check(event_loop, result);
+            Ok(())
+        } else {
+            view.window_changed(&event, &self.session, &self.shared)
+        };
+        self.check(event_loop, noted.and(result));
     }
 
     fn device_event(&mut self, _: &ActiveEventLoop, _: DeviceId, event: DeviceEvent) {
         let Some(view) = &mut self.view else { return };
-        view.input.device(&event);
-        if let DeviceEvent::MouseMotion { delta: (x, y) } = event {
-            if let Some(moved) = view.pointer.moved(x, y) {
-                self.session.send(moved);
-            }
+        if let Some(moved) = view.device(&event) {
+            self.session.send(moved);
         }
     }
 }
@@ -170,6 +140,7 @@ impl App {
         ) {
             Ok(mut view) => {
                 view.tell_layout(&self.session);
+                view.tell_size(&self.session);
                 self.view = Some(view);
                 true
             }
@@ -186,242 +157,4 @@ impl App {
             event_loop.exit();
         }
     }
-}
-
-impl View {
-    fn open(
-        event_loop: &ActiveEventLoop,
-        session: &Session,
-        screen: Size,
-        name: &str,
-        fullscreen: bool,
-    ) -> Result<Self, String> {
-        let monitor = event_loop
-            .primary_monitor()
-            .or_else(|| event_loop.available_monitors().next());
-        let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
-        let attributes = Window::default_attributes()
-            .with_title(title(name, LinkState::Live))
-            .with_inner_size(fitting(screen, room))
-            .with_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
-        let window = event_loop
-            .create_window(attributes)
-            .map_err(|error| error.to_string())?;
-        let window = Rc::new(window);
-        if has_input_method() {
-            window.set_ime_allowed(true);
-        }
-        let surface = Surface::new(&window, session)?;
-        Ok(Self {
-            keyboard: Keyboard::of(&window),
-            pointer: Pointer::default(),
-            window,
-            surface,
-            cursors: Cursors::default(),
-            input: InputState::default(),
-            link: LinkState::Live,
-            tidings: Tidings::Known,
-            texts: Texts::default(),
-            screen,
-            focused: false,
-        })
-    }
-
-    /// Takes over what the session and the picture have become.
-    fn follow(
-        &mut self,
-        event_loop: &ActiveEventLoop,
-        session: &Session,
-        shared: &Shared,
-        name: &str,
-    ) -> Result<(), String> {
-        let (size, catching_up) = {
-            let picture = shared.picture();
-            (picture.size(), picture.is_catching_up())
-        };
-        if size != self.screen && !size.is_empty() {
-            self.screen = size;
-            if self.window.fullscreen().is_none() && !self.window.is_maximized() {
-                // The answer comes as an event; there is nothing to do with it here.
-                let _ = self
-                    .window
-                    .request_inner_size(PhysicalSize::new(size.width, size.height));
-            }
-        }
-        let link = {
-            let facts = shared.session();
-            if let Some(reason) = &facts.presenting_failed {
-                return Err(reason.clone());
-            }
-            self.cursors.follow(&facts, event_loop, &self.window);
-            let placement = Placement::new(self.screen, self.size());
-            self.pointer.follow(&facts, &self.window, &placement);
-            if facts.link == LinkState::Live && self.link != LinkState::Live {
-                self.tidings = Tidings::of(facts.continuity);
-            }
-            self.texts = Texts {
-                statistics: facts.statistics.clone(),
-                notice: notice::lines(name, &facts, catching_up, self.tidings),
-            };
-            facts.link
-        };
-        if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
-            self.link = link;
-            self.window.set_title(&title(name, link));
-        }
-        self.show(session, shared, Extent::Changes)
-    }
-
-    /// Handles events of the window itself.
-    fn window_changed(
-        &mut self,
-        event: &WindowEvent,
-        session: &Session,
-        shared: &Shared,
-    ) -> Result<(), String> {
-        match event {
-            WindowEvent::RedrawRequested => {
-                if !self.focused {
-                    focus::take_without_window_manager(&self.window, Claim::IfFree);
-                }
-                return self.show(session, shared, Extent::Window);
-            }
-            WindowEvent::Resized(_) => self.window.request_redraw(),
-            WindowEvent::Focused(true) => self.focused = true,
-            WindowEvent::CursorEntered { .. } if !self.focused => {
-                focus::take_without_window_manager(&self.window, Claim::Always);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The person did something, and so has seen what there was to tell.
-    fn noted(
-        &mut self,
-        input: &InputEvent,
-        session: &Session,
-        shared: &Shared,
-    ) -> Result<(), String> {
-        let is_press = matches!(
-            input,
-            InputEvent::Key(_, Transition::Press) | InputEvent::Button(_, Transition::Press)
-        );
-        if self.tidings == Tidings::Known || !is_press || self.link != LinkState::Live {
-            return Ok(());
-        }
-        self.tidings = Tidings::Known;
-        self.texts.notice.clear();
-        self.show(session, shared, Extent::Changes)
-    }
-
-    fn show(&mut self, session: &Session, shared: &Shared, extent: Extent) -> Result<(), String> {
-        let shade = match self.link {
-            LinkState::Interrupted { .. } => Shade::Dimmed,
-            _ => Shade::Plain,
-        };
-        let sight = Sight {
-            window: self.size(),
-            shade,
-            texts: self.texts.clone(),
-            extent,
-        };
-        self.surface.look(session, shared, sight)
-    }
-
-    /// Sends what the event of the keyboard means for the session. False if it is another event.
-    fn keyboard_of(&mut self, event: &WindowEvent, session: &Session) -> bool {
-        let send = |event| session.send(event);
-        match event {
-            // Synthetic events tell what is down when the focus changes; see `InputState`.
-            WindowEvent::KeyboardInput {
-                event,
-                is_synthetic: false,
-                ..
-            } => self.input.key(event, &self.keyboard, send),
-            WindowEvent::ModifiersChanged(modifiers) => self.input.modifiers(modifiers.state()),
-            WindowEvent::Ime(event) => self.input.input_method(event, send),
-            WindowEvent::Focused(true) => {
-                // While another window had the focus the person may have changed it.
-                self.tell_layout(session);
-                return false;
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// Tells the session of a layout that it does not know.
-    fn tell_layout(&mut self, session: &Session) {
-        if let Some(layout) = self.keyboard.new_layout() {
-            session.keyboard(layout);
-        }
-    }
-
-    /// What the event means for the session, if it is the person's doing.
-    fn input_of(&mut self, event: &WindowEvent) -> Option<InputEvent> {
-        match *event {
-            WindowEvent::CursorMoved { position, .. } => {
-                let at = Point::new(position.x as i32, position.y as i32);
-                let placement = Placement::new(self.screen, self.size());
-                self.pointer.at(at, &placement)
-            }
-            WindowEvent::CursorLeft { .. } => {
-                self.pointer.left();
-                None
-            }
-            WindowEvent::MouseInput { button, state, .. } => {
-                input::button(button, transition(state))
-            }
-            WindowEvent::MouseWheel { delta, .. } => {
-                self.input.scrolled(delta, self.window.scale_factor())
-            }
-            WindowEvent::Focused(false) => {
-                self.focused = false;
-                self.pointer.free(&self.window);
-                focus::take_without_window_manager(&self.window, Claim::IfFree);
-                Some(self.input.focus_lost())
-            }
-            _ => None,
-        }
-    }
-
-    fn size(&self) -> Size<WindowSpace> {
-        let size = self.window.inner_size();
-        Size::new(size.width, size.height)
-    }
-}
-
-/// Whether the person uses an input method. Without one the window system's is no more than a
-/// detour for each key. On Wayland it costs nothing to ask.
-fn has_input_method() -> bool {
-    let named = std::env::var("XMODIFIERS").unwrap_or_default();
-    let method = named.split('@').find_map(|part| part.strip_prefix("im="));
-    std::env::var_os("WAYLAND_DISPLAY").is_some()
-        || method.is_some_and(|method| !["", "none", "local"].contains(&method))
-}
-
-const fn transition(state: ElementState) -> Transition {
-    match state {
-        ElementState::Pressed => Transition::Press,
-        ElementState::Released => Transition::Release,
-    }
-}
-
-fn title(name: &str, link: LinkState) -> String {
-    match link {
-        LinkState::Interrupted { since } => {
-            let seconds = Instant::now().saturating_duration_since(since).as_secs();
-            format!("{name}: connection lost, trying again … {seconds} s")
-        }
-        _ => format!("{name} - HackStream"),
-    }
-}
-
-/// The session's size, no larger than the monitor.
-fn fitting(screen: Size, room: PhysicalSize<u32>) -> PhysicalSize<u32> {
-    PhysicalSize::new(
-        screen.width.min(room.width).max(1),
-        screen.height.min(room.height).max(1),
-    )
 }

@@ -12,13 +12,14 @@ mod network;
 mod plight;
 mod recover;
 mod supervise;
+mod window_wish;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use hackstream_protocol::wire::control::KeyboardLayout;
+use hackstream_protocol::wire::control::{KeyboardLayout, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Input(InputEvent),
     /// The person's keyboard has this layout.
     Keyboard(KeyboardLayout),
+    /// The session's screen should follow a window that is like this.
+    Window(ViewerWindow),
     /// The person leaves.
     Leave,
 }
@@ -120,6 +123,11 @@ impl Session {
     /// Tells the layout of the person's keyboard, now and after each reconnection.
     pub(crate) fn keyboard(&self, layout: KeyboardLayout) {
         let _ = self.commands.send(Command::Keyboard(layout));
+    }
+
+    /// Has the session's screen follow a window that is like this.
+    pub(crate) fn window(&self, window: ViewerWindow) {
+        let _ = self.commands.send(Command::Window(window));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.

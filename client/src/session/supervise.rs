@@ -8,7 +8,6 @@ use hackstream_protocol::wire::control::{KeyboardLayout, RefusalReason, ViewerMe
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::Command;
 use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer};
 use super::ending::LinkEnd;
@@ -16,6 +15,8 @@ use super::link::{Link, Trouble};
 use super::network::LocalNetwork;
 use super::plight::Cause;
 use super::recover::Recovered;
+use super::window_wish::WindowWish;
+use super::{Command, reached};
 use crate::config::{Options, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::Work;
@@ -45,6 +46,7 @@ pub(super) async fn run(
         links: 0,
         broken: 0,
         keyboard: None,
+        window: WindowWish::default(),
         dialer: None,
         network: LocalNetwork::listen(),
     };
@@ -71,6 +73,8 @@ pub(super) struct Supervisor {
     broken: u32,
     /// The layout of the person's keyboard, which each connection has to learn.
     pub(super) keyboard: Option<KeyboardLayout>,
+    /// The window, which it has to learn as well.
+    pub(super) window: WindowWish,
     pub(super) dialer: Option<Arc<Dialer>>,
     pub(super) network: LocalNetwork,
 }
@@ -130,6 +134,7 @@ impl Supervisor {
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
                     Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
+                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Ok(None),
                 }
             }
@@ -152,6 +157,7 @@ impl Supervisor {
         if let Some(layout) = self.keyboard.clone() {
             link.tell(&ViewerMessage::Keyboard(layout)).await;
         }
+        self.tell_window(link).await;
         loop {
             tokio::select! {
                 biased;
@@ -161,11 +167,19 @@ impl Supervisor {
                         self.keyboard = Some(layout.clone());
                         link.tell(&ViewerMessage::Keyboard(layout)).await;
                     }
+                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Served::Left,
                 },
                 trouble = link.trouble() => return Served::Trouble(trouble),
                 () = self.network.changed() => link.network_changed(),
+                () = reached(self.window.due()) => self.tell_window(link).await,
             }
+        }
+    }
+
+    async fn tell_window(&mut self, link: &mut Link) {
+        if let Some(window) = self.window.take() {
+            link.tell(&ViewerMessage::Window(window)).await;
         }
     }
 

@@ -1,0 +1,310 @@
+//! The window, its picture, its keyboard and its pointer.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
+use hackstream_protocol::wire::control::{Scale, ViewerWindow};
+use hackstream_protocol::wire::input::{InputEvent, Transition};
+use winit::dpi::PhysicalSize;
+use winit::event::{DeviceEvent, ElementState, WindowEvent};
+use winit::event_loop::ActiveEventLoop;
+use winit::window::{Fullscreen, Window};
+
+use super::focus::{self, Claim};
+use super::notice::{self, Tidings};
+use super::placement::Placement;
+use super::sizing::Sizing;
+use super::surface::Surface;
+use crate::cursor::Cursors;
+use crate::input::{self, InputState, Keyboard, Pointer};
+use crate::picture::{Extent, Shade, Sight, Texts};
+use crate::session::Session;
+use crate::shared::{LinkState, Shared};
+
+/// The window in which the person sees the session.
+pub(super) struct View {
+    window: Rc<Window>,
+    surface: Surface,
+    cursors: Cursors,
+    input: InputState,
+    keyboard: Keyboard,
+    pointer: Pointer,
+    link: LinkState,
+    tidings: Tidings,
+    texts: Texts,
+    sizing: Sizing,
+    focused: bool,
+}
+
+impl View {
+    pub(super) fn open(
+        event_loop: &ActiveEventLoop,
+        session: &Session,
+        screen: Size,
+        name: &str,
+        fullscreen: bool,
+    ) -> Result<Self, String> {
+        let monitor = event_loop
+            .primary_monitor()
+            .or_else(|| event_loop.available_monitors().next());
+        let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
+        let sizing = Sizing::new(screen, Size::new(room.width, room.height));
+        let attributes = Window::default_attributes()
+            .with_title(title(name, LinkState::Live))
+            .with_inner_size(physical(sizing.given()))
+            .with_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
+        let window = event_loop
+            .create_window(attributes)
+            .map_err(|error| error.to_string())?;
+        let window = Rc::new(window);
+        if has_input_method() {
+            window.set_ime_allowed(true);
+        }
+        let surface = Surface::new(&window, session)?;
+        Ok(Self {
+            keyboard: Keyboard::of(&window),
+            pointer: Pointer::default(),
+            window,
+            surface,
+            cursors: Cursors::default(),
+            input: InputState::default(),
+            link: LinkState::Live,
+            tidings: Tidings::Known,
+            texts: Texts::default(),
+            sizing,
+            focused: false,
+        })
+    }
+
+    /// Makes the window disappear while the session says goodbye.
+    pub(super) fn hide(&self) {
+        self.window.set_visible(false);
+    }
+
+    /// Takes over what the session and the picture have become.
+    pub(super) fn follow(
+        &mut self,
+        event_loop: &ActiveEventLoop,
+        session: &Session,
+        shared: &Shared,
+        name: &str,
+    ) -> Result<(), String> {
+        let (size, catching_up) = {
+            let picture = shared.picture();
+            (picture.size(), picture.is_catching_up())
+        };
+        if let Some(size) = self.sizing.screen_changed(size, self.size()) {
+            // The answer comes as an event; there is nothing to do with it here.
+            let _ = self.window.request_inner_size(physical(size));
+        }
+        let link = {
+            let facts = shared.session();
+            if let Some(reason) = &facts.presenting_failed {
+                return Err(reason.clone());
+            }
+            self.cursors.follow(&facts, event_loop, &self.window);
+            let placement = self.placement();
+            self.pointer.follow(&facts, &self.window, &placement);
+            if facts.link == LinkState::Live && self.link != LinkState::Live {
+                self.tidings = Tidings::of(facts.continuity);
+            }
+            self.texts = Texts {
+                statistics: facts.statistics.clone(),
+                notice: notice::lines(name, &facts, catching_up, self.tidings),
+            };
+            facts.link
+        };
+        if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
+            self.link = link;
+            self.window.set_title(&title(name, link));
+        }
+        self.show(session, shared, Extent::Changes)
+    }
+
+    /// Handles events of the window itself.
+    pub(super) fn window_changed(
+        &mut self,
+        event: &WindowEvent,
+        session: &Session,
+        shared: &Shared,
+    ) -> Result<(), String> {
+        match event {
+            WindowEvent::RedrawRequested => {
+                if !self.focused {
+                    focus::take_without_window_manager(&self.window, Claim::IfFree);
+                }
+                return self.show(session, shared, Extent::Window);
+            }
+            WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => {
+                self.tell_size(session);
+                self.window.request_redraw();
+            }
+            WindowEvent::Focused(true) => self.focused = true,
+            WindowEvent::CursorEntered { .. } if !self.focused => {
+                focus::take_without_window_manager(&self.window, Claim::Always);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What the person did shows that they have seen what there was to tell.
+    pub(super) fn noted(
+        &mut self,
+        event: &WindowEvent,
+        session: &Session,
+        shared: &Shared,
+    ) -> Result<(), String> {
+        if self.tidings == Tidings::Known || !is_press(event) || self.link != LinkState::Live {
+            return Ok(());
+        }
+        self.tidings = Tidings::Known;
+        self.texts.notice.clear();
+        self.show(session, shared, Extent::Changes)
+    }
+
+    /// Has the session's screen follow a window that somebody gave another size.
+    pub(super) fn tell_size(&self, session: &Session) {
+        let size = self.size();
+        if self.sizing.window_changed(size) {
+            let percent = (self.window.scale_factor() * 100.0).round();
+            session.window(ViewerWindow {
+                size: Size::new(size.width, size.height),
+                scale: Scale::of_percent(percent as u32),
+            });
+        }
+    }
+
+    fn placement(&self) -> Placement {
+        Placement::new(self.sizing.screen(), self.size())
+    }
+
+    fn show(&mut self, session: &Session, shared: &Shared, extent: Extent) -> Result<(), String> {
+        let shade = match self.link {
+            LinkState::Interrupted { .. } => Shade::Dimmed,
+            _ => Shade::Plain,
+        };
+        let sight = Sight {
+            window: self.size(),
+            shade,
+            texts: self.texts.clone(),
+            extent,
+        };
+        self.surface.look(session, shared, sight)
+    }
+
+    /// Sends what the event of the keyboard means for the session. False if it is another event.
+    pub(super) fn keyboard_of(&mut self, event: &WindowEvent, session: &Session) -> bool {
+        let send = |event| session.send(event);
+        match event {
+            // Synthetic events tell what is down when the focus changes; see `InputState`.
+            WindowEvent::KeyboardInput {
+                event,
+                is_synthetic: false,
+                ..
+            } => self.input.key(event, &self.keyboard, send),
+            WindowEvent::ModifiersChanged(modifiers) => self.input.modifiers(modifiers.state()),
+            WindowEvent::Ime(event) => self.input.input_method(event, send),
+            WindowEvent::Focused(true) => {
+                // While another window had the focus the person may have changed it.
+                self.tell_layout(session);
+                return false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Tells the session of a layout that it does not know.
+    pub(super) fn tell_layout(&mut self, session: &Session) {
+        if let Some(layout) = self.keyboard.new_layout() {
+            session.keyboard(layout);
+        }
+    }
+
+    /// What the event of a device means for the session, if it means anything.
+    pub(super) fn device(&mut self, event: &DeviceEvent) -> Option<InputEvent> {
+        self.input.device(event);
+        match *event {
+            DeviceEvent::MouseMotion { delta: (x, y) } => self.pointer.moved(x, y),
+            _ => None,
+        }
+    }
+
+    /// What the event means for the session, if it is the person's doing.
+    pub(super) fn input_of(&mut self, event: &WindowEvent) -> Option<InputEvent> {
+        match *event {
+            WindowEvent::CursorMoved { position, .. } => {
+                let at = Point::new(position.x as i32, position.y as i32);
+                let placement = self.placement();
+                self.pointer.at(at, &placement)
+            }
+            WindowEvent::CursorLeft { .. } => {
+                self.pointer.left();
+                None
+            }
+            WindowEvent::MouseInput { button, state, .. } => {
+                input::button(button, transition(state))
+            }
+            WindowEvent::MouseWheel { delta, .. } => {
+                self.input.scrolled(delta, self.window.scale_factor())
+            }
+            WindowEvent::Focused(false) => {
+                self.focused = false;
+                self.pointer.free(&self.window);
+                focus::take_without_window_manager(&self.window, Claim::IfFree);
+                Some(self.input.focus_lost())
+            }
+            _ => None,
+        }
+    }
+
+    fn size(&self) -> Size<WindowSpace> {
+        let size = self.window.inner_size();
+        Size::new(size.width, size.height)
+    }
+}
+
+/// Whether the person uses an input method. Without one the window system's is no more than a
+/// detour for each key. On Wayland it costs nothing to ask.
+fn has_input_method() -> bool {
+    let named = std::env::var("XMODIFIERS").unwrap_or_default();
+    let method = named.split('@').find_map(|part| part.strip_prefix("im="));
+    std::env::var_os("WAYLAND_DISPLAY").is_some()
+        || method.is_some_and(|method| !["", "none", "local"].contains(&method))
+}
+
+const fn transition(state: ElementState) -> Transition {
+    match state {
+        ElementState::Pressed => Transition::Press,
+        ElementState::Released => Transition::Release,
+    }
+}
+
+fn title(name: &str, link: LinkState) -> String {
+    match link {
+        LinkState::Interrupted { since } => {
+            let seconds = Instant::now().saturating_duration_since(since).as_secs();
+            format!("{name}: connection lost, trying again … {seconds} s")
+        }
+        _ => format!("{name} - HackStream"),
+    }
+}
+
+/// Whether somebody pressed a key or a button.
+fn is_press(event: &WindowEvent) -> bool {
+    match event {
+        WindowEvent::KeyboardInput {
+            event,
+            is_synthetic: false,
+            ..
+        } => event.state == ElementState::Pressed,
+        WindowEvent::MouseInput { state, .. } => *state == ElementState::Pressed,
+        _ => false,
+    }
+}
+
+const fn physical(size: Size<WindowSpace>) -> PhysicalSize<u32> {
+    PhysicalSize::new(size.width, size.height)
+}
