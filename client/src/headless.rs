@@ -70,6 +70,11 @@ impl Viewer {
         }
     }
 
+    /// Mutes the session's sound, or not any more.
+    pub fn mute(&self, muted: bool) {
+        self.shared.speaker.mute(muted);
+    }
+
     /// Waits until `done` holds for the picture, which it looks at now and after each frame. False
     /// if it does not within `timeout` or before the session ends.
     ///

@@ -15,6 +15,7 @@ mod present;
 mod screenshot;
 mod session;
 mod shared;
+mod sound;
 mod stats;
 pub mod trust;
 

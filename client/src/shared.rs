@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity};
+use crate::sound::Speaker;
 use crate::stats::{Counters, Front};
 
 /// How the session is doing.
@@ -103,6 +104,8 @@ pub(crate) struct Shared {
     statistics_panel: watch::Sender<StatisticsPanel>,
     /// Measurements.
     pub(crate) counters: Counters,
+    /// The session's sound.
+    pub(crate) speaker: Speaker,
 }
 
 impl Shared {
@@ -118,6 +121,7 @@ impl Shared {
             progress: watch::Sender::new(Progress::default()),
             statistics_panel: watch::Sender::default(),
             counters: Counters::new(front),
+            speaker: Speaker::default(),
         }
     }
 

@@ -22,6 +22,7 @@ pub mod pointer;
 pub mod process;
 pub mod relay;
 pub mod server;
+pub mod sound;
 pub mod terminal;
 pub mod text_field;
 pub mod victim;

@@ -62,6 +62,7 @@ fn the_same_connection_goes_on_from_another_address() {
         let run = Run {
             size: SIZE,
             listen: &format!("{SERVER_ADDRESS}:0"),
+            options: &[],
             namespace: Some(&network.server),
         };
         let server = Server::run_as(&run, folder, &board.command());
@@ -94,6 +95,7 @@ fn a_key_is_let_go_when_its_viewer_falls_silent() {
             size: SIZE,
             listen: &format!("{SERVER_ADDRESS}:0"),
             namespace: Some(&network.server),
+            ..Run::default()
         };
         let server = Server::run_as(&run, folder, &terminal(&["sh", "-c", &script]));
         network.viewer.enter();
@@ -163,6 +165,7 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
         size: SIZE,
         listen: &format!("{SERVER_ADDRESS}:0"),
         namespace: Some(&network.server),
+        ..Run::default()
     };
     let server = Server::run_as(&run, folder, &board.command());
     network.viewer.enter();

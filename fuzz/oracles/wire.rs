@@ -10,19 +10,21 @@ use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::InputEvent;
+use hackstream_protocol::wire::sound::SoundPacket;
 
 /// Checks one input. Its first byte chooses the reader, so that one corpus serves them all.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((&selector, bytes)) = bytes.split_first() else {
         return;
     };
-    match selector % 6 {
+    match selector % 7 {
         0 => viewer_message(bytes),
         1 => server_message(bytes),
         2 => records(bytes, InputEvent::read, InputEvent::write),
         3 => records(bytes, Feedback::read, Feedback::write),
         4 => records(bytes, FrameHeader::read, FrameHeader::write),
-        _ => order_of_frames(bytes),
+        5 => order_of_frames(bytes),
+        _ => sound(bytes),
     }
 }
 
@@ -39,6 +41,14 @@ fn server_message(bytes: &[u8]) {
         let mut again = Vec::new();
         message.write(&mut again);
         assert_eq!(ServerMessage::read(&again), Ok(Some(message)));
+    }
+}
+
+fn sound(bytes: &[u8]) {
+    if let Ok(Some(packet)) = SoundPacket::read(bytes) {
+        let mut again = Vec::new();
+        packet.write(&mut again);
+        assert_eq!(SoundPacket::read(&again), Ok(Some(packet)));
     }
 }
 

@@ -35,3 +35,7 @@ counter! {
     /// One viewer of a session, as numbered by the server in order of arrival.
     ViewerId
 }
+counter! {
+    /// Position of a packet in the sound of one session.
+    SoundSeq
+}

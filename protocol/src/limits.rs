@@ -79,3 +79,10 @@ pub const MAX_LAYOUT_BYTES: usize = 256;
 
 /// Layouts that a keyboard switches between; XKB has no more groups.
 pub const MAX_LAYOUTS: usize = 4;
+
+/// Longest Opus packet in bytes: with its header it fits the datagrams of every path that QUIC
+/// works on, which carry at least 1200 bytes less QUIC's own.
+pub const MAX_SOUND_BYTES: usize = 1024;
+
+/// Packets of sound that a viewer keeps before they are played.
+pub const MAX_HELD_SOUND: usize = 128;

@@ -12,16 +12,17 @@ use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::ids::{FrameId, InputSeq};
+use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
     CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
-    ServerMessage, ViewerMessage, ViewerWindow, Welcome,
+    ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
+use hackstream_protocol::wire::sound::{Outlook, PacketDuration, SoundPacket};
 
 const CORPUS: Corpus = Corpus("wire");
 
@@ -88,6 +89,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         "frame-order",
         seed(5, |out| order.iter().for_each(|frame| frame.write(out))),
     ));
+    seeds.push(("sound", seed(6, |out| sound().write(out))));
     seeds
 }
 
@@ -131,6 +133,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
             }),
         ),
         ("keyboard", ViewerMessage::Keyboard(keyboard())),
+        ("sound-wish", ViewerMessage::Sound(SoundWish::Play)),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))
@@ -219,6 +222,16 @@ fn feedback() -> [Feedback; 2] {
         presenting: Duration::from_micros(789),
     };
     [Feedback::Applied(report), Feedback::Lost]
+}
+
+fn sound() -> SoundPacket<'static> {
+    SoundPacket {
+        seq: SoundSeq(300),
+        captured: Timestamp(1_000_000),
+        duration: PacketDuration::Ms10,
+        outlook: Outlook::Pauses,
+        opus: &[0xf4, 0xff, 0xfe],
+    }
 }
 
 fn header(id: u64, after: u64) -> FrameHeader {

@@ -1,12 +1,13 @@
 //! The process of one session and its viewers.
 //!
 //! [`app`] starts everything in order and ends it in reverse; [`session`] keeps the X server, the
-//! window manager and the command; [`viewer`] serves those who watch.
+//! window manager and the command; [`viewer`] serves those who watch; [`sound`] lets them hear.
 
 pub mod app;
 pub mod clock;
 pub mod config;
 pub mod secret;
 pub mod session;
+pub mod sound;
 pub mod token;
 pub mod viewer;

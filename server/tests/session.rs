@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 use hackstream_capture::{Capture, CaptureError, PixelAccess};
 use hackstream_protocol::geometry::Size;
 use hackstream_server::session::{
-    Outcome, Session, SessionConfig, SessionEnd, SessionError, WindowManager, run_if_supervisor,
+    Outcome, Session, SessionConfig, SessionEnd, SessionError, Sound, WindowManager,
+    run_if_supervisor,
 };
 use libtest_mimic::{Arguments, Trial};
 use rustix::process::{Pid, Signal, kill_process};
@@ -91,6 +92,7 @@ fn config(command: &[&str]) -> SessionConfig {
         display: None,
         size: SIZE,
         largest: LARGEST,
+        sound: Sound::On,
         window_manager: WindowManager::Openbox,
         command: command.iter().map(OsString::from).collect(),
         bases: vec!["/dev/shm".into(), std::env::temp_dir()],

@@ -28,6 +28,17 @@ const VIEWER_STREAM_WINDOW: usize = 2 * MAX_FRAME_BYTES;
 /// Bytes that a viewer sends before they are acknowledged.
 const VIEWER_SEND_WINDOW: u64 = 1 << 20;
 
+/// Sound that arrived and was not taken yet: half a second of it. QUIC drops the oldest beyond this.
+const VIEWER_DATAGRAMS: usize = 16 << 10;
+
+/// Sound that waits for the congestion window: a fifth of a second at the usual rate. QUIC drops the
+/// oldest beyond this; its own megabyte would be played a minute late.
+const SERVER_DATAGRAMS: usize = 4 << 10;
+
+/// QUIC sends datagrams only where it would take some. Viewers send none; what a hostile one does
+/// is kept up to this and not read.
+const UNREAD_DATAGRAMS: usize = 1 << 10;
+
 /// Input and feedback, and room for what a newer viewer may add.
 const SERVER_STREAMS: u32 = 8;
 const SERVER_WINDOW: u32 = 1 << 20;
@@ -43,7 +54,9 @@ pub(crate) fn server(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .max_concurrent_uni_streams(VarInt::from_u32(SERVER_STREAMS))
         .stream_receive_window(VarInt::from_u32(SERVER_STREAM_WINDOW))
         .receive_window(VarInt::from_u32(SERVER_WINDOW))
-        .send_window(SERVER_SEND_WINDOW);
+        .send_window(SERVER_SEND_WINDOW)
+        .datagram_send_buffer_size(SERVER_DATAGRAMS)
+        .datagram_receive_buffer_size(Some(UNREAD_DATAGRAMS));
     config
 }
 
@@ -56,6 +69,7 @@ pub(crate) fn viewer(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(VIEWER_STREAM_WINDOW as u32))
         .receive_window(VarInt::from_u32(VIEWER_WINDOW as u32))
         .send_window(VIEWER_SEND_WINDOW)
+        .datagram_receive_buffer_size(Some(VIEWER_DATAGRAMS))
         .keep_alive_interval(Some(KEEP_ALIVE));
     config
 }
@@ -72,7 +86,6 @@ fn common(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .ack_frequency_config(Some(acks))
         // Frames of one priority leave one after the other: half of each shows nothing.
         .send_fairness(false)
-        .datagram_receive_buffer_size(None)
         .congestion_controller_factory(controller);
     config
 }

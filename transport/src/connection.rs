@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hackstream_protocol::limits::MAX_TEXT_BYTES;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::{StreamKind, WireError};
-use quinn::{RecvStream, Side};
+use quinn::{RecvStream, SendDatagramError, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
@@ -166,6 +166,27 @@ impl Connection {
     /// [`TransportError::TooLarge`] or [`TransportError::Closed`].
     pub async fn send_frame(&self, frame: Bytes, priority: i32) -> Result<(), TransportError> {
         frames::send(&self.quic, frame, priority).await
+    }
+
+    /// Sends a datagram ahead of all that waits, as soon as the congestion window allows; if too many
+    /// wait, the oldest is dropped. False if the peer takes none, or none of this size.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub fn send_datagram(&self, datagram: Bytes) -> Result<bool, TransportError> {
+        match self.quic.send_datagram(datagram) {
+            Ok(()) => Ok(true),
+            Err(SendDatagramError::ConnectionLost(error)) => Err(error.into()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// The next datagram of the peer. May be cancelled.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub async fn receive_datagram(&self) -> Result<Bytes, TransportError> {
+        Ok(self.quic.read_datagram().await?)
     }
 
     /// What is known about the path. Takes the connection's lock for a moment.

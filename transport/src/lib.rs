@@ -6,7 +6,8 @@
 //! * one [control stream](Connection::open_control) carries messages both ways,
 //! * the viewer's input and feedback are [records](RecordWriter) on streams of their own,
 //! * each picture is a [frame](Connection::send_frame) on a stream of its own, so that a lost
-//!   packet of one does not hold up another.
+//!   packet of one does not hold up another,
+//! * [datagrams](Connection::send_datagram) carry sound, which is of no use when it is late.
 //!
 //! Nothing is accepted from a peer without a limit, and no certificate authority is asked: the
 //! viewer compares [`Connection::peer_fingerprint`] with the one it expects before it says

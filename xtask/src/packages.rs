@@ -115,6 +115,8 @@ const TABLE: &[Package] = &[
         Usage::Session,
         "loads the keyboard maps of sessions",
     ),
+    package("pulseaudio", Usage::Session, "the sound of a session"),
+    package("libopus0", Usage::Session, "compresses sound, on both ends"),
     package(
         "xterm",
         Usage::Session,
@@ -136,6 +138,7 @@ const TABLE: &[Package] = &[
         Usage::Browser,
         "the program that the demo shows and the tests use",
     ),
+    package("pulseaudio-utils", Usage::Test, "plays and looks at sound"),
     package("iproute2", Usage::Test, "slow and lossy networks"),
     package("x11-utils", Usage::Test, "looks at windows from outside"),
     package("xdotool", Usage::Test, "presses keys from outside"),

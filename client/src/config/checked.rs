@@ -37,6 +37,8 @@ pub struct Options {
     pub screenshot: Option<Screenshot>,
     /// How long to try to get a lost connection back; `None` for ever.
     pub reconnect_timeout: Option<Duration>,
+    /// What to do with the session's sound.
+    pub sound: SoundOptions,
 }
 
 impl Options {
@@ -52,8 +54,26 @@ impl Options {
             stats: None,
             screenshot: None,
             reconnect_timeout: Some(DEFAULT_HEADLESS_RECONNECT),
+            sound: SoundOptions::Off,
         }
     }
+}
+
+/// What to do with the session's sound. The volume is in hundredths of the amplitude.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundOptions {
+    /// Nothing, for good.
+    Off,
+    /// Nothing until the person unmutes it.
+    Muted {
+        /// How loud it is then.
+        volume: u16,
+    },
+    /// Play it.
+    Audible {
+        /// How loud.
+        volume: u16,
+    },
 }
 
 /// Where the picture goes.
@@ -225,6 +245,11 @@ pub(super) fn check(
             (Some(seconds), _) => Some(Duration::from_secs(seconds)),
             (None, Output::Headless) => Some(DEFAULT_HEADLESS_RECONNECT),
         },
+        sound: match (raw.no_audio, raw.mute, raw.volume) {
+            (true, _, _) => SoundOptions::Off,
+            (false, true, volume) => SoundOptions::Muted { volume },
+            (false, false, volume) => SoundOptions::Audible { volume },
+        },
     })
 }
 
@@ -330,6 +355,17 @@ mod tests {
         assert_eq!(headless.reconnect_timeout, Some(DEFAULT_HEADLESS_RECONNECT));
         let never = parsed(&["h", "--headless", "--reconnect-timeout", "0"]).expect("never");
         assert_eq!(never.reconnect_timeout, None);
+    }
+
+    #[test]
+    fn sound_is_on_unless_the_person_says_otherwise() {
+        let sound = |line: &[&str]| parsed(line).expect("options").sound;
+        assert_eq!(sound(&["h"]), SoundOptions::Audible { volume: 100 });
+        assert_eq!(sound(&["h", "--no-audio"]), SoundOptions::Off);
+        let muted = sound(&["h", "--mute", "--volume", "30"]);
+        assert_eq!(muted, SoundOptions::Muted { volume: 30 });
+        let loud = ["hackstream-view", "h", "--volume", "401"];
+        assert!(Arguments::try_parse_from(loud).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use hackstream_sound::level::MOST_PERCENT;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -33,6 +34,8 @@ Measurements (--stats, --stats-json) follow a picture from the application to th
   decode   decoding; waited: for the decoder, and for earlier frames that were missing
   present  painting the window; waited: from decoding until then
   input to frame: from sending a press until a frame that was made after it is presented
+The JSON line also has, of the session's sound, the packets played and concealed, and by how much it
+lags behind the pictures of a film (sound_lag_ms; negative: it is ahead).
 The last words name the largest part, if it is worth 16 ms, as the bottleneck. With --stats-json all
 sums and times are of that line's seconds only; times have count, mean, p50, p95 (at most a quarter
 too long) and max; bytes are UDP payload; lost packets are the viewer's own.
@@ -79,6 +82,20 @@ pub(super) struct Arguments {
     /// What to prefer where quality costs time; the server may allow less
     #[arg(long, value_enum, default_value_t = QualityName::Auto)]
     pub(super) quality: QualityName,
+
+    /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
+    /// them by ALSA
+    #[arg(long)]
+    pub(super) no_audio: bool,
+
+    /// Begin muted: the server sends no sound
+    #[arg(long, conflicts_with = "no_audio")]
+    pub(super) mute: bool,
+
+    /// Volume of the session's sound in percent, up to 400
+    #[arg(long, value_name = "PERCENT", default_value_t = 100,
+        value_parser = clap::value_parser!(u16).range(..=i64::from(MOST_PERCENT)))]
+    pub(super) volume: u16,
 
     /// Print a line of measurements to stderr each second in which something happens: rates, where
     /// the time goes, and the bottleneck. With a window, also draw them over the picture

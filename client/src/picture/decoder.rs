@@ -205,6 +205,7 @@ impl Attached {
         let is_other = before != (picture.size(), picture.is_catching_up());
         drop(picture);
         shared.picture_changed(progress);
+        shared.speaker.picture_seen(header.captured);
         let decoding = begun.elapsed();
         let index = self.held.iter().position(|held| held.id == header.id);
         let held = index.map(|index| self.held.swap_remove(index));

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use hackstream_protocol::limits::MAX_HELD_BYTES;
 use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::StreamKind;
-use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
+use hackstream_protocol::wire::sound::SoundPacket;
 use hackstream_transport::{
     Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
     TransportError,
@@ -26,6 +27,7 @@ use super::liveness::Liveness;
 use super::network;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
+use crate::sound::Speaker;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -66,6 +68,8 @@ pub(super) struct Link {
     liveness: Liveness,
     /// When the viewer was admitted.
     pub(super) since: Instant,
+    /// What the server was told last.
+    sound: SoundWish,
     _tasks: JoinSet<()>,
 }
 
@@ -104,6 +108,11 @@ impl Link {
         let mut tasks = JoinSet::new();
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
+        tasks.spawn(hear_sound(
+            connection.clone(),
+            shared.speaker.clone(),
+            end.clone(),
+        ));
         tasks.spawn(write_reports(connection.clone(), reported, end));
         shared.counters.attached(connection.clone());
         let sent = {
@@ -123,6 +132,7 @@ impl Link {
             ends,
             alive,
             since: Instant::now(),
+            sound: SoundWish::Mute,
             _tasks: tasks,
         }
     }
@@ -136,6 +146,14 @@ impl Link {
     pub(super) async fn tell(&mut self, message: &ViewerMessage) {
         // The task that receives frames tells the end of the connection.
         let _ = self.control.send(message).await;
+    }
+
+    /// Tells the server whether to send sound, if that is news.
+    pub(super) async fn wish_sound(&mut self, wish: SoundWish) {
+        if wish != self.sound {
+            self.sound = wish;
+            self.tell(&ViewerMessage::Sound(wish)).await;
+        }
     }
 
     /// Waits for the end of the connection or for silence.
@@ -264,6 +282,21 @@ impl Frames {
                 at,
                 room,
             }));
+        }
+    }
+}
+
+/// Takes the session's sound.
+async fn hear_sound(connection: Connection, speaker: Speaker, end: mpsc::UnboundedSender<LinkEnd>) {
+    speaker.connected();
+    while let Ok(datagram) = connection.receive_datagram().await {
+        match SoundPacket::read(&datagram) {
+            Ok(Some(packet)) => speaker.take(&packet),
+            Ok(None) => {}
+            Err(error) => {
+                let _ = end.send(LinkEnd::Broken(format!("sound: {error}")));
+                return;
+            }
         }
     }
 }

@@ -177,6 +177,7 @@ fn run(
         .enable_all()
         .build()
         .map_err(|error| system("cannot start the network", &error))?;
+    shared.speaker.configure(options.sound);
     let result = runtime.block_on(async {
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));

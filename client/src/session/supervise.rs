@@ -158,6 +158,7 @@ impl Supervisor {
             link.tell(&ViewerMessage::Keyboard(layout)).await;
         }
         self.tell_window(link).await;
+        link.wish_sound(self.shared.speaker.wish()).await;
         loop {
             tokio::select! {
                 biased;
@@ -170,6 +171,7 @@ impl Supervisor {
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Served::Left,
                 },
+                wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
                 trouble = link.trouble() => return Served::Trouble(trouble),
                 () = self.network.changed() => link.network_changed(),
                 () = reached(self.window.due()) => self.tell_window(link).await,

@@ -48,6 +48,17 @@ impl fmt::Display for Json<'_> {
         for stage in Stage::ALL {
             write!(f, ",\"{}_ms\":{}", stage.name(), Times(period.stage(stage)))?;
         }
+        let (sound, lag) = (period.sound.counts, period.sound.lag_micros);
+        write!(
+            f,
+            ",\"sound_packets\":{},\"sound_concealed\":{},\"sound_lag_ms\":",
+            sound.played, sound.concealed,
+        )?;
+        match lag {
+            Some(lag) if lag < 0 => write!(f, "-{}", Fraction::<3>(lag.unsigned_abs()))?,
+            Some(lag) => write!(f, "{}", Fraction::<3>(lag.unsigned_abs()))?,
+            None => f.write_str("null")?,
+        }
         let verdict = period.burden().verdict();
         match verdict.0 {
             Some((culprit, _)) => write!(f, ",\"bottleneck\":\"{}\"", culprit.name())?,
@@ -122,6 +133,7 @@ mod tests {
         let mut period = counters.take(ms(500), Size::new(640, 480));
         (period.path.rtt, period.path.least_rtt) = (ms(7), ms(6));
         period.path.traffic.received = 2000;
+        period.sound.lag_micros = Some(-1500);
         let times = |time: u32| {
             format!(
                 r#"{{"count":1,"mean":{time}.000,"p50":{time}.000,"p95":{time}.000,"max":{time}.000}}"#
@@ -140,6 +152,7 @@ mod tests {
             &format!(r#""order_wait_ms":{},"#, times(4)),
             &format!(r#""decode_ms":{},"#, times(5)),
             r#""present_wait_ms":null,"present_ms":null,"input_to_frame_ms":null,"#,
+            r#""sound_packets":0,"sound_concealed":0,"sound_lag_ms":-1.500,"#,
             r#""bottleneck":"server","#,
             r#""verdict":"the server is the bottleneck: it takes 31 ms a frame"}"#,
         ];

@@ -29,6 +29,8 @@ use path::Paths;
 use period::Period;
 use stage::{STAGES, Stage};
 
+use crate::sound::SoundReport;
+
 pub(crate) use answers::expects_answer;
 pub(crate) use reporter::Reporter;
 pub(crate) use way::Way;
@@ -178,6 +180,7 @@ impl Counters {
             overtaken: self.overtaken.swap(0, Relaxed),
             path: self.paths.take(),
             stages: std::array::from_fn(|index| self.stages[index].take()),
+            sound: SoundReport::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::histogram::Distribution;
 use super::path::{Path, Traffic};
 use super::stage::{STAGES, Stage};
 use super::verdict::Burden;
+use crate::sound::SoundReport;
 
 /// What happened in a period.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Period {
     pub(super) path: Path,
     /// Times of the stages, by [`Stage`].
     pub(super) stages: [Distribution; STAGES],
+    /// The session's sound.
+    pub(super) sound: SoundReport,
 }
 
 impl Period {

@@ -158,7 +158,9 @@ impl Telling {
 
     fn take(&self, since: Instant) -> Period {
         let screen = self.shared.picture().size();
-        self.shared.counters.take(since.elapsed(), screen)
+        let mut period = self.shared.counters.take(since.elapsed(), screen);
+        period.sound = self.shared.speaker.take_report();
+        period
     }
 
     /// On a thread of its own: a reader that stopped reading must not stop the network.

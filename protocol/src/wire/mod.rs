@@ -1,8 +1,9 @@
 //! The messages, byte by byte. `docs/protocol.md` specifies them.
 //!
-//! Three families with different needs: [`control`] messages are rare, may be large and must
-//! evolve, so they are tagged fields of which a reader skips those it does not know; [`input`] and
-//! [`feedback`] records are frequent and tiny; [`frame`] headers stand in front of every picture.
+//! Families with different needs: [`control`] messages are rare, may be large and must evolve, so
+//! they are tagged fields of which a reader skips those it does not know; [`input`] and
+//! [`feedback`] records are frequent and tiny; [`frame`] headers stand in front of every picture;
+//! [`sound`] travels in datagrams.
 
 pub mod bytes;
 pub mod control;
@@ -11,6 +12,7 @@ pub mod fields;
 pub mod frame;
 pub mod input;
 pub mod keyboard;
+pub mod sound;
 
 /// What was wrong with a peer's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, info};
 
 use crate::config::checked::{AccessChoice, Config};
+use crate::sound::Broadcast;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
 use crate::viewer::registry::Registry;
@@ -49,7 +50,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
     )?);
     let address = listener.local_addr()?;
     let (ended, mut endings) = mpsc::unbounded_channel();
-    let screen = Screen::open(config.picture, &config.state_dir, ended)?;
+    let screen = Screen::open(config.picture, config.sound, &config.state_dir, ended)?;
     let service = Arc::new(Service {
         capture: screen.capture().clone(),
         access,
@@ -60,6 +61,9 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         tickets: Tickets::default(),
         clock: screen.clock(),
         speeds: measure_speeds(),
+        broadcast: screen
+            .sound_socket()
+            .map(|socket| Broadcast::start(socket, screen.clock())),
     });
     let _watcher = screen.watch(&service)?;
     announce(address, screen.name(), identity.fingerprint())?;

@@ -1,7 +1,7 @@
 //! The screen that is streamed: of a session of our own, or one that exists.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use hackstream_capture::{Capture, CaptureError, DisplayEvent, PixelAccess, Watcher};
@@ -12,7 +12,7 @@ use super::{AppError, exit};
 use crate::clock::Clock;
 use crate::config::checked::Picture;
 use crate::session::{
-    Keyboard, Outcome, Session, SessionConfig, SessionEnd, WindowManager, session_bases,
+    Keyboard, Outcome, Session, SessionConfig, SessionEnd, Sound, WindowManager, session_bases,
 };
 use crate::viewer::attend::Service;
 use crate::viewer::sizing::Sizing;
@@ -73,6 +73,7 @@ impl Screen {
     /// Starts or opens it; its end is reported to `ended`.
     pub(super) fn open(
         picture: Picture,
+        sound: Sound,
         state_dir: &Path,
         ended: UnboundedSender<Ending>,
     ) -> Result<Self, AppError> {
@@ -93,6 +94,7 @@ impl Screen {
                     size,
                     largest: max_size,
                     window_manager: WindowManager::Openbox,
+                    sound,
                     command,
                     bases: session_bases(state_dir),
                 };
@@ -128,6 +130,14 @@ impl Screen {
         match &self.origin {
             Origin::Session(session) => session.keyboard(),
             Origin::Existing { .. } => Keyboard::untouchable(),
+        }
+    }
+
+    /// The socket of its sound server; none without sound.
+    pub(super) fn sound_socket(&self) -> Option<PathBuf> {
+        match &self.origin {
+            Origin::Session(session) => session.sound_socket(),
+            Origin::Existing { .. } => None,
         }
     }
 

@@ -11,7 +11,8 @@ use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use super::amount;
-use super::raw::{self, QualityName};
+use super::raw::{self, Feature, QualityName};
+use crate::session::Sound;
 use crate::viewer::sizing::SMALLEST_EDGE;
 
 /// How large a screen can become where nobody says: large enough for most that people have.
@@ -69,6 +70,8 @@ pub struct Config {
     pub quality: Quality,
     /// What may be sent to all viewers together.
     pub limits: Limits,
+    /// Whether a session of our own has sound.
+    pub sound: Sound,
 }
 
 impl Config {
@@ -119,6 +122,11 @@ impl Config {
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
         };
+        let sound = if service.disable.contains(&Feature::Audio) {
+            Sound::Off
+        } else {
+            Sound::On
+        };
         Ok(Self {
             picture,
             listen,
@@ -126,6 +134,7 @@ impl Config {
             access,
             quality,
             limits,
+            sound,
         })
     }
 }
@@ -255,6 +264,15 @@ mod tests {
             panic!()
         };
         assert_eq!((command.len(), size), (3, Size::new(1920, 1080)));
+    }
+
+    #[test]
+    fn what_is_disabled_is_off() {
+        assert_eq!(config(&["run", "--", "x"]).unwrap().sound, Sound::On);
+        let off = config(&["run", "--disable", "audio", "--", "x"]).unwrap();
+        assert_eq!(off.sound, Sound::Off);
+        let error = config(&["run", "--disable", "audio,noise", "--", "x"]).unwrap_err();
+        assert!(error.contains("noise"), "{error}");
     }
 
     #[test]

@@ -112,9 +112,19 @@ pub struct Service {
     /// The first half may be spent at once; the rest is made to last. At least 45M.
     #[arg(long, value_name = "BYTES")]
     pub max_data_per_hour: Option<String>,
+    /// What viewers do not get, separated by commas. What is off does not exist for them.
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    pub disable: Vec<Feature>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+}
+
+/// What an operator can switch off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Feature {
+    /// Sound from the session, which needs PulseAudio. Displays of others have none.
+    Audio,
 }
 
 /// A quality by name.

@@ -56,6 +56,12 @@ impl Keeper {
         }
     }
 
+    /// Starts `launch` again and again.
+    pub(super) fn relauncher(&self, launch: Launch) -> io::Result<Relauncher> {
+        let requests = self.requests.try_clone()?;
+        Ok(Relauncher { requests, launch })
+    }
+
     /// Asks the supervisor to end everything.
     pub(super) fn begin_end(&self) {
         // Fails only if the supervisor has ended.
@@ -68,6 +74,19 @@ impl Drop for Keeper {
         self.begin_end();
         // The supervisor bounds the time that this takes.
         let _ = self.process.wait();
+    }
+}
+
+/// Starts a service of a session anew, from the thread that hears of its end.
+pub(super) struct Relauncher {
+    requests: UnixStream,
+    launch: Launch,
+}
+
+impl Relauncher {
+    /// Asks for it. Its process, or its end, is reported to [`Reports::next_end`].
+    pub(super) fn launch(&mut self) -> io::Result<()> {
+        self.launch.write(&mut self.requests)
     }
 }
 
@@ -107,7 +126,10 @@ impl Reports {
         loop {
             match Report::read(&mut self.stream) {
                 Ok(Some(Report::Ended { role, outcome })) => return Some((role, outcome)),
-                Ok(Some(_)) => {}
+                Ok(Some(Report::Launched { process, .. })) => {
+                    self.started.extend(Pid::from_raw(process));
+                }
+                Ok(Some(Report::NotLaunched { .. })) => {}
                 Ok(None) | Err(_) => return None,
             }
         }

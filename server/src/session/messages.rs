@@ -17,18 +17,26 @@ pub(super) enum Role {
     Command,
     /// The window manager.
     WindowManager,
+    /// The sound server.
+    Sound,
     /// The X server.
     Display,
 }
 
 /// Order of ending.
-pub(super) const ROLES: [Role; 3] = [Role::Command, Role::WindowManager, Role::Display];
+pub(super) const ROLES: [Role; 4] = [
+    Role::Command,
+    Role::WindowManager,
+    Role::Sound,
+    Role::Display,
+];
 
 impl Role {
     const fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
             Self::WindowManager => "window manager",
+            Self::Sound => "sound server",
             Self::Display => "display",
         }
     }

@@ -9,6 +9,7 @@ mod keeper;
 mod keyboard;
 mod messages;
 mod programs;
+mod sound;
 mod start;
 mod supervisor;
 
@@ -31,6 +32,7 @@ pub use supervisor::run_if_supervisor;
 
 use keeper::{Keeper, Reports};
 use messages::Role;
+use sound::SoundServer;
 
 /// A command that fails within this time has most likely never worked.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -44,6 +46,15 @@ pub enum WindowManager {
     None,
 }
 
+/// Whether a session's programs can make sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// They can, if PulseAudio is installed.
+    On,
+    /// They cannot.
+    Off,
+}
+
 /// What a session is to be.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
@@ -55,6 +66,8 @@ pub struct SessionConfig {
     pub largest: Size,
     /// Who arranges windows.
     pub window_manager: WindowManager,
+    /// Whether there is sound.
+    pub sound: Sound,
     /// The application and its arguments.
     pub command: Vec<OsString>,
     /// Where the session's directory may be created, best first; see [`session_bases`].
@@ -107,6 +120,7 @@ pub struct Session {
     capture: Arc<Capture>,
     display: String,
     directory: PathBuf,
+    has_sound: bool,
     ending: Arc<AtomicBool>,
     watch: Option<JoinHandle<()>>,
     keeper: Keeper,
@@ -122,11 +136,13 @@ impl Session {
         on_end: impl FnOnce(SessionEnd) + Send + 'static,
     ) -> Result<Self, SessionError> {
         let started = start::start(config)?;
+        let has_sound = started.sound.is_some();
         let ending = Arc::new(AtomicBool::new(false));
         let watch = Watch {
             reports: started.reports,
             ending: Arc::clone(&ending),
             since: Instant::now(),
+            sound: started.sound,
         };
         let watch = Builder::new()
             .name("session".to_owned())
@@ -136,6 +152,7 @@ impl Session {
             capture: Arc::new(started.capture),
             display: started.display,
             directory: started.directory,
+            has_sound,
             ending,
             watch: Some(watch),
             keeper: started.keeper,
@@ -166,6 +183,12 @@ impl Session {
         self.directory.join(programs::XAUTHORITY)
     }
 
+    /// The socket of the session's sound server; none without sound.
+    #[must_use]
+    pub fn sound_socket(&self) -> Option<PathBuf> {
+        self.has_sound.then(|| sound::socket(&self.directory))
+    }
+
     /// The session's directory, which ends with the session.
     #[must_use]
     pub fn directory(&self) -> &PathBuf {
@@ -189,6 +212,7 @@ struct Watch {
     reports: Reports,
     ending: Arc<AtomicBool>,
     since: Instant,
+    sound: Option<SoundServer>,
 }
 
 impl Watch {
@@ -206,7 +230,12 @@ impl Watch {
             match role {
                 Role::Command => tell(SessionEnd::Command { outcome, lived }, ending),
                 Role::Display => tell(SessionEnd::Display(outcome), ending),
-                Role::WindowManager if ending => {}
+                Role::WindowManager | Role::Sound if ending => {}
+                Role::Sound => {
+                    if let Some(sound) = &mut self.sound {
+                        sound.ended(outcome);
+                    }
+                }
                 Role::WindowManager => {
                     tracing::warn!(%outcome, "the window manager ended: windows are unmanaged");
                 }

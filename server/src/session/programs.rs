@@ -102,6 +102,11 @@ fn environment(dir: &Path, display: &str) -> Vec<(OsString, Option<OsString>)> {
         ("XAUTHORITY".into(), Some(dir.join(XAUTHORITY).into())),
         ("XDG_SESSION_TYPE".into(), Some("x11".into())),
         ("WAYLAND_DISPLAY".into(), None),
+        // Also without a sound server: nobody at this machine wants to hear the session.
+        ("PULSE_SERVER".into(), Some(super::sound::address(dir))),
+        ("PULSE_RUNTIME_PATH".into(), None),
+        ("PULSE_SINK".into(), None),
+        ("PULSE_SOURCE".into(), None),
     ];
     // Services have no locale, and without one programs take no letters beyond ASCII.
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());

@@ -13,7 +13,8 @@ use super::error::SessionError;
 use super::keeper::{Keeper, Launched, Reports};
 use super::messages::Role;
 use super::programs::{self, OPENBOX, Program, XKBCOMP, XVFB};
-use super::{SessionConfig, WindowManager};
+use super::sound::{self, SoundServer};
+use super::{SessionConfig, Sound, WindowManager};
 
 /// How long the window manager may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +26,7 @@ pub(super) struct Started {
     pub(super) capture: Capture,
     pub(super) display: String,
     pub(super) directory: PathBuf,
+    pub(super) sound: Option<SoundServer>,
 }
 
 pub(super) fn start(config: &SessionConfig) -> Result<Started, SessionError> {
@@ -45,9 +47,16 @@ pub(super) fn start(config: &SessionConfig) -> Result<Started, SessionError> {
     if config.size != config.largest {
         capture.resize(config.size, Scale::ONE)?;
     }
+    let sound = match config.sound {
+        Sound::Off => None,
+        Sound::On => sound::start(&directory, &mut keeper, &mut reports),
+    };
     if config.window_manager == WindowManager::Openbox {
         start_openbox(&directory, &display, &mut keeper, &mut reports)?;
         capture.wait_for_window_manager(PATIENCE)?;
+    }
+    if sound.is_some() {
+        sound::wait_until_ready(&directory);
     }
     start_command(config, &directory, &display, &mut keeper, &mut reports)?;
     reports
@@ -59,6 +68,7 @@ pub(super) fn start(config: &SessionConfig) -> Result<Started, SessionError> {
         capture,
         display,
         directory,
+        sound,
     })
 }
 

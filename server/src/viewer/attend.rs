@@ -7,7 +7,7 @@ use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{Quality, RefusalReason, ViewerMessage};
+use hackstream_protocol::wire::control::{Quality, RefusalReason, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
@@ -26,6 +26,7 @@ use super::sizing::Sizing;
 use super::tickets::Tickets;
 use crate::clock::Clock;
 use crate::session::Keyboard;
+use crate::sound::Broadcast;
 use crate::token::Access;
 
 /// Largest compression history kept per viewer, whatever it offers.
@@ -54,6 +55,8 @@ pub struct Service {
     pub clock: Clock,
     /// How fast this machine compresses.
     pub speeds: CoderSpeeds,
+    /// The session's sound, if it has any.
+    pub broadcast: Option<Broadcast>,
 }
 
 /// Why a viewer's visit ended.
@@ -153,7 +156,12 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     start_pump(pump, id, config)?;
     let injector = service.capture.injector()?;
     let streams = accept_streams(connection, &inbox, injector, &injected);
-    let control_in = listen(control_in, &inbox, service);
+    let hearing = |wish| {
+        if let Some(broadcast) = &service.broadcast {
+            broadcast.wish(id, connection, wish);
+        }
+    };
+    let control_in = listen(control_in, &inbox, service, hearing);
     let control_out = tell_cursor(control_out, service.registry.cursor());
     tokio::select! {
         result = streams => result?,
@@ -177,6 +185,9 @@ struct Membership<'a> {
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
         self.service.registry.leave(self.id);
+        if let Some(broadcast) = &self.service.broadcast {
+            broadcast.leave(self.id);
+        }
         self.inbox.close();
     }
 }
@@ -264,6 +275,7 @@ async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
     service: &Service,
+    hearing: impl Fn(SoundWish),
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
@@ -271,6 +283,7 @@ async fn listen(
             ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
             ViewerMessage::Window(window) => service.sizing.wish(window),
             ViewerMessage::Keyboard(layout) => service.keyboard.apply(layout).await,
+            ViewerMessage::Sound(wish) => hearing(wish),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

@@ -20,5 +20,5 @@ pub use quality::Quality;
 pub use refusal::RefusalReason;
 pub use server::{ServerMessage, Welcome};
 pub use values::read_size;
-pub use viewer::{Hello, ViewerMessage};
+pub use viewer::{Hello, SoundWish, ViewerMessage};
 pub use window::{Scale, ViewerWindow};

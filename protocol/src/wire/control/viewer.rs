@@ -20,6 +20,17 @@ pub enum ViewerMessage {
     Bye,
     /// The person's keyboard has this layout, or has it from now on.
     Keyboard(KeyboardLayout),
+    /// Whether the viewer wants to hear the session. Until it says so, it does not.
+    Sound(SoundWish),
+}
+
+/// Whether a viewer wants to hear the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundWish {
+    /// It plays what it gets.
+    Play,
+    /// It is muted, or has nothing to play on.
+    Mute,
 }
 
 /// A viewer's greeting.
@@ -65,6 +76,7 @@ mod kind {
     pub(super) const BYE: u64 = 3;
     pub(super) const KEYBOARD: u64 = 4;
     pub(super) const WINDOW: u64 = 8;
+    pub(super) const SOUND: u64 = 16;
 }
 
 impl ViewerMessage {
@@ -95,6 +107,9 @@ impl ViewerMessage {
             Self::Keyboard(layout) => {
                 write_keyboard_layout(layout, &mut FieldWriter::new(out, kind::KEYBOARD));
             }
+            Self::Sound(wish) => {
+                FieldWriter::new(out, kind::SOUND).number(1, u64::from(*wish == SoundWish::Play));
+            }
         }
     }
 
@@ -110,6 +125,7 @@ impl ViewerMessage {
             kind::BYE => Self::Bye,
             kind::KEYBOARD => Self::Keyboard(read_keyboard_layout(fields)?),
             kind::WINDOW => Self::Window(ViewerWindow::read(fields)?),
+            kind::SOUND => Self::Sound(read_sound(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -147,6 +163,13 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
 fn read_quality(fields: Fields<'_>) -> Result<Quality, WireError> {
     only_field(fields, "quality", |field| {
         Quality::from_number(field.number()?)
+    })
+}
+
+fn read_sound(fields: Fields<'_>) -> Result<SoundWish, WireError> {
+    only_field(fields, "sound", |field| match field.number()? {
+        0 => Ok(SoundWish::Mute),
+        _ => Ok(SoundWish::Play),
     })
 }
 
@@ -196,6 +219,8 @@ mod tests {
             }),
             ViewerMessage::Bye,
             ViewerMessage::Keyboard(keyboard),
+            ViewerMessage::Sound(SoundWish::Play),
+            ViewerMessage::Sound(SoundWish::Mute),
         ] {
             assert_eq!(ViewerMessage::read(&bytes_of(&message)), Ok(Some(message)));
         }

@@ -1,0 +1,254 @@
+//! A loudspeaker that can be listened to, and what is heard of it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hackstream_sound::pulse::{Closer, PulseRecorder};
+use hackstream_sound::{PIECE, PIECE_VALUES};
+
+use crate::folder::Folder;
+use crate::process::{Process, bound_command};
+use crate::server::Server;
+use crate::wait_until;
+
+/// The frequency of the test's tone in hertz, and its amplitude.
+pub const TONE: f64 = 1000.0;
+const AMPLITUDE: f64 = 8000.0;
+
+/// Samples a second.
+const RATE: usize = 48_000;
+
+/// A PulseAudio with nothing but a device that leads nowhere.
+pub struct Loudspeaker {
+    _server: Process,
+    socket: PathBuf,
+}
+
+impl Loudspeaker {
+    /// Starts it with its files in `folder`.
+    ///
+    /// # Panics
+    /// If PulseAudio is not installed or does not start.
+    #[must_use]
+    pub fn start(folder: &Folder) -> Self {
+        let own = folder.path("loudspeaker");
+        std::fs::create_dir(&own).expect("a folder");
+        let (socket, script) = (own.join("native"), own.join("script.pa"));
+        let modules = format!(
+            "load-module module-null-sink sink_name=speaker rate=48000 channels=2\n\
+             load-module module-native-protocol-unix auth-cookie-enabled=0 socket={}\n\
+             set-default-sink speaker\n",
+            socket.display()
+        );
+        std::fs::write(&script, modules).expect("a file");
+        let mut command = bound_command("pulseaudio");
+        folder.use_in(&mut command);
+        command
+            .env("PULSE_RUNTIME_PATH", &own)
+            .env("PULSE_STATE_PATH", &own)
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--use-pid-file=no",
+                "--exit-idle-time=-1",
+            ])
+            .args(["--log-level=error", "-F"])
+            .arg(script);
+        let server = Process::start(&mut command);
+        wait_until("the loudspeaker", || {
+            PulseRecorder::open(&socket, "speaker.monitor").ok()
+        });
+        Self {
+            _server: server,
+            socket,
+        }
+    }
+
+    /// Makes a program play on it.
+    pub fn use_in(&self, command: &mut Command) {
+        command.env("PULSE_SERVER", address(&self.socket));
+    }
+
+    /// Listens to it from now on.
+    #[must_use]
+    pub fn listen(&self) -> Ear {
+        Ear::at(&self.socket, "speaker.monitor")
+    }
+}
+
+/// The socket of a session's sound server.
+///
+/// # Panics
+/// If the server has no session.
+#[must_use]
+pub fn session_socket(server: &Server) -> PathBuf {
+    let sessions = server.folder().sessions();
+    sessions.first().expect("a session").join("pulse/native")
+}
+
+/// Listens to what a session plays, before any viewer does.
+#[must_use]
+pub fn listen_to_session(server: &Server) -> Ear {
+    Ear::at(&session_socket(server), "hackstream.monitor")
+}
+
+/// Plays the tone in a session, for so many seconds.
+///
+/// # Panics
+/// If it cannot be played.
+pub fn play_tone(server: &Server, seconds: usize) {
+    let file = server.folder().path("tone.wav");
+    std::fs::write(&file, tone(seconds)).expect("a file");
+    let mut command = bound_command("paplay");
+    server.folder().use_in(&mut command);
+    let socket = session_socket(server);
+    let mut player = Process::start(command.env("PULSE_SERVER", address(&socket)).arg(file));
+    let ended = player.wait();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+fn address(socket: &Path) -> String {
+    format!("unix:{}", socket.display())
+}
+
+/// A WAV file with the tone in both channels.
+fn tone(seconds: usize) -> Vec<u8> {
+    let samples = (0..seconds * RATE).flat_map(|i| {
+        let phase = std::f64::consts::TAU * TONE * i as f64 / RATE as f64;
+        [(AMPLITUDE * phase.sin()) as i16; 2]
+    });
+    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
+    let length = data.len() as u32;
+    let mut file = Vec::new();
+    file.extend_from_slice(b"RIFF");
+    file.extend_from_slice(&(36 + length).to_le_bytes());
+    file.extend_from_slice(b"WAVEfmt ");
+    file.extend_from_slice(&16u32.to_le_bytes());
+    file.extend_from_slice(&[1, 0, 2, 0]);
+    file.extend_from_slice(&(RATE as u32).to_le_bytes());
+    file.extend_from_slice(&(4 * RATE as u32).to_le_bytes());
+    file.extend_from_slice(&[4, 0, 16, 0]);
+    file.extend_from_slice(b"data");
+    file.extend_from_slice(&length.to_le_bytes());
+    file.extend_from_slice(&data);
+    file
+}
+
+/// Records until it is asked what it heard.
+pub struct Ear {
+    closer: Closer,
+    heard: Arc<Mutex<Heard>>,
+}
+
+/// What was heard, from the first sound on: the left channel.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// When it began.
+    pub began: Option<Instant>,
+    samples: Vec<i16>,
+}
+
+impl Ear {
+    fn at(socket: &Path, source: &str) -> Self {
+        let mut recorder = PulseRecorder::open(socket, source).expect("a recorder");
+        let closer = recorder.closer().expect("a descriptor");
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let noted = Arc::clone(&heard);
+        thread::spawn(move || {
+            let mut note = |piece: &[i16; PIECE_VALUES]| {
+                noted
+                    .lock()
+                    .expect("unpoisoned")
+                    .note(piece, Instant::now());
+            };
+            while recorder.next(&mut note).is_ok() {}
+        });
+        Self { closer, heard }
+    }
+
+    /// What was heard so far.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.heard.lock().expect("unpoisoned").clone()
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.closer.close();
+    }
+}
+
+impl Heard {
+    fn note(&mut self, piece: &[i16; PIECE_VALUES], now: Instant) {
+        let mut left = piece.iter().step_by(2).copied();
+        if self.began.is_none() {
+            let Some(first) = left.clone().position(|sample| sample.unsigned_abs() > 500) else {
+                return;
+            };
+            let into = Duration::from_secs_f64(first as f64 / RATE as f64);
+            self.began = Some(now - PIECE.time() + into);
+            left.nth(first);
+        }
+        self.samples.extend(left);
+    }
+
+    /// Seconds from the first to the last sound.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.sound().len() as f64 / RATE as f64
+    }
+
+    /// The tone's frequency in hertz, by its passages through zero.
+    #[must_use]
+    pub fn frequency(&self) -> f64 {
+        let sound = self.sound();
+        let upwards = sound.windows(2).filter(|w| w[0] < 0 && w[1] >= 0);
+        upwards.count() as f64 * RATE as f64 / sound.len() as f64
+    }
+
+    /// The amplitude of a sine of the same energy, relative to the tone that was played.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        let sound = self.sound();
+        let energy: f64 = sound.iter().map(|&s| f64::from(s).powi(2)).sum();
+        (2.0 * energy / sound.len() as f64).sqrt() / AMPLITUDE
+    }
+
+    /// Milliseconds of silence between the first and the last sound, in stretches of at least two.
+    #[must_use]
+    pub fn gaps(&self) -> f64 {
+        let stretches = self.sound().split(|sample| sample.unsigned_abs() > 400);
+        let silent = stretches
+            .map(<[i16]>::len)
+            .filter(|len| *len >= 2 * RATE / 1000);
+        silent.sum::<usize>() as f64 * 1000.0 / RATE as f64
+    }
+
+    fn sound(&self) -> &[i16] {
+        let last = self.samples.iter().rposition(|s| s.unsigned_abs() > 500);
+        &self.samples[..last.map_or(0, |last| last + 1)]
+    }
+
+    /// All of it for a person.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut told = String::new();
+        let _ = write!(
+            told,
+            "{:.2} s at {:.1} Hz, level {:.2}, gaps of {:.0} ms",
+            self.seconds(),
+            self.frequency(),
+            self.level(),
+            self.gaps()
+        );
+        told
+    }
+}
