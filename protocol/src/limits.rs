@@ -63,3 +63,16 @@ pub const MAX_SAVED_TILES: u32 = 64;
 
 /// Largest window of the compression history in bytes.
 pub const MAX_HISTORY_BYTES: usize = 8 << 20;
+
+/// Largest contents of a clipboard in bytes.
+pub const MAX_CLIPBOARD_BYTES: usize = 64 << 20;
+
+/// Largest piece of the contents of a clipboard in bytes.
+pub const MAX_CLIPBOARD_PIECE_BYTES: usize = 64 << 10;
+
+/// Longest text in bytes that a peer remembers, so that only what changed has to be sent next time.
+pub const MAX_CLIPBOARD_BASE_BYTES: usize = 1 << 20;
+
+/// Pixels of the largest picture that is pasted; its edges are at most [`MAX_SCREEN_EDGE`]. Whoever
+/// pastes it unpacks four bytes for each.
+pub const MAX_CLIPBOARD_IMAGE_PIXELS: u64 = 64 << 20;
