@@ -11,6 +11,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
 
+use crate::clipboard::Clipboard;
 use crate::picture::Picture;
 use crate::stats::{Counters, Front};
 
@@ -67,6 +68,8 @@ pub(crate) struct Shared {
     woken: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
     progress: watch::Sender<Progress>,
+    /// What is in the clipboards.
+    pub(crate) clipboard: Clipboard,
     /// Measurements.
     pub(crate) counters: Counters,
 }
@@ -74,7 +77,11 @@ pub(crate) struct Shared {
 impl Shared {
     /// The state before anything happened, to be looked at by `front`. `wake` makes it look; it
     /// must not block.
-    pub(crate) fn new(front: Front, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(
+        front: Front,
+        clipboard: Clipboard,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         Self {
             picture: Mutex::new(Picture::new()),
             changed: Condvar::new(),
@@ -82,6 +89,7 @@ impl Shared {
             woken: AtomicBool::new(false),
             wake: Box::new(wake),
             progress: watch::Sender::new(Progress::default()),
+            clipboard,
             counters: Counters::new(front),
         }
     }

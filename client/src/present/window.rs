@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use hackstream_clipboard::DisplayClipboard;
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::application::ApplicationHandler;
@@ -15,6 +16,7 @@ use winit::window::{Fullscreen, Window, WindowId};
 use super::focus::{self, Claim};
 use super::placement::Placement;
 use super::surface::Surface;
+use crate::clipboard::Clipboard;
 use crate::config::{Options, Output};
 use crate::cursor::Cursors;
 use crate::error::ViewError;
@@ -46,10 +48,14 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     event_loop.listen_device_events(DeviceEvents::WhenFocused);
     event_loop.set_control_flow(ControlFlow::Wait);
     let proxy = event_loop.create_proxy();
-    let shared = Arc::new(Shared::new(Front::Window, move || {
-        // Without a loop there is nothing to wake.
-        let _ = proxy.send_event(Woken);
-    }));
+    let shared = Arc::new(Shared::new(
+        Front::Window,
+        Clipboard::new(options.clipboard),
+        move || {
+            // Without a loop there is nothing to wake.
+            let _ = proxy.send_event(Woken);
+        },
+    ));
     let name = options.server.to_string();
     let fullscreen = matches!(options.output, Output::Window { fullscreen: true });
     let session = Session::start(options, Arc::clone(&shared), Signals::Leave)?;
@@ -92,6 +98,7 @@ struct View {
     /// Size of the session's screen that the window was made for.
     screen: Size,
     focused: bool,
+    _clipboard: Option<DisplayClipboard>,
 }
 
 impl ApplicationHandler<Woken> for App {
@@ -147,6 +154,7 @@ impl App {
         match View::open(
             event_loop,
             &self.session,
+            &self.shared,
             screen,
             &self.name,
             self.fullscreen,
@@ -174,6 +182,7 @@ impl View {
     fn open(
         event_loop: &ActiveEventLoop,
         session: &Session,
+        shared: &Shared,
         screen: Size,
         name: &str,
         fullscreen: bool,
@@ -199,6 +208,7 @@ impl View {
             link: LinkState::Live,
             screen,
             focused: false,
+            _clipboard: shared.clipboard.join_display(),
         })
     }
 

@@ -111,7 +111,12 @@ impl Link {
         let mut tasks = JoinSet::new();
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
-        tasks.spawn(write_reports(connection.clone(), reported, end));
+        tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
+        tasks.spawn(follow_clipboard(
+            connection.clone(),
+            Arc::clone(shared),
+            end.clone(),
+        ));
         shared.counters.attached(connection.clone());
         let sent = {
             let shared = Arc::clone(shared);
@@ -270,6 +275,21 @@ async fn hear(
         };
         let _ = end.send(told);
         return;
+    }
+}
+
+/// Joins the session's clipboards to those here.
+async fn follow_clipboard(
+    connection: Connection,
+    shared: Arc<Shared>,
+    end: mpsc::UnboundedSender<LinkEnd>,
+) {
+    match shared.clipboard.follow(connection).await {
+        // The task that receives frames tells the end of the connection.
+        Ok(()) | Err(TransportError::Closed(_)) => {}
+        Err(error) => {
+            let _ = end.send(LinkEnd::Broken(format!("a clipboard: {error}")));
+        }
     }
 }
 

@@ -127,7 +127,11 @@ impl Guard {
 
 fn check_png(head: &[u8; PNG_HEAD]) -> Result<(), ContentsError> {
     let (start, size) = head.split_at(PNG_START.len());
-    let number = |at: usize| size[at..at + 4].iter().fold(0, |n, b| n << 8 | u32::from(*b));
+    let number = |at: usize| {
+        size[at..at + 4]
+            .iter()
+            .fold(0, |n, b| n << 8 | u32::from(*b))
+    };
     let (width, height) = (number(0), number(4));
     if start != PNG_START || width == 0 || height == 0 {
         return Err(ContentsError::NotPng);

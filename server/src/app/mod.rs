@@ -1,5 +1,6 @@
 //! The order in which things start, and end in reverse.
 
+mod clipboard;
 mod error;
 pub mod exit;
 mod screen;
@@ -50,10 +51,13 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         access,
         quality: config.quality,
         registry: Registry::default(),
+        clipboard: Arc::default(),
+        clipboard_directions: config.clipboard,
         clock: screen.clock(),
         speeds: measure_speeds(),
     });
     let _watcher = screen.watch(&service)?;
+    let _clipboard = clipboard::join(&service);
     announce(address, screen.name(), identity.fingerprint())?;
     let ending = runtime.block_on(serve(&listener, &service, &mut endings));
     info!("{ending}");

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use hackstream_clipboard::Directions;
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use hackstream_protocol::wire::control::Quality;
 
-use super::raw::{self, QualityName};
+use super::raw::{self, Feature, QualityName};
 
 /// Smallest edge of a screen: below it no window manager and no program makes sense.
 const SMALLEST_EDGE: u32 = 64;
@@ -63,6 +64,8 @@ pub struct Config {
     pub access: AccessChoice,
     /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
+    /// Which way clipboards may go: taken into the session, given out of it.
+    pub clipboard: Directions,
 }
 
 impl Config {
@@ -112,12 +115,17 @@ impl Config {
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
         };
+        let clipboard = Directions {
+            take: !service.disable.contains(&Feature::ClipboardIn),
+            give: !service.disable.contains(&Feature::ClipboardOut),
+        };
         Ok(Self {
             picture,
             listen,
             state_dir,
             access,
             quality,
+            clipboard,
         })
     }
 }
@@ -218,6 +226,21 @@ mod tests {
             panic!()
         };
         assert_eq!((command.len(), size), (3, Size::new(1920, 1080)));
+    }
+
+    #[test]
+    fn each_direction_of_the_clipboard_is_switched_off_alone() {
+        let directions = |options: &[&str]| {
+            let args = [&["run"][..], options, &["--", "x"]].concat();
+            let Directions { take, give } = config(&args).unwrap().clipboard;
+            (take, give)
+        };
+        assert_eq!(directions(&[]), (true, true));
+        assert_eq!(directions(&["--disable", "clipboard-in"]), (false, true));
+        let both = ["--disable", "clipboard-out,clipboard-in"];
+        assert_eq!(directions(&both), (false, false));
+        let error = config(&["run", "--disable", "pixels", "--", "x"]).unwrap_err();
+        assert!(error.contains("pixels"), "{error}");
     }
 
     #[test]

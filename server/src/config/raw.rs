@@ -102,6 +102,15 @@ pub struct Service {
     /// less; with high each gets what it asks for.
     #[arg(long, value_name = "QUALITY", default_value = "high")]
     pub quality: QualityName,
+    /// What viewers shall not have, separated by commas: clipboard-in (what a viewer copies can be
+    /// pasted in the session), clipboard-out (what the session copies can be pasted at the viewer).
+    #[arg(
+        long,
+        value_name = "FEATURES",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub disable: Vec<Feature>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -116,6 +125,15 @@ pub enum QualityName {
     Auto,
     /// Sharpness before frame rate.
     High,
+}
+
+/// What an operator can switch off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Feature {
+    /// What a viewer copies can be pasted in the session.
+    ClipboardIn,
+    /// What the session copies can be pasted at the viewer.
+    ClipboardOut,
 }
 
 /// Form of the log.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use hackstream_capture::{Capture, CaptureError, Injector};
+use hackstream_clipboard::{Directions, Exchange, Hub, Side};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
@@ -41,6 +42,10 @@ pub struct Service {
     pub quality: Quality,
     /// Who is there.
     pub registry: Registry,
+    /// The clipboards of the display and of the viewers.
+    pub clipboard: Arc<Hub>,
+    /// Which way they may go.
+    pub clipboard_directions: Directions,
     /// The clock of the stream.
     pub clock: Clock,
     /// How fast this machine compresses.
@@ -138,10 +143,17 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     let streams = accept_streams(connection, &inbox, injector, &injected);
     let control_in = listen(admitted.control_in, &inbox, service.quality);
     let control_out = tell_cursor(admitted.control_out, service.registry.cursor());
+    let clipboard = Exchange::new(
+        connection.clone(),
+        service.clipboard.clone(),
+        service.clipboard_directions,
+        Side::Server,
+    );
     tokio::select! {
         result = streams => result?,
         result = control_in => result?,
         result = control_out => result?,
+        result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
     connection.close(RefusalReason::SessionEnded, "");

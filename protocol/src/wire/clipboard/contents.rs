@@ -165,7 +165,11 @@ impl ClipboardSupply {
 fn read_start(mut fields: Fields<'_>) -> Result<Start, WireError> {
     let mut start = Start::default();
     while let Some(field) = fields.next_field()? {
-        let kept = || field.reader().length("kept bytes", MAX_CLIPBOARD_BASE_BYTES);
+        let kept = || {
+            field
+                .reader()
+                .length("kept bytes", MAX_CLIPBOARD_BASE_BYTES)
+        };
         match field.tag {
             1 => start.prefix = kept()?,
             2 => start.suffix = kept()?,

@@ -1,0 +1,360 @@
+//! The thread of a display: routes what the display and the hub say.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use hackstream_protocol::wire::clipboard::{Formats, Selection};
+use tracing::debug;
+use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::xfixes::SelectionNotifyEvent as OwnerEvent;
+use x11rb::protocol::xproto::{
+    Atom, Property, PropertyNotifyEvent, SelectionNotifyEvent, Timestamp,
+};
+
+use super::DisplayError;
+use super::conversion::{Conversion, Progress};
+use super::display::Display;
+use super::inquiry::{Inquiry, Offered};
+use super::poke::Poke;
+use super::serving::Serving;
+use crate::hub::{Demand, Holding, Hub, MemberId};
+use crate::pipe::Wake;
+
+mod answer;
+
+/// Contents that programs hand out at the same time; there is a property for each, and for a question.
+const MOST_CONVERSIONS: usize = 5;
+
+/// What the hub wants.
+pub(super) enum Task {
+    /// Others hold something, or nothing any more.
+    Offer(Selection, Holding),
+    /// Others paste.
+    Fetch(Demand),
+    /// The display is no longer a member.
+    End,
+}
+
+/// Whose a selection is.
+enum Owner {
+    /// Nobody's, as far as we care.
+    Nobody,
+    /// A program's, which was asked what it offers.
+    Asked(Inquiry),
+    /// A program's.
+    Program(Offered),
+    /// Ours: others hold it, since then.
+    Us(Holding, Timestamp),
+}
+
+/// All that the thread knows.
+pub(super) struct Worker {
+    display: Display,
+    hub: Arc<Hub>,
+    id: MemberId,
+    tasks: Receiver<Task>,
+    poke: Poke,
+    /// What others hold.
+    offers: [Holding; Selection::ALL.len()],
+    owners: [Owner; Selection::ALL.len()],
+    conversions: Vec<Conversion>,
+    servings: Vec<Serving>,
+    /// Counts the properties that were used.
+    used: usize,
+}
+
+/// Whether to go on.
+enum Next {
+    Continue,
+    End,
+}
+
+impl Worker {
+    pub(super) fn new(
+        display: Display,
+        hub: Arc<Hub>,
+        id: MemberId,
+        tasks: Receiver<Task>,
+        poke: Poke,
+    ) -> Self {
+        Self {
+            display,
+            hub,
+            id,
+            tasks,
+            poke,
+            offers: [Holding::NOTHING; Selection::ALL.len()],
+            owners: [Owner::Nobody, Owner::Nobody],
+            conversions: Vec::new(),
+            servings: Vec::new(),
+            used: 0,
+        }
+    }
+
+    /// Works until it is told to end, or the display is gone.
+    pub(super) fn run(mut self) -> Result<(), DisplayError> {
+        for selection in Selection::ALL {
+            // What was copied before we came.
+            if self.display.owner(selection)? != x11rb::NONE {
+                self.ask(selection, x11rb::CURRENT_TIME)?;
+            }
+        }
+        loop {
+            if let Next::End = self.do_tasks()? {
+                return Ok(());
+            }
+            self.step()?;
+            self.display.connection.flush()?;
+            // The last look before the wait: replies that were read bring events with them.
+            if self.hear_events()? {
+                continue;
+            }
+            let stream = self.display.connection.stream().as_fd();
+            self.poke.wait(stream, self.deadline())?;
+            self.hear_events()?;
+        }
+    }
+
+    /// Handles all events that came; whether there were any.
+    fn hear_events(&mut self) -> Result<bool, DisplayError> {
+        let mut any = false;
+        while let Some(event) = self.display.connection.poll_for_event()? {
+            any = true;
+            match event {
+                Event::XfixesSelectionNotify(event) => self.owner_changed(&event)?,
+                Event::SelectionNotify(event) => self.answered(&event)?,
+                Event::SelectionRequest(event) => self.requested(event)?,
+                Event::PropertyNotify(event) => self.property_changed(&event)?,
+                Event::DestroyNotify(event) => {
+                    self.servings.retain(|s| s.requestor() != event.window);
+                }
+                Event::Error(error) => debug!(?error, "the display refused a request"),
+                _ => {}
+            }
+        }
+        Ok(any)
+    }
+
+    fn do_tasks(&mut self) -> Result<Next, DisplayError> {
+        while let Ok(task) = self.tasks.try_recv() {
+            match task {
+                Task::Offer(selection, holding) => self.offered(selection, holding)?,
+                Task::Fetch(demand) => self.fetch(demand)?,
+                Task::End => return Ok(Next::End),
+            }
+        }
+        Ok(Next::Continue)
+    }
+
+    /// Takes a selection that others hold, or gives it up.
+    fn offered(&mut self, selection: Selection, holding: Holding) -> Result<(), DisplayError> {
+        self.offers[selection.index()] = holding;
+        let is_ours = matches!(self.owners[selection.index()], Owner::Us(..));
+        if holding.formats.is_empty() {
+            if is_ours {
+                self.owners[selection.index()] = Owner::Nobody;
+                self.display.own(selection, false)?;
+            }
+            return Ok(());
+        }
+        // The display tells the true time when it tells who the owner is.
+        self.owners[selection.index()] = Owner::Us(holding, x11rb::CURRENT_TIME);
+        self.display.own(selection, true)
+    }
+
+    /// Asks a program for what others paste.
+    fn fetch(&mut self, demand: Demand) -> Result<(), DisplayError> {
+        let Demand {
+            selection,
+            format,
+            writer,
+        } = demand;
+        let Owner::Program(offered) = &self.owners[selection.index()] else {
+            return Ok(());
+        };
+        let Some(target) = offered.best(&self.display, format) else {
+            return Ok(());
+        };
+        if self.conversions.len() >= MOST_CONVERSIONS {
+            debug!("too many contents are wanted at once");
+            return Ok(());
+        }
+        let time = offered.time;
+        writer.on_room(self.wake());
+        let property = self.free_property();
+        let display = &self.display;
+        let begun = Conversion::begin(display, selection, target, time, property, writer)?;
+        self.conversions.push(begun);
+        Ok(())
+    }
+
+    fn wake(&self) -> Wake {
+        let poke = self.poke.clone();
+        Wake::new(move || poke.poke())
+    }
+
+    /// The display tells who owns a selection now.
+    fn owner_changed(&mut self, event: &OwnerEvent) -> Result<(), DisplayError> {
+        let Some(selection) = self.display.atoms.selection(event.selection) else {
+            return Ok(());
+        };
+        let owner = &mut self.owners[selection.index()];
+        if event.owner == self.display.window {
+            // Also after late news of an earlier owner.
+            let offer = self.offers[selection.index()];
+            if !offer.formats.is_empty() {
+                *owner = Owner::Us(offer, event.selection_timestamp);
+            }
+            return Ok(());
+        }
+        if event.owner == x11rb::NONE {
+            // When we give a selection up, nobody holds it already.
+            if !matches!(owner, Owner::Us(..)) {
+                *owner = Owner::Nobody;
+                self.hub.hold(self.id, selection, Formats::NONE);
+            }
+            return Ok(());
+        }
+        self.ask(selection, event.selection_timestamp)
+    }
+
+    /// Asks the program that owns a selection what it offers.
+    fn ask(&mut self, selection: Selection, time: Timestamp) -> Result<(), DisplayError> {
+        let property = self.free_property();
+        let inquiry = Inquiry::begin(&self.display, selection, property, time)?;
+        self.owners[selection.index()] = Owner::Asked(inquiry);
+        Ok(())
+    }
+
+    /// A property that nobody is about to put something into, and that was not used for long.
+    fn free_property(&mut self) -> Atom {
+        let all = self.display.atoms.properties();
+        loop {
+            self.used += 1;
+            let property = all[self.used % all.len()];
+            let asked = |owner: &Owner| matches!(owner, Owner::Asked(i) if i.property == property);
+            if !self.owners.iter().any(asked)
+                && !self.conversions.iter().any(|c| c.property == property)
+            {
+                return property;
+            }
+        }
+    }
+
+    /// A program answers what it was asked.
+    fn answered(&mut self, event: &SelectionNotifyEvent) -> Result<(), DisplayError> {
+        let selection = self.display.atoms.selection(event.selection);
+        let has_answer = event.property != x11rb::NONE;
+        if event.target == self.display.atoms.TARGETS {
+            let Some(selection) = selection else {
+                return Ok(());
+            };
+            let is_for = |i: &Inquiry| !has_answer || i.property == event.property;
+            if matches!(&self.owners[selection.index()], Owner::Asked(i) if is_for(i)) {
+                return self.inquired(selection, has_answer);
+            }
+            return Ok(());
+        }
+        let mut conversions = self.conversions.iter_mut();
+        // A refusal names no property: it is taken for the oldest one of that selection and target.
+        let place = conversions.position(|c| {
+            if has_answer {
+                c.property == event.property
+            } else {
+                c.is_asked(selection, event.target)
+            }
+        });
+        if let Some(place) = place {
+            let conversion = &mut self.conversions[place];
+            if conversion.answered(&self.display, selection, has_answer)? == Progress::Over {
+                self.conversions.remove(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// A program has said what it offers, or failed to.
+    fn inquired(&mut self, selection: Selection, has_answer: bool) -> Result<(), DisplayError> {
+        let owner = &mut self.owners[selection.index()];
+        let Owner::Asked(inquiry) = std::mem::replace(owner, Owner::Nobody) else {
+            return Ok(());
+        };
+        let offered = inquiry.finish(&self.display, has_answer)?;
+        let formats = offered.formats(&self.display);
+        if !formats.is_empty() {
+            self.owners[selection.index()] = Owner::Program(offered);
+        }
+        self.hub.hold(self.id, selection, formats);
+        Ok(())
+    }
+
+    fn property_changed(&mut self, event: &PropertyNotifyEvent) -> Result<(), DisplayError> {
+        if event.window != self.display.window {
+            if event.state == Property::DELETE {
+                let is_it =
+                    |s: &&mut Serving| s.requestor() == event.window && s.property == event.atom;
+                self.servings
+                    .iter_mut()
+                    .filter(is_it)
+                    .for_each(Serving::taken);
+            }
+            return Ok(());
+        }
+        if event.state == Property::NEW_VALUE {
+            let mut conversions = self.conversions.iter_mut();
+            if let Some(place) = conversions.position(|c| c.property == event.atom) {
+                if self.conversions[place].filled(&self.display)? == Progress::Over {
+                    self.conversions.remove(place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves all contents on as far as they go, and gives up what takes too long.
+    fn step(&mut self) -> Result<(), DisplayError> {
+        let now = Instant::now();
+        for selection in Selection::ALL {
+            let owner = &self.owners[selection.index()];
+            if matches!(owner, Owner::Asked(inquiry) if inquiry.deadline <= now) {
+                debug!(?selection, "the owner of a selection does not answer");
+                self.inquired(selection, false)?;
+            }
+        }
+        let mut place = 0;
+        while let Some(conversion) = self.conversions.get_mut(place) {
+            match conversion.step(&self.display)? {
+                Progress::Going => place += 1,
+                Progress::Over => drop(self.conversions.remove(place)),
+            }
+        }
+        let mut place = 0;
+        while let Some(serving) = self.servings.get_mut(place) {
+            match serving.step(&self.display)? {
+                Progress::Going => place += 1,
+                Progress::Over => {
+                    let done = self.servings.remove(place);
+                    let window = done.requestor();
+                    if !self.servings.iter().any(|s| s.requestor() == window) {
+                        self.display.watch(window, false)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When somebody's patience ends.
+    fn deadline(&self) -> Option<Instant> {
+        let inquiries = self.owners.iter().filter_map(|owner| match owner {
+            Owner::Asked(inquiry) => Some(inquiry.deadline),
+            _ => None,
+        });
+        let conversions = self.conversions.iter().filter_map(Conversion::deadline);
+        let servings = self.servings.iter().map(|serving| serving.deadline);
+        inquiries.chain(conversions).chain(servings).min()
+    }
+}
