@@ -23,6 +23,7 @@ pub mod server;
 pub mod terminal;
 pub mod victim;
 pub mod viewer;
+pub mod xclip;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -48,6 +48,8 @@ pub struct Run<'a> {
     pub listen: &'a str,
     /// The network it is in, if not the machine's.
     pub namespace: Option<&'a Namespace>,
+    /// Other options of the server.
+    pub options: &'a [&'a str],
 }
 
 impl Default for Run<'_> {
@@ -56,6 +58,7 @@ impl Default for Run<'_> {
             size: SIZE,
             listen: "127.0.0.1:0",
             namespace: None,
+            options: &[],
         }
     }
 }
@@ -82,8 +85,8 @@ impl Server {
         };
         folder.use_in(&mut server);
         let size = run.size.to_string();
-        server.args(["run", "--listen", run.listen, "--size", &size, "--"]);
-        server.args(command);
+        server.args(["run", "--listen", run.listen, "--size", &size]);
+        server.args(run.options).arg("--").args(command);
         let (process, ready) = start(&mut server);
         let framebuffer = Framebuffer::of_session(&folder);
         Self::new(process, ready, folder, Box::new(framebuffer))

@@ -64,6 +64,7 @@ fn a_key_is_let_go_when_its_viewer_falls_silent() {
             size: SIZE,
             listen: &format!("{SERVER_ADDRESS}:0"),
             namespace: Some(&network.server),
+            ..Run::default()
         };
         let server = Server::run_as(&run, folder, &terminal(&["sh", "-c", &script]));
         network.viewer.enter();
@@ -133,6 +134,7 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
         size: SIZE,
         listen: &format!("{SERVER_ADDRESS}:0"),
         namespace: Some(&network.server),
+        ..Run::default()
     };
     let server = Server::run_as(&run, folder, &board.command());
     network.viewer.enter();

@@ -41,6 +41,7 @@ fn another_photograph(network: &Network) {
         size: SIZE,
         listen: &format!("{SERVER_ADDRESS}:0"),
         namespace: Some(&network.server),
+        ..Run::default()
     };
     let server = Server::run_as(&run, folder, &command);
     Sign::Photograph.wait(&server);
