@@ -40,16 +40,21 @@ impl Clipboard {
     }
 
     /// Joins those of the session until the connection ends.
+    ///
+    /// # Errors
+    /// How the server broke the protocol.
     pub(crate) fn follow(
         &self,
         connection: Connection,
-    ) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
-        Exchange::new(
-            connection,
-            Arc::clone(&self.hub),
-            self.directions,
-            Side::Viewer,
-        )
-        .run()
+    ) -> impl Future<Output = Result<(), String>> + Send + use<> {
+        let hub = Arc::clone(&self.hub);
+        let exchange = Exchange::new(connection, hub, self.directions, Side::Viewer);
+        async move {
+            match exchange.run().await {
+                // A server that wants no more of it, or of the viewer.
+                Ok(()) | Err(TransportError::Closed(_) | TransportError::StreamCut) => Ok(()),
+                Err(error) => Err(format!("a clipboard: {error}")),
+            }
+        }
     }
 }

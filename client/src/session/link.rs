@@ -112,11 +112,12 @@ impl Link {
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
-        tasks.spawn(follow_clipboard(
-            connection.clone(),
-            Arc::clone(shared),
-            end.clone(),
-        ));
+        let clipboard = shared.clipboard.follow(connection.clone());
+        tasks.spawn(async move {
+            if let Err(why) = clipboard.await {
+                let _ = end.send(LinkEnd::Broken(why));
+            }
+        });
         shared.counters.attached(connection.clone());
         let sent = {
             let shared = Arc::clone(shared);
@@ -275,21 +276,6 @@ async fn hear(
         };
         let _ = end.send(told);
         return;
-    }
-}
-
-/// Joins the session's clipboards to those here.
-async fn follow_clipboard(
-    connection: Connection,
-    shared: Arc<Shared>,
-    end: mpsc::UnboundedSender<LinkEnd>,
-) {
-    match shared.clipboard.follow(connection).await {
-        // The task that receives frames tells the end of the connection.
-        Ok(()) | Err(TransportError::Closed(_)) => {}
-        Err(error) => {
-            let _ = end.send(LinkEnd::Broken(format!("a clipboard: {error}")));
-        }
     }
 }
 

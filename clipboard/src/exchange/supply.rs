@@ -13,6 +13,7 @@ use hackstream_transport::{
     Connection, ControlReader, ControlWriter, IncomingExchange, TransportError,
 };
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -25,7 +26,7 @@ const PIECE: usize = 16 << 10;
 const LEAST_PIECE: usize = 2 << 10;
 
 /// Bytes sent that the peer need not have taken yet, however wide the link is.
-const MOST_AHEAD: u64 = 256 << 10;
+const MOST_AHEAD: u64 = 64 << 10;
 
 /// A peer that takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -204,6 +205,8 @@ impl Supply<'_> {
             self.sent += piece.len() as u64;
             self.send(ClipboardSupply::Piece(piece.to_vec())).await?;
             rest = after;
+            // A key that came while this one was compressed must not wait for the next.
+            yield_now().await;
         }
         Ok(())
     }
