@@ -8,6 +8,7 @@
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{Peer, block_on, within};
+use hackstream_e2e::process::{Process, bound_command};
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::xclip::{Desk, PNG, TEXT};
@@ -308,4 +309,45 @@ fn a_viewer_can_keep_its_clipboard_to_itself() {
     let pasted = paste(&viewer, Selection::Primary, Format::Text);
     assert_eq!(pasted.as_deref(), Some(&b"for the viewer"[..]));
     assert_eq!(desk.paste(Selection::Clipboard, TEXT), None);
+}
+
+/// Both sides have something already when the viewer comes; each would replace the other's.
+#[test]
+fn what_the_person_has_counts_when_the_viewer_comes() {
+    let (server, session) = session(&[]);
+    let display = Display::start(SIZE, Folder::new(), &terminal(&["cat"]));
+    let home = Desk::of_display(&display);
+    let _theirs = session.copy(Selection::Clipboard, TEXT, b"of the session");
+    let _ours = home.copy(Selection::Clipboard, TEXT, b"of the person");
+    let _marked = session.copy(Selection::Primary, TEXT, b"marked in the session");
+    session.wait_for(Selection::Clipboard, TEXT, b"of the session");
+    session.wait_for(Selection::Primary, TEXT, b"marked in the session");
+    home.wait_for(Selection::Clipboard, TEXT, b"of the person");
+    let words = viewer::window_command(&server);
+    let mut command = bound_command(&words[0]);
+    display.folder.use_in(&mut command);
+    let _viewer = Process::start(command.args(&words[1..]).env("DISPLAY", display.name()));
+    session.wait_for(Selection::Clipboard, TEXT, b"of the person");
+    home.wait_for(Selection::Primary, TEXT, b"marked in the session");
+    home.wait_for(Selection::Clipboard, TEXT, b"of the person");
+}
+
+#[test]
+fn a_transfer_that_nobody_wants_any_more_is_given_up() {
+    let (server, desk) = session(&[]);
+    let viewer = viewer::connect(&server);
+    let text = text_of(20);
+    let _owner = desk.copy(Selection::Clipboard, TEXT, &text);
+    let offered = |formats: Formats| formats.contains(Format::Text);
+    let clipboard = viewer.clipboard();
+    assert!(clipboard.wait_for(Selection::Clipboard, offered, PATIENCE));
+    for _ in 0..20 {
+        let moment = std::time::Duration::from_millis(1);
+        let pasted = clipboard.paste(Selection::Clipboard, Format::Text, moment);
+        assert_eq!(pasted, None, "20 MB in a moment");
+    }
+    let pasted = hackstream_e2e::wait_until("the whole text", || {
+        clipboard.paste(Selection::Clipboard, Format::Text, PATIENCE)
+    });
+    assert!(pasted == text, "{} bytes", pasted.len());
 }

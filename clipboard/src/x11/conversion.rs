@@ -6,7 +6,7 @@ use hackstream_protocol::clipboard::Guard;
 use hackstream_protocol::limits::{MAX_CLIPBOARD_BYTES, MAX_CLIPBOARD_PIECE_BYTES};
 use hackstream_protocol::wire::clipboard::Selection;
 use tracing::debug;
-use x11rb::protocol::xproto::{Atom, Timestamp};
+use x11rb::protocol::xproto::{Atom, GetPropertyReply, Timestamp, Window};
 
 use super::DisplayError;
 use super::display::{Display, ReadError};
@@ -14,14 +14,18 @@ use super::inquiry::OWNER_PATIENCE;
 use super::targets::{Charset, Target};
 use crate::pipe::Writer;
 
-/// One conversion. What was not finished fails when it is dropped.
+/// One conversion, into a window of its own.
+///
+/// If nobody wants the rest of the parts, they are taken from the owner all the same: programs exist
+/// that would begin the next transfer in the middle.
 pub(super) struct Conversion {
-    pub(super) property: Atom,
-    selection: Selection,
-    target: Atom,
+    pub(super) window: Window,
     charset: Charset,
-    writer: Writer,
+    /// Where the contents go; `None` once nobody wants the rest, or all have come.
+    writer: Option<Writer>,
     guard: Guard,
+    /// Bytes that the owner has handed out.
+    taken: usize,
     state: State,
     /// When the owner must have answered.
     due: Instant,
@@ -55,26 +59,19 @@ impl Conversion {
         selection: Selection,
         target: Target,
         time: Timestamp,
-        property: Atom,
         writer: Writer,
     ) -> Result<Self, DisplayError> {
-        display.convert(selection, target.name, property, time)?;
+        let window = display.new_window()?;
+        display.convert(window, selection, target.name, property(display), time)?;
         Ok(Self {
-            property,
-            selection,
-            target: target.name,
+            window,
             charset: target.charset,
-            writer,
+            writer: Some(writer),
             guard: Guard::new(target.format),
+            taken: 0,
             state: State::Asked,
             due: Instant::now() + OWNER_PATIENCE,
         })
-    }
-
-    /// Whether the owner of `selection` owes an answer to a request for `target`.
-    pub(super) fn is_asked(&self, selection: Option<Selection>, target: Atom) -> bool {
-        matches!(self.state, State::Asked)
-            && (selection, target) == (Some(self.selection), self.target)
     }
 
     /// When to look whether the owner has answered; `None` while the pipe is what it waits for.
@@ -89,10 +86,9 @@ impl Conversion {
     pub(super) fn answered(
         &mut self,
         display: &Display,
-        selection: Option<Selection>,
         has_contents: bool,
     ) -> Result<Progress, DisplayError> {
-        if !matches!(self.state, State::Asked) || selection != Some(self.selection) {
+        if !matches!(self.state, State::Asked) {
             return Ok(Progress::Going);
         }
         if !has_contents {
@@ -113,14 +109,12 @@ impl Conversion {
 
     /// Reads what is there, as far as there is room for it.
     pub(super) fn step(&mut self, display: &Display) -> Result<Progress, DisplayError> {
-        if !self.writer.is_wanted() {
-            return Ok(Progress::Over);
-        }
+        self.writer.take_if(|writer| !writer.is_wanted());
         if self.deadline().is_some_and(|due| due <= Instant::now()) {
             debug!("the owner of a selection does not answer");
             return Ok(Progress::Over);
         }
-        while self.writer.has_room() {
+        while self.writer.as_ref().is_none_or(Writer::has_room) {
             let offset = match self.state {
                 State::Asked | State::Expected => return Ok(Progress::Going),
                 State::Whole { offset } | State::Part { offset } => offset,
@@ -132,69 +126,80 @@ impl Conversion {
         Ok(Progress::Going)
     }
 
-    /// Reads the next piece.
+    /// Reads the next piece; only its size, if nobody wants it.
     fn read(&mut self, display: &Display, offset: usize) -> Result<Progress, DisplayError> {
-        let read = display.read(
-            display.window,
-            self.property,
-            offset,
-            MAX_CLIPBOARD_PIECE_BYTES,
-        );
-        let reply = match read {
+        let length = self
+            .writer
+            .as_ref()
+            .map_or(0, |_| MAX_CLIPBOARD_PIECE_BYTES);
+        let reply = match display.read(self.window, property(display), offset, length) {
             Ok(reply) => reply,
             Err(ReadError::Gone) => return Ok(Progress::Over),
             Err(ReadError::Lost(error)) => return Err(error),
         };
         let is_whole = matches!(self.state, State::Whole { .. });
         if is_whole && reply.type_ == display.atoms.INCR {
-            display.delete(self.property)?;
-            self.expect();
-            return Ok(Progress::Going);
+            return self.expect(display);
         }
-        let left = reply.bytes_after as usize;
-        if reply.format != 8 || offset + reply.value.len() + left > MAX_CLIPBOARD_BYTES {
+        let (read, left) = (reply.value.len(), reply.bytes_after as usize);
+        let is_end = offset + read + left == 0;
+        self.taken += read;
+        if reply.format != 8 || self.taken + left > MAX_CLIPBOARD_BYTES {
             debug!(format = reply.format, left, "contents that cannot be taken");
-            display.delete(self.property)?;
             return Ok(Progress::Over);
         }
-        let length = reply.value.len();
-        match self.guard.pass(self.charset.decode(reply.value)) {
-            Ok(piece) => self.writer.push(piece),
-            Err(error) => {
-                debug!(%error, "contents that are not passed on");
-                return Ok(Progress::Over);
-            }
-        }
-        let offset = offset + length;
-        if left > 0 {
+        self.pass_on(reply);
+        if self.writer.is_some() && left > 0 {
+            let offset = offset + read;
             self.state = match self.state {
                 State::Part { .. } => State::Part { offset },
                 _ => State::Whole { offset },
             };
             return Ok(Progress::Going);
         }
-        display.delete(self.property)?;
-        if is_whole || offset == 0 {
+        self.taken += left;
+        if is_whole || is_end {
             self.finish();
             return Ok(Progress::Over);
         }
-        self.expect();
-        Ok(Progress::Going)
+        self.expect(display)
     }
 
-    fn expect(&mut self) {
+    fn pass_on(&mut self, reply: GetPropertyReply) {
+        let Some(writer) = &self.writer else { return };
+        match self.guard.pass(self.charset.decode(reply.value)) {
+            Ok(piece) => writer.push(piece),
+            Err(error) => {
+                debug!(%error, "contents that are not passed on");
+                self.writer = None;
+            }
+        }
+    }
+
+    /// Asks for the next part.
+    fn expect(&mut self, display: &Display) -> Result<Progress, DisplayError> {
+        display.delete(self.window, property(display))?;
         self.state = State::Expected;
         self.due = Instant::now() + OWNER_PATIENCE;
+        Ok(Progress::Going)
     }
 
     /// All is read.
     fn finish(&mut self) {
+        let Some(writer) = self.writer.take() else {
+            return;
+        };
         match self.guard.finish() {
             Ok(rest) => {
-                self.writer.push(rest);
-                self.writer.finish();
+                writer.push(rest);
+                writer.finish();
             }
             Err(error) => debug!(%error, "contents that are not passed on"),
         }
     }
+}
+
+/// The property that contents are put into.
+const fn property(display: &Display) -> Atom {
+    display.atoms.HACKSTREAM_0
 }

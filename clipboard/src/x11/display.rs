@@ -2,6 +2,8 @@
 
 use hackstream_protocol::wire::clipboard::Selection;
 use x11rb::connection::{Connection, RequestConnection};
+use x11rb::cookie::VoidCookie;
+use x11rb::errors::ConnectionError;
 use x11rb::protocol::xfixes::{self, ConnectionExt as _, SelectionEventMask};
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ChangeWindowAttributesAux, ConnectionExt, CreateWindowAux, EventMask,
@@ -39,7 +41,7 @@ x11rb::atom_manager! {
 }
 
 impl Atoms {
-    /// Properties of our window that programs put contents into.
+    /// Properties that programs put answers into; of a window for contents the first is used.
     pub(super) const fn properties(&self) -> [Atom; 8] {
         [
             self.HACKSTREAM_0,
@@ -69,6 +71,7 @@ impl Atoms {
 /// A connection, and the window that owns our selections.
 pub(super) struct Display {
     pub(super) connection: RustConnection,
+    root: Window,
     pub(super) window: Window,
     pub(super) atoms: Atoms,
 }
@@ -85,12 +88,7 @@ impl Display {
         let atoms = Atoms::new(&connection)?.reply()?;
         let window = connection.generate_id()?;
         let root = connection.setup().roots.get(screen).map_or(0, |s| s.root);
-        let events = CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE);
-        let (depth, visual) = (0, x11rb::COPY_FROM_PARENT);
-        let class = WindowClass::INPUT_ONLY;
-        connection
-            .create_window(depth, window, root, -1, -1, 1, 1, 0, class, visual, &events)?
-            .check()?;
+        create(&connection, root, window)?.check()?;
         let mask = SelectionEventMask::SET_SELECTION_OWNER
             | SelectionEventMask::SELECTION_WINDOW_DESTROY
             | SelectionEventMask::SELECTION_CLIENT_CLOSE;
@@ -101,9 +99,24 @@ impl Display {
         }
         Ok(Self {
             connection,
+            root,
             window,
             atoms,
         })
+    }
+
+    /// A window to convert into. Owners tell transfers apart by their windows.
+    pub(super) fn new_window(&self) -> Result<Window, DisplayError> {
+        let window = self.connection.generate_id()?;
+        create(&self.connection, self.root, window)?;
+        Ok(window)
+    }
+
+    /// Takes such a window away. Owners that hand out parts wait until the last one was deleted.
+    pub(super) fn destroy(&self, window: Window) -> Result<(), DisplayError> {
+        self.delete(window, self.atoms.HACKSTREAM_0)?;
+        self.connection.destroy_window(window)?;
+        Ok(())
     }
 
     /// Who owns a selection now.
@@ -121,19 +134,20 @@ impl Display {
         Ok(())
     }
 
-    /// Asks the owner of a selection to put it into a property of our window as `target`.
+    /// Asks the owner of a selection to put it into a property of a window of ours as `target`.
     pub(super) fn convert(
         &self,
+        window: Window,
         selection: Selection,
         target: Atom,
         property: Atom,
         time: Timestamp,
     ) -> Result<(), DisplayError> {
         // Whatever an earlier owner left there, too late.
-        self.delete(property)?;
+        self.delete(window, property)?;
         let name = self.atoms.name(selection);
         self.connection
-            .convert_selection(self.window, name, target, property, time)?;
+            .convert_selection(window, name, target, property, time)?;
         Ok(())
     }
 
@@ -157,9 +171,9 @@ impl Display {
         })
     }
 
-    /// Deletes a property of our window, which asks for the next part of one that comes in parts.
-    pub(super) fn delete(&self, property: Atom) -> Result<(), DisplayError> {
-        self.connection.delete_property(self.window, property)?;
+    /// Deletes a property of a window of ours, which asks for the next part of one that comes in parts.
+    pub(super) fn delete(&self, window: Window, property: Atom) -> Result<(), DisplayError> {
+        self.connection.delete_property(window, property)?;
         Ok(())
     }
 
@@ -230,6 +244,18 @@ impl Display {
             .send_event(false, request.requestor, EventMask::NO_EVENT, event)?;
         Ok(())
     }
+}
+
+/// Creates a window that nobody sees and whose properties are watched.
+fn create(
+    connection: &RustConnection,
+    root: Window,
+    window: Window,
+) -> Result<VoidCookie<'_, RustConnection>, ConnectionError> {
+    let events = CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE);
+    let (depth, visual) = (0, x11rb::COPY_FROM_PARENT);
+    let class = WindowClass::INPUT_ONLY;
+    connection.create_window(depth, window, root, -1, -1, 1, 1, 0, class, visual, &events)
 }
 
 /// Why a property cannot be read.

@@ -35,7 +35,13 @@ impl Inquiry {
         property: Atom,
         time: Timestamp,
     ) -> Result<Self, DisplayError> {
-        display.convert(selection, display.atoms.TARGETS, property, time)?;
+        display.convert(
+            display.window,
+            selection,
+            display.atoms.TARGETS,
+            property,
+            time,
+        )?;
         Ok(Self {
             property,
             deadline: Instant::now() + OWNER_PATIENCE,
@@ -53,7 +59,7 @@ impl Inquiry {
                 Err(ReadError::Gone) => {}
                 Err(ReadError::Lost(error)) => return Err(error),
             }
-            display.delete(self.property)?;
+            display.delete(display.window, self.property)?;
         }
         Ok(Offered {
             targets,

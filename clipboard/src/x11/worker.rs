@@ -39,6 +39,8 @@ enum Owner {
     Nobody,
     /// A program's, which was asked what it offers.
     Asked(Inquiry),
+    /// The same, and it was there before us: what others hold has to wait for its answer.
+    Found(Inquiry),
     /// A program's.
     Program(Offered),
     /// Ours: others hold it, since then.
@@ -91,12 +93,7 @@ impl Worker {
 
     /// Works until it is told to end, or the display is gone.
     pub(super) fn run(mut self) -> Result<(), DisplayError> {
-        for selection in Selection::ALL {
-            // What was copied before we came.
-            if self.display.owner(selection)? != x11rb::NONE {
-                self.ask(selection, x11rb::CURRENT_TIME)?;
-            }
-        }
+        self.ask_all()?;
         loop {
             if let Next::End = self.do_tasks()? {
                 return Ok(());
@@ -147,6 +144,9 @@ impl Worker {
     /// Takes a selection that others hold, or gives it up.
     fn offered(&mut self, selection: Selection, holding: Holding) -> Result<(), DisplayError> {
         self.offers[selection.index()] = holding;
+        if matches!(self.owners[selection.index()], Owner::Found(_)) {
+            return Ok(());
+        }
         let is_ours = matches!(self.owners[selection.index()], Owner::Us(..));
         if holding.formats.is_empty() {
             if is_ours {
@@ -167,24 +167,27 @@ impl Worker {
 
     /// Somebody has filled a property, or taken what was in it.
     fn property_changed(&mut self, event: &PropertyNotifyEvent) -> Result<(), DisplayError> {
-        if event.window != self.display.window {
-            if event.state == Property::DELETE {
-                let is_it =
-                    |s: &&mut Serving| s.requestor() == event.window && s.property == event.atom;
-                self.servings
-                    .iter_mut()
-                    .filter(is_it)
-                    .for_each(Serving::taken);
+        if event.state == Property::DELETE {
+            for serving in &mut self.servings {
+                if (serving.requestor(), serving.property) == (event.window, event.atom) {
+                    serving.taken();
+                }
             }
             return Ok(());
         }
-        if event.state == Property::NEW_VALUE {
-            let mut conversions = self.conversions.iter_mut();
-            if let Some(place) = conversions.position(|c| c.property == event.atom) {
-                if self.conversions[place].filled(&self.display)? == Progress::Over {
-                    self.conversions.remove(place);
-                }
-            }
+        let mut conversions = self.conversions.iter();
+        if let Some(place) = conversions.position(|c| c.window == event.window) {
+            let progress = self.conversions[place].filled(&self.display)?;
+            self.moved_on(place, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a conversion that is over away, and its window.
+    fn moved_on(&mut self, place: usize, progress: Progress) -> Result<(), DisplayError> {
+        if progress == Progress::Over {
+            let window = self.conversions.remove(place).window;
+            self.display.destroy(window)?;
         }
         Ok(())
     }
@@ -194,17 +197,16 @@ impl Worker {
         let now = Instant::now();
         for selection in Selection::ALL {
             let owner = &self.owners[selection.index()];
-            if matches!(owner, Owner::Asked(inquiry) if inquiry.deadline <= now) {
+            if matches!(owner, Owner::Asked(i) | Owner::Found(i) if i.deadline <= now) {
                 debug!(?selection, "the owner of a selection does not answer");
                 self.inquired(selection, false)?;
             }
         }
         let mut place = 0;
         while let Some(conversion) = self.conversions.get_mut(place) {
-            match conversion.step(&self.display)? {
-                Progress::Going => place += 1,
-                Progress::Over => drop(self.conversions.remove(place)),
-            }
+            let progress = conversion.step(&self.display)?;
+            self.moved_on(place, progress)?;
+            place += usize::from(progress == Progress::Going);
         }
         let mut place = 0;
         while let Some(serving) = self.servings.get_mut(place) {
@@ -225,7 +227,7 @@ impl Worker {
     /// When somebody's patience ends.
     fn deadline(&self) -> Option<Instant> {
         let inquiries = self.owners.iter().filter_map(|owner| match owner {
-            Owner::Asked(inquiry) => Some(inquiry.deadline),
+            Owner::Asked(inquiry) | Owner::Found(inquiry) => Some(inquiry.deadline),
             _ => None,
         });
         let conversions = self.conversions.iter().filter_map(Conversion::deadline);

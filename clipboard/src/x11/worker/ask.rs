@@ -8,11 +8,11 @@ use x11rb::protocol::xproto::{Atom, SelectionNotifyEvent, Timestamp};
 use super::{Owner, Worker};
 use crate::hub::Demand;
 use crate::x11::DisplayError;
-use crate::x11::conversion::{Conversion, Progress};
+use crate::x11::conversion::Conversion;
 use crate::x11::inquiry::Inquiry;
 
-/// Contents that programs hand out at the same time; there is a property for each, and for a question.
-const MOST_CONVERSIONS: usize = 5;
+/// Contents that programs hand out at the same time.
+const MOST_CONVERSIONS: usize = 16;
 
 impl Worker {
     /// Asks a program for what others paste.
@@ -34,9 +34,7 @@ impl Worker {
         }
         let time = offered.time;
         writer.on_room(self.wake());
-        let property = self.free_property();
-        let display = &self.display;
-        let begun = Conversion::begin(display, selection, target, time, property, writer)?;
+        let begun = Conversion::begin(&self.display, selection, target, time, writer)?;
         self.conversions.push(begun);
         Ok(())
     }
@@ -66,16 +64,26 @@ impl Worker {
         self.ask(selection, event.selection_timestamp)
     }
 
-    /// Asks the program that owns a selection what it offers.
-    pub(super) fn ask(
-        &mut self,
-        selection: Selection,
-        time: Timestamp,
-    ) -> Result<(), DisplayError> {
-        let property = self.free_property();
-        let inquiry = Inquiry::begin(&self.display, selection, property, time)?;
-        self.owners[selection.index()] = Owner::Asked(inquiry);
+    /// Asks the programs that own selections already what they offer.
+    pub(super) fn ask_all(&mut self) -> Result<(), DisplayError> {
+        for selection in Selection::ALL {
+            if self.display.owner(selection)? != x11rb::NONE {
+                let inquiry = self.inquire(selection, x11rb::CURRENT_TIME)?;
+                self.owners[selection.index()] = Owner::Found(inquiry);
+            }
+        }
         Ok(())
+    }
+
+    /// Asks the program that owns a selection now what it offers.
+    fn ask(&mut self, selection: Selection, time: Timestamp) -> Result<(), DisplayError> {
+        self.owners[selection.index()] = Owner::Asked(self.inquire(selection, time)?);
+        Ok(())
+    }
+
+    fn inquire(&mut self, selection: Selection, time: Timestamp) -> Result<Inquiry, DisplayError> {
+        let property = self.free_property();
+        Inquiry::begin(&self.display, selection, property, time)
     }
 
     /// A property that nobody is about to put something into, and that was not used for long.
@@ -84,10 +92,8 @@ impl Worker {
         loop {
             self.used += 1;
             let property = all[self.used % all.len()];
-            let asked = |owner: &Owner| matches!(owner, Owner::Asked(i) if i.property == property);
-            if !self.owners.iter().any(asked)
-                && !self.conversions.iter().any(|c| c.property == property)
-            {
+            let asked = |owner: &Owner| matches!(owner, Owner::Asked(i) | Owner::Found(i) if i.property == property);
+            if !self.owners.iter().any(asked) {
                 return property;
             }
         }
@@ -95,32 +101,19 @@ impl Worker {
 
     /// A program answers what it was asked.
     pub(super) fn answered(&mut self, event: &SelectionNotifyEvent) -> Result<(), DisplayError> {
-        let selection = self.display.atoms.selection(event.selection);
         let has_answer = event.property != x11rb::NONE;
-        if event.target == self.display.atoms.TARGETS {
-            let Some(selection) = selection else {
-                return Ok(());
-            };
-            let is_for = |i: &Inquiry| !has_answer || i.property == event.property;
-            if matches!(&self.owners[selection.index()], Owner::Asked(i) if is_for(i)) {
-                return self.inquired(selection, has_answer);
-            }
-            return Ok(());
+        let mut conversions = self.conversions.iter();
+        if let Some(place) = conversions.position(|c| c.window == event.requestor) {
+            let progress = self.conversions[place].answered(&self.display, has_answer)?;
+            return self.moved_on(place, progress);
         }
-        let mut conversions = self.conversions.iter_mut();
-        // A refusal names no property: it is taken for the oldest one of that selection and target.
-        let place = conversions.position(|c| {
-            if has_answer {
-                c.property == event.property
-            } else {
-                c.is_asked(selection, event.target)
-            }
-        });
-        if let Some(place) = place {
-            let conversion = &mut self.conversions[place];
-            if conversion.answered(&self.display, selection, has_answer)? == Progress::Over {
-                self.conversions.remove(place);
-            }
+        let Some(selection) = self.display.atoms.selection(event.selection) else {
+            return Ok(());
+        };
+        let is_for = |i: &Inquiry| !has_answer || i.property == event.property;
+        let owner = &self.owners[selection.index()];
+        if matches!(owner, Owner::Asked(i) | Owner::Found(i) if is_for(i)) {
+            return self.inquired(selection, has_answer);
         }
         Ok(())
     }
@@ -132,13 +125,20 @@ impl Worker {
         has_answer: bool,
     ) -> Result<(), DisplayError> {
         let owner = &mut self.owners[selection.index()];
-        let Owner::Asked(inquiry) = std::mem::replace(owner, Owner::Nobody) else {
-            return Ok(());
+        let (inquiry, was_found) = match std::mem::replace(owner, Owner::Nobody) {
+            Owner::Asked(inquiry) => (inquiry, false),
+            Owner::Found(inquiry) => (inquiry, true),
+            other => {
+                *owner = other;
+                return Ok(());
+            }
         };
         let offered = inquiry.finish(&self.display, has_answer)?;
         let formats = offered.formats(&self.display);
         if !formats.is_empty() {
             self.owners[selection.index()] = Owner::Program(offered);
+        } else if was_found {
+            return self.offered(selection, self.offers[selection.index()]);
         }
         self.hub.hold(self.id, selection, formats);
         Ok(())
