@@ -20,6 +20,8 @@ use crate::pipe::Writer;
 /// that would begin the next transfer in the middle.
 pub(super) struct Conversion {
     pub(super) window: Window,
+    /// From which selection, and since when its owner has it.
+    source: (Selection, Timestamp),
     charset: Charset,
     /// Where the contents go; `None` once nobody wants the rest, or all have come.
     writer: Option<Writer>,
@@ -65,6 +67,7 @@ impl Conversion {
         display.convert(window, selection, target.name, property(display), time)?;
         Ok(Self {
             window,
+            source: (selection, time),
             charset: target.charset,
             writer: Some(writer),
             guard: Guard::new(target.format),
@@ -72,6 +75,11 @@ impl Conversion {
             state: State::Asked,
             due: Instant::now() + OWNER_PATIENCE,
         })
+    }
+
+    /// Whether the owner of `selection` since `time` is busy with it.
+    pub(super) fn is_of(&self, selection: Selection, time: Timestamp) -> bool {
+        self.source == (selection, time)
     }
 
     /// When to look whether the owner has answered; `None` while the pipe is what it waits for.

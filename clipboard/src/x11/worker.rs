@@ -57,6 +57,8 @@ pub(super) struct Worker {
     /// What others hold.
     offers: [Holding; Selection::ALL.len()],
     owners: [Owner; Selection::ALL.len()],
+    /// What others paste, and programs were not asked for yet.
+    demands: Vec<Demand>,
     conversions: Vec<Conversion>,
     servings: Vec<Serving>,
     /// Counts the properties that were used.
@@ -85,6 +87,7 @@ impl Worker {
             poke,
             offers: [Holding::NOTHING; Selection::ALL.len()],
             owners: [Owner::Nobody, Owner::Nobody],
+            demands: Vec::new(),
             conversions: Vec::new(),
             servings: Vec::new(),
             used: 0,
@@ -188,6 +191,7 @@ impl Worker {
         if progress == Progress::Over {
             let window = self.conversions.remove(place).window;
             self.display.destroy(window)?;
+            self.begin_conversions()?;
         }
         Ok(())
     }

@@ -11,31 +11,44 @@ use crate::x11::DisplayError;
 use crate::x11::conversion::Conversion;
 use crate::x11::inquiry::Inquiry;
 
-/// Contents that programs hand out at the same time.
-const MOST_CONVERSIONS: usize = 16;
+/// Demands that wait until a program is free.
+const MOST_DEMANDS: usize = 64;
 
 impl Worker {
-    /// Asks a program for what others paste.
+    /// Asks a program for what others paste, once it is free.
     pub(super) fn fetch(&mut self, demand: Demand) -> Result<(), DisplayError> {
-        let Demand {
-            selection,
-            format,
-            writer,
-        } = demand;
-        let Owner::Program(offered) = &self.owners[selection.index()] else {
-            return Ok(());
-        };
-        let Some(target) = offered.best(&self.display, format) else {
-            return Ok(());
-        };
-        if self.conversions.len() >= MOST_CONVERSIONS {
+        if self.demands.len() >= MOST_DEMANDS {
             debug!("too many contents are wanted at once");
             return Ok(());
         }
-        let time = offered.time;
-        writer.on_room(self.wake());
-        let begun = Conversion::begin(&self.display, selection, target, time, writer)?;
-        self.conversions.push(begun);
+        demand.writer.on_room(self.wake());
+        self.demands.push(demand);
+        self.begin_conversions()
+    }
+
+    /// Asks programs for what is demanded of them. Each is asked for one thing at a time: some leave
+    /// a second request unanswered.
+    pub(super) fn begin_conversions(&mut self) -> Result<(), DisplayError> {
+        for demand in std::mem::take(&mut self.demands) {
+            let selection = demand.selection;
+            let Owner::Program(offered) = &self.owners[selection.index()] else {
+                continue;
+            };
+            let Some(target) = offered.best(&self.display, demand.format) else {
+                continue;
+            };
+            let time = offered.time;
+            if !demand.writer.is_wanted() {
+                continue;
+            }
+            if self.conversions.iter().any(|c| c.is_of(selection, time)) {
+                self.demands.push(demand);
+                continue;
+            }
+            let writer = demand.writer;
+            let begun = Conversion::begin(&self.display, selection, target, time, writer)?;
+            self.conversions.push(begun);
+        }
         Ok(())
     }
 
