@@ -8,6 +8,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
 use hackstream_protocol::wire::control::{CursorShape, Scale};
+use x11rb::rust_connection::RustConnection;
 
 use crate::error::CaptureError;
 use crate::pixels::mapped::{Framebuffer, MappedSource};
@@ -151,6 +152,14 @@ impl Capture {
     /// [`CaptureError`] if the display lacks XTEST or does not accept another connection.
     pub fn injector(&self) -> Result<Injector, CaptureError> {
         Injector::new(self.address.connect()?, self.key_changes.clone())
+    }
+
+    /// A connection to the display, and the number of its screen, for what is not done here.
+    ///
+    /// # Errors
+    /// [`CaptureError`] if the display does not accept another connection.
+    pub fn connection(&self) -> Result<(RustConnection, usize), CaptureError> {
+        Ok(self.address.connect()?.into_parts())
     }
 
     /// Gives the screen another size, and tells programs by how much to scale what they show.

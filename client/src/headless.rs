@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use hackstream_clipboard::MemoryClipboard;
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::{CursorShape, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 
+use crate::clipboard::Clipboard;
 use crate::config::Options;
 use crate::error::ViewError;
 pub use crate::picture::Picture;
@@ -18,6 +20,7 @@ use crate::stats::Front;
 /// A viewer whose picture stays in memory. Dropping it leaves the session.
 pub struct Viewer {
     shared: Arc<Shared>,
+    clipboard: MemoryClipboard,
     session: Option<Session>,
 }
 
@@ -33,9 +36,14 @@ impl Viewer {
     }
 
     fn start(options: Options, signals: Signals) -> Result<Self, ViewError> {
-        let shared = Arc::new(Shared::new(Front::Memory, || {}));
+        let shared = Arc::new(Shared::new(
+            Front::Memory,
+            Clipboard::new(options.clipboard),
+            || {},
+        ));
         let session = Session::start(options, Arc::clone(&shared), signals)?;
         let mut viewer = Self {
+            clipboard: MemoryClipboard::join(Arc::clone(shared.clipboard.hub())),
             shared,
             session: Some(session),
         };
@@ -114,6 +122,12 @@ impl Viewer {
     #[must_use]
     pub fn cursor_position(&self) -> Option<Point> {
         self.shared.session().cursor_position
+    }
+
+    /// The clipboards: copies into the session, and pastes what the session has copied.
+    #[must_use]
+    pub const fn clipboard(&self) -> &MemoryClipboard {
+        &self.clipboard
     }
 
     /// How the connection is doing.

@@ -4,6 +4,7 @@
 //! and presents what changed; the network keeps a connection to the session; the decoder applies
 //! frames to the picture. They share the newest state and never queue up pictures.
 
+mod clipboard;
 pub mod config;
 mod cursor;
 pub mod error;

@@ -11,6 +11,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
 
+use crate::clipboard::Clipboard;
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity};
 use crate::sound::Speaker;
@@ -102,6 +103,8 @@ pub(crate) struct Shared {
     wake: Box<dyn Fn() + Send + Sync>,
     progress: watch::Sender<Progress>,
     statistics_panel: watch::Sender<StatisticsPanel>,
+    /// What is in the clipboards.
+    pub(crate) clipboard: Clipboard,
     /// Measurements.
     pub(crate) counters: Counters,
     /// The session's sound.
@@ -111,7 +114,11 @@ pub(crate) struct Shared {
 impl Shared {
     /// The state before anything happened, to be looked at by `front`. `wake` makes it look; it
     /// must not block.
-    pub(crate) fn new(front: Front, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(
+        front: Front,
+        clipboard: Clipboard,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         Self {
             picture: Mutex::new(Picture::new()),
             changed: Condvar::new(),
@@ -120,6 +127,7 @@ impl Shared {
             wake: Box::new(wake),
             progress: watch::Sender::new(Progress::default()),
             statistics_panel: watch::Sender::default(),
+            clipboard,
             counters: Counters::new(front),
             speaker: Speaker::default(),
         }

@@ -49,7 +49,7 @@ pub struct Run<'a> {
     pub listen: &'a str,
     /// The network it is in, if not the machine's.
     pub namespace: Option<&'a Namespace>,
-    /// More options.
+    /// Other options of the server.
     pub options: &'a [&'a str],
 }
 

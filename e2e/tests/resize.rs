@@ -11,11 +11,12 @@ use hackstream_capture::{Capture, PixelAccess};
 use hackstream_e2e::compare::{Picture, Screen};
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
-use hackstream_e2e::server::{SIZE, Server};
+use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::wire::control::{Scale, ViewerWindow};
+use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use hackstream_view::headless::Viewer;
 
 /// How long a change may take on a busy machine.
@@ -97,4 +98,22 @@ fn of_several_viewers_the_last_one_counts() {
     other.resize(window(600, 400));
     assert!(becomes(&viewer, Size::new(600, 400)));
     assert!(becomes(&other, Size::new(600, 400)));
+}
+
+#[test]
+fn a_screen_that_may_not_be_resized_keeps_its_size() {
+    let run = Run {
+        options: &["--disable", "resize"],
+        ..Run::default()
+    };
+    let server = Server::run_as(&run, Folder::new(), &terminal(&["cat"]));
+    let viewer = viewer::connect(&server);
+    viewer.resize(window(700, 500));
+    // The viewer asks once its window rests; a screen that followed would have done so by then.
+    let before = server.picture();
+    viewer.send(InputEvent::Key(KeyCode(45), Transition::Press));
+    viewer.send(InputEvent::Key(KeyCode(45), Transition::Release));
+    wait_until("the letter", || (server.picture() != before).then_some(()));
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(becomes(&viewer, SIZE));
 }

@@ -86,3 +86,16 @@ pub const MAX_SOUND_BYTES: usize = 1024;
 
 /// Packets of sound that a viewer keeps before they are played.
 pub const MAX_HELD_SOUND: usize = 128;
+
+/// Largest contents of a clipboard in bytes.
+pub const MAX_CLIPBOARD_BYTES: usize = 64 << 20;
+
+/// Largest piece of the contents of a clipboard in bytes.
+pub const MAX_CLIPBOARD_PIECE_BYTES: usize = 64 << 10;
+
+/// Longest text in bytes that a peer remembers, so that only what changed has to be sent next time.
+pub const MAX_CLIPBOARD_BASE_BYTES: usize = 1 << 20;
+
+/// Pixels of the largest picture that is pasted; its edges are at most [`MAX_SCREEN_EDGE`]. Whoever
+/// pastes it unpacks four bytes for each.
+pub const MAX_CLIPBOARD_IMAGE_PIXELS: u64 = 64 << 20;

@@ -25,6 +25,8 @@ const VIEWER_STREAMS: u32 = 1024;
 const VIEWER_WINDOW: usize = MAX_HELD_BYTES;
 /// A frame is read at once, so its stream never has to wait for the reader.
 const VIEWER_STREAM_WINDOW: usize = 2 * MAX_FRAME_BYTES;
+/// Clipboard contents that a server asks for at once: one, and room for what a newer server may ask.
+const VIEWER_EXCHANGES: u32 = 4;
 /// Bytes that a viewer sends before they are acknowledged.
 const VIEWER_SEND_WINDOW: u64 = 1 << 20;
 
@@ -41,6 +43,8 @@ const UNREAD_DATAGRAMS: usize = 1 << 10;
 
 /// Input and feedback, and room for what a newer viewer may add.
 const SERVER_STREAMS: u32 = 8;
+/// The control stream, the clipboards, contents of one, and room likewise.
+const SERVER_EXCHANGES: u32 = 8;
 const SERVER_WINDOW: u32 = 1 << 20;
 const SERVER_STREAM_WINDOW: u32 = 256 << 10;
 /// Twice the largest congestion window: what the congestion window admits never waits for memory.
@@ -50,7 +54,7 @@ const SERVER_SEND_WINDOW: u64 = 32 << 20;
 pub(crate) fn server(controller: Arc<ControllerBuilder>) -> TransportConfig {
     let mut config = common(controller);
     config
-        .max_concurrent_bidi_streams(VarInt::from_u32(1))
+        .max_concurrent_bidi_streams(VarInt::from_u32(SERVER_EXCHANGES))
         .max_concurrent_uni_streams(VarInt::from_u32(SERVER_STREAMS))
         .stream_receive_window(VarInt::from_u32(SERVER_STREAM_WINDOW))
         .receive_window(VarInt::from_u32(SERVER_WINDOW))
@@ -64,7 +68,7 @@ pub(crate) fn server(controller: Arc<ControllerBuilder>) -> TransportConfig {
 pub(crate) fn viewer(controller: Arc<ControllerBuilder>) -> TransportConfig {
     let mut config = common(controller);
     config
-        .max_concurrent_bidi_streams(VarInt::from_u32(0))
+        .max_concurrent_bidi_streams(VarInt::from_u32(VIEWER_EXCHANGES))
         .max_concurrent_uni_streams(VarInt::from_u32(VIEWER_STREAMS))
         .stream_receive_window(VarInt::from_u32(VIEWER_STREAM_WINDOW as u32))
         .receive_window(VarInt::from_u32(VIEWER_WINDOW as u32))

@@ -62,6 +62,10 @@ impl Connection {
         Self { cap, ..self }
     }
 
+    pub(crate) const fn quic(&self) -> &quinn::Connection {
+        &self.quic
+    }
+
     /// The key that the server proved to hold; `None` on the server's side.
     #[must_use]
     pub fn peer_fingerprint(&self) -> Option<Fingerprint> {
@@ -150,9 +154,7 @@ impl Connection {
         match StreamKind::from_byte(kind[0]) {
             Some(StreamKind::Input) => Ok(IncomingStream::Input(RecordReader::new(stream))),
             Some(StreamKind::Feedback) => Ok(IncomingStream::Feedback(RecordReader::new(stream))),
-            Some(StreamKind::Frame) | None => {
-                Err(WireError::meaningless("stream kind", u64::from(kind[0])).into())
-            }
+            _ => Err(WireError::meaningless("stream kind", u64::from(kind[0])).into()),
         }
     }
 

@@ -142,6 +142,7 @@ const TABLE: &[Package] = &[
     package("iproute2", Usage::Test, "slow and lossy networks"),
     package("x11-utils", Usage::Test, "looks at windows from outside"),
     package("xdotool", Usage::Test, "presses keys from outside"),
+    package("xclip", Usage::Test, "copies and pastes"),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",

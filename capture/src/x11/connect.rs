@@ -67,6 +67,10 @@ fn connect_with(name: &str, cookie: &Cookie) -> Result<(RustConnection, usize), 
 }
 
 impl Display {
+    pub(crate) fn into_parts(self) -> (RustConnection, usize) {
+        (self.connection, self.screen)
+    }
+
     pub(crate) fn screen(&self) -> &Screen {
         // The index was checked by the connection's set-up.
         &self.connection.setup().roots[self.screen]

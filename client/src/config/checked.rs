@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use hackstream_clipboard::Directions;
 use hackstream_protocol::DEFAULT_PORT;
 use hackstream_protocol::limits::MAX_TOKEN_BYTES;
 use hackstream_protocol::wire::control::Quality;
 use hackstream_transport::Fingerprint;
 
-use super::raw::{Arguments, QualityName};
+use super::raw::{Arguments, Feature, QualityName};
 use crate::error::ViewError;
 use crate::known_hosts;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub trust: TrustPolicy,
     /// What the person prefers where quality costs time.
     pub quality: Quality,
+    /// Which way clipboards may go: taken from the session, given to it.
+    pub clipboard: Directions,
     /// Where the picture goes.
     pub output: Output,
     /// How to print measurements, if at all.
@@ -50,6 +53,10 @@ impl Options {
             token,
             trust,
             quality: Quality::Auto,
+            clipboard: Directions {
+                take: true,
+                give: true,
+            },
             output: Output::Headless,
             stats: None,
             screenshot: None,
@@ -229,6 +236,10 @@ pub(super) fn check(
             QualityName::Low => Quality::Low,
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
+        },
+        clipboard: Directions {
+            take: !raw.disable.contains(&Feature::ClipboardOut),
+            give: !raw.disable.contains(&Feature::ClipboardIn),
         },
         output,
         stats: match (raw.stats, raw.stats_json) {

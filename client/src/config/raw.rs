@@ -106,6 +106,16 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "stats")]
     pub(super) stats_json: bool,
 
+    /// What the session shall not have, separated by commas: clipboard-in (what is copied here can be
+    /// pasted in the session), clipboard-out (what the session copies can be pasted here)
+    #[arg(
+        long,
+        value_name = "FEATURES",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub(super) disable: Vec<Feature>,
+
     /// Open no window
     #[arg(long)]
     pub(super) headless: bool,
@@ -123,6 +133,15 @@ pub(super) struct Arguments {
     /// window, 30 without
     #[arg(long, value_name = "S")]
     pub(super) reconnect_timeout: Option<u64>,
+}
+
+/// What the person can switch off. The directions are those of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Feature {
+    /// What is copied here can be pasted in the session
+    ClipboardIn,
+    /// What the session copies can be pasted here
+    ClipboardOut,
 }
 
 /// Names of the qualities on the command line.

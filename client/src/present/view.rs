@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use hackstream_clipboard::DisplayClipboard;
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
 use hackstream_protocol::wire::control::{Scale, ViewerWindow};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
@@ -35,12 +36,14 @@ pub(super) struct View {
     texts: Texts,
     sizing: Sizing,
     focused: bool,
+    _clipboard: Option<DisplayClipboard>,
 }
 
 impl View {
     pub(super) fn open(
         event_loop: &ActiveEventLoop,
         session: &Session,
+        shared: &Shared,
         screen: Size,
         name: &str,
         fullscreen: bool,
@@ -74,6 +77,7 @@ impl View {
             texts: Texts::default(),
             sizing,
             focused: false,
+            _clipboard: shared.clipboard.join_display(),
         })
     }
 

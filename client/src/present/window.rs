@@ -8,6 +8,7 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::WindowId;
 
 use super::view::View;
+use crate::clipboard::Clipboard;
 use crate::config::{Options, Output, StatsForm};
 use crate::error::ViewError;
 use crate::session::{Session, Signals};
@@ -36,7 +37,8 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     event_loop.listen_device_events(DeviceEvents::WhenFocused);
     event_loop.set_control_flow(ControlFlow::Wait);
     let proxy = event_loop.create_proxy();
-    let shared = Arc::new(Shared::new(Front::Window, move || {
+    let clipboard = Clipboard::new(options.clipboard);
+    let shared = Arc::new(Shared::new(Front::Window, clipboard, move || {
         // Without a loop there is nothing to wake.
         let _ = proxy.send_event(Woken);
     }));
@@ -134,6 +136,7 @@ impl App {
         match View::open(
             event_loop,
             &self.session,
+            &self.shared,
             screen,
             &self.name,
             self.fullscreen,

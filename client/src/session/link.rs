@@ -113,7 +113,13 @@ impl Link {
             shared.speaker.clone(),
             end.clone(),
         ));
-        tasks.spawn(write_reports(connection.clone(), reported, end));
+        tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
+        let clipboard = shared.clipboard.follow(connection.clone());
+        tasks.spawn(async move {
+            if let Err(why) = clipboard.await {
+                let _ = end.send(LinkEnd::Broken(why));
+            }
+        });
         shared.counters.attached(connection.clone());
         let sent = {
             let shared = Arc::clone(shared);

@@ -6,6 +6,7 @@
 //! [`sound`] travels in datagrams.
 
 pub mod bytes;
+pub mod clipboard;
 pub mod control;
 pub mod feedback;
 pub mod fields;
@@ -58,7 +59,7 @@ impl WireError {
     }
 }
 
-/// The first byte of a unidirectional stream: what follows on it.
+/// The first byte of a stream, other than the control stream: what follows on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum StreamKind {
@@ -68,6 +69,10 @@ pub enum StreamKind {
     Feedback = 2,
     /// Server to viewer: one [`frame`].
     Frame = 3,
+    /// Both ways, opened by the viewer: what the [`clipboard`]s hold.
+    Clipboard = 4,
+    /// Both ways, opened by who pastes: the contents of a [`clipboard`].
+    ClipboardContents = 5,
 }
 
 impl StreamKind {
@@ -78,6 +83,8 @@ impl StreamKind {
             1 => Some(Self::Input),
             2 => Some(Self::Feedback),
             3 => Some(Self::Frame),
+            4 => Some(Self::Clipboard),
+            5 => Some(Self::ClipboardContents),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The order in which things start, and end in reverse.
 
+mod clipboard;
 mod error;
 pub mod exit;
 mod screen;
@@ -57,8 +58,10 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         keyboard: screen.keyboard(),
         quality: config.quality,
         registry: Registry::default(),
-        sizing: screen.sizing(),
+        sizing: screen.sizing(config.resizing),
         tickets: Tickets::default(),
+        clipboard: Arc::default(),
+        clipboard_directions: config.clipboard,
         clock: screen.clock(),
         speeds: measure_speeds(),
         broadcast: screen
@@ -66,6 +69,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
             .map(|socket| Broadcast::start(socket, screen.clock())),
     });
     let _watcher = screen.watch(&service)?;
+    let _clipboard = clipboard::join(&service);
     announce(address, screen.name(), identity.fingerprint())?;
     let ending = runtime.block_on(serve(&listener, &service, &mut endings));
     info!("{ending}");

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{AppError, exit};
 use crate::clock::Clock;
-use crate::config::checked::Picture;
+use crate::config::checked::{Picture, Resizing};
 use crate::session::{
     Keyboard, Outcome, Session, SessionConfig, SessionEnd, Sound, WindowManager, session_bases,
 };
@@ -150,10 +150,10 @@ impl Screen {
     }
 
     /// Who decides on its size. Needs a runtime to run in.
-    pub(super) fn sizing(&self) -> Sizing {
-        match self.largest {
-            Some(largest) => Sizing::following(Arc::clone(self.capture()), largest),
-            None => Sizing::fixed(),
+    pub(super) fn sizing(&self, resizing: Resizing) -> Sizing {
+        match (self.largest, resizing) {
+            (Some(largest), Resizing::On) => Sizing::following(Arc::clone(self.capture()), largest),
+            _ => Sizing::fixed(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use hackstream_clipboard::Directions;
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use hackstream_protocol::rate::cap::{LEAST_CAP, LEAST_PER_HOUR, Limits};
@@ -55,6 +56,15 @@ pub enum AccessChoice {
     OwnToken,
 }
 
+/// Whether the screen follows the viewer's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resizing {
+    /// It does.
+    On,
+    /// It keeps its size.
+    Off,
+}
+
 /// All that was asked for.
 #[derive(Debug)]
 pub struct Config {
@@ -72,6 +82,10 @@ pub struct Config {
     pub limits: Limits,
     /// Whether a session of our own has sound.
     pub sound: Sound,
+    /// Whether its screen follows the viewer's window.
+    pub resizing: Resizing,
+    /// Which way clipboards may go: taken into the session, given out of it.
+    pub clipboard: Directions,
 }
 
 impl Config {
@@ -127,6 +141,15 @@ impl Config {
         } else {
             Sound::On
         };
+        let resizing = if service.disable.contains(&Feature::Resize) {
+            Resizing::Off
+        } else {
+            Resizing::On
+        };
+        let clipboard = Directions {
+            take: !service.disable.contains(&Feature::ClipboardIn),
+            give: !service.disable.contains(&Feature::ClipboardOut),
+        };
         Ok(Self {
             picture,
             listen,
@@ -135,6 +158,8 @@ impl Config {
             quality,
             limits,
             sound,
+            resizing,
+            clipboard,
         })
     }
 }
@@ -270,9 +295,26 @@ mod tests {
     fn what_is_disabled_is_off() {
         assert_eq!(config(&["run", "--", "x"]).unwrap().sound, Sound::On);
         let off = config(&["run", "--disable", "audio", "--", "x"]).unwrap();
-        assert_eq!(off.sound, Sound::Off);
+        assert_eq!((off.sound, off.resizing), (Sound::Off, Resizing::On));
+        let off = config(&["run", "--disable", "resize", "--", "x"]).unwrap();
+        assert_eq!((off.sound, off.resizing), (Sound::On, Resizing::Off));
         let error = config(&["run", "--disable", "audio,noise", "--", "x"]).unwrap_err();
         assert!(error.contains("noise"), "{error}");
+    }
+
+    #[test]
+    fn each_direction_of_the_clipboard_is_switched_off_alone() {
+        let directions = |options: &[&str]| {
+            let args = [&["run"][..], options, &["--", "x"]].concat();
+            let Directions { take, give } = config(&args).unwrap().clipboard;
+            (take, give)
+        };
+        assert_eq!(directions(&[]), (true, true));
+        assert_eq!(directions(&["--disable", "clipboard-in"]), (false, true));
+        let both = ["--disable", "clipboard-out,clipboard-in"];
+        assert_eq!(directions(&both), (false, false));
+        let error = config(&["run", "--disable", "pixels", "--", "x"]).unwrap_err();
+        assert!(error.contains("pixels"), "{error}");
     }
 
     #[test]

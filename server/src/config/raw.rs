@@ -125,6 +125,12 @@ pub struct Service {
 pub enum Feature {
     /// Sound from the session, which needs PulseAudio. Displays of others have none.
     Audio,
+    /// What a viewer copies can be pasted in the session.
+    ClipboardIn,
+    /// What the session copies can be pasted at the viewer.
+    ClipboardOut,
+    /// The screen takes on the size of the viewer's window.
+    Resize,
 }
 
 /// A quality by name.

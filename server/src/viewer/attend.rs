@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use hackstream_capture::{Capture, CaptureError, Injector};
+use hackstream_clipboard::{Directions, Exchange, Hub, Side};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
@@ -51,6 +52,10 @@ pub struct Service {
     pub sizing: Sizing,
     /// Who may come back.
     pub tickets: Tickets<Present>,
+    /// The clipboards of the display and of the viewers.
+    pub clipboard: Arc<Hub>,
+    /// Which way they may go.
+    pub clipboard_directions: Directions,
     /// The clock of the stream.
     pub clock: Clock,
     /// How fast this machine compresses.
@@ -163,12 +168,19 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     };
     let control_in = listen(control_in, &inbox, service, hearing);
     let control_out = tell_cursor(control_out, service.registry.cursor());
+    let clipboard = Exchange::new(
+        connection.clone(),
+        service.clipboard.clone(),
+        service.clipboard_directions,
+        Side::Server,
+    );
     tokio::select! {
         result = streams => result?,
         farewell = control_in => if let (Farewell::Said, Some(pass)) = (farewell?, &pass) {
             pass.revoke();
         },
         result = control_out => result?,
+        result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
     connection.close(RefusalReason::SessionEnded, "");

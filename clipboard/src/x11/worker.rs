@@ -1,0 +1,241 @@
+//! The thread of a display: routes what the display and the hub say.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use hackstream_protocol::wire::clipboard::Selection;
+use tracing::debug;
+use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{Property, PropertyNotifyEvent, Timestamp};
+
+use super::DisplayError;
+use super::conversion::{Conversion, Progress};
+use super::display::Display;
+use super::inquiry::{Inquiry, Offered};
+use super::poke::Poke;
+use super::serving::Serving;
+use crate::hub::{Demand, Holding, Hub, MemberId};
+use crate::pipe::Wake;
+
+mod answer;
+mod ask;
+
+/// What the hub wants.
+pub(super) enum Task {
+    /// Others hold something, or nothing any more.
+    Offer(Selection, Holding),
+    /// Others paste.
+    Fetch(Demand),
+    /// The display is no longer a member.
+    End,
+}
+
+/// Whose a selection is.
+enum Owner {
+    /// Nobody's, as far as we care.
+    Nobody,
+    /// A program's, which was asked what it offers.
+    Asked(Inquiry),
+    /// The same, and it was there before us: what others hold has to wait for its answer.
+    Found(Inquiry),
+    /// A program's.
+    Program(Offered),
+    /// Ours: others hold it, since then.
+    Us(Holding, Timestamp),
+}
+
+/// All that the thread knows.
+pub(super) struct Worker {
+    display: Display,
+    hub: Arc<Hub>,
+    id: MemberId,
+    tasks: Receiver<Task>,
+    poke: Poke,
+    /// What others hold.
+    offers: [Holding; Selection::ALL.len()],
+    owners: [Owner; Selection::ALL.len()],
+    /// What others paste, and programs were not asked for yet.
+    demands: Vec<Demand>,
+    conversions: Vec<Conversion>,
+    servings: Vec<Serving>,
+    /// Counts the properties that were used.
+    used: usize,
+}
+
+/// Whether to go on.
+enum Next {
+    Continue,
+    End,
+}
+
+impl Worker {
+    pub(super) fn new(
+        display: Display,
+        hub: Arc<Hub>,
+        id: MemberId,
+        tasks: Receiver<Task>,
+        poke: Poke,
+    ) -> Self {
+        Self {
+            display,
+            hub,
+            id,
+            tasks,
+            poke,
+            offers: [Holding::NOTHING; Selection::ALL.len()],
+            owners: [Owner::Nobody, Owner::Nobody],
+            demands: Vec::new(),
+            conversions: Vec::new(),
+            servings: Vec::new(),
+            used: 0,
+        }
+    }
+
+    /// Works until it is told to end, or the display is gone.
+    pub(super) fn run(mut self) -> Result<(), DisplayError> {
+        self.ask_all()?;
+        loop {
+            if let Next::End = self.do_tasks()? {
+                return Ok(());
+            }
+            self.step()?;
+            self.display.connection.flush()?;
+            // The last look before the wait: replies that were read bring events with them.
+            if self.hear_events()? {
+                continue;
+            }
+            let stream = self.display.connection.stream().as_fd();
+            self.poke.wait(stream, self.deadline())?;
+            self.hear_events()?;
+        }
+    }
+
+    /// Handles all events that came; whether there were any.
+    fn hear_events(&mut self) -> Result<bool, DisplayError> {
+        let mut any = false;
+        while let Some(event) = self.display.connection.poll_for_event()? {
+            any = true;
+            match event {
+                Event::XfixesSelectionNotify(event) => self.owner_changed(&event)?,
+                Event::SelectionNotify(event) => self.answered(&event)?,
+                Event::SelectionRequest(event) => self.requested(event)?,
+                Event::PropertyNotify(event) => self.property_changed(&event)?,
+                Event::DestroyNotify(event) => {
+                    self.servings.retain(|s| s.requestor() != event.window);
+                }
+                Event::Error(error) => debug!(?error, "the display refused a request"),
+                _ => {}
+            }
+        }
+        Ok(any)
+    }
+
+    fn do_tasks(&mut self) -> Result<Next, DisplayError> {
+        while let Ok(task) = self.tasks.try_recv() {
+            match task {
+                Task::Offer(selection, holding) => self.offered(selection, holding)?,
+                Task::Fetch(demand) => self.fetch(demand)?,
+                Task::End => return Ok(Next::End),
+            }
+        }
+        Ok(Next::Continue)
+    }
+
+    /// Takes a selection that others hold, or gives it up.
+    fn offered(&mut self, selection: Selection, holding: Holding) -> Result<(), DisplayError> {
+        self.offers[selection.index()] = holding;
+        if matches!(self.owners[selection.index()], Owner::Found(_)) {
+            return Ok(());
+        }
+        let is_ours = matches!(self.owners[selection.index()], Owner::Us(..));
+        if holding.formats.is_empty() {
+            if is_ours {
+                self.owners[selection.index()] = Owner::Nobody;
+                self.display.own(selection, false)?;
+            }
+            return Ok(());
+        }
+        // The display tells the true time when it tells who the owner is.
+        self.owners[selection.index()] = Owner::Us(holding, x11rb::CURRENT_TIME);
+        self.display.own(selection, true)
+    }
+
+    fn wake(&self) -> Wake {
+        let poke = self.poke.clone();
+        Wake::new(move || poke.poke())
+    }
+
+    /// Somebody has filled a property, or taken what was in it.
+    fn property_changed(&mut self, event: &PropertyNotifyEvent) -> Result<(), DisplayError> {
+        if event.state == Property::DELETE {
+            for serving in &mut self.servings {
+                if (serving.requestor(), serving.property) == (event.window, event.atom) {
+                    serving.taken();
+                }
+            }
+            return Ok(());
+        }
+        let mut conversions = self.conversions.iter();
+        if let Some(place) = conversions.position(|c| c.window == event.window) {
+            let progress = self.conversions[place].filled(&self.display)?;
+            self.moved_on(place, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a conversion that is over away, and its window.
+    fn moved_on(&mut self, place: usize, progress: Progress) -> Result<(), DisplayError> {
+        if progress == Progress::Over {
+            let window = self.conversions.remove(place).window;
+            self.display.destroy(window)?;
+            self.begin_conversions()?;
+        }
+        Ok(())
+    }
+
+    /// Moves all contents on as far as they go, and gives up what takes too long.
+    fn step(&mut self) -> Result<(), DisplayError> {
+        let now = Instant::now();
+        for selection in Selection::ALL {
+            let owner = &self.owners[selection.index()];
+            if matches!(owner, Owner::Asked(i) | Owner::Found(i) if i.deadline <= now) {
+                debug!(?selection, "the owner of a selection does not answer");
+                self.inquired(selection, false)?;
+            }
+        }
+        let mut place = 0;
+        while let Some(conversion) = self.conversions.get_mut(place) {
+            let progress = conversion.step(&self.display)?;
+            self.moved_on(place, progress)?;
+            place += usize::from(progress == Progress::Going);
+        }
+        let mut place = 0;
+        while let Some(serving) = self.servings.get_mut(place) {
+            match serving.step(&self.display)? {
+                Progress::Going => place += 1,
+                Progress::Over => {
+                    let done = self.servings.remove(place);
+                    let window = done.requestor();
+                    if !self.servings.iter().any(|s| s.requestor() == window) {
+                        self.display.watch(window, false)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When somebody's patience ends.
+    fn deadline(&self) -> Option<Instant> {
+        let inquiries = self.owners.iter().filter_map(|owner| match owner {
+            Owner::Asked(inquiry) | Owner::Found(inquiry) => Some(inquiry.deadline),
+            _ => None,
+        });
+        let conversions = self.conversions.iter().filter_map(Conversion::deadline);
+        let servings = self.servings.iter().map(|serving| serving.deadline);
+        inquiries.chain(conversions).chain(servings).min()
+    }
+}
