@@ -5,6 +5,9 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{Peer, block_on, within};
@@ -289,8 +292,18 @@ fn a_session_that_gives_nothing_tells_nothing() {
         // What it says is still heard: nothing else was said in between.
         speaker.say(offer_of(Selection::Primary, 1)).await;
         let asked = within(speaker.peer.quic.accept_bi());
-        let pasting = std::thread::spawn(move || desk.paste(Selection::Primary, TEXT));
+        let was_asked = Arc::new(AtomicBool::new(false));
+        let pasting = std::thread::spawn({
+            let was_asked = Arc::clone(&was_asked);
+            // Until the session has heard of the offer, there is nothing to paste.
+            move || {
+                while !was_asked.load(Ordering::Relaxed) {
+                    desk.paste(Selection::Primary, TEXT);
+                }
+            }
+        });
         drop(asked.await.unwrap());
+        was_asked.store(true, Ordering::Relaxed);
         pasting.join().unwrap();
         let silent = tokio::time::timeout(std::time::Duration::from_millis(200), speaker.hear());
         assert!(silent.await.is_err(), "something was said");
