@@ -22,6 +22,14 @@ use hackstream_view::headless::Viewer;
 /// How long a change may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+fn server() -> Server {
+    let run = Run {
+        options: &["--max-size", "2560x1600"],
+        ..Run::default()
+    };
+    Server::run_as(&run, Folder::new(), &terminal(&["cat"]))
+}
+
 const fn window(width: u32, height: u32) -> ViewerWindow {
     ViewerWindow {
         size: Size::new(width, height),
@@ -39,7 +47,7 @@ fn becomes(viewer: &Viewer, size: Size) -> bool {
 /// The window manager of the viewer's display gives its window all of it.
 #[test]
 fn the_screen_follows_the_window() {
-    let server = Server::run(&terminal(&["cat"]));
+    let server = server();
     let first = Size::new(1000, 700);
     let display = Display::start(first, Folder::new(), &viewer::window_command(&server));
     let other = viewer::connect(&server);
@@ -66,7 +74,7 @@ fn the_screen_follows_the_window() {
 
 #[test]
 fn of_many_sizes_the_last_one_counts() {
-    let server = Server::run(&terminal(&["cat"]));
+    let server = server();
     let viewer = viewer::connect(&server);
     assert!(becomes(&viewer, SIZE));
     for step in 0..200 {
@@ -80,7 +88,7 @@ fn of_many_sizes_the_last_one_counts() {
 
 #[test]
 fn sizes_beyond_what_the_session_allows_are_brought_within() {
-    let server = Server::run(&terminal(&["cat"]));
+    let server = server();
     let viewer = viewer::connect(&server);
     viewer.resize(window(8000, 1000));
     assert!(becomes(&viewer, Size::new(2560, 1000)));
@@ -90,7 +98,7 @@ fn sizes_beyond_what_the_session_allows_are_brought_within() {
 
 #[test]
 fn of_several_viewers_the_last_one_counts() {
-    let server = Server::run(&terminal(&["cat"]));
+    let server = server();
     let viewer = viewer::connect(&server);
     viewer.resize(window(900, 650));
     assert!(becomes(&viewer, Size::new(900, 650)));

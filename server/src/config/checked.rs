@@ -16,9 +16,6 @@ use super::raw::{self, Feature, QualityName};
 use crate::session::Sound;
 use crate::viewer::sizing::SMALLEST_EDGE;
 
-/// How large a screen can become where nobody says: large enough for most that people have.
-const LARGEST: Size = Size::new(2560, 1600);
-
 /// What is wrong with the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -194,10 +191,7 @@ fn own_display(run: &raw::Run) -> Result<Picture, ConfigError> {
     let size = parse_size("--size", &run.size)?;
     let max_size = match &run.max_size {
         Some(text) => parse_size("--max-size", text)?,
-        None => Size::new(
-            size.width.max(LARGEST.width),
-            size.height.max(LARGEST.height),
-        ),
+        None => size,
     };
     if max_size.width < size.width || max_size.height < size.height {
         return Err(ConfigError(format!(

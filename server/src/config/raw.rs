@@ -60,7 +60,7 @@ pub struct Run {
     #[arg(long, value_name = "WxH", default_value = "1920x1080")]
     pub size: String,
     /// Largest size that the screen takes on to fill a viewer's window. Costs four bytes of memory a
-    /// pixel. Default: 2560x1600, or the size if it is larger.
+    /// pixel, and a little time. Default: the size.
     #[arg(long, value_name = "WxH")]
     pub max_size: Option<String>,
     /// What listens and who is let in.
