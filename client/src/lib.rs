@@ -1,8 +1,10 @@
 //! The viewer of HackStream: one small window that shows and steers a remote session.
 //!
-//! Three threads: the front ([`headless`] or the window) hands the person's input to the network
-//! and presents what changed; the network keeps a connection to the session; the decoder applies
-//! frames to the picture. They share the newest state and never queue up pictures.
+//! Three threads: the front ([`headless`] or the window) hands the person's input to the network; the
+//! network keeps a connection to the session; the decoder applies frames to the picture and, where the
+//! window system allows it, presents what changed; elsewhere the window does. They share the newest
+//! state and never queue up pictures. The clipboard has a thread of its own, and so has sound while
+//! there is some.
 
 mod clipboard;
 pub mod config;

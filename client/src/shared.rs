@@ -1,7 +1,8 @@
 //! What the threads of the viewer share: always the newest state, never a queue of changes.
 //!
-//! The decoder writes the picture, the network writes the session, the front (window or headless)
-//! reads both whenever it is woken. A front that is slow skips states and never falls behind.
+//! The decoder writes the picture, and presents it where it can; the network writes the session; the
+//! front (window or headless) reads both whenever it is woken. Whoever is slow skips states and never
+//! falls behind.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -25,6 +25,9 @@ const WHEEL_DOWN: u8 = 5;
 const WHEEL_LEFT: u8 = 6;
 const WHEEL_RIGHT: u8 = 7;
 
+/// Notches that are played of one event, at most.
+const MOST_NOTCHES: u8 = 32;
+
 /// Plays input into a display and remembers what it holds down.
 ///
 /// Repeats of a held key are made by the X server. Dropping the injector lets go of everything.
@@ -247,10 +250,10 @@ impl Injector {
         }
     }
 
-    /// One click of a pseudo-button per notch.
+    /// One click of a pseudo-button per notch, as far as a hand turns a wheel between two events.
     fn wheel(&self, notches: i8, backward: u8, forward: u8) -> Result<(), CaptureError> {
         let button = if notches < 0 { backward } else { forward };
-        for _ in 0..notches.unsigned_abs() {
+        for _ in 0..notches.unsigned_abs().min(MOST_NOTCHES) {
             self.fake(BUTTON_PRESS_EVENT, button)?;
             self.fake(BUTTON_RELEASE_EVENT, button)?;
         }

@@ -192,8 +192,11 @@ impl Typist {
         kind.map(|(_, command)| command)
     }
 
-    /// Takes back what was lent.
+    /// Takes back what was lent, but for keys that a new layout has given a meaning.
     pub(super) fn take_back(&mut self, display: &Display) -> Result<(), CaptureError> {
+        if !self.lent.is_empty() {
+            self.refresh(display)?;
+        }
         for loan in self.lent.drain(..) {
             let connection = &display.connection;
             connection.change_keyboard_mapping(1, loan.keycode, 1, &[0])?;

@@ -50,12 +50,19 @@ pub(crate) struct Pointer {
 }
 
 impl Pointer {
-    /// Does what the programs of the session did to the pointer.
-    pub(crate) fn follow(&mut self, session: &SessionView, window: &Window, placement: &Placement) {
+    /// Does what the programs of the session did to the pointer, as long as the window is `focused`:
+    /// else it is another window's.
+    pub(crate) fn follow(
+        &mut self,
+        session: &SessionView,
+        window: &Window,
+        placement: &Placement,
+        focused: bool,
+    ) {
         let hidden = session.cursor.as_deref().is_some_and(is_invisible);
         let moved = session.cursor_moves != self.moves;
         self.moves = session.cursor_moves;
-        let to = session.cursor_position.filter(|_| moved);
+        let to = session.cursor_position.filter(|_| moved && focused);
         match self.step(hidden, to) {
             Step::Nothing => {}
             Step::Follow(at) => {

@@ -205,7 +205,6 @@ impl Attached {
         let is_other = before != (picture.size(), picture.is_catching_up());
         drop(picture);
         shared.picture_changed(progress);
-        shared.speaker.picture_seen(header.captured);
         let decoding = begun.elapsed();
         let index = self.held.iter().position(|held| held.id == header.id);
         let held = index.map(|index| self.held.swap_remove(index));
@@ -227,6 +226,7 @@ impl Attached {
         }));
         if is_shown {
             show.changes();
+            shared.speaker.picture_seen(header.captured);
         }
         if is_other {
             shared.wake_front();

@@ -83,6 +83,11 @@ impl Picture {
         self.canvas.memory()
     }
 
+    /// Whether what was painted is not to be seen yet.
+    pub(crate) const fn is_held_back(&self) -> bool {
+        self.showing.holds_back()
+    }
+
     /// Whether a new connection is still painting over the picture of an earlier one.
     pub(crate) const fn is_catching_up(&self) -> bool {
         self.showing.is_catching_up()

@@ -59,6 +59,11 @@ impl Showing {
         self.whole
     }
 
+    /// Whether pieces wait for the end of their update, or all of a new picture for its end.
+    pub(super) const fn holds_back(&self) -> bool {
+        self.catching_up || matches!(self.unshown, Unshown::Waiting(_))
+    }
+
     pub(super) const fn is_catching_up(&self) -> bool {
         self.catching_up
     }

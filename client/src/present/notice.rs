@@ -42,8 +42,9 @@ pub(super) fn lines(
             "The picture is being brought up to date.".to_owned(),
         ],
         _ if tidings == Tidings::NewSession => vec![
-            "This is a new session".to_owned(),
-            "The server was restarted. Any key or click hides this.".to_owned(),
+            "This may be a new session".to_owned(),
+            "The server was restarted, or the outage was long.".to_owned(),
+            "Any key or click hides this.".to_owned(),
         ],
         _ => Vec::new(),
     }
@@ -76,7 +77,7 @@ mod tests {
         assert!(lines("h", &session, false, Tidings::Known).is_empty());
         assert_eq!(lines("h", &session, true, Tidings::Known).len(), 2);
         let new = lines("h", &session, false, Tidings::of(Continuity::New));
-        assert_eq!(new[0], "This is a new session");
+        assert_eq!(new[0], "This may be a new session");
     }
 
     #[test]

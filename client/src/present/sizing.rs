@@ -1,6 +1,7 @@
 //! Which of the two follows the other: the window the session's screen, or the screen the window.
 
 use hackstream_protocol::geometry::{Frame, Size, Window};
+use hackstream_protocol::wire::control::Scale;
 
 /// A window opens with the size of the session's screen and follows it, until the person, or the
 /// window manager, gives it another size: from then on the screen is to follow the window.
@@ -10,6 +11,10 @@ pub(super) struct Sizing {
     screen: Size<Frame>,
     /// The size that the viewer gave to the window.
     given: Size<Window>,
+    /// The size that the screen was last asked to take on and has not taken on yet.
+    asked: Option<Size<Window>>,
+    /// The scale that the session knows.
+    scale: Scale,
 }
 
 impl Sizing {
@@ -19,7 +24,12 @@ impl Sizing {
             screen.width.min(room.width).max(1),
             screen.height.min(room.height).max(1),
         );
-        Self { screen, given }
+        Self {
+            screen,
+            given,
+            asked: None,
+            scale: Scale::ONE,
+        }
     }
 
     /// Size of the session's screen.
@@ -43,6 +53,7 @@ impl Sizing {
             return None;
         }
         self.screen = screen;
+        self.asked = None;
         let follows = window == self.given;
         let size = Size::new(screen.width, screen.height);
         (follows && size != window).then(|| {
@@ -51,15 +62,26 @@ impl Sizing {
         })
     }
 
-    /// The window has this size. Whether the screen should follow.
-    pub(super) fn window_changed(&self, window: Size<Window>) -> bool {
-        let shows_all = (window.width, window.height) == (self.screen.width, self.screen.height);
-        !window.is_empty() && !shows_all && (window != self.given || self.given_is_smaller())
-    }
-
-    /// Whether the monitor had no room for all of the screen.
-    fn given_is_smaller(&self) -> bool {
-        self.given.width < self.screen.width || self.given.height < self.screen.height
+    /// The window is like this. The size that the screen should be asked to take on, if it should.
+    pub(super) fn window_changed(
+        &mut self,
+        window: Size<Window>,
+        scale: Scale,
+    ) -> Option<Size<Window>> {
+        let will_be = self
+            .asked
+            .unwrap_or(Size::new(self.screen.width, self.screen.height));
+        // The size that the viewer gave it is no wish, unless the monitor had no room for more.
+        let is_own = window == self.given
+            && self.asked.is_none()
+            && window.width >= self.screen.width
+            && window.height >= self.screen.height;
+        let is_news = window != will_be && !is_own;
+        if window.is_empty() || (!is_news && scale == self.scale) {
+            return None;
+        }
+        (self.asked, self.scale) = (Some(window), scale);
+        Some(window)
     }
 }
 
@@ -70,18 +92,19 @@ mod tests {
     const SCREEN: Size<Frame> = Size::new(1280, 800);
     const ROOM: Size<Window> = Size::new(1920, 1080);
 
+    fn changed(sizing: &mut Sizing, width: u32, height: u32) -> Option<Size<Window>> {
+        sizing.window_changed(Size::new(width, height), Scale::ONE)
+    }
+
     #[test]
     fn a_window_follows_until_a_person_changes_it() {
         let mut sizing = Sizing::new(SCREEN, ROOM);
         assert_eq!(sizing.given(), Size::new(1280, 800));
-        assert!(!sizing.window_changed(Size::new(1280, 800)));
+        assert_eq!(changed(&mut sizing, 1280, 800), None);
         let follow = sizing.screen_changed(Size::new(1000, 700), Size::new(1280, 800));
         assert_eq!(follow, Some(Size::new(1000, 700)));
-        assert!(
-            !sizing.window_changed(Size::new(1000, 700)),
-            "its own doing"
-        );
-        assert!(sizing.window_changed(Size::new(1100, 700)), "a person's");
+        assert_eq!(changed(&mut sizing, 1000, 700), None, "its own doing");
+        assert!(changed(&mut sizing, 1100, 700).is_some(), "a person's");
         let follow = sizing.screen_changed(Size::new(1090, 690), Size::new(1100, 700));
         assert_eq!(follow, None, "the window has the size that a person chose");
     }
@@ -89,19 +112,36 @@ mod tests {
     #[test]
     fn a_screen_that_fulfilled_the_wish_is_not_asked_again() {
         let mut sizing = Sizing::new(SCREEN, ROOM);
-        assert!(sizing.window_changed(Size::new(1920, 1080)));
+        assert!(changed(&mut sizing, 1920, 1080).is_some());
         assert_eq!(
             sizing.screen_changed(Size::new(1920, 1080), Size::new(1920, 1080)),
             None
         );
-        assert!(!sizing.window_changed(Size::new(1920, 1080)));
+        assert_eq!(changed(&mut sizing, 1920, 1080), None);
+    }
+
+    #[test]
+    fn a_change_that_is_undone_before_the_screen_followed_is_told() {
+        let mut sizing = Sizing::new(SCREEN, ROOM);
+        assert!(changed(&mut sizing, 1920, 1080).is_some());
+        assert!(changed(&mut sizing, 1280, 800).is_some());
+        assert_eq!(changed(&mut sizing, 1280, 800), None);
+    }
+
+    #[test]
+    fn a_monitor_with_another_scale_is_told_even_if_the_size_is_right() {
+        let mut sizing = Sizing::new(SCREEN, ROOM);
+        let twice = Scale::of_percent(200);
+        let size = Size::new(1280, 800);
+        assert_eq!(sizing.window_changed(size, twice), Some(size));
+        assert_eq!(sizing.window_changed(size, twice), None);
     }
 
     #[test]
     fn a_screen_too_large_for_the_monitor_is_to_become_smaller() {
-        let sizing = Sizing::new(SCREEN, Size::new(1024, 600));
+        let mut sizing = Sizing::new(SCREEN, Size::new(1024, 600));
         assert_eq!(sizing.given(), Size::new(1024, 600));
-        assert!(sizing.window_changed(sizing.given()));
-        assert!(!sizing.window_changed(Size::new(0, 0)), "minimized");
+        assert!(changed(&mut sizing, 1024, 600).is_some());
+        assert_eq!(changed(&mut sizing, 0, 0), None, "minimized");
     }
 }

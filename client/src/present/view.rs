@@ -109,8 +109,10 @@ impl View {
             }
             self.cursors.follow(&facts, event_loop, &self.window);
             let placement = self.placement();
-            self.pointer.follow(&facts, &self.window, &placement);
+            self.pointer
+                .follow(&facts, &self.window, &placement, self.focused);
             if facts.link == LinkState::Live && self.link != LinkState::Live {
+                self.input.forget_locks();
                 self.tidings = Tidings::of(facts.continuity);
             }
             self.texts = Texts {
@@ -160,7 +162,8 @@ impl View {
         session: &Session,
         shared: &Shared,
     ) -> Result<(), String> {
-        if self.tidings == Tidings::Known || !is_press(event) || self.link != LinkState::Live {
+        let is_told = self.link == LinkState::Live && !shared.picture().is_catching_up();
+        if self.tidings == Tidings::Known || !is_press(event) || !is_told {
             return Ok(());
         }
         self.tidings = Tidings::Known;
@@ -169,14 +172,12 @@ impl View {
     }
 
     /// Has the session's screen follow a window that somebody gave another size.
-    pub(super) fn tell_size(&self, session: &Session) {
-        let size = self.size();
-        if self.sizing.window_changed(size) {
-            let percent = (self.window.scale_factor() * 100.0).round();
-            session.window(ViewerWindow {
-                size: Size::new(size.width, size.height),
-                scale: Scale::of_percent(percent as u32),
-            });
+    pub(super) fn tell_size(&mut self, session: &Session) {
+        let percent = (self.window.scale_factor() * 100.0).round();
+        let scale = Scale::of_percent(percent as u32);
+        if let Some(size) = self.sizing.window_changed(self.size(), scale) {
+            let size = Size::new(size.width, size.height);
+            session.window(ViewerWindow { size, scale });
         }
     }
 

@@ -76,8 +76,8 @@ impl Viewport {
         let everything =
             extent == Extent::Window || placement != self.placement || shade != self.shade;
         (self.placement, self.shade) = (placement, shade);
-        // The person keeps seeing the old picture until the new one is whole.
-        let (mut region, unseen) = if everything || !picture.is_catching_up() {
+        // The person keeps seeing what was whole, until what is being painted is.
+        let (mut region, unseen) = if everything || !picture.is_held_back() {
             (picture.take_unshown(), picture.take_unseen())
         } else {
             (Region::new(), Unseen::default())

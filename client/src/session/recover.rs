@@ -73,7 +73,7 @@ impl Supervisor {
                 () = reached(deadline) => return Err(self.lost(since)),
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
-                    Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
+                    Some(Command::Keyboard(layout)) => self.layout_changed(layout),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
                 }

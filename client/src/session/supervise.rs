@@ -26,7 +26,7 @@ use crate::trust;
 /// Connections that may break in a row before the viewer gives up, and how long one must hold to
 /// end the row.
 const BROKEN_IN_A_ROW: u32 = 3;
-const SOUND: Duration = Duration::from_secs(10);
+const STEADY: Duration = Duration::from_secs(10);
 
 /// Runs the session to its end.
 ///
@@ -46,6 +46,7 @@ pub(super) async fn run(
         links: 0,
         broken: 0,
         keyboard: None,
+        told: 0,
         window: WindowWish::default(),
         dialer: None,
         network: LocalNetwork::listen(),
@@ -73,6 +74,8 @@ pub(super) struct Supervisor {
     broken: u32,
     /// The layout of the person's keyboard, which each connection has to learn.
     pub(super) keyboard: Option<KeyboardLayout>,
+    /// The connection that has learnt it.
+    told: u64,
     /// The window, which it has to learn as well.
     pub(super) window: WindowWish,
     pub(super) dialer: Option<Arc<Dialer>>,
@@ -154,10 +157,14 @@ impl Supervisor {
 
     /// Passes on what the person does until something happens to the connection.
     async fn serve(&mut self, link: &mut Link) -> Served {
-        if let Some(layout) = self.keyboard.clone() {
-            link.tell(&ViewerMessage::Keyboard(layout)).await;
+        // An old connection that came back knows both: another viewer's may count by now.
+        if self.told != self.links {
+            self.told = self.links;
+            if let Some(layout) = self.keyboard.clone() {
+                link.tell(&ViewerMessage::Keyboard(layout)).await;
+            }
+            self.tell_window(link).await;
         }
-        self.tell_window(link).await;
         link.wish_sound(self.shared.speaker.wish()).await;
         loop {
             tokio::select! {
@@ -177,6 +184,12 @@ impl Supervisor {
                 () = reached(self.window.due()) => self.tell_window(link).await,
             }
         }
+    }
+
+    /// The layout changed while there is no connection that could learn it.
+    pub(super) fn layout_changed(&mut self, layout: KeyboardLayout) {
+        self.keyboard = Some(layout);
+        self.told = 0;
     }
 
     async fn tell_window(&mut self, link: &mut Link) {
@@ -199,7 +212,7 @@ impl Supervisor {
                 Ok(Next::Stop)
             }
             RefusalReason::ProtocolError => {
-                self.broken = if link.since.elapsed() < SOUND {
+                self.broken = if link.since.elapsed() < STEADY {
                     self.broken + 1
                 } else {
                     1

@@ -227,7 +227,12 @@ impl Supply<'_> {
     /// Takes the peer's next message.
     async fn hear(&mut self) -> Result<(), SupplyError> {
         match self.from_peer.receive().await? {
-            Some(ClipboardDemand::Taken(bytes)) if bytes <= self.sent => self.taken = bytes,
+            // Who takes nothing has nothing to say: it would be a way to keep others waiting.
+            Some(ClipboardDemand::Taken(bytes))
+                if (self.taken + 1..=self.sent).contains(&bytes) =>
+            {
+                self.taken = bytes;
+            }
             Some(ClipboardDemand::Taken(bytes)) => {
                 let impossible = WireError::meaningless("bytes taken", bytes);
                 return Err(TransportError::from(impossible).into());

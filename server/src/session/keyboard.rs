@@ -10,9 +10,9 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use hackstream_protocol::wire::control::{KeyboardLayout, KeyboardNames};
-use tokio::sync::Mutex;
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::programs::{SETXKBMAP, XAUTHORITY};
@@ -23,13 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An option that lets a combination of keys end the X server, and the session with it.
 const DEADLY_OPTION: &str = "terminate:";
 
+/// Least time between two changes of the layout: the X server stands still for the tenth of a second
+/// that each may take, and viewers must not keep it at that.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// The keyboard of a display.
 #[derive(Debug)]
 pub struct Keyboard {
     /// `None` if the display is not ours to change.
-    display: Option<Target>,
-    /// What was last asked for, whether or not it could be had.
-    asked: Mutex<Option<KeyboardLayout>>,
+    wishes: Option<watch::Sender<Option<KeyboardLayout>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,47 +44,67 @@ struct Target {
 impl Keyboard {
     /// The keyboard of somebody else's display, which keeps its layout.
     #[must_use]
-    pub fn untouchable() -> Self {
-        Self {
-            display: None,
-            asked: Mutex::default(),
-        }
+    pub const fn untouchable() -> Self {
+        Self { wishes: None }
     }
 
-    /// The keyboard of a session.
+    /// The keyboard of a session. Needs a runtime to run in.
     #[must_use]
     pub(super) fn of_session(name: &str, directory: PathBuf) -> Self {
+        let (wishes, wished) = watch::channel(None);
         let name = name.to_owned();
+        tokio::spawn(follow(Target { name, directory }, wished));
         Self {
-            display: Some(Target { name, directory }),
-            asked: Mutex::default(),
+            wishes: Some(wishes),
         }
     }
 
-    /// Gives the display this layout. If that fails the old one stays; keys that mean characters
-    /// give them all the same.
-    ///
-    /// One at a time: the X server stands still for the tenth of a second that it may take.
-    pub async fn apply(&self, layout: KeyboardLayout) {
-        let Some(display) = self.display.clone() else {
-            debug!("the layout of this display's keyboard is left alone");
-            return;
-        };
-        let mut asked = self.asked.lock().await;
-        if asked.as_ref() == Some(&layout) {
-            return;
-        }
-        let names = layout.names().clone();
-        *asked = Some(layout);
-        let running = spawn_blocking({
-            let mut command = command(&display, &names);
-            move || command.output()
-        });
-        match timeout(PATIENCE, running).await {
-            Ok(Ok(ended)) => tell(&names, ended),
-            Ok(Err(_)) | Err(_) => warn!(?names, "the keyboard's layout was not set in time"),
+    /// A person's keyboard has this layout: the display gets the one wished for last.
+    pub fn wish(&self, layout: KeyboardLayout) {
+        match &self.wishes {
+            Some(wishes) => {
+                wishes.send_replace(Some(layout));
+            }
+            None => debug!("the layout of this display's keyboard is left alone"),
         }
     }
+}
+
+/// Fulfils the newest wish until nobody can have one any more.
+async fn follow(display: Target, mut wished: watch::Receiver<Option<KeyboardLayout>>) {
+    let mut asked = None;
+    while wished.changed().await.is_ok() {
+        let wish = wished.borrow_and_update().clone();
+        if let Some(layout) = wish.as_ref().filter(|_| wish != asked) {
+            apply(&display, layout.names()).await;
+            asked = wish;
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Gives the display this layout. If that fails the old one stays; keys that mean characters give
+/// them all the same.
+async fn apply(display: &Target, names: &KeyboardNames) {
+    if is_deadly(names) {
+        warn!(?names, "a layout that ends the display is refused");
+        return;
+    }
+    let running = spawn_blocking({
+        let mut command = command(display, names);
+        move || command.output()
+    });
+    match timeout(PATIENCE, running).await {
+        Ok(Ok(ended)) => tell(names, ended),
+        Ok(Err(_)) | Err(_) => warn!(?names, "the keyboard's layout was not set in time"),
+    }
+}
+
+/// Whether a layout is none, but what [`DEADLY_OPTION`] stands for: the rules take both from the
+/// same folder.
+fn is_deadly(names: &KeyboardNames) -> bool {
+    let mut layouts = names.layout.split(',');
+    layouts.any(|layout| layout.split(['(', ':']).next() == DEADLY_OPTION.strip_suffix(':'))
 }
 
 /// The names are not options, nor anything else but names: [`KeyboardLayout`] has checked them.
@@ -162,14 +184,19 @@ mod tests {
         assert_eq!(arguments, expected);
     }
 
-    #[tokio::test]
-    async fn a_display_of_others_is_left_alone() {
-        let names = KeyboardNames {
-            layout: "de".to_owned(),
-            ..KeyboardNames::default()
-        };
-        let keyboard = Keyboard::untouchable();
-        keyboard.apply(KeyboardLayout::new(names).unwrap()).await;
-        assert_eq!(*keyboard.asked.lock().await, None);
+    #[test]
+    fn what_ends_sessions_is_no_layout() {
+        for (layout, deadly) in [
+            ("us", false),
+            ("us,terminate", true),
+            ("terminate(ctrl_alt_bksp)", true),
+            ("de(neo)", false),
+        ] {
+            let names = KeyboardNames {
+                layout: layout.to_owned(),
+                ..KeyboardNames::default()
+            };
+            assert_eq!(is_deadly(&names), deadly, "{layout}");
+        }
     }
 }

@@ -82,8 +82,9 @@ pub async fn admit<'a>(
                 reason,
                 text: text.to_owned(),
             };
-            // The close below carries the reason as well, should this message not arrive.
-            let _ = control_out.send(&refusal).await;
+            // The close below carries the reason as well, should this message not arrive; a peer
+            // that gives it no room must not stay for that.
+            let _ = timeout(PATIENCE, control_out.send(&refusal)).await;
             connection.close(reason, text);
             return Err(AdmissionError::Refused { reason, text });
         }
@@ -95,7 +96,9 @@ pub async fn admit<'a>(
         agent,
         ticket,
     };
-    control_out.send(&ServerMessage::Welcome(welcome)).await?;
+    let welcome = ServerMessage::Welcome(welcome);
+    let told = timeout(PATIENCE, control_out.send(&welcome));
+    told.await.map_err(|_| AdmissionError::Silent)??;
     Ok(Admitted {
         pass,
         entrance,

@@ -175,10 +175,12 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         Side::Server,
     );
     tokio::select! {
-        result = streams => result?,
+        // What the viewer said comes before what became of its connection: it may have said goodbye.
+        biased;
         farewell = control_in => if let (Farewell::Said, Some(pass)) = (farewell?, &pass) {
             pass.revoke();
         },
+        result = streams => result?,
         result = control_out => result?,
         result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
@@ -294,7 +296,7 @@ async fn listen(
             ViewerMessage::Bye => return Ok(Farewell::Said),
             ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
             ViewerMessage::Window(window) => service.sizing.wish(window),
-            ViewerMessage::Keyboard(layout) => service.keyboard.apply(layout).await,
+            ViewerMessage::Keyboard(layout) => service.keyboard.wish(layout),
             ViewerMessage::Sound(wish) => hearing(wish),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hackstream_capture::{CaptureError, Injector};
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, RecordReader, TransportError};
+use tokio::task::consume_budget;
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
 
@@ -31,6 +32,8 @@ pub(super) async fn inject_all(
         // must not claim to be older than the event.
         injected.fetch_add(1, Ordering::Release);
         tell_failure(play(&mut injector, event).await);
+        // A flood of input, which may all be here already, must not hold up other viewers.
+        consume_budget().await;
     }
     Ok(())
 }
