@@ -335,6 +335,9 @@ async fn hear(
             }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },
             Ok(Some(ServerMessage::Welcome(_))) => LinkEnd::Broken("a second welcome".into()),
+            Err(error @ (TransportError::Wire(_) | TransportError::BadCompression)) => {
+                LinkEnd::Broken(error.to_string())
+            }
             // The task that receives frames knows better why the connection ended.
             Ok(None) | Err(_) => return,
         };

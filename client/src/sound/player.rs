@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::units::Timestamp;
 use hackstream_sound::jitter::{Step, Transit};
@@ -24,15 +24,22 @@ const PAUSES: [Duration; 4] = [
     Duration::from_secs(3),
 ];
 
+/// A device that played for so long was all right: its loss is a new one.
+const STEADY: Duration = Duration::from_secs(30);
+
 /// Plays until it has been silent for a while, or cannot.
 pub(super) fn run(inner: &Inner) {
     let mut pauses = PAUSES.iter();
     let mut has_played = false;
     loop {
+        let begun = Instant::now();
         let failed = match play(inner, &mut has_played) {
             Ok(()) => return,
             Err(error) => error,
         };
+        if begun.elapsed() >= STEADY {
+            pauses = PAUSES.iter();
+        }
         // A sound server that restarts takes a moment; a machine that never had one stays without.
         match pauses.next().filter(|_| has_played) {
             Some(pause) => std::thread::sleep(*pause),
