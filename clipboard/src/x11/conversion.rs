@@ -147,7 +147,7 @@ impl Conversion {
         };
         let is_whole = matches!(self.state, State::Whole { .. });
         if is_whole && reply.type_ == display.atoms.INCR {
-            return self.expect(display);
+            return self.await_part(display);
         }
         let (read, left) = (reply.value.len(), reply.bytes_after as usize);
         let is_end = offset + read + left == 0;
@@ -170,7 +170,7 @@ impl Conversion {
             self.finish();
             return Ok(Progress::Over);
         }
-        self.expect(display)
+        self.await_part(display)
     }
 
     fn pass_on(&mut self, reply: GetPropertyReply) {
@@ -185,7 +185,7 @@ impl Conversion {
     }
 
     /// Asks for the next part.
-    fn expect(&mut self, display: &Display) -> Result<Progress, DisplayError> {
+    fn await_part(&mut self, display: &Display) -> Result<Progress, DisplayError> {
         display.delete(self.window, property(display))?;
         self.state = State::Expected;
         self.due = Instant::now() + OWNER_PATIENCE;
