@@ -140,13 +140,19 @@ fn numbers(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks_exact(4).map(word).collect()
 }
 
-#[test]
-fn programs_get_what_the_conventions_promise() {
+/// A display whose clipboard holds a text of the peer's, and a program on it.
+fn with_text_copied() -> (Room, Client) {
     let room = Room::new();
     let client = room.client();
     let contents = vec![(Format::Text, b"copied".to_vec())];
     room.memory.set(Selection::Clipboard, contents);
     wait_for_owner(&client);
+    (room, client)
+}
+
+#[test]
+fn programs_get_what_the_conventions_promise() {
+    let (_room, client) = with_text_copied();
     let names = [
         "TARGETS",
         "TIMESTAMP",
@@ -175,11 +181,7 @@ fn programs_get_what_the_conventions_promise() {
 
 #[test]
 fn several_targets_are_answered_at_once() {
-    let room = Room::new();
-    let client = room.client();
-    let contents = vec![(Format::Text, b"copied".to_vec())];
-    room.memory.set(Selection::Clipboard, contents);
-    wait_for_owner(&client);
+    let (_room, client) = with_text_copied();
     let names = [
         "CLIPBOARD",
         "MULTIPLE",

@@ -64,6 +64,23 @@ pub(crate) struct FrameTimes {
     pub(crate) decoding: Duration,
 }
 
+#[cfg(test)]
+impl FrameTimes {
+    /// A frame that took a time of its own in each stage, and longest to encode.
+    fn example() -> Self {
+        let ms = Duration::from_millis;
+        Self {
+            bytes: 1000,
+            waited: ms(1),
+            encoding: ms(30),
+            queued: ms(2),
+            waiting: ms(3),
+            ordering: ms(4),
+            decoding: ms(5),
+        }
+    }
+}
+
 /// What waits for a presentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unseen {

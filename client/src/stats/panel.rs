@@ -71,15 +71,7 @@ mod tests {
     fn a_panel_has_the_numbers_of_the_period_and_the_verdict() {
         let counters = Counters::new(Front::Window);
         let ms = Duration::from_millis;
-        counters.decoded(&FrameTimes {
-            bytes: 1000,
-            waited: ms(1),
-            encoding: ms(30),
-            queued: ms(2),
-            waiting: ms(3),
-            ordering: ms(4),
-            decoding: ms(5),
-        });
+        counters.decoded(&FrameTimes::example());
         let mut period = counters.take(ms(500), Size::new(640, 480));
         (period.path.rtt, period.path.least_rtt) = (ms(7), ms(6));
         period.path.traffic.received = 250_000;
