@@ -83,10 +83,12 @@ fn a_ticket_takes_the_place_of_the_earlier_connection_at_once() {
 fn viewers_have_tickets_of_their_own() {
     let server = Server::run(&["sleep", "1000"]);
     block_on(async {
-        let (_first, one) = come_in(&server, &hello(&server)).await;
-        let (_second, other) = come_in(&server, &hello(&server)).await;
+        let (first, one) = come_in(&server, &hello(&server)).await;
+        let (second, other) = come_in(&server, &hello(&server)).await;
         assert_ne!(one, other);
-        assert_eq!(viewers(&server), 2);
+        wait_until("two viewers", || (viewers(&server) == 2).then_some(()));
+        assert!(first.quic.close_reason().is_none(), "the first stays");
+        assert!(second.quic.close_reason().is_none(), "the second stays");
     });
 }
 
