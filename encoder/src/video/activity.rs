@@ -25,7 +25,7 @@ const HOT: f32 = 4.0;
 /// Faded changes below which a block counts as still.
 const COLD: f32 = 1.0;
 
-/// How long a change stays part of the video's extent.
+/// How long a change stays part of the video's extent, at least; at most it is twice that.
 const EXTENT_MEMORY: Duration = Duration::from_millis(400);
 
 /// Damage within this time of earlier damage belongs to the same drawing.
@@ -44,8 +44,12 @@ pub(super) struct Block {
     changed_at: Timestamp,
     /// When pixels were moved to it.
     moved_at: Timestamp,
-    /// Pixels that changed within the last [`EXTENT_MEMORY`].
+    /// Pixels that changed lately: since `extent_from`, and within one [`EXTENT_MEMORY`] before.
     pub(super) extent: Rect,
+    /// Those that changed since `extent_from`. What came after a rest is not among them: it may be
+    /// the page that a video is on.
+    latest: Rect,
+    extent_from: Timestamp,
     colourful_at: Option<Timestamp>,
 }
 
@@ -54,6 +58,25 @@ pub(super) struct Block {
 pub(crate) struct Activity {
     columns: usize,
     pub(super) blocks: Vec<Block>,
+}
+
+impl Block {
+    /// Notes that `part` changed, `age` after the change before.
+    fn extend(&mut self, part: &Rect, age: Duration, now: Timestamp) {
+        if age > EXTENT_MEMORY {
+            self.extent = *part;
+            self.latest = Rect::from_edges(0, 0, 0, 0);
+            self.extent_from = now;
+            return;
+        }
+        if now.since(self.extent_from) > EXTENT_MEMORY {
+            self.extent = self.latest;
+            self.latest = Rect::from_edges(0, 0, 0, 0);
+            self.extent_from = now;
+        }
+        self.extent = self.extent.bounding(part);
+        self.latest = self.latest.bounding(part);
+    }
 }
 
 impl Activity {
@@ -69,6 +92,8 @@ impl Activity {
             changed_at: Timestamp(0),
             moved_at: Timestamp(0),
             extent: Rect::from_edges(0, 0, 0, 0),
+            latest: Rect::from_edges(0, 0, 0, 0),
+            extent_from: Timestamp(0),
             colourful_at: None,
         };
         Self {
@@ -104,11 +129,7 @@ impl Activity {
             if now != block.changed_at || block.heat == 0.0 {
                 block.heat = faded(block.heat, age) + f32::from(block.drawings.max(1));
             }
-            block.extent = if age > EXTENT_MEMORY {
-                part
-            } else {
-                block.extent.bounding(&part)
-            };
+            block.extend(&part, age, now);
             block.changed_at = now;
         });
     }
@@ -242,6 +263,15 @@ mod tests {
         assert_eq!(activity.video(None, at(100)), None);
         play(&mut activity, &video, 100, 700, 33);
         assert_eq!(activity.video(None, at(700)), Some(video));
+    }
+
+    #[test]
+    fn the_page_that_appeared_before_a_video_is_soon_no_part_of_it() {
+        let mut activity = Activity::new(SCREEN);
+        let video = Rect::new(101, 53, 640, 360);
+        activity.changed(&Rect::new(0, 0, 1000, 800), at(0));
+        play(&mut activity, &video, 30, 900, 33);
+        assert_eq!(activity.video(None, at(900)), Some(video));
     }
 
     #[test]

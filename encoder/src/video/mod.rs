@@ -1,13 +1,15 @@
 //! The part of the screen that is sent as H.264.
 //!
-//! [`activity`] and [`place`] decide whether there is such a part, [`quality`] how coarse its frames
-//! are, for the [`pace`] at which they are drawn; this file keeps the stream running. Everything outside the video stays lossless, and what
-//! the video blurred is repaired by the refresh stage once it stands still.
+//! [`activity`] and [`place`] decide whether there is such a part, [`reach`] when it is smaller than
+//! it was taken for, [`quality`] how coarse its frames are, for the [`pace`] at which they are drawn;
+//! this file keeps the stream running. Everything outside the video stays lossless, and what the
+//! video blurred is repaired by the refresh stage once it stands still.
 
 pub(crate) mod activity;
 mod pace;
 mod place;
 pub(crate) mod quality;
+mod reach;
 
 use core::time::Duration;
 
@@ -24,6 +26,7 @@ use crate::encoder::Link;
 use activity::Activity;
 use pace::Pace;
 use quality::{Coded, QualityControl, Taste, encode_within_frame};
+use reach::Reach;
 
 /// A program that paints a video frame in several strokes is given this long after each to make
 /// the next; one that paints it at once is not waited for.
@@ -53,6 +56,7 @@ pub(crate) struct Video {
 
 struct Stream {
     area: Rect,
+    reach: Reach,
     encoder: H264Encoder,
     picture: I420,
     quality: QualityControl,
@@ -126,23 +130,37 @@ impl Video {
             self.strokes = None;
             return Ok(());
         };
-        if running.is_some_and(|area| area.contains(&wanted)) || !is_codable(wanted.size()) {
+        let Some((area, reach)) = self.next_area(wanted, now) else {
             return Ok(());
-        }
-        let wanted = running.map_or(wanted, |area| extended(area, wanted));
+        };
         let settings = H264Settings {
             entropy: EntropyCoding::for_link(rate),
             ..H264Settings::default()
         };
         self.stream = Some(Stream {
-            area: wanted,
-            encoder: H264Encoder::with_settings(wanted.size(), settings)?,
-            picture: I420::new(wanted.size())?,
-            quality: QualityControl::new(wanted.area()),
+            area,
+            reach,
+            encoder: H264Encoder::with_settings(area.size(), settings)?,
+            picture: I420::new(area.size())?,
+            quality: QualityControl::new(area.area()),
             next: H264FrameKind::Key,
         });
         self.strokes = None;
         Ok(())
+    }
+
+    /// Where a stream should begin for a video that is at `wanted`; `None` if the one that runs, or
+    /// none, goes on.
+    fn next_area(&mut self, wanted: Rect, now: Timestamp) -> Option<(Rect, Reach)> {
+        let next = match &mut self.stream {
+            None => (wanted, Reach::new(now)),
+            Some(stream) if stream.area.contains(&wanted) => {
+                let reached = stream.reach.seen(&wanted, &stream.area, now)?;
+                (reached, stream.reach)
+            }
+            Some(stream) => (extended(stream.area, wanted), stream.reach.grown(now)),
+        };
+        is_codable(next.0.size()).then_some(next)
     }
 
     /// Notes that another picture went into the stream: the next frame of the video starts anew.
