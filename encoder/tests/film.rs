@@ -45,46 +45,80 @@ fn picture(number: i32) -> Canvas {
     canvas
 }
 
-#[test]
-fn text_that_rests_inside_a_film_stays_sharp() {
-    let config = EncoderConfig {
-        h264: true,
-        ..EncoderConfig::default()
-    };
-    let mut encoder = Encoder::new(config, SIZE).unwrap();
-    let mut decoder = Decoder::new(DecoderLimits {
-        history_bytes: 0,
-        cache_bytes: 0,
-    });
-    let link = Link {
-        budget: 1 << 20,
-        rate: Bitrate::mbps(900),
-    };
-    let mut screen = Screen(picture(0));
-    let (mut shown, mut frame) = (Canvas::new(Size::new(1, 1)), Frame::default());
-    let (mut id, mut now, mut of_video) = (FrameId(1), Timestamp(1_000_000), 0);
-    let mut around_caption = 0;
-    for number in 0..FRAMES {
-        screen.0 = picture(number);
-        encoder.damage(&STAGE.into(), now);
-        while encoder.work_at().is_some_and(|due| due <= now) {
-            if encoder
-                .next_frame(&mut screen, link, id, now, &mut frame)
-                .unwrap()
-            {
-                id = id.next();
-                decoder
-                    .decode(&frame.payload, &mut shown, &Region::new())
+/// A viewer on a fast link, and what it is shown.
+struct Viewer {
+    encoder: Encoder,
+    decoder: Decoder,
+    shown: Canvas,
+    frame: Frame,
+    next: FrameId,
+}
+
+impl Viewer {
+    fn new() -> Self {
+        let config = EncoderConfig {
+            h264: true,
+            ..EncoderConfig::default()
+        };
+        Self {
+            encoder: Encoder::new(config, SIZE).unwrap(),
+            decoder: Decoder::new(DecoderLimits {
+                history_bytes: 0,
+                cache_bytes: 0,
+            }),
+            shown: Canvas::new(Size::new(1, 1)),
+            frame: Frame::default(),
+            next: FrameId(1),
+        }
+    }
+
+    /// Sends all that is due after `drawn` was drawn; what each frame of video painted.
+    fn follow(&mut self, screen: &mut Screen, drawn: Rect, now: Timestamp) -> Vec<Region> {
+        let link = Link {
+            budget: 1 << 20,
+            rate: Bitrate::mbps(900),
+        };
+        let mut of_video = Vec::new();
+        self.encoder.damage(&drawn.into(), now);
+        while self.encoder.work_at().is_some_and(|due| due <= now) {
+            let made = self
+                .encoder
+                .next_frame(screen, link, self.next, now, &mut self.frame);
+            if made.unwrap() {
+                self.next = self.next.next();
+                let (payload, canvas) = (&self.frame.payload, &mut self.shown);
+                self.decoder
+                    .decode(payload, canvas, &Region::new())
                     .unwrap();
-                let bounds = frame.writes.bounds();
-                of_video += i32::from(frame.uses_video);
-                around_caption += i32::from(frame.uses_video && bounds.contains(&CAPTION));
+                if self.frame.uses_video {
+                    of_video.push(self.frame.writes.clone());
+                }
             }
         }
-        for y in CAPTION.top..CAPTION.bottom {
-            let expected = screen.0.span(&CAPTION, y);
-            assert_eq!(shown.span(&CAPTION, y), expected, "row {y} of {number}");
+        of_video
+    }
+
+    fn assert_exact(&self, screen: &Screen, rect: &Rect, what: &str) {
+        for y in rect.top..rect.bottom {
+            let expected = screen.0.span(rect, y);
+            assert_eq!(self.shown.span(rect, y), expected, "row {y}, {what}");
         }
+    }
+}
+
+#[test]
+fn text_that_rests_inside_a_film_stays_sharp() {
+    let mut viewer = Viewer::new();
+    let mut screen = Screen(picture(0));
+    let mut now = Timestamp(1_000_000);
+    let (mut of_video, mut around_caption) = (0, 0);
+    for number in 0..FRAMES {
+        screen.0 = picture(number);
+        for painted in viewer.follow(&mut screen, STAGE, now) {
+            of_video += 1;
+            around_caption += i32::from(painted.bounds().contains(&CAPTION));
+        }
+        viewer.assert_exact(&screen, &CAPTION, &format!("picture {number}"));
         now = now.after(Duration::from_millis(33));
     }
     assert!(of_video > FRAMES / 2, "{of_video} frames were video");
@@ -92,4 +126,25 @@ fn text_that_rests_inside_a_film_stays_sharp() {
         around_caption > FRAMES / 4,
         "{around_caption} were around it"
     );
+}
+
+#[test]
+fn text_beside_a_film_is_sharp_though_both_appeared_at_once() {
+    const FILM: Rect = Rect::from_edges(100, 100, 612, 420);
+    const LINE: Rect = Rect::from_edges(110, 70, 500, 90);
+    let mut viewer = Viewer::new();
+    let mut screen = Screen(Canvas::new(SIZE));
+    let mut now = Timestamp(1_000_000);
+    grain(&mut screen.0, &STAGE, 7);
+    viewer.follow(&mut screen, STAGE, now);
+    let mut of_video = 0;
+    for number in 0..FRAMES {
+        now = now.after(Duration::from_millis(33));
+        grain(&mut screen.0, &FILM, number as u32);
+        of_video += viewer.follow(&mut screen, FILM, now).len();
+    }
+    assert!(of_video > 0, "no frame was video");
+    screen.0.fill(&LINE, 0x00ff_ffff);
+    viewer.follow(&mut screen, LINE, now);
+    viewer.assert_exact(&screen, &LINE, "beside the film");
 }
