@@ -1,39 +1,48 @@
 //! The window, its picture, its keyboard and its pointer.
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::sync::Arc;
 
 use hackstream_clipboard::DisplayClipboard;
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
-use hackstream_protocol::wire::control::{Scale, ViewerWindow};
+use hackstream_protocol::wire::control::{Scale, ViewerWindow, WindowIcon};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::dpi::PhysicalSize;
 use winit::event::{DeviceEvent, ElementState, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
-use winit::window::{Fullscreen, Window};
+use winit::window::{Fullscreen, Icon, Window};
 
 use super::focus::{self, Claim};
 use super::notice::{self, Tidings};
 use super::placement::Placement;
 use super::sizing::Sizing;
+use super::steering::Steering;
 use super::surface::Surface;
+use super::title::title;
+use super::window::Wishes;
+use crate::config::ServerAddress;
 use crate::cursor::Cursors;
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::Session;
-use crate::shared::{LinkState, Shared};
+use crate::shared::{LinkState, SessionView, Shared};
 
 /// The window in which the person sees the session.
 pub(super) struct View {
-    window: Rc<Window>,
+    pub(super) window: Rc<Window>,
     surface: Surface,
-    cursors: Cursors,
-    input: InputState,
+    pub(super) cursors: Cursors,
+    pub(super) input: InputState,
     keyboard: Keyboard,
-    pointer: Pointer,
+    pub(super) pointer: Pointer,
+    pub(super) steering: Steering,
+    server: ServerAddress,
+    /// What the window is called, and its icon.
+    title: String,
+    icon: Option<Arc<WindowIcon>>,
     link: LinkState,
     tidings: Tidings,
-    texts: Texts,
+    pub(super) texts: Texts,
     sizing: Sizing,
     focused: bool,
     _clipboard: Option<DisplayClipboard>,
@@ -45,29 +54,30 @@ impl View {
         session: &Session,
         shared: &Shared,
         screen: Size,
-        name: &str,
-        fullscreen: bool,
+        wishes: &Wishes,
     ) -> Result<Self, String> {
         let monitor = event_loop
             .primary_monitor()
             .or_else(|| event_loop.available_monitors().next());
         let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
         let sizing = Sizing::new(screen, Size::new(room.width, room.height));
+        let title = title(&wishes.server, &SessionView::default());
         let attributes = Window::default_attributes()
-            .with_title(title(name, LinkState::Live))
+            .with_title(&title)
             .with_inner_size(physical(sizing.given()))
-            .with_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
+            .with_fullscreen(wishes.fullscreen.then_some(Fullscreen::Borderless(None)));
         let window = event_loop
             .create_window(attributes)
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
-        if has_input_method() {
-            window.set_ime_allowed(true);
-        }
         let surface = Surface::new(&window, session)?;
-        Ok(Self {
+        let view = Self {
             keyboard: Keyboard::of(&window),
             pointer: Pointer::default(),
+            steering: Steering::new(wishes),
+            server: wishes.server.clone(),
+            title,
+            icon: None,
             window,
             surface,
             cursors: Cursors::default(),
@@ -78,7 +88,16 @@ impl View {
             sizing,
             focused: false,
             _clipboard: shared.clipboard.join_display(),
-        })
+        };
+        view.use_input_method(true);
+        Ok(view)
+    }
+
+    /// Has the person's input method, if there is one, take part in typing, or not any more.
+    pub(super) fn use_input_method(&self, used: bool) {
+        if has_input_method() {
+            self.window.set_ime_allowed(used);
+        }
     }
 
     /// Makes the window disappear while the session says goodbye.
@@ -92,7 +111,6 @@ impl View {
         event_loop: &ActiveEventLoop,
         session: &Session,
         shared: &Shared,
-        name: &str,
     ) -> Result<(), String> {
         let (size, catching_up) = {
             let picture = shared.picture();
@@ -107,25 +125,49 @@ impl View {
             if let Some(reason) = &facts.presenting_failed {
                 return Err(reason.clone());
             }
-            self.cursors.follow(&facts, event_loop, &self.window);
+            let is_sessions = self.steering.is_sessions();
+            if is_sessions {
+                self.cursors.follow(&facts, event_loop, &self.window);
+            }
             let placement = self.placement();
+            let is_followed = self.focused && is_sessions;
             self.pointer
-                .follow(&facts, &self.window, &placement, self.focused);
+                .follow(&facts, &self.window, &placement, is_followed);
             if facts.link == LinkState::Live && self.link != LinkState::Live {
                 self.input.forget_locks();
                 self.tidings = Tidings::of(facts.continuity);
             }
+            let statistics = facts.statistics.iter().map(|line| line.as_str().into());
             self.texts = Texts {
-                statistics: facts.statistics.clone(),
-                notice: notice::lines(name, &facts, catching_up, self.tidings),
+                statistics: statistics.collect(),
+                notice: notice::lines(&self.server, &facts, catching_up, self.tidings),
+                menu: Vec::new(),
             };
+            self.dress(&facts);
             facts.link
         };
-        if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
-            self.link = link;
-            self.window.set_title(&title(name, link));
-        }
+        self.link = link;
+        self.follow_menu(link, shared);
         self.show(session, shared, Extent::Changes)
+    }
+
+    /// Calls the window what it shows, and gives it the icon.
+    fn dress(&mut self, session: &SessionView) {
+        let title = title(&self.server, session);
+        if title != self.title {
+            self.window.set_title(&title);
+            self.title = title;
+        }
+        let is_known = match (&self.icon, &session.icon) {
+            (Some(known), Some(new)) => Arc::ptr_eq(known, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_known {
+            self.icon.clone_from(&session.icon);
+            let icon = self.icon.as_deref().and_then(winit_icon);
+            self.window.set_window_icon(icon);
+        }
     }
 
     /// Handles events of the window itself.
@@ -181,18 +223,29 @@ impl View {
         }
     }
 
-    fn placement(&self) -> Placement {
+    pub(super) fn placement(&self) -> Placement {
         Placement::new(self.sizing.screen(), self.size())
     }
 
-    fn show(&mut self, session: &Session, shared: &Shared, extent: Extent) -> Result<(), String> {
+    /// Dots of the screen for each of what programs call a pixel.
+    pub(super) fn density(&self) -> u32 {
+        (self.window.scale_factor().round() as u32).max(1)
+    }
+
+    pub(super) fn show(
+        &mut self,
+        session: &Session,
+        shared: &Shared,
+        extent: Extent,
+    ) -> Result<(), String> {
         let shade = match self.link {
-            LinkState::Interrupted { .. } => Shade::Dimmed,
+            LinkState::Interrupted { .. } | LinkState::Over => Shade::Dimmed,
             _ => Shade::Plain,
         };
         let sight = Sight {
             window: self.size(),
             shade,
+            density: self.density(),
             texts: self.texts.clone(),
             extent,
         };
@@ -287,14 +340,15 @@ const fn transition(state: ElementState) -> Transition {
     }
 }
 
-fn title(name: &str, link: LinkState) -> String {
-    match link {
-        LinkState::Interrupted { since } => {
-            let seconds = Instant::now().saturating_duration_since(since).as_secs();
-            format!("{name}: connection lost, trying again … {seconds} s")
-        }
-        _ => format!("{name} - HackStream"),
-    }
+/// The icon as the window system's library wants it.
+fn winit_icon(icon: &WindowIcon) -> Option<Icon> {
+    let rgba = |pixel: &u32| {
+        let [alpha, red, green, blue] = pixel.to_be_bytes();
+        [red, green, blue, alpha]
+    };
+    let bytes = icon.pixels.iter().flat_map(rgba).collect();
+    // Fails only where the sizes do not agree.
+    Icon::from_rgba(bytes, icon.size.width, icon.size.height).ok()
 }
 
 /// Whether somebody pressed a key or a button.

@@ -4,20 +4,21 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use hackstream_protocol::wire::control::{KeyboardLayout, RefusalReason, ViewerMessage};
+use hackstream_protocol::wire::control::{KeyboardLayout, Quality, RefusalReason, ViewerMessage};
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer};
 use super::ending::LinkEnd;
+use super::farewell::Farewell;
 use super::link::{Link, Trouble};
 use super::network::LocalNetwork;
 use super::plight::Cause;
 use super::recover::Recovered;
 use super::window_wish::WindowWish;
 use super::{Command, reached};
-use crate::config::{Options, TrustPolicy};
+use crate::config::{Options, Output, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::Work;
 use crate::shared::{LinkState, Shared};
@@ -46,12 +47,16 @@ pub(super) async fn run(
         links: 0,
         broken: 0,
         keyboard: None,
+        quality: None,
+        over: None,
         told: 0,
         window: WindowWish::default(),
         dialer: None,
         network: LocalNetwork::listen(),
     };
-    supervisor.run().await
+    let result = supervisor.run().await;
+    supervisor.take_leave(&result).await;
+    result
 }
 
 /// How serving a connection ended.
@@ -74,9 +79,13 @@ pub(super) struct Supervisor {
     broken: u32,
     /// The layout of the person's keyboard, which each connection has to learn.
     pub(super) keyboard: Option<KeyboardLayout>,
-    /// The connection that has learnt it.
+    /// What the person chose since the start, which each connection has to learn as well.
+    quality: Option<Quality>,
+    /// The server's last words, if it ended the session.
+    over: Option<String>,
+    /// The connection that has learnt them.
     told: u64,
-    /// The window, which it has to learn as well.
+    /// The window, which it has to learn too.
     pub(super) window: WindowWish,
     pub(super) dialer: Option<Arc<Dialer>>,
     pub(super) network: LocalNetwork,
@@ -137,6 +146,7 @@ impl Supervisor {
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
                     Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
+                    Some(Command::Quality(quality)) => self.quality = Some(quality),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Ok(None),
                 }
@@ -151,6 +161,9 @@ impl Supervisor {
         self.shared.update_session(|session| {
             session.link = LinkState::Live;
             session.continuity = continuity;
+            // What there is, it tells.
+            session.title.clear();
+            session.icon = None;
         });
         link
     }
@@ -163,6 +176,9 @@ impl Supervisor {
             if let Some(layout) = self.keyboard.clone() {
                 link.tell(&ViewerMessage::Keyboard(layout)).await;
             }
+            if let Some(quality) = self.quality {
+                link.tell(&ViewerMessage::Quality(quality)).await;
+            }
             self.tell_window(link).await;
         }
         link.wish_sound(self.shared.speaker.wish()).await;
@@ -174,6 +190,10 @@ impl Supervisor {
                     Some(Command::Keyboard(layout)) => {
                         self.keyboard = Some(layout.clone());
                         link.tell(&ViewerMessage::Keyboard(layout)).await;
+                    }
+                    Some(Command::Quality(quality)) => {
+                        self.quality = Some(quality);
+                        link.tell(&ViewerMessage::Quality(quality)).await;
                     }
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Served::Left,
@@ -190,6 +210,31 @@ impl Supervisor {
     pub(super) fn layout_changed(&mut self, layout: KeyboardLayout) {
         self.keyboard = Some(layout);
         self.told = 0;
+    }
+
+    /// The person chose a quality while there is no connection that could learn it.
+    pub(super) fn quality_changed(&mut self, quality: Quality) {
+        self.quality = Some(quality);
+        self.told = 0;
+    }
+
+    /// Has the window say why the session is over, and waits until the person has seen it. Whoever
+    /// left knows, and a viewer without a window says it as it ends.
+    async fn take_leave(&mut self, result: &Result<(), ViewError>) {
+        let farewell = match (result, &self.over) {
+            (Err(error), _) => Farewell::of(error),
+            (Ok(()), Some(words)) => Farewell::session_over(words),
+            (Ok(()), None) => return,
+        };
+        let has_window = self.links > 0 && matches!(self.options.output, Output::Window { .. });
+        if !has_window || self.options.screenshot.is_some() {
+            return;
+        }
+        self.shared.update_session(|session| {
+            session.link = LinkState::Over;
+            session.farewell = Some(farewell);
+        });
+        while !matches!(self.commands.recv().await, Some(Command::Leave) | None) {}
     }
 
     async fn tell_window(&mut self, link: &mut Link) {
@@ -209,6 +254,7 @@ impl Supervisor {
         match reason {
             RefusalReason::SessionEnded => {
                 eprintln!("hackstream-view: the session has ended");
+                self.over = Some(text);
                 Ok(Next::Stop)
             }
             RefusalReason::ProtocolError => {
