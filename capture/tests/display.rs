@@ -431,14 +431,21 @@ fn title_and_icon_of_the_front_window_are_told_as_they_change() {
     let picture = [0xff00_00ff, 0x8000_ff00];
     let property = [&[2, 1], &picture[..]].concat();
     words(window, "_NET_WM_ICON", AtomEnum::CARDINAL, &property);
-    let icon = events.wait_for(|event| match event {
-        DisplayEvent::Icon(icon) => Some(icon),
-        _ => None,
-    });
+    let icon = || {
+        events.wait_for(|event| match event {
+            DisplayEvent::Icon(icon) => Some(icon),
+            _ => None,
+        })
+    };
+    let shown = icon();
     assert_eq!(
-        (icon.size, &icon.pixels[..]),
+        (shown.size, &shown.pixels[..]),
         (Size::new(2, 1), &picture[..])
     );
+
+    let lie = [60_000, 60_000, 1, 2, 3];
+    words(window, "_NET_WM_ICON", AtomEnum::CARDINAL, &lie);
+    assert!(icon().size.is_empty());
 
     x.destroy_window(window).unwrap();
     words(root, "_NET_ACTIVE_WINDOW", AtomEnum::WINDOW, &[0]);

@@ -28,7 +28,7 @@ pub enum Way {
 /// An Xvfb with openbox and a program, which end with this value.
 pub struct Display {
     // Ended in this order.
-    _program: Process,
+    program: Process,
     _manager: Process,
     _server: Process,
     name: String,
@@ -83,7 +83,7 @@ impl Display {
         };
         let program = client(&display, bound_command(&command[0]).args(&command[1..]));
         Self {
-            _program: program,
+            program,
             _manager: manager,
             _server: server,
             name,
@@ -95,6 +95,11 @@ impl Display {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The program.
+    pub const fn program(&mut self) -> &mut Process {
+        &mut self.program
     }
 
     /// A person's hands on it.

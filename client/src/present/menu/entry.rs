@@ -90,19 +90,23 @@ pub(in crate::present) enum Step {
 }
 
 impl Entry {
-    pub(super) const fn text(self, settings: &Settings) -> &'static str {
-        match self {
+    pub(super) fn text(self, settings: &Settings) -> String {
+        let text = match self {
             Self::Fullscreen if settings.fullscreen => "Leave fullscreen",
             Self::Fullscreen => "Fullscreen",
             Self::ControlAltDelete => "Send Ctrl+Alt+Del",
-            Self::HostKey => "Send this menu's key",
+            Self::HostKey => {
+                let key = settings.host_key.map(|key| key.to_string());
+                return format!("Send {}", key.unwrap_or_default());
+            }
             Self::Screenshot => "Screenshot",
             Self::Quality => "Quality",
             Self::Sound => "Sound",
             Self::Volume => "Volume",
             Self::Statistics => "Statistics",
             Self::Disconnect => "Disconnect",
-        }
+        };
+        text.to_owned()
     }
 
     /// What it is set to; empty if it is nothing to set.

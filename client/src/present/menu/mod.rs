@@ -108,7 +108,8 @@ impl Menu {
             },
         }));
         lines.push(Line::rule());
-        let hint = ["Arrows, Enter, the letters or the mouse;", "Esc closes."].map(str::to_owned);
+        let hint =
+            ["Arrows and Enter, the letters or", "the mouse; Esc closes."].map(str::to_owned);
         let below = match self.remark.as_slice() {
             [] => &hint[..],
             remark => remark,
@@ -136,7 +137,7 @@ fn entry_at(at: Point<Window>, layout: &Layout, lines: &[Line]) -> Option<usize>
 fn with_value(entry: Entry, settings: &Settings) -> String {
     let (text, value) = (entry.text(settings), entry.value(settings));
     match value.is_empty() {
-        true => text.to_owned(),
+        true => text,
         false => format!("{text:<VALUE_COLUMN$}{value}"),
     }
 }

@@ -12,8 +12,6 @@ const INK: u32 = 0x00f0_f0f0;
 const EDGE: u32 = 0x00d0_a030;
 const FAINT: u32 = 0x0090_989c;
 
-/// Between the edge and the text, in letters' pixels.
-const PADDING: u32 = 6;
 /// Added to the height of each line of a menu, so that it is easy to hit.
 const MENU_GAP: u32 = 3;
 /// Height of a line across the panel.
@@ -57,8 +55,8 @@ impl Layout {
         let columns = lines.iter().map(Line::columns).max()? as u32;
         let rows: u32 = lines.iter().map(|line| height(line, place)).sum();
         let size = |scale: u32| {
-            let width = (columns.saturating_mul(GLYPH_WIDTH)).saturating_add(2 * PADDING);
-            let height = rows + 2 * PADDING;
+            let width = (columns.saturating_mul(GLYPH_WIDTH)).saturating_add(2 * padding(place));
+            let height = rows + 2 * padding(place);
             (width.saturating_mul(scale), height.saturating_mul(scale))
         };
         let mut scale = match place {
@@ -106,7 +104,7 @@ impl Layout {
         target: &mut Target<'_>,
     ) {
         let scale = self.scale as i32;
-        let padding = PADDING as i32 * scale;
+        let padding = padding(self.place) as i32 * scale;
         let ink = match line.look {
             Look::Plain => INK,
             Look::Heading => EDGE,
@@ -134,13 +132,21 @@ impl Layout {
     /// Where each of the lines lies.
     fn rows(&self, lines: &[Line]) -> impl Iterator<Item = Rect<Window>> {
         let (rect, scale, place) = (self.rect, self.scale, self.place);
-        let mut top = rect.top + (PADDING * scale) as i32;
+        let mut top = rect.top + (padding(place) * scale) as i32;
         lines.iter().map(move |line| {
             let bottom = top + (height(line, place) * scale) as i32;
             let row = Rect::from_edges(rect.left, top, rect.right, bottom);
             top = bottom;
             row
         })
+    }
+}
+
+/// Between the edge and the text, in letters' pixels.
+const fn padding(place: Place) -> u32 {
+    match place {
+        Place::Corner => 6,
+        Place::Middle | Place::Menu => 10,
     }
 }
 
@@ -182,6 +188,7 @@ mod tests {
         let (width, height) = (5 * GLYPH_WIDTH + 12, 2 * GLYPH_HEIGHT + 12);
         assert_eq!(corner.rect, Rect::new(10, 20, width, height));
         let middle = Layout::new(&lines(), Place::Middle, &within).expect("room");
+        let (width, height) = (width + 8, height + 8);
         let (left, top) = (10 + 200 - width as i32, 20 + 150 - height as i32);
         assert_eq!(middle.rect, Rect::new(left, top, 2 * width, 2 * height));
     }
@@ -215,10 +222,10 @@ mod tests {
         let at = |down: i32| layout.line_at(&lines, Point::new(layout.rect.left + 1, down));
         let (top, scale) = (layout.rect.top, layout.scale as i32);
         assert_eq!(at(top), None, "the edge");
-        assert_eq!(at(top + 6 * scale), Some(0));
-        assert_eq!(at(top + (6 + 17) * scale), Some(0));
-        assert_eq!(at(top + (6 + 18) * scale), Some(1));
-        assert_eq!(at(top + (6 + 18 + 7) * scale), Some(2));
+        assert_eq!(at(top + 10 * scale), Some(0));
+        assert_eq!(at(top + (10 + 17) * scale), Some(0));
+        assert_eq!(at(top + (10 + 18) * scale), Some(1));
+        assert_eq!(at(top + (10 + 18 + 7) * scale), Some(2));
         assert_eq!(layout.line_at(&lines, Point::new(0, top + 8 * scale)), None);
     }
 
