@@ -21,12 +21,10 @@ pub(crate) fn render(command: &Command, name: &str) -> Result<Vec<u8>> {
         .get_after_long_help()
         .or(command.get_after_help())
         .map(ToString::to_string);
-    let version = command.get_version().unwrap_or(env!("CARGO_PKG_VERSION"));
-    // Its full name is what it is called in its own page.
-    let named = command
-        .clone()
-        .name(name.to_owned())
-        .version(version.to_owned());
+    // Its full name is what it is called in its own page. The library keeps names for ever, or would
+    // have all programs of the workspace carry code for those that it does not.
+    let named = command.clone().name(name.to_owned().leak() as &'static str);
+    let named = named.version(env!("CARGO_PKG_VERSION"));
     let man = Man::new(named).manual("HackStream");
     let mut page = Vec::new();
     man.render_title(&mut page)?;

@@ -75,7 +75,7 @@ Exit codes:
 #[command(name = "hackstream-view", version, about, after_help = format!("{EXAMPLES}\n{HINT}"), after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Arguments {
     /// The server; the port is 14500 unless given
-    #[arg(value_name = "HOST[:PORT]")]
+    #[arg(value_name = "HOST[:PORT]", value_hint = clap::ValueHint::Hostname)]
     pub(super) server: String,
 
     /// The session's token. Other users of this machine can see it in the list of processes:
