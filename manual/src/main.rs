@@ -11,7 +11,7 @@ fn main() -> Result<()> {
         let folder = path.parent().unwrap_or(root());
         let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, file.contents));
         written.with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}", file.path.display());
+        eprintln!("{}", file.path.display());
     }
     Ok(())
 }

@@ -239,8 +239,8 @@ pub(super) fn check(
         Output::Window {
             fullscreen: raw.fullscreen,
             keys: LocalKeys {
-                menu: local_key("--host-key", &raw.host_key)?,
-                fullscreen: local_key("--fullscreen-key", &raw.fullscreen_key)?,
+                menu: LocalKey::option("--host-key", &raw.host_key)?,
+                fullscreen: LocalKey::option("--fullscreen-key", &raw.fullscreen_key)?,
             },
         }
     };
@@ -278,14 +278,6 @@ pub(super) fn check(
             (false, false, volume) => SoundOptions::Audible { volume },
         },
     })
-}
-
-fn local_key(option: &str, text: &str) -> Result<Option<LocalKey>, ViewError> {
-    if text.eq_ignore_ascii_case("none") {
-        return Ok(None);
-    }
-    let wrong = |why| ViewError::Usage(format!("{option} {text}: {why}"));
-    text.parse().map(Some).map_err(wrong)
 }
 
 fn token(

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use hackstream_protocol::wire::input::KeyCode;
 
+use crate::error::ViewError;
+
 /// A key that means something to the viewer. None of them types anything, so that no text depends
 /// on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,18 @@ const fn key(name: &'static str, code: u16) -> LocalKey {
 impl LocalKey {
     /// Opens the menu unless the person chooses another one.
     pub const F8: Self = KEYS[7];
+
+    /// The key that an `option` of the command line names; `None` if it is to be none.
+    ///
+    /// # Errors
+    /// [`ViewError::Usage`] if the viewer cannot keep it.
+    pub(super) fn option(option: &str, text: &str) -> Result<Option<Self>, ViewError> {
+        if text.eq_ignore_ascii_case("none") {
+            return Ok(None);
+        }
+        let wrong = |why| ViewError::Usage(format!("{option} {text}: {why}"));
+        text.parse().map(Some).map_err(wrong)
+    }
 
     /// Its position on the keyboard.
     #[must_use]

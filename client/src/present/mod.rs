@@ -3,7 +3,10 @@
 mod blit;
 mod buffers;
 mod damage;
+mod deeds;
 mod focus;
+mod fullscreen;
+mod label;
 mod menu;
 mod notice;
 mod overlay;
@@ -11,7 +14,6 @@ mod placement;
 mod sizing;
 mod steering;
 mod surface;
-mod title;
 mod view;
 mod viewport;
 pub(crate) mod window;

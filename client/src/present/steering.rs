@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Window as WindowSpace};
 use hackstream_protocol::wire::control::Quality;
-use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use winit::event::{ElementState, KeyEvent, MouseButton, MouseScrollDelta, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::ModifiersState;
-use winit::window::Fullscreen;
 
 use super::menu::{Action, Menu, MenuKey, Response, Settings, Step, menu_key};
 use super::overlay::{Layout, Place, Room};
@@ -23,13 +21,10 @@ use crate::input::key_code;
 use crate::picture::{Extent, Line};
 use crate::screenshot::{Album, Saved};
 use crate::session::Session;
-use crate::shared::{LinkState, Shared, StatisticsPanel};
+use crate::shared::{LinkState, Shared};
 
 /// What was typed until the session ended, and a moment longer, was not meant to close the window.
 const SURPRISE: Duration = Duration::from_millis(700);
-
-/// `KEY_LEFTCTRL`, `KEY_LEFTALT`, `KEY_DELETE`.
-const CONTROL_ALT_DELETE: [KeyCode; 3] = [KeyCode(29), KeyCode(56), KeyCode(111)];
 
 /// Whom an event was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +38,7 @@ pub(super) enum Steered {
 }
 
 /// What the person does with the viewer.
-enum Mode {
+pub(super) enum Mode {
     /// Nothing: all is the session's.
     Session,
     /// Uses the menu.
@@ -54,7 +49,7 @@ enum Mode {
 
 /// Whether a click has begun.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Held {
+pub(super) enum Held {
     No,
     Yes,
 }
@@ -63,14 +58,14 @@ enum Held {
 pub(super) struct Steering {
     /// Host and port.
     server: String,
-    host: String,
-    keys: LocalKeys,
-    quality: Quality,
-    album: Album,
-    mode: Mode,
+    pub(super) host: String,
+    pub(super) keys: LocalKeys,
+    pub(super) quality: Quality,
+    pub(super) album: Album,
+    pub(super) mode: Mode,
     modifiers: ModifiersState,
     /// Where the pointer is, if it is in the window.
-    at: Option<Point<WindowSpace>>,
+    pub(super) at: Option<Point<WindowSpace>>,
 }
 
 impl Steering {
@@ -262,70 +257,6 @@ impl View {
         }
     }
 
-    /// Does what the menu says. True if the viewer is to leave.
-    fn obey(
-        &mut self,
-        response: Response,
-        event_loop: &ActiveEventLoop,
-        session: &Session,
-        shared: &Arc<Shared>,
-    ) -> bool {
-        let action = match response {
-            Response::Stay => return false,
-            Response::Close => None,
-            Response::Do(action) => Some(action),
-        };
-        if action.is_none_or(Action::closes) {
-            self.close_menu(event_loop, session, shared);
-        }
-        match action {
-            None => {}
-            Some(Action::Disconnect) => return true,
-            Some(Action::Fullscreen) => self.toggle_fullscreen(),
-            Some(Action::ControlAltDelete) => press(session, &CONTROL_ALT_DELETE),
-            Some(Action::HostKey) => {
-                let key = self.steering.keys.menu.map(LocalKey::code);
-                press(session, key.as_slice());
-            }
-            Some(Action::Screenshot) => self.steering.album.take(shared, &self.steering.host),
-            Some(Action::Quality(quality)) => {
-                self.steering.quality = quality;
-                session.quality(quality);
-            }
-            Some(Action::Mute(muted)) => shared.speaker.mute(muted),
-            Some(Action::Volume(percent)) => shared.speaker.set_volume(percent),
-            Some(Action::Statistics(shown)) => shared.show_statistics(match shown {
-                true => StatisticsPanel::Shown,
-                false => StatisticsPanel::Hidden,
-            }),
-        }
-        false
-    }
-
-    /// Gives keys and pointer back to the session.
-    fn close_menu(&mut self, event_loop: &ActiveEventLoop, session: &Session, shared: &Shared) {
-        self.steering.mode = Mode::Session;
-        self.use_input_method(true);
-        self.cursors
-            .follow(&shared.session(), event_loop, &self.window);
-        // A click without another movement has to be where the pointer is now.
-        if let Some(at) = self.steering.at {
-            let placement = self.placement();
-            if let Some(motion) = self.pointer.at(at, &placement) {
-                session.send(motion);
-            }
-        }
-    }
-
-    fn toggle_fullscreen(&self) {
-        let now = match self.window.fullscreen() {
-            Some(_) => None,
-            None => Some(Fullscreen::Borderless(None)),
-        };
-        // The new size comes as an event, and the session's screen follows it.
-        self.window.set_fullscreen(now);
-    }
-
     fn show_menu(&mut self, session: &Session, shared: &Shared) -> Result<(), String> {
         self.texts.menu = self.menu_lines(shared);
         self.show(session, shared, Extent::Changes)
@@ -382,14 +313,4 @@ const fn is_input(event: &WindowEvent) -> bool {
             | WindowEvent::MouseInput { .. }
             | WindowEvent::MouseWheel { .. }
     )
-}
-
-/// Presses keys in the session, one after another, and lets them go.
-fn press(session: &Session, keys: &[KeyCode]) {
-    for &key in keys {
-        session.send(InputEvent::Key(key, Transition::Press));
-    }
-    for &key in keys.iter().rev() {
-        session.send(InputEvent::Key(key, Transition::Release));
-    }
 }

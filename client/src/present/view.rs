@@ -1,31 +1,30 @@
 //! The window, its picture, its keyboard and its pointer.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use hackstream_clipboard::DisplayClipboard;
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
-use hackstream_protocol::wire::control::{Scale, ViewerWindow, WindowIcon};
+use hackstream_protocol::wire::control::{Scale, ViewerWindow};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::dpi::PhysicalSize;
 use winit::event::{DeviceEvent, ElementState, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
-use winit::window::{Fullscreen, Icon, Window};
+use winit::window::{Fullscreen, Window};
 
 use super::focus::{self, Claim};
+use super::fullscreen::Windowed;
+use super::label::Label;
 use super::notice::{self, Tidings};
 use super::placement::Placement;
 use super::sizing::Sizing;
 use super::steering::Steering;
 use super::surface::Surface;
-use super::title::title;
 use super::window::Wishes;
-use crate::config::ServerAddress;
 use crate::cursor::Cursors;
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::Session;
-use crate::shared::{LinkState, SessionView, Shared};
+use crate::shared::{LinkState, Shared};
 
 /// The window in which the person sees the session.
 pub(super) struct View {
@@ -36,10 +35,8 @@ pub(super) struct View {
     keyboard: Keyboard,
     pub(super) pointer: Pointer,
     pub(super) steering: Steering,
-    server: ServerAddress,
-    /// What the window is called, and its icon.
-    title: String,
-    icon: Option<Arc<WindowIcon>>,
+    pub(super) windowed: Windowed,
+    label: Label,
     link: LinkState,
     tidings: Tidings,
     pub(super) texts: Texts,
@@ -61,9 +58,9 @@ impl View {
             .or_else(|| event_loop.available_monitors().next());
         let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
         let sizing = Sizing::new(screen, Size::new(room.width, room.height));
-        let title = title(&wishes.server, &SessionView::default());
+        let label = Label::of(&wishes.server);
         let attributes = Window::default_attributes()
-            .with_title(&title)
+            .with_title(label.title())
             .with_inner_size(physical(sizing.given()))
             .with_fullscreen(wishes.fullscreen.then_some(Fullscreen::Borderless(None)));
         let window = event_loop
@@ -71,13 +68,12 @@ impl View {
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
         let surface = Surface::new(&window, session)?;
-        let view = Self {
+        let mut view = Self {
             keyboard: Keyboard::of(&window),
             pointer: Pointer::default(),
             steering: Steering::new(wishes),
-            server: wishes.server.clone(),
-            title,
-            icon: None,
+            windowed: Windowed::default(),
+            label,
             window,
             surface,
             cursors: Cursors::default(),
@@ -90,6 +86,9 @@ impl View {
             _clipboard: shared.clipboard.join_display(),
         };
         view.use_input_method(true);
+        if wishes.fullscreen {
+            view.windowed.arrange(&view.window, true);
+        }
         Ok(view)
     }
 
@@ -140,34 +139,15 @@ impl View {
             let statistics = facts.statistics.iter().map(|line| line.as_str().into());
             self.texts = Texts {
                 statistics: statistics.collect(),
-                notice: notice::lines(&self.server, &facts, catching_up, self.tidings),
+                notice: notice::lines(self.label.server(), &facts, catching_up, self.tidings),
                 menu: Vec::new(),
             };
-            self.dress(&facts);
+            self.label.follow(&facts, &self.window);
             facts.link
         };
         self.link = link;
         self.follow_menu(link, shared);
         self.show(session, shared, Extent::Changes)
-    }
-
-    /// Calls the window what it shows, and gives it the icon.
-    fn dress(&mut self, session: &SessionView) {
-        let title = title(&self.server, session);
-        if title != self.title {
-            self.window.set_title(&title);
-            self.title = title;
-        }
-        let is_known = match (&self.icon, &session.icon) {
-            (Some(known), Some(new)) => Arc::ptr_eq(known, new),
-            (None, None) => true,
-            _ => false,
-        };
-        if !is_known {
-            self.icon.clone_from(&session.icon);
-            let icon = self.icon.as_deref().and_then(winit_icon);
-            self.window.set_window_icon(icon);
-        }
     }
 
     /// Handles events of the window itself.
@@ -338,17 +318,6 @@ const fn transition(state: ElementState) -> Transition {
         ElementState::Pressed => Transition::Press,
         ElementState::Released => Transition::Release,
     }
-}
-
-/// The icon as the window system's library wants it.
-fn winit_icon(icon: &WindowIcon) -> Option<Icon> {
-    let rgba = |pixel: &u32| {
-        let [alpha, red, green, blue] = pixel.to_be_bytes();
-        [red, green, blue, alpha]
-    };
-    let bytes = icon.pixels.iter().flat_map(rgba).collect();
-    // Fails only where the sizes do not agree.
-    Icon::from_rgba(bytes, icon.size.width, icon.size.height).ok()
 }
 
 /// Whether somebody pressed a key or a button.

@@ -1,7 +1,11 @@
 //! What the window says when the session is over.
 
+use super::Command;
 use super::plight::one_line;
+use super::supervise::Supervisor;
+use crate::config::Output;
 use crate::error::ViewError;
+use crate::shared::LinkState;
 
 /// Why the session is over, for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,27 @@ impl Farewell {
             heading,
             text: sentence(&error.to_string()),
         }
+    }
+}
+
+impl Supervisor {
+    /// Has the window say why the session is over, and waits until the person has seen it. Whoever
+    /// left knows, and a viewer without a window says it as it ends.
+    pub(super) async fn take_leave(&mut self, result: &Result<(), ViewError>) {
+        let farewell = match (result, &self.over) {
+            (Err(error), _) => Farewell::of(error),
+            (Ok(()), Some(words)) => Farewell::session_over(words),
+            (Ok(()), None) => return,
+        };
+        let has_window = self.links > 0 && matches!(self.options.output, Output::Window { .. });
+        if !has_window || self.options.screenshot.is_some() {
+            return;
+        }
+        self.shared.update_session(|session| {
+            session.link = LinkState::Over;
+            session.farewell = Some(farewell);
+        });
+        while !matches!(self.commands.recv().await, Some(Command::Leave) | None) {}
     }
 }
 

@@ -11,14 +11,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer};
 use super::ending::LinkEnd;
-use super::farewell::Farewell;
 use super::link::{Link, Trouble};
 use super::network::LocalNetwork;
 use super::plight::Cause;
 use super::recover::Recovered;
 use super::window_wish::WindowWish;
 use super::{Command, reached};
-use crate::config::{Options, Output, TrustPolicy};
+use crate::config::{Options, TrustPolicy};
 use crate::error::ViewError;
 use crate::picture::Work;
 use crate::shared::{LinkState, Shared};
@@ -74,7 +73,7 @@ pub(super) struct Supervisor {
     pub(super) commands: UnboundedReceiver<Command>,
     work: Sender<Work>,
     /// Connections so far.
-    links: u64,
+    pub(super) links: u64,
     /// Connections that broke in a row.
     broken: u32,
     /// The layout of the person's keyboard, which each connection has to learn.
@@ -82,7 +81,7 @@ pub(super) struct Supervisor {
     /// What the person chose since the start, which each connection has to learn as well.
     quality: Option<Quality>,
     /// The server's last words, if it ended the session.
-    over: Option<String>,
+    pub(super) over: Option<String>,
     /// The connection that has learnt them.
     told: u64,
     /// The window, which it has to learn too.
@@ -216,25 +215,6 @@ impl Supervisor {
     pub(super) fn quality_changed(&mut self, quality: Quality) {
         self.quality = Some(quality);
         self.told = 0;
-    }
-
-    /// Has the window say why the session is over, and waits until the person has seen it. Whoever
-    /// left knows, and a viewer without a window says it as it ends.
-    async fn take_leave(&mut self, result: &Result<(), ViewError>) {
-        let farewell = match (result, &self.over) {
-            (Err(error), _) => Farewell::of(error),
-            (Ok(()), Some(words)) => Farewell::session_over(words),
-            (Ok(()), None) => return,
-        };
-        let has_window = self.links > 0 && matches!(self.options.output, Output::Window { .. });
-        if !has_window || self.options.screenshot.is_some() {
-            return;
-        }
-        self.shared.update_session(|session| {
-            session.link = LinkState::Over;
-            session.farewell = Some(farewell);
-        });
-        while !matches!(self.commands.recv().await, Some(Command::Leave) | None) {}
     }
 
     async fn tell_window(&mut self, link: &mut Link) {

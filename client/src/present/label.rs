@@ -1,9 +1,59 @@
-//! What the window is called.
+//! What the window is called, and its icon: those of the session's window in front.
 
+use std::sync::Arc;
 use std::time::Instant;
+
+use hackstream_protocol::wire::control::WindowIcon;
+use winit::window::{Icon, Window};
 
 use crate::config::ServerAddress;
 use crate::shared::{LinkState, SessionView};
+
+/// By what the window is known on the person's desktop.
+pub(super) struct Label {
+    server: ServerAddress,
+    title: String,
+    icon: Option<Arc<WindowIcon>>,
+}
+
+impl Label {
+    /// That of a window of which nothing is known but what `server` it shows.
+    pub(super) fn of(server: &ServerAddress) -> Self {
+        Self {
+            server: server.clone(),
+            title: title(server, &SessionView::default()),
+            icon: None,
+        }
+    }
+
+    /// The server that the window shows.
+    pub(super) const fn server(&self) -> &ServerAddress {
+        &self.server
+    }
+
+    /// The title of the window.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Gives `window` the title and the icon that it should have, unless it has them.
+    pub(super) fn follow(&mut self, session: &SessionView, window: &Window) {
+        let title = title(&self.server, session);
+        if title != self.title {
+            window.set_title(&title);
+            self.title = title;
+        }
+        let has_it = match (&self.icon, &session.icon) {
+            (Some(known), Some(new)) => Arc::ptr_eq(known, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if !has_it {
+            self.icon.clone_from(&session.icon);
+            window.set_window_icon(self.icon.as_deref().and_then(foreign));
+        }
+    }
+}
 
 /// The title: that of the session's window in front, and where it comes from.
 pub(super) fn title(server: &ServerAddress, session: &SessionView) -> String {
@@ -38,6 +88,17 @@ const fn turns_direction(letter: char) -> bool {
         letter,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
     )
+}
+
+/// The icon as the window system's library wants it.
+fn foreign(icon: &WindowIcon) -> Option<Icon> {
+    let rgba = |pixel: &u32| {
+        let [alpha, red, green, blue] = pixel.to_be_bytes();
+        [red, green, blue, alpha]
+    };
+    let bytes = icon.pixels.iter().flat_map(rgba).collect();
+    // Fails only where the sizes do not agree.
+    Icon::from_rgba(bytes, icon.size.width, icon.size.height).ok()
 }
 
 #[cfg(test)]
