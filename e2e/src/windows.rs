@@ -4,8 +4,8 @@ use hackstream_protocol::geometry::Size;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, PropMode,
-    Window, WindowClass,
+    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus,
+    PropMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -72,6 +72,19 @@ impl Windows {
             let focus = self.connection.get_input_focus().expect("a request");
             let focus = focus.reply().expect("the display").focus;
             (self.first() == Some(focus)).then_some(())
+        });
+    }
+
+    /// Waits until any window gets the keys: where no window manager gives them to one.
+    ///
+    /// # Panics
+    /// If none does.
+    pub fn wait_for_any_focus(&self) {
+        crate::wait_until("any window with the focus", || {
+            let focus = self.connection.get_input_focus().expect("a request");
+            let focus = focus.reply().expect("the display").focus;
+            let nobodys = [x11rb::NONE, InputFocus::POINTER_ROOT.into(), self.root];
+            (!nobodys.contains(&focus)).then_some(())
         });
     }
 

@@ -422,6 +422,34 @@ fn fullscreen_gives_the_session_its_size() {
     assert!(!windows.is_fullscreen());
 }
 
+/// As on a Raspberry Pi that shows nothing but the viewer.
+#[test]
+fn without_a_window_manager_the_window_fills_the_screen_by_itself() {
+    let run = Run {
+        options: &["--max-size", "2560x1600"],
+        ..Run::default()
+    };
+    let server = Server::run_as(&run, Folder::new(), &terminal(&["cat"]));
+    let whole = Size::new(1000, 700);
+    let words = viewer::window_command(&server);
+    let display = Display::start_bare(whole, Folder::new(), &words);
+    let other = viewer::connect(&server);
+    let mut person = display.injector();
+    person
+        .inject(InputEvent::PointerMotion(Point::new(300, 300)))
+        .unwrap();
+    Windows::of(display.name()).wait_for_any_focus();
+    for size in [whole, SIZE] {
+        for key in [key::F8, key::F] {
+            for transition in [Transition::Press, Transition::Release] {
+                person.inject(InputEvent::Key(key, transition)).unwrap();
+            }
+        }
+        let is_it = other.wait_for(|picture| picture.size() == size, PATIENCE);
+        assert!(is_it, "{:?} instead of {size:?}", other.canvas_snapshot().0);
+    }
+}
+
 /// The box of the viewer over a picture that is dimmed.
 fn wait_for_the_last_word(display: &Display) {
     let screen = display.screen();
