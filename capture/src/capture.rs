@@ -7,7 +7,7 @@ use std::time::Duration;
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::region::Region;
 use hackstream_protocol::source::PixelSource;
-use hackstream_protocol::wire::control::{CursorShape, Scale};
+use hackstream_protocol::wire::control::{CursorShape, Scale, WindowIcon};
 use x11rb::rust_connection::RustConnection;
 
 use crate::error::CaptureError;
@@ -44,6 +44,13 @@ pub enum DisplayEvent {
     CursorShape(CursorShape),
     /// An application moved the pointer.
     CursorPosition(Point),
+    /// The window in front is called so now: at most [`MAX_TITLE_BYTES`], as the program wrote it.
+    /// Empty if there is none.
+    ///
+    /// [`MAX_TITLE_BYTES`]: hackstream_protocol::limits::MAX_TITLE_BYTES
+    Title(String),
+    /// The window in front has this icon now.
+    Icon(WindowIcon),
     /// The screen has this size now.
     Resized(Size),
     /// The display is gone; nothing follows.

@@ -18,7 +18,10 @@ use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use support::{Events, Painter, Xvfb, pixel};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
-use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt, InputFocus};
+use x11rb::protocol::xproto::{
+    AtomEnum, ChangeWindowAttributesAux, ConnectionExt, InputFocus, PropMode,
+};
+use x11rb::wrapper::ConnectionExt as _;
 
 const SIZE: Size = Size::new(640, 480);
 const A: KeyCode = KeyCode(30);
@@ -390,4 +393,61 @@ fn the_map_is_as_before_when_the_injector_is_gone() {
     assert_ne!(map(), before);
     drop(injector);
     assert_eq!(map(), before);
+}
+
+/// What a window manager and a program say of the window in front.
+#[test]
+fn title_and_icon_of_the_front_window_are_told_as_they_change() {
+    let xvfb = Xvfb::start(SIZE);
+    let painter = Painter::new(&xvfb, SIZE);
+    let (x, window) = (&painter.connection, painter.window);
+    let root = x.setup().roots[0].root;
+    let atom = |name: &str| {
+        let atom = x.intern_atom(false, name.as_bytes()).unwrap();
+        atom.reply().unwrap().atom
+    };
+    let words = |window, name: &str, type_: AtomEnum, words: &[u32]| {
+        let changed = x.change_property32(PropMode::REPLACE, window, atom(name), type_, words);
+        changed.unwrap().check().unwrap();
+    };
+    let name = |name: &str, type_, text: &[u8]| {
+        let changed = x.change_property8(PropMode::REPLACE, window, atom(name), type_, text);
+        changed.unwrap().check().unwrap();
+    };
+    let events = Events::of(&open(&xvfb, PixelAccess::SharedMemory));
+    let title = || {
+        events.wait_for(|event| match event {
+            DisplayEvent::Title(title) => Some(title),
+            _ => None,
+        })
+    };
+
+    name("WM_NAME", AtomEnum::STRING.into(), b"Caf\xe9");
+    words(root, "_NET_ACTIVE_WINDOW", AtomEnum::WINDOW, &[window]);
+    assert_eq!(title(), "Café");
+    name("_NET_WM_NAME", atom("UTF8_STRING"), "日本".as_bytes());
+    assert_eq!(title(), "日本");
+
+    let picture = [0xff00_00ff, 0x8000_ff00];
+    let property = [&[2, 1], &picture[..]].concat();
+    words(window, "_NET_WM_ICON", AtomEnum::CARDINAL, &property);
+    let icon = || {
+        events.wait_for(|event| match event {
+            DisplayEvent::Icon(icon) => Some(icon),
+            _ => None,
+        })
+    };
+    let shown = icon();
+    assert_eq!(
+        (shown.size, &shown.pixels[..]),
+        (Size::new(2, 1), &picture[..])
+    );
+
+    let lie = [60_000, 60_000, 1, 2, 3];
+    words(window, "_NET_WM_ICON", AtomEnum::CARDINAL, &lie);
+    assert!(icon().size.is_empty());
+
+    x.destroy_window(window).unwrap();
+    words(root, "_NET_ACTIVE_WINDOW", AtomEnum::WINDOW, &[0]);
+    assert_eq!(title(), "");
 }

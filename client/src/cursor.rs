@@ -3,7 +3,7 @@
 use hackstream_protocol::wire::control::CursorShape;
 use winit::event_loop::ActiveEventLoop;
 use winit::platform::x11::ActiveEventLoopExtX11 as _;
-use winit::window::{CustomCursor, Window};
+use winit::window::{CursorIcon, CustomCursor, Window};
 
 use crate::shared::SessionView;
 
@@ -15,6 +15,13 @@ pub(crate) struct Cursors {
 }
 
 impl Cursors {
+    /// Gives `window` the system's own pointer, until the session's is [followed](Self::follow) again.
+    pub(crate) fn leave(&mut self, window: &Window) {
+        self.serial = 0;
+        window.set_cursor(CursorIcon::Default);
+        window.set_cursor_visible(true);
+    }
+
     /// Gives `window` the newest shape, unless it has it.
     pub(crate) fn follow(
         &mut self,

@@ -1,4 +1,6 @@
-//! Writes the picture to a PNG file.
+//! Writes the picture to a PNG file: as the command line wants it, or the menu.
+
+mod album;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -12,6 +14,8 @@ use crate::config::Screenshot;
 use crate::error::ViewError;
 use crate::picture::Picture;
 use crate::shared::Shared;
+
+pub(crate) use album::{Album, Saved};
 
 /// A picture that did not change for this long is taken to be finished.
 const QUIET: Duration = Duration::from_millis(500);

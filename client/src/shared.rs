@@ -9,12 +9,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::wire::control::CursorShape;
+use hackstream_protocol::wire::control::{CursorShape, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
 use crate::picture::Picture;
-use crate::session::{Cause, Continuity};
+use crate::session::{Cause, Continuity, Farewell};
 use crate::sound::Speaker;
 use crate::stats::{Counters, Front};
 
@@ -31,6 +31,8 @@ pub enum LinkState {
         /// When the silence began.
         since: Instant,
     },
+    /// Over. The window still says why; only there.
+    Over,
     /// Over. Nothing will change any more.
     Ended,
 }
@@ -54,6 +56,12 @@ pub(crate) struct SessionView {
     pub(crate) cursor_position: Option<Point>,
     /// How often one did.
     pub(crate) cursor_moves: u64,
+    /// What the session's window in front is called, as its program wrote it.
+    pub(crate) title: String,
+    /// Its icon, if it has one.
+    pub(crate) icon: Option<Arc<WindowIcon>>,
+    /// Why the session is over.
+    pub(crate) farewell: Option<Farewell>,
     /// Why the picture cannot be shown any more.
     pub(crate) presenting_failed: Option<String>,
     /// Measurements to be drawn over the picture, as lines; none while they are hidden.
@@ -168,6 +176,11 @@ impl Shared {
     /// Shows or hides the measurements over the picture.
     pub(crate) fn show_statistics(&self, panel: StatisticsPanel) {
         self.statistics_panel.send_replace(panel);
+    }
+
+    /// Whether measurements are drawn over the picture.
+    pub(crate) fn shows_statistics(&self) -> bool {
+        *self.statistics_panel.borrow() == StatisticsPanel::Shown
     }
 
     /// Follows whether measurements are to be drawn. What it is now counts as a change.

@@ -25,11 +25,18 @@ pub enum Way {
     Tcp,
 }
 
+/// Who arranges its windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manager {
+    Openbox,
+    None,
+}
+
 /// An Xvfb with openbox and a program, which end with this value.
 pub struct Display {
     // Ended in this order.
-    _program: Process,
-    _manager: Process,
+    program: Process,
+    _manager: Option<Process>,
     _server: Process,
     name: String,
     /// Where its programs keep their files.
@@ -52,6 +59,25 @@ impl Display {
     /// If Xvfb or openbox is not installed or does not start.
     #[must_use]
     pub fn start_by(way: Way, size: Size, folder: Folder, command: &[String]) -> Self {
+        Self::start_as(way, Manager::Openbox, size, folder, command)
+    }
+
+    /// Starts all of it but the window manager.
+    ///
+    /// # Panics
+    /// If Xvfb is not installed or does not start.
+    #[must_use]
+    pub fn start_bare(size: Size, folder: Folder, command: &[String]) -> Self {
+        Self::start_as(Way::Socket, Manager::None, size, folder, command)
+    }
+
+    fn start_as(
+        way: Way,
+        manager: Manager,
+        size: Size,
+        folder: Folder,
+        command: &[String],
+    ) -> Self {
         let listen = match way {
             Way::Socket => "-nolisten",
             Way::Tcp => "-listen",
@@ -64,26 +90,21 @@ impl Display {
             .stdout
             .wait_for("a display", |line| line.parse::<u16>().ok());
         let name = format!(":{number}");
-        let client = |display: &str, command: &mut Command| {
-            folder.use_in(command);
-            Process::start(command.env("DISPLAY", display))
+        let manager = match manager {
+            Manager::Openbox => Some(openbox(&name, &folder)),
+            Manager::None => None,
         };
-        let rules = folder.path("openbox.xml");
-        std::fs::write(&rules, include_str!("../../server/src/session/openbox.xml"))
-            .expect("a file");
-        let manager = client(
-            &name,
-            bound_command("openbox").arg("--config-file").arg(&rules),
-        );
-        let capture = Capture::open(&name, PixelAccess::SharedMemory).expect("the display");
-        capture.wait_for_window_manager(PATIENCE).expect("openbox");
         let display = match way {
             Way::Socket => name.clone(),
             Way::Tcp => format!("127.0.0.1{name}"),
         };
-        let program = client(&display, bound_command(&command[0]).args(&command[1..]));
+        let program = client(
+            &display,
+            &folder,
+            bound_command(&command[0]).args(&command[1..]),
+        );
         Self {
-            _program: program,
+            program,
             _manager: manager,
             _server: server,
             name,
@@ -95,6 +116,11 @@ impl Display {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The program.
+    pub const fn program(&mut self) -> &mut Process {
+        &mut self.program
     }
 
     /// A person's hands on it.
@@ -117,6 +143,21 @@ impl Display {
         let source = capture.source().expect("a source");
         Pixels(Mutex::new(source))
     }
+}
+
+fn openbox(display: &str, folder: &Folder) -> Process {
+    let rules = folder.path("openbox.xml");
+    std::fs::write(&rules, include_str!("../../server/src/session/openbox.xml")).expect("a file");
+    let mut command = bound_command("openbox");
+    let manager = client(display, folder, command.arg("--config-file").arg(&rules));
+    let capture = Capture::open(display, PixelAccess::SharedMemory).expect("the display");
+    capture.wait_for_window_manager(PATIENCE).expect("openbox");
+    manager
+}
+
+fn client(display: &str, folder: &Folder, command: &mut Command) -> Process {
+    folder.use_in(command);
+    Process::start(command.env("DISPLAY", display))
 }
 
 /// Pixels as X gives them.

@@ -27,6 +27,7 @@ pub mod terminal;
 pub mod text_field;
 pub mod victim;
 pub mod viewer;
+pub mod windows;
 pub mod xclip;
 
 use std::path::PathBuf;

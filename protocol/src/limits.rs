@@ -41,11 +41,17 @@ pub const MAX_TOKEN_BYTES: usize = 1024;
 /// Longest resume ticket in bytes; see [`Welcome`](crate::wire::control::Welcome).
 pub const MAX_TICKET_BYTES: usize = 64;
 
-/// Longest text field (title, reason, version) in bytes.
+/// Longest text field (reason, version) in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;
 
 /// Longest edge of a cursor shape in pixels: a quarter of [`MAX_CONTROL_BYTES`] if square.
 pub const MAX_CURSOR_EDGE: u32 = 256;
+
+/// Longest title of a window in bytes; no title bar shows as much.
+pub const MAX_TITLE_BYTES: usize = 512;
+
+/// Longest edge of a window's icon in pixels; what taskbars show is not larger.
+pub const MAX_ICON_EDGE: u32 = 64;
 
 /// Shapes of the cursor that a viewer keeps to show them again: the pictures of a turning one.
 pub const MAX_KEPT_CURSORS: usize = 64;

@@ -16,7 +16,7 @@ use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
     CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
-    ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
+    ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
@@ -165,10 +165,19 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             ServerMessage::CursorPosition(Point::new(-3, 900)),
         ),
         ("cursor-again", ServerMessage::CursorAgain(300)),
+        ("title", ServerMessage::Title("Mozilla Firefox".to_owned())),
+        ("icon", ServerMessage::Icon(icon())),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))
         .into()
+}
+
+fn icon() -> WindowIcon {
+    WindowIcon {
+        size: Size::new(2, 1),
+        pixels: vec![0xff00_8000, 0x80ff_2010],
+    }
 }
 
 fn input() -> [InputEvent; 7] {

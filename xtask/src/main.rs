@@ -37,6 +37,7 @@ Usage: cargo xtask TASK
                           count the instructions of the micro-benches and compare them with
                           bench/baseline.json; with --accept they become the baseline
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
+  man                     write the man pages and shell completions of the programs into docs/
   help                    this text";
 
 /// What was asked for.
@@ -49,6 +50,7 @@ enum Task {
     CiList,
     BenchCheck(Request),
     Fuzz { seconds: u32 },
+    Man,
     Help,
 }
 
@@ -82,11 +84,24 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::BenchCheck(request) => bench_check::run(&request),
         Task::Fuzz { seconds } => fuzz::run(seconds),
+        Task::Man => manual(),
         Task::Help => {
             eprintln!("{HELP}");
             Ok(())
         }
     }
+}
+
+/// The crate `manual` knows the command lines, which would make this one slow to compile.
+fn manual() -> Result<()> {
+    let write = [
+        "run",
+        "--locked",
+        "--quiet",
+        "--package",
+        "hackstream-manual",
+    ];
+    command::run(&mut command::cargo(&write)?)
 }
 
 fn parse(arguments: &[String]) -> Result<Task> {
@@ -111,6 +126,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
         }),
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
+        ("man", []) => Ok(Task::Man),
         ("fuzz", []) => Ok(Task::Fuzz { seconds: 60 }),
         ("fuzz", ["--seconds", seconds]) => Ok(Task::Fuzz {
             seconds: seconds.parse().context("--seconds takes a number")?,
@@ -144,6 +160,7 @@ mod tests {
             Task::Setup(Goal::Bench)
         );
         assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz { seconds: 60 });
+        assert_eq!(parsed("man").unwrap(), Task::Man);
         assert_eq!(parsed("ci --help").unwrap(), Task::Help);
     }
 

@@ -19,6 +19,7 @@ use x11rb::protocol::randr::{ConnectionExt as _, NotifyMask};
 use super::connect::{Address, Display};
 use super::cursor;
 use super::damage::DamageWatch;
+use super::front::FrontWatch;
 use super::screen_size::ScreenSize;
 use super::warp::WarpWatch;
 use crate::capture::DisplayEvent;
@@ -31,7 +32,7 @@ pub struct Watcher {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// The caller's function, shared by the threads. Warps are too rare for them to contend.
+/// The caller's function, shared by the threads. Warps and titles are too rare for them to contend.
 struct Sink<F>(Mutex<F>);
 
 impl<F: FnMut(DisplayEvent)> Sink<F> {
@@ -56,6 +57,7 @@ impl Watcher {
             threads: Vec::new(),
         };
         watcher.start_warps(address, Arc::clone(&sink))?;
+        watcher.start_front(address, Arc::clone(&sink))?;
         watcher.start_events(address, size, sink)?;
         Ok(watcher)
     }
@@ -110,6 +112,22 @@ impl Watcher {
         // Fails if the thread has ended already, for the same reason as the next request will.
         let _ = wait_for_start.recv();
         Ok(())
+    }
+
+    /// Apart from damage: reading a title and an icon takes several round trips.
+    fn start_front<F>(&mut self, address: &Address, sink: Arc<Sink<F>>) -> Result<(), CaptureError>
+    where
+        F: FnMut(DisplayEvent) + Send + 'static,
+    {
+        let display = Arc::new(address.connect()?);
+        let watch = FrontWatch::prepare(&display)?;
+        self.connections.push(Arc::clone(&display));
+        self.spawn("x11-front", move || {
+            // The thread of events tells why the display went away.
+            if let Err(error) = watch.run(&display, |event| sink.tell(event)) {
+                tracing::debug!(%error, "the watch for the front window ended");
+            }
+        })
     }
 
     fn spawn(

@@ -12,6 +12,7 @@ use hackstream_protocol::limits::MAX_TOKEN_BYTES;
 use hackstream_protocol::wire::control::Quality;
 use hackstream_transport::Fingerprint;
 
+use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
 use crate::error::ViewError;
 use crate::known_hosts;
@@ -90,9 +91,20 @@ pub enum Output {
     Window {
         /// Whether the window fills the screen.
         fullscreen: bool,
+        /// What keys it keeps for itself.
+        keys: LocalKeys,
     },
     /// Only into memory.
     Headless,
+}
+
+/// Keys that the viewer keeps for itself; the session gets all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LocalKeys {
+    /// Opens the menu.
+    pub menu: Option<LocalKey>,
+    /// Fills the screen, or not any more.
+    pub fullscreen: Option<LocalKey>,
 }
 
 /// How measurements are printed.
@@ -226,6 +238,10 @@ pub(super) fn check(
     } else {
         Output::Window {
             fullscreen: raw.fullscreen,
+            keys: LocalKeys {
+                menu: LocalKey::option("--host-key", &raw.host_key)?,
+                fullscreen: LocalKey::option("--fullscreen-key", &raw.fullscreen_key)?,
+            },
         }
     };
     Ok(Options {
@@ -400,5 +416,26 @@ mod tests {
     fn debug_output_hides_the_token() {
         let options = parsed(&["h", "--token", "hunter2"]).expect("options");
         assert!(!format!("{options:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_viewer_keeps_the_keys_that_it_is_told_to() {
+        let keys = |line: &[&str]| match parsed(line).expect("keys").output {
+            Output::Window { keys, .. } => keys,
+            Output::Headless => panic!("a window"),
+        };
+        let unless_told = LocalKeys {
+            menu: Some(LocalKey::F8),
+            fullscreen: None,
+        };
+        assert_eq!(keys(&["h"]), unless_told);
+        let told = keys(&["h", "--host-key", "none", "--fullscreen-key", "F11"]);
+        assert_eq!(told.menu, None);
+        assert_eq!(
+            told.fullscreen.map(LocalKey::code),
+            "f11".parse().ok().map(LocalKey::code)
+        );
+        let error = parsed(&["h", "--host-key", "a"]).expect_err("it types something");
+        assert!(error.to_string().contains("Scroll-Lock"), "{error}");
     }
 }

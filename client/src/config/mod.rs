@@ -1,16 +1,24 @@
 //! What the person asked for: the command line as written (`raw`) and as understood.
 
 mod checked;
+mod local_key;
 mod raw;
 
 pub use checked::{
-    DEFAULT_HEADLESS_RECONNECT, Options, Output, Screenshot, ServerAddress, SoundOptions,
-    StatsForm, Token, TrustPolicy,
+    DEFAULT_HEADLESS_RECONNECT, LocalKeys, Options, Output, Screenshot, ServerAddress,
+    SoundOptions, StatsForm, Token, TrustPolicy,
 };
+pub use local_key::LocalKey;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::error::ViewError;
+
+/// The command line that [`from_command_line`] reads: for its documentation.
+#[must_use]
+pub fn command() -> clap::Command {
+    raw::Arguments::command()
+}
 
 /// Reads the command line and the environment.
 ///

@@ -5,12 +5,25 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use hackstream_sound::level::MOST_PERCENT;
 
-const AFTER_HELP: &str = "\
+/// Groups of options.
+const CONNECTION: &str = "Connection";
+const WINDOW: &str = "Window";
+const PICTURE_AND_SOUND: &str = "Picture and sound";
+const MEASUREMENTS: &str = "Measurements";
+const WITHOUT_A_WINDOW: &str = "Without a window";
+
+const EXAMPLES: &str = "\
 Examples:
   HACKSTREAM_TOKEN=... hackstream-view build.example.org
   hackstream-view 192.0.2.7:14501 --token-file ~/token --fullscreen
   hackstream-view host --token-file ~/token --headless --screenshot now.png
 
+F8 opens the menu of the viewer: fullscreen, Ctrl+Alt+Del, screenshot, quality, sound, disconnect.";
+
+const HINT: &str =
+    "--help says more: the first connection, outages, the keyboard, measurements, exit codes.";
+
+const MORE: &str = "\
 The first connection to a server shows the fingerprint of its key and asks whether it is the right
 one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
 
@@ -21,6 +34,13 @@ During an outage the last picture stays, darker, with a notice over it, and the 
 back: at once when this machine's network changes, else ever less often, every 5 seconds at the
 least. It comes back to the same session without a token. What is typed meanwhile is not sent; keys
 that were held are let go in the session.
+
+F8, or the key that --host-key names, opens the viewer's menu over the picture; pressed twice it goes to
+the session, and together with Shift, Ctrl, Alt or the logo key always does. In the menu arrows, Enter, the
+letters at the right edge and the mouse choose, + and - change the volume, Esc closes. All other keys
+are the session's, F11 too, unless --fullscreen-key names it.
+A screenshot of the menu is put into the folder for pictures (XDG_PICTURES_DIR), else into the current
+one, under a new name that the menu tells.
 
 Keys type what they type at the viewer, whatever the layout of the session; layout, dead keys, Compose
 and input method are those of the viewer's desktop. The session makes the repeats of a held key.
@@ -52,58 +72,87 @@ Exit codes:
 
 /// Shows a program that runs on a HackStream server.
 #[derive(Debug, Parser)]
-#[command(name = "hackstream-view", version, about, after_help = AFTER_HELP)]
+#[command(name = "hackstream-view", version, about, after_help = format!("{EXAMPLES}\n{HINT}"), after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Arguments {
     /// The server; the port is 14500 unless given
-    #[arg(value_name = "HOST[:PORT]")]
+    #[arg(value_name = "HOST[:PORT]", value_hint = clap::ValueHint::Hostname)]
     pub(super) server: String,
 
     /// The session's token. Other users of this machine can see it in the list of processes:
     /// better use --token-file or the variable HACKSTREAM_TOKEN
-    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        conflicts_with = "token_file",
+        help_heading = CONNECTION
+    )]
     pub(super) token: Option<String>,
 
     /// File whose first line is the session's token
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = CONNECTION)]
     pub(super) token_file: Option<PathBuf>,
 
     /// The fingerprint that the server must have, whatever is remembered
-    #[arg(long, value_name = "sha256:HEX", conflicts_with = "accept_new")]
+    #[arg(
+        long,
+        value_name = "sha256:HEX",
+        conflicts_with = "accept_new",
+        help_heading = CONNECTION
+    )]
     pub(super) fingerprint: Option<String>,
 
     /// Remember an unknown server without asking. A changed fingerprint is refused all the same
-    #[arg(long)]
+    #[arg(long, help_heading = CONNECTION)]
     pub(super) accept_new: bool,
 
     /// Fill the screen
-    #[arg(long, conflicts_with = "headless")]
+    #[arg(long, conflicts_with = "headless", help_heading = WINDOW)]
     pub(super) fullscreen: bool,
 
+    /// The key that opens the viewer's menu, or none: F1 to F12, Insert, Menu, Pause, Right-Control or
+    /// Scroll-Lock. Pressed twice it goes to the session
+    #[arg(
+        long,
+        value_name = "KEY",
+        default_value = "F8",
+        help_heading = WINDOW
+    )]
+    pub(super) host_key: String,
+
+    /// A key that fills the screen and back, such as F11, in place of the session's programs
+    #[arg(
+        long,
+        value_name = "KEY",
+        default_value = "none",
+        help_heading = WINDOW
+    )]
+    pub(super) fullscreen_key: String,
+
     /// What to prefer where quality costs time; the server may allow less
-    #[arg(long, value_enum, default_value_t = QualityName::Auto)]
+    #[arg(long, value_enum, default_value_t = QualityName::Auto, help_heading = PICTURE_AND_SOUND)]
     pub(super) quality: QualityName,
 
     /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
     /// them by ALSA
-    #[arg(long)]
+    #[arg(long, help_heading = PICTURE_AND_SOUND)]
     pub(super) no_audio: bool,
 
     /// Begin muted: the server sends no sound
-    #[arg(long, conflicts_with = "no_audio")]
+    #[arg(long, conflicts_with = "no_audio", help_heading = PICTURE_AND_SOUND)]
     pub(super) mute: bool,
 
     /// Volume of the session's sound in percent, up to 400
     #[arg(long, value_name = "PERCENT", default_value_t = 100,
-        value_parser = clap::value_parser!(u16).range(..=i64::from(MOST_PERCENT)))]
+        value_parser = clap::value_parser!(u16).range(..=i64::from(MOST_PERCENT)), help_heading = PICTURE_AND_SOUND)]
     pub(super) volume: u16,
 
     /// Print a line of measurements to stderr each second in which something happens: rates, where
     /// the time goes, and the bottleneck. With a window, also draw them over the picture
-    #[arg(long)]
+    #[arg(long, help_heading = MEASUREMENTS)]
     pub(super) stats: bool,
 
     /// The same, and more, as a JSON object a line on standard output
-    #[arg(long, conflicts_with = "stats")]
+    #[arg(long, conflicts_with = "stats", help_heading = MEASUREMENTS)]
     pub(super) stats_json: bool,
 
     /// What the session shall not have, separated by commas: clipboard-in (what is copied here can be
@@ -112,26 +161,32 @@ pub(super) struct Arguments {
         long,
         value_name = "FEATURES",
         value_delimiter = ',',
-        hide_possible_values = true
+        hide_possible_values = true,
+        help_heading = CONNECTION
     )]
     pub(super) disable: Vec<Feature>,
 
     /// Open no window
-    #[arg(long)]
+    #[arg(long, help_heading = WITHOUT_A_WINDOW)]
     pub(super) headless: bool,
 
     /// Write the picture to a PNG file and leave, also with a window. Without --after: once the
     /// picture is complete and quiet for half a second, after ten seconds at the latest
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", help_heading = WITHOUT_A_WINDOW)]
     pub(super) screenshot: Option<PathBuf>,
 
     /// Milliseconds from the first complete picture to the screenshot
-    #[arg(long, value_name = "MS", requires = "screenshot")]
+    #[arg(
+        long,
+        value_name = "MS",
+        requires = "screenshot",
+        help_heading = WITHOUT_A_WINDOW
+    )]
     pub(super) after: Option<u64>,
 
     /// Seconds after which a lost connection is given up; 0 means never. Default: 0 with a
     /// window, 30 without
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", help_heading = CONNECTION)]
     pub(super) reconnect_timeout: Option<u64>,
 }
 

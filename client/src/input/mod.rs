@@ -162,6 +162,11 @@ impl InputState {
     }
 }
 
+/// The position of a key; `None` if it has none that the session can name.
+pub(crate) fn key_code(key: PhysicalKey) -> Option<KeyCode> {
+    keys::code(key)
+}
+
 /// The pointer moved to `at` in the window.
 fn motion(at: Point<Window>, placement: &Placement) -> InputEvent {
     InputEvent::PointerMotion(placement.to_frame(at))

@@ -4,6 +4,7 @@ mod decoder;
 mod memory;
 mod presenter;
 mod showing;
+mod texts;
 
 use std::time::Instant;
 
@@ -18,7 +19,8 @@ use showing::{Showing, Standing};
 
 pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
 pub(crate) use memory::PictureMemory;
-pub(crate) use presenter::{Extent, Presenter, Shade, Sight, Texts};
+pub(crate) use presenter::{Extent, Presenter, Shade, Sight};
+pub(crate) use texts::{Line, Look, Texts};
 
 /// Rectangles of what has not been shown before it is simplified. A window that nobody repaints
 /// must not collect ever more of them.

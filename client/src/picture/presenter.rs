@@ -5,6 +5,7 @@
 
 use hackstream_protocol::geometry::{Size, Window};
 
+use super::Texts;
 use crate::shared::Shared;
 
 /// How the picture looks in the window.
@@ -25,15 +26,6 @@ pub(crate) enum Extent {
     Window,
 }
 
-/// Text of the viewer's own over the picture, as lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Texts {
-    /// Measurements.
-    pub(crate) statistics: Vec<String>,
-    /// What the person must know of the connection.
-    pub(crate) notice: Vec<String>,
-}
-
 /// What the window wants to be seen of the picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sight {
@@ -41,6 +33,8 @@ pub(crate) struct Sight {
     pub(crate) window: Size<Window>,
     /// How the picture looks, unless a new connection is still painting it anew.
     pub(crate) shade: Shade,
+    /// Dots of the screen for each of what programs call a pixel: 2 where the density is high.
+    pub(crate) density: u32,
     /// What is written over it.
     pub(crate) texts: Texts,
     /// What has to be presented now.

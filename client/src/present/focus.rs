@@ -20,6 +20,17 @@ pub(super) enum Claim {
     Always,
 }
 
+/// Whether `window` is on an X display on which nobody arranges windows.
+pub(super) fn lacks_window_manager(window: &Window) -> bool {
+    let look = || -> Result<bool, Box<dyn std::error::Error>> {
+        let (display, screen) = RustConnection::connect(None)?;
+        let root = display.setup().roots.get(screen).ok_or("no such screen")?;
+        is_managed(&display, root.root)
+    };
+    // In doubt there is one, and it knows better.
+    x11::id(window).is_some() && !look().unwrap_or(true)
+}
+
 /// Gives `window` the input focus if it is on an X display without a window manager.
 pub(super) fn take_without_window_manager(window: &Window, claim: Claim) {
     if let Some(id) = x11::id(window) {

@@ -3,11 +3,16 @@
 mod blit;
 mod buffers;
 mod damage;
+mod deeds;
 mod focus;
+mod fullscreen;
+mod label;
+mod menu;
 mod notice;
 mod overlay;
 mod placement;
 mod sizing;
+mod steering;
 mod surface;
 mod view;
 mod viewport;

@@ -2,8 +2,13 @@
 
 use std::time::Instant;
 
-use crate::session::{Cause, Continuity};
+use crate::config::ServerAddress;
+use crate::picture::{Line, Look};
+use crate::session::{Cause, Continuity, Farewell};
 use crate::shared::{LinkState, SessionView};
+
+/// Letters of a line.
+const COLUMNS: usize = 56;
 
 /// Whether the person has seen that the session is a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +32,22 @@ impl Tidings {
 /// Lines to show over the picture; none if all is well. `catching_up` tells that a new connection
 /// has not brought the whole picture yet.
 pub(super) fn lines(
-    server: &str,
+    server: &ServerAddress,
     session: &SessionView,
     catching_up: bool,
     tidings: Tidings,
-) -> Vec<String> {
-    match session.link {
+) -> Vec<Line> {
+    let texts = match session.link {
+        LinkState::Over => {
+            return session
+                .farewell
+                .as_ref()
+                .map(last_words)
+                .unwrap_or_default();
+        }
         LinkState::Interrupted { since } => {
             let seconds = Instant::now().saturating_duration_since(since).as_secs();
-            interrupted(server, &session.cause, seconds)
+            interrupted(&server.to_string(), &session.cause, seconds)
         }
         _ if catching_up => vec![
             "Connected again".to_owned(),
@@ -47,7 +59,39 @@ pub(super) fn lines(
             "Any key or click hides this.".to_owned(),
         ],
         _ => Vec::new(),
+    };
+    texts.into_iter().map(Line::from).collect()
+}
+
+/// Why the session is over.
+fn last_words(farewell: &Farewell) -> Vec<Line> {
+    let mut lines = vec![Line::new(Look::Heading, farewell.heading), Line::rule()];
+    lines.extend(wrapped(&farewell.text).into_iter().map(Line::from));
+    if !farewell.text.is_empty() {
+        lines.push(Line::rule());
     }
+    let hint = "Any key or click closes this window.";
+    lines.push(Line::new(Look::Faint, hint));
+    lines
+}
+
+/// The text in lines that break between words, where words are short enough.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let length = |text: &str| text.chars().count();
+        match lines.last_mut() {
+            Some(line) if length(line) + 1 + length(word) <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => {
+                let letters: Vec<char> = word.chars().collect();
+                lines.extend(letters.chunks(COLUMNS).map(|part| part.iter().collect()));
+            }
+        }
+    }
+    lines
 }
 
 fn interrupted(server: &str, cause: &Cause, seconds: u64) -> Vec<String> {
@@ -74,10 +118,24 @@ mod tests {
             link: LinkState::Live,
             ..SessionView::default()
         };
-        assert!(lines("h", &session, false, Tidings::Known).is_empty());
-        assert_eq!(lines("h", &session, true, Tidings::Known).len(), 2);
-        let new = lines("h", &session, false, Tidings::of(Continuity::New));
-        assert_eq!(new[0], "This may be a new session");
+        let lines = |catching_up, tidings| {
+            let server = "h".parse().expect("an address");
+            lines(&server, &session, catching_up, tidings)
+        };
+        assert!(lines(false, Tidings::Known).is_empty());
+        assert_eq!(lines(true, Tidings::Known).len(), 2);
+        let new = lines(false, Tidings::of(Continuity::New));
+        assert_eq!(new[0].text, "This may be a new session");
+    }
+
+    #[test]
+    fn lines_break_between_words_where_they_can() {
+        let text = format!("{} {} short", "a".repeat(50), "b".repeat(60));
+        let lines = wrapped(&text);
+        let lengths: Vec<usize> = lines.iter().map(String::len).collect();
+        assert_eq!(lengths, [50, COLUMNS, 4 + 6]);
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        assert!(wrapped("").is_empty());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The window, its picture, its keyboard and its pointer.
 
 use std::rc::Rc;
-use std::time::Instant;
 
 use hackstream_clipboard::DisplayClipboard;
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
@@ -13,10 +12,14 @@ use winit::event_loop::ActiveEventLoop;
 use winit::window::{Fullscreen, Window};
 
 use super::focus::{self, Claim};
+use super::fullscreen::Windowed;
+use super::label::Label;
 use super::notice::{self, Tidings};
 use super::placement::Placement;
 use super::sizing::Sizing;
+use super::steering::Steering;
 use super::surface::Surface;
+use super::window::Wishes;
 use crate::cursor::Cursors;
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
@@ -25,15 +28,18 @@ use crate::shared::{LinkState, Shared};
 
 /// The window in which the person sees the session.
 pub(super) struct View {
-    window: Rc<Window>,
+    pub(super) window: Rc<Window>,
     surface: Surface,
-    cursors: Cursors,
-    input: InputState,
+    pub(super) cursors: Cursors,
+    pub(super) input: InputState,
     keyboard: Keyboard,
-    pointer: Pointer,
+    pub(super) pointer: Pointer,
+    pub(super) steering: Steering,
+    pub(super) windowed: Windowed,
+    label: Label,
     link: LinkState,
     tidings: Tidings,
-    texts: Texts,
+    pub(super) texts: Texts,
     sizing: Sizing,
     focused: bool,
     _clipboard: Option<DisplayClipboard>,
@@ -45,29 +51,29 @@ impl View {
         session: &Session,
         shared: &Shared,
         screen: Size,
-        name: &str,
-        fullscreen: bool,
+        wishes: &Wishes,
     ) -> Result<Self, String> {
         let monitor = event_loop
             .primary_monitor()
             .or_else(|| event_loop.available_monitors().next());
         let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
         let sizing = Sizing::new(screen, Size::new(room.width, room.height));
+        let label = Label::of(&wishes.server);
         let attributes = Window::default_attributes()
-            .with_title(title(name, LinkState::Live))
+            .with_title(label.title())
             .with_inner_size(physical(sizing.given()))
-            .with_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
+            .with_fullscreen(wishes.fullscreen.then_some(Fullscreen::Borderless(None)));
         let window = event_loop
             .create_window(attributes)
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
-        if has_input_method() {
-            window.set_ime_allowed(true);
-        }
         let surface = Surface::new(&window, session)?;
-        Ok(Self {
+        let mut view = Self {
             keyboard: Keyboard::of(&window),
             pointer: Pointer::default(),
+            steering: Steering::new(wishes),
+            windowed: Windowed::default(),
+            label,
             window,
             surface,
             cursors: Cursors::default(),
@@ -78,7 +84,19 @@ impl View {
             sizing,
             focused: false,
             _clipboard: shared.clipboard.join_display(),
-        })
+        };
+        view.use_input_method(true);
+        if wishes.fullscreen {
+            view.windowed.arrange(&view.window, true);
+        }
+        Ok(view)
+    }
+
+    /// Has the person's input method, if there is one, take part in typing, or not any more.
+    pub(super) fn use_input_method(&self, used: bool) {
+        if has_input_method() {
+            self.window.set_ime_allowed(used);
+        }
     }
 
     /// Makes the window disappear while the session says goodbye.
@@ -92,7 +110,6 @@ impl View {
         event_loop: &ActiveEventLoop,
         session: &Session,
         shared: &Shared,
-        name: &str,
     ) -> Result<(), String> {
         let (size, catching_up) = {
             let picture = shared.picture();
@@ -107,24 +124,29 @@ impl View {
             if let Some(reason) = &facts.presenting_failed {
                 return Err(reason.clone());
             }
-            self.cursors.follow(&facts, event_loop, &self.window);
+            let is_sessions = self.steering.is_sessions();
+            if is_sessions {
+                self.cursors.follow(&facts, event_loop, &self.window);
+            }
             let placement = self.placement();
+            let is_followed = self.focused && is_sessions;
             self.pointer
-                .follow(&facts, &self.window, &placement, self.focused);
+                .follow(&facts, &self.window, &placement, is_followed);
             if facts.link == LinkState::Live && self.link != LinkState::Live {
                 self.input.forget_locks();
                 self.tidings = Tidings::of(facts.continuity);
             }
+            let statistics = facts.statistics.iter().map(|line| line.as_str().into());
             self.texts = Texts {
-                statistics: facts.statistics.clone(),
-                notice: notice::lines(name, &facts, catching_up, self.tidings),
+                statistics: statistics.collect(),
+                notice: notice::lines(self.label.server(), &facts, catching_up, self.tidings),
+                menu: Vec::new(),
             };
+            self.label.follow(&facts, &self.window);
             facts.link
         };
-        if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
-            self.link = link;
-            self.window.set_title(&title(name, link));
-        }
+        self.link = link;
+        self.follow_menu(link, shared);
         self.show(session, shared, Extent::Changes)
     }
 
@@ -181,18 +203,29 @@ impl View {
         }
     }
 
-    fn placement(&self) -> Placement {
+    pub(super) fn placement(&self) -> Placement {
         Placement::new(self.sizing.screen(), self.size())
     }
 
-    fn show(&mut self, session: &Session, shared: &Shared, extent: Extent) -> Result<(), String> {
+    /// Dots of the screen for each of what programs call a pixel.
+    pub(super) fn density(&self) -> u32 {
+        (self.window.scale_factor().round() as u32).max(1)
+    }
+
+    pub(super) fn show(
+        &mut self,
+        session: &Session,
+        shared: &Shared,
+        extent: Extent,
+    ) -> Result<(), String> {
         let shade = match self.link {
-            LinkState::Interrupted { .. } => Shade::Dimmed,
+            LinkState::Interrupted { .. } | LinkState::Over => Shade::Dimmed,
             _ => Shade::Plain,
         };
         let sight = Sight {
             window: self.size(),
             shade,
+            density: self.density(),
             texts: self.texts.clone(),
             extent,
         };
@@ -284,16 +317,6 @@ const fn transition(state: ElementState) -> Transition {
     match state {
         ElementState::Pressed => Transition::Press,
         ElementState::Released => Transition::Release,
-    }
-}
-
-fn title(name: &str, link: LinkState) -> String {
-    match link {
-        LinkState::Interrupted { since } => {
-            let seconds = Instant::now().saturating_duration_since(since).as_secs();
-            format!("{name}: connection lost, trying again … {seconds} s")
-        }
-        _ => format!("{name} - HackStream"),
     }
 }
 

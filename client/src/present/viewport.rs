@@ -60,7 +60,7 @@ impl Viewport {
     pub(super) fn look(&mut self, sight: &Sight) {
         self.window = sight.window;
         self.wanted = sight.shade;
-        self.overlay.show(&sight.texts);
+        self.overlay.show(&sight.texts, sight.density);
     }
 
     /// Takes from `picture` what the window lacks, if anything.

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use hackstream_protocol::wire::control::Quality;
 use winit::application::ApplicationHandler;
 use winit::event::{DeviceEvent, DeviceId, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, DeviceEvents, EventLoop};
 use winit::window::WindowId;
 
+use super::steering::Steered;
 use super::view::View;
 use crate::clipboard::Clipboard;
-use crate::config::{Options, Output, StatsForm};
+use crate::config::{LocalKeys, Options, Output, ServerAddress, StatsForm};
 use crate::error::ViewError;
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared, StatisticsPanel};
@@ -45,12 +47,10 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     if options.stats == Some(StatsForm::Line) {
         shared.show_statistics(StatisticsPanel::Shown);
     }
-    let name = options.server.to_string();
-    let fullscreen = matches!(options.output, Output::Window { fullscreen: true });
+    let wishes = Wishes::of(&options);
     let session = Session::start(options, Arc::clone(&shared), Signals::Leave)?;
     let mut app = App {
-        name,
-        fullscreen,
+        wishes,
         shared,
         session,
         view: None,
@@ -66,10 +66,35 @@ pub(crate) fn run(options: Options) -> Result<(), ViewError> {
     }
 }
 
+/// What the person wants of the window.
+pub(super) struct Wishes {
+    /// What it shows.
+    pub(super) server: ServerAddress,
+    /// Whether it fills the screen at first.
+    pub(super) fullscreen: bool,
+    /// Keys that are not the session's.
+    pub(super) keys: LocalKeys,
+    /// What to ask the server for.
+    pub(super) quality: Quality,
+}
+
+impl Wishes {
+    fn of(options: &Options) -> Self {
+        let (fullscreen, keys) = match options.output {
+            Output::Window { fullscreen, keys } => (fullscreen, keys),
+            Output::Headless => (false, LocalKeys::default()),
+        };
+        Self {
+            server: options.server.clone(),
+            fullscreen,
+            keys,
+            quality: options.quality,
+        }
+    }
+}
+
 struct App {
-    /// The server, for the title.
-    name: String,
-    fullscreen: bool,
+    wishes: Wishes,
     shared: Arc<Shared>,
     session: Session,
     /// The window, once the viewer is admitted.
@@ -91,7 +116,7 @@ impl ApplicationHandler<Woken> for App {
             return;
         }
         let result = match &mut self.view {
-            Some(view) => view.follow(event_loop, &self.session, &self.shared, &self.name),
+            Some(view) => view.follow(event_loop, &self.session, &self.shared),
             None => Ok(()),
         };
         self.check(event_loop, result);
@@ -99,14 +124,16 @@ impl ApplicationHandler<Woken> for App {
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
         if event == WindowEvent::CloseRequested {
-            // The session says goodbye to the server, and then wakes the loop to end.
-            self.session.leave();
-            if let Some(view) = &self.view {
-                view.hide();
-            }
+            self.leave();
             return;
         }
         let Some(view) = &mut self.view else { return };
+        match view.steer(&event, event_loop, &self.session, &self.shared) {
+            Ok(Steered::Passed) => {}
+            Ok(Steered::Taken) => return,
+            Ok(Steered::Leave) => return self.leave(),
+            Err(reason) => return self.check(event_loop, Err(reason)),
+        }
         let noted = view.noted(&event, &self.session, &self.shared);
         let result = if view.keyboard_of(&event, &self.session) {
             Ok(())
@@ -128,6 +155,14 @@ impl ApplicationHandler<Woken> for App {
 }
 
 impl App {
+    /// The session says goodbye to the server, and then wakes the loop to end.
+    fn leave(&self) {
+        self.session.leave();
+        if let Some(view) = &self.view {
+            view.hide();
+        }
+    }
+
     /// Opens the window once the size of the session's screen is known.
     fn open(&mut self, event_loop: &ActiveEventLoop) -> bool {
         let Some(screen) = self.shared.session().screen else {
@@ -138,8 +173,7 @@ impl App {
             &self.session,
             &self.shared,
             screen,
-            &self.name,
-            self.fullscreen,
+            &self.wishes,
         ) {
             Ok(mut view) => {
                 view.tell_layout(&self.session);

@@ -333,6 +333,15 @@ async fn hear(
                 shared.update_session(|session| session.move_cursor(at));
                 continue;
             }
+            Ok(Some(ServerMessage::Title(title))) => {
+                shared.update_session(|session| session.title = title);
+                continue;
+            }
+            Ok(Some(ServerMessage::Icon(icon))) => {
+                let icon = (!icon.size.is_empty()).then(|| Arc::new(icon));
+                shared.update_session(|session| session.icon = icon);
+                continue;
+            }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },
             Ok(Some(ServerMessage::Welcome(_))) => LinkEnd::Broken("a second welcome".into()),
             Err(error @ (TransportError::Wire(_) | TransportError::BadCompression)) => {

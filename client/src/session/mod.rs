@@ -5,6 +5,7 @@ mod backoff;
 mod contact;
 mod dial;
 mod ending;
+mod farewell;
 mod input_stream;
 mod link;
 mod liveness;
@@ -19,7 +20,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use hackstream_protocol::wire::control::{KeyboardLayout, ViewerWindow};
+use hackstream_protocol::wire::control::{KeyboardLayout, Quality, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -31,6 +32,7 @@ use crate::screenshot;
 use crate::shared::{LinkState, Shared};
 use crate::stats::Reporter;
 
+pub(crate) use farewell::Farewell;
 pub(crate) use plight::{Cause, Continuity};
 
 /// The handshake's cryptography needs the most of it; memory never touched costs nothing.
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Keyboard(KeyboardLayout),
     /// The session's screen should follow a window that is like this.
     Window(ViewerWindow),
+    /// The person prefers this quality.
+    Quality(Quality),
     /// The person leaves.
     Leave,
 }
@@ -128,6 +132,11 @@ impl Session {
     /// Has the session's screen follow a window that is like this.
     pub(crate) fn window(&self, window: ViewerWindow) {
         let _ = self.commands.send(Command::Window(window));
+    }
+
+    /// Asks the server for this quality, now and after each reconnection.
+    pub(crate) fn quality(&self, quality: Quality) {
+        let _ = self.commands.send(Command::Quality(quality));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.

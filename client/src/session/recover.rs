@@ -74,6 +74,7 @@ impl Supervisor {
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
                     Some(Command::Keyboard(layout)) => self.layout_changed(layout),
+                    Some(Command::Quality(quality)) => self.quality_changed(quality),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
                 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use hackstream_protocol::wire::control::{KeyboardLayout, RefusalReason, ViewerMessage};
+use hackstream_protocol::wire::control::{KeyboardLayout, Quality, RefusalReason, ViewerMessage};
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -46,12 +46,16 @@ pub(super) async fn run(
         links: 0,
         broken: 0,
         keyboard: None,
+        quality: None,
+        over: None,
         told: 0,
         window: WindowWish::default(),
         dialer: None,
         network: LocalNetwork::listen(),
     };
-    supervisor.run().await
+    let result = supervisor.run().await;
+    supervisor.take_leave(&result).await;
+    result
 }
 
 /// How serving a connection ended.
@@ -69,14 +73,18 @@ pub(super) struct Supervisor {
     pub(super) commands: UnboundedReceiver<Command>,
     work: Sender<Work>,
     /// Connections so far.
-    links: u64,
+    pub(super) links: u64,
     /// Connections that broke in a row.
     broken: u32,
     /// The layout of the person's keyboard, which each connection has to learn.
     pub(super) keyboard: Option<KeyboardLayout>,
-    /// The connection that has learnt it.
+    /// What the person chose since the start, which each connection has to learn as well.
+    quality: Option<Quality>,
+    /// The server's last words, if it ended the session.
+    pub(super) over: Option<String>,
+    /// The connection that has learnt them.
     told: u64,
-    /// The window, which it has to learn as well.
+    /// The window, which it has to learn too.
     pub(super) window: WindowWish,
     pub(super) dialer: Option<Arc<Dialer>>,
     pub(super) network: LocalNetwork,
@@ -137,6 +145,7 @@ impl Supervisor {
                 command = self.commands.recv() => match command {
                     Some(Command::Input(_)) => {}
                     Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
+                    Some(Command::Quality(quality)) => self.quality = Some(quality),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Ok(None),
                 }
@@ -151,6 +160,9 @@ impl Supervisor {
         self.shared.update_session(|session| {
             session.link = LinkState::Live;
             session.continuity = continuity;
+            // What there is, it tells.
+            session.title.clear();
+            session.icon = None;
         });
         link
     }
@@ -163,6 +175,9 @@ impl Supervisor {
             if let Some(layout) = self.keyboard.clone() {
                 link.tell(&ViewerMessage::Keyboard(layout)).await;
             }
+            if let Some(quality) = self.quality {
+                link.tell(&ViewerMessage::Quality(quality)).await;
+            }
             self.tell_window(link).await;
         }
         link.wish_sound(self.shared.speaker.wish()).await;
@@ -174,6 +189,10 @@ impl Supervisor {
                     Some(Command::Keyboard(layout)) => {
                         self.keyboard = Some(layout.clone());
                         link.tell(&ViewerMessage::Keyboard(layout)).await;
+                    }
+                    Some(Command::Quality(quality)) => {
+                        self.quality = Some(quality);
+                        link.tell(&ViewerMessage::Quality(quality)).await;
                     }
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
                     Some(Command::Leave) | None => return Served::Left,
@@ -189,6 +208,12 @@ impl Supervisor {
     /// The layout changed while there is no connection that could learn it.
     pub(super) fn layout_changed(&mut self, layout: KeyboardLayout) {
         self.keyboard = Some(layout);
+        self.told = 0;
+    }
+
+    /// The person chose a quality while there is no connection that could learn it.
+    pub(super) fn quality_changed(&mut self, quality: Quality) {
+        self.quality = Some(quality);
         self.told = 0;
     }
 
@@ -209,6 +234,7 @@ impl Supervisor {
         match reason {
             RefusalReason::SessionEnded => {
                 eprintln!("hackstream-view: the session has ended");
+                self.over = Some(text);
                 Ok(Next::Stop)
             }
             RefusalReason::ProtocolError => {

@@ -15,6 +15,7 @@ use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::SoundWish;
 use hackstream_protocol::wire::sound::SoundPacket;
 use hackstream_sound::jitter::{Counts, Jitter, Pictures, Transit};
+use hackstream_sound::level::MOST_PERCENT;
 use tokio::sync::Notify;
 
 use crate::config::SoundOptions;
@@ -68,6 +69,17 @@ enum Wish {
     /// No sound in this viewer.
     Never,
     Muted,
+    Audible,
+}
+
+/// Whether the person hears the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// There is no sound in this viewer, or nothing to play it on.
+    None,
+    /// The person wants silence.
+    Muted,
+    /// What there is to hear.
     Audible,
 }
 
@@ -126,6 +138,27 @@ impl Speaker {
         }
         self.0.changed.notify_all();
         self.0.wishes.notify_one();
+    }
+
+    /// Whether the person hears the session.
+    pub(crate) fn hearing(&self) -> Hearing {
+        let desk = self.0.desk();
+        match (desk.wish, desk.player) {
+            (Wish::Never, _) | (_, Player::Failed) => Hearing::None,
+            (Wish::Muted, _) => Hearing::Muted,
+            (Wish::Audible, _) => Hearing::Audible,
+        }
+    }
+
+    /// How loud it is, in hundredths of the amplitude.
+    pub(crate) fn volume(&self) -> u16 {
+        self.0.volume.load(Ordering::Relaxed)
+    }
+
+    /// Makes it as loud as this, at most [`MOST_PERCENT`].
+    pub(crate) fn set_volume(&self, percent: u16) {
+        let percent = percent.min(MOST_PERCENT);
+        self.0.volume.store(percent, Ordering::Relaxed);
     }
 
     /// Waits until the server is to be told something else. May be cancelled.
@@ -234,9 +267,12 @@ mod tests {
         assert_eq!(speaker.wish(), SoundWish::Play);
         speaker.mute(true);
         assert_eq!(speaker.wish(), SoundWish::Mute);
+        assert_eq!(speaker.hearing(), Hearing::Muted);
+        assert_eq!(speaker.volume(), 50);
         speaker.mute(false);
         assert_eq!(speaker.wish(), SoundWish::Play);
         speaker.0.finish(Player::Failed);
         assert_eq!(speaker.wish(), SoundWish::Mute, "there is no device");
+        assert_eq!(speaker.hearing(), Hearing::None);
     }
 }

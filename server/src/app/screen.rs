@@ -176,6 +176,8 @@ impl Screen {
                 }
                 DisplayEvent::CursorShape(shape) => service.registry.cursor_shape(shape),
                 DisplayEvent::CursorPosition(at) => service.registry.cursor_position(at),
+                DisplayEvent::Title(title) => service.registry.title(&title),
+                DisplayEvent::Icon(icon) => service.registry.icon(icon),
                 DisplayEvent::Resized(size) => service.registry.resized(size),
                 DisplayEvent::Gone { reason } => {
                     // The session reports the same end with a better reason, if it is ours.

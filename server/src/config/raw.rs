@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// Groups of options.
+const ACCESS: &str = "Who is let in";
+const WHAT_VIEWERS_GET: &str = "What viewers get";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   run    the command's own exit code, or 128 + the signal that ended it
@@ -93,27 +97,27 @@ pub struct Service {
     pub state_dir: Option<PathBuf>,
     /// File with the token that viewers must show; only its owner may be able to read it.
     /// Default: one is made in the state directory.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_auth")]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_auth", help_heading = ACCESS)]
     pub token_file: Option<PathBuf>,
     /// Let in everyone who reaches the port. Only on loopback and private addresses, for trusted
     /// networks: whoever is let in can type and click.
-    #[arg(long)]
+    #[arg(long, help_heading = ACCESS)]
     pub no_auth: bool,
     /// The best that viewers get, in the order low, auto, high. A viewer that asks for less gets
     /// less; with high each gets what it asks for.
-    #[arg(long, value_name = "QUALITY", default_value = "high")]
+    #[arg(long, value_name = "QUALITY", default_value = "high", help_heading = WHAT_VIEWERS_GET)]
     pub quality: QualityName,
     /// Send no more than this to all viewers together, for example 800k, 5M or 1G bits per second:
     /// in every second or longer, headers and repetitions included. Video becomes coarser, then
     /// rarer, before text has to wait. At least 100k.
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", help_heading = WHAT_VIEWERS_GET)]
     pub max_bitrate: Option<String>,
     /// Send no more than this to all viewers together in any hour, for example 500M or 2G bytes.
     /// The first half may be spent at once; the rest is made to last. At least 45M.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", help_heading = WHAT_VIEWERS_GET)]
     pub max_data_per_hour: Option<String>,
     /// What viewers do not get, separated by commas. What is off does not exist for them.
-    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',', help_heading = WHAT_VIEWERS_GET)]
     pub disable: Vec<Feature>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -13,10 +13,12 @@ use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
 };
+use tokio::sync::Mutex;
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
 use super::cursor::tell_cursor;
+use super::front::tell_front;
 use super::inbox::Inbox;
 use super::input::inject_all;
 use super::pass::Present;
@@ -167,7 +169,9 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         }
     };
     let control_in = listen(control_in, &inbox, service, hearing);
-    let control_out = tell_cursor(control_out, service.registry.cursor());
+    let control_out = Mutex::new(control_out);
+    let cursor = tell_cursor(&control_out, service.registry.cursor());
+    let front = tell_front(&control_out, service.registry.front());
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
@@ -181,7 +185,8 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
             pass.revoke();
         },
         result = streams => result?,
-        result = control_out => result?,
+        result = cursor => result?,
+        result = front => result?,
         result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }

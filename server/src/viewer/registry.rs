@@ -7,10 +7,11 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
-use hackstream_protocol::wire::control::CursorShape;
+use hackstream_protocol::wire::control::{CursorShape, WindowIcon};
 use tokio::sync::watch;
 use tracing::debug;
 
+use super::front::Front;
 use super::inbox::Inbox;
 
 /// Viewers of one session, at most.
@@ -31,6 +32,7 @@ pub struct Cursor {
 pub struct Registry {
     viewers: Mutex<Viewers>,
     cursor: watch::Sender<Cursor>,
+    front: watch::Sender<Front>,
 }
 
 #[derive(Default)]
@@ -44,6 +46,7 @@ impl Default for Registry {
         Self {
             viewers: Mutex::default(),
             cursor: watch::Sender::new(Cursor::default()),
+            front: watch::Sender::default(),
         }
     }
 }
@@ -99,6 +102,23 @@ impl Registry {
     #[must_use]
     pub fn cursor(&self) -> watch::Receiver<Cursor> {
         self.cursor.subscribe()
+    }
+
+    /// Tells every viewer what the window in front is called.
+    pub fn title(&self, title: &str) {
+        self.front.send_modify(|front| front.title = title.into());
+    }
+
+    /// Tells every viewer the icon of the window in front.
+    pub fn icon(&self, icon: WindowIcon) {
+        let icon = (!icon.size.is_empty()).then(|| Arc::new(icon));
+        self.front.send_modify(|front| front.icon = icon);
+    }
+
+    /// The window in front, now and whenever it changes.
+    #[must_use]
+    pub fn front(&self) -> watch::Receiver<Front> {
+        self.front.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, Viewers> {

@@ -1,4 +1,5 @@
-//! Text of the viewer's own over the picture: a notice during an interruption, and measurements.
+//! Text of the viewer's own over the picture: a notice during an interruption, measurements,
+//! the menu.
 //!
 //! It is drawn into the window only, after the picture: neither the picture nor screenshots of it
 //! contain it. Nothing is laid out, compared or drawn as long as there is no text.
@@ -10,22 +11,24 @@ mod panel;
 use hackstream_protocol::geometry::{Frame, Offset, Rect, Window};
 use hackstream_protocol::region::Region;
 
-use panel::{Layout, Place};
+pub(super) use panel::{Layout, Place, Room};
 
 use super::blit::Target;
 use super::placement::Placement;
-use crate::picture::Texts;
+use crate::picture::{Line, Texts};
 
 /// The panels over the picture.
 pub(super) struct Overlay {
     /// Drawn in this order.
-    panels: [Panel; 2],
+    panels: [Panel; 3],
+    /// How large their letters are.
+    density: u32,
 }
 
 struct Panel {
     place: Place,
     /// Empty: there is no panel.
-    lines: Vec<String>,
+    lines: Vec<Line>,
     /// Where it lies since it was last prepared.
     layout: Option<Layout>,
     /// Whether its text is what was last drawn.
@@ -53,13 +56,19 @@ impl Overlay {
     /// Without any text.
     pub(super) const fn new() -> Self {
         Self {
-            panels: [Panel::new(Place::Corner), Panel::new(Place::Middle)],
+            panels: [
+                Panel::new(Place::Corner),
+                Panel::new(Place::Middle),
+                Panel::new(Place::Menu),
+            ],
+            density: 1,
         }
     }
 
     /// Shows these texts, as far as there are any, from the next presentation on.
-    pub(super) fn show(&mut self, texts: &Texts) {
-        let texts = [&texts.statistics, &texts.notice];
+    pub(super) fn show(&mut self, texts: &Texts, density: u32) {
+        self.density = density;
+        let texts = [&texts.statistics, &texts.notice, &texts.menu];
         for (panel, lines) in self.panels.iter_mut().zip(texts) {
             if panel.lines != *lines {
                 panel.lines.clone_from(lines);
@@ -77,11 +86,12 @@ impl Overlay {
     /// Adds to `changed`, the pixels of the picture that are to be painted, those that have to be
     /// painted because of panels. Call it before each presentation.
     pub(super) fn prepare(&mut self, placement: &Placement, changed: &mut Region) {
+        let room = Room::of(placement, self.density);
         for panel in &mut self.panels {
             if panel.lines.is_empty() && panel.layout.is_none() {
                 continue;
             }
-            let layout = Layout::new(&panel.lines, panel.place, &placement.picture());
+            let layout = Layout::new(&panel.lines, panel.place, &room);
             let before = std::mem::replace(&mut panel.layout, layout);
             let is_new = std::mem::replace(&mut panel.text, Text::Drawn) == Text::New;
             for layout in [before, layout].into_iter().flatten() {
@@ -100,6 +110,14 @@ impl Overlay {
                 layout.draw(&panel.lines, target);
             }
         }
+    }
+}
+
+impl Room {
+    /// All of the picture.
+    pub(super) fn of(placement: &Placement, density: u32) -> Self {
+        let rect = placement.picture();
+        Self { rect, density }
     }
 }
 
@@ -127,8 +145,8 @@ mod tests {
 
     fn statistics(line: &str) -> Texts {
         Texts {
-            statistics: vec![line.to_owned()],
-            notice: Vec::new(),
+            statistics: vec![line.into()],
+            ..Texts::default()
         }
     }
 
@@ -146,9 +164,9 @@ mod tests {
     #[test]
     fn a_panel_is_painted_when_it_changes_or_what_is_beneath_it_does() {
         let mut overlay = Overlay::new();
-        overlay.show(&statistics("abc"));
+        overlay.show(&statistics("abc"), 1);
         assert_eq!(prepared(&mut overlay, &[]), Region::from(corner("abc")));
-        overlay.show(&statistics("abc"));
+        overlay.show(&statistics("abc"), 1);
         assert!(prepared(&mut overlay, &[]).is_empty(), "it is the same");
         let beneath = Rect::new(3, 3, 1, 1);
         assert_eq!(
@@ -157,13 +175,13 @@ mod tests {
         );
         let beside = Rect::new(90, 90, 1, 1);
         assert_eq!(prepared(&mut overlay, &[beside]), Region::from(beside));
-        overlay.show(&statistics("a"));
+        overlay.show(&statistics("a"), 1);
         assert_eq!(
             prepared(&mut overlay, &[]),
             Region::from(corner("abc")),
             "what it leaves free is painted as well"
         );
-        overlay.show(&Texts::default());
+        overlay.show(&Texts::default(), 1);
         assert_eq!(prepared(&mut overlay, &[]), Region::from(corner("a")));
         assert!(prepared(&mut overlay, &[beneath]).contains_rect(&beneath));
     }
@@ -171,7 +189,7 @@ mod tests {
     #[test]
     fn a_panel_is_drawn_in_the_window_where_the_picture_lies() {
         let mut overlay = Overlay::new();
-        overlay.show(&statistics("abc"));
+        overlay.show(&statistics("abc"), 1);
         prepared(&mut overlay, &[]);
         let mut pixels = vec![0; 220 * 120];
         overlay.draw(&mut Target::new(&mut pixels, Rect::new(0, 0, 220, 120)));

@@ -1,4 +1,4 @@
-//! Messages of the control stream: greeting, refusal, cursor, keyboard, wishes, farewell.
+//! Messages of the control stream: greeting, refusal, cursor, title, keyboard, wishes, farewell.
 //!
 //! The viewer opens one bidirectional stream and both sides send messages on it, each preceded by
 //! its length (see [`crate::limits::MAX_CONTROL_BYTES`]). The first message of a viewer is
@@ -6,6 +6,7 @@
 //! [`ServerMessage::Refused`].
 
 mod cursor;
+mod front;
 mod keyboard;
 mod quality;
 mod refusal;
@@ -15,6 +16,7 @@ mod viewer;
 mod window;
 
 pub use cursor::CursorShape;
+pub use front::WindowIcon;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};
 pub use quality::Quality;
 pub use refusal::RefusalReason;

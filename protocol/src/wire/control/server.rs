@@ -1,10 +1,11 @@
 //! What a server says on the control stream.
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
+use super::front::{read_icon, read_title, write_icon};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, RefusalReason};
+use super::{CursorShape, RefusalReason, WindowIcon};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -29,6 +30,11 @@ pub enum ServerMessage {
     /// The pointer looks again like the shape with this number; see
     /// [`KeptCursors`](crate::session::kept_cursors::KeptCursors).
     CursorAgain(u64),
+    /// The window in front is called so from now on: at most
+    /// [`MAX_TITLE_BYTES`](crate::limits::MAX_TITLE_BYTES), and whatever a program may call itself.
+    Title(String),
+    /// The window in front has this icon from now on.
+    Icon(WindowIcon),
 }
 
 /// The server admits the viewer.
@@ -63,6 +69,8 @@ mod kind {
     pub(super) const CURSOR_SHAPE: u64 = 3;
     pub(super) const CURSOR_POSITION: u64 = 4;
     pub(super) const CURSOR_AGAIN: u64 = 5;
+    pub(super) const TITLE: u64 = 10;
+    pub(super) const ICON: u64 = 11;
 }
 
 impl ServerMessage {
@@ -93,6 +101,10 @@ impl ServerMessage {
             Self::CursorAgain(number) => {
                 FieldWriter::new(out, kind::CURSOR_AGAIN).number(1, *number);
             }
+            Self::Title(title) => {
+                FieldWriter::new(out, kind::TITLE).text(1, title);
+            }
+            Self::Icon(icon) => write_icon(icon, &mut FieldWriter::new(out, kind::ICON)),
         }
     }
 
@@ -114,6 +126,8 @@ impl ServerMessage {
                 let number = only_field(fields, "number of a cursor", |field| field.number())?;
                 Self::CursorAgain(number)
             }
+            kind::TITLE => Self::Title(read_title(fields)?),
+            kind::ICON => Self::Icon(read_icon(fields)?),
             _ => return Ok(None),
         }))
     }

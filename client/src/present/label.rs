@@ -1,0 +1,142 @@
+//! What the window is called, and its icon: those of the session's window in front.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use hackstream_protocol::wire::control::WindowIcon;
+use winit::window::{Icon, Window};
+
+use crate::config::ServerAddress;
+use crate::shared::{LinkState, SessionView};
+
+/// By what the window is known on the person's desktop.
+pub(super) struct Label {
+    server: ServerAddress,
+    title: String,
+    icon: Option<Arc<WindowIcon>>,
+}
+
+impl Label {
+    /// That of a window of which nothing is known but what `server` it shows.
+    pub(super) fn of(server: &ServerAddress) -> Self {
+        Self {
+            server: server.clone(),
+            title: title(server, &SessionView::default()),
+            icon: None,
+        }
+    }
+
+    /// The server that the window shows.
+    pub(super) const fn server(&self) -> &ServerAddress {
+        &self.server
+    }
+
+    /// The title of the window.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Gives `window` the title and the icon that it should have, unless it has them.
+    pub(super) fn follow(&mut self, session: &SessionView, window: &Window) {
+        let title = title(&self.server, session);
+        if title != self.title {
+            window.set_title(&title);
+            self.title = title;
+        }
+        let has_it = match (&self.icon, &session.icon) {
+            (Some(known), Some(new)) => Arc::ptr_eq(known, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if !has_it {
+            self.icon.clone_from(&session.icon);
+            window.set_window_icon(self.icon.as_deref().and_then(foreign));
+        }
+    }
+}
+
+/// The title: that of the session's window in front, and where it comes from.
+pub(super) fn title(server: &ServerAddress, session: &SessionView) -> String {
+    match session.link {
+        LinkState::Interrupted { since } => {
+            let seconds = Instant::now().saturating_duration_since(since).as_secs();
+            format!("{server}: connection lost, trying again … {seconds} s")
+        }
+        LinkState::Over => format!("{server}: ended"),
+        _ => match harmless(&session.title).as_str() {
+            "" => format!("{server} - HackStream"),
+            title => format!("{title} - {}", server.host),
+        },
+    }
+}
+
+/// The text without what could make it look like something else: control characters, breaks of
+/// lines, and marks that turn the direction of text, the host's name after it included.
+fn harmless(title: &str) -> String {
+    let is_white = |c: char| c.is_whitespace() || c.is_control();
+    let words = title.split(is_white).map(|word| {
+        let letters = word.chars().filter(|&letter| !turns_direction(letter));
+        letters.collect::<String>()
+    });
+    let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
+/// Unicode's marks, embeddings, overrides and isolates.
+const fn turns_direction(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// The icon as the window system's library wants it.
+fn foreign(icon: &WindowIcon) -> Option<Icon> {
+    let rgba = |pixel: &u32| {
+        let [alpha, red, green, blue] = pixel.to_be_bytes();
+        [red, green, blue, alpha]
+    };
+    let bytes = icon.pixels.iter().flat_map(rgba).collect();
+    // Fails only where the sizes do not agree.
+    Icon::from_rgba(bytes, icon.size.width, icon.size.height).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(title: &str, link: LinkState) -> String {
+        let session = SessionView {
+            link,
+            title: title.to_owned(),
+            ..SessionView::default()
+        };
+        title_of(&session)
+    }
+
+    fn title_of(session: &SessionView) -> String {
+        title(
+            &"server.example:14501".parse().expect("an address"),
+            session,
+        )
+    }
+
+    #[test]
+    fn a_window_is_called_after_the_program_and_the_host() {
+        let live = |title| of(title, LinkState::Live);
+        assert_eq!(live("Mozilla Firefox"), "Mozilla Firefox - server.example");
+        assert_eq!(live(""), "server.example:14501 - HackStream");
+        assert_eq!(of("x", LinkState::Over), "server.example:14501: ended");
+        let since = Instant::now();
+        let lost = of("x", LinkState::Interrupted { since });
+        assert!(lost.contains("connection lost"), "{lost}");
+    }
+
+    #[test]
+    fn a_title_cannot_look_like_something_else() {
+        assert_eq!(harmless("a\u{202e}b\u{2066}c\u{200f}"), "abc");
+        assert_eq!(harmless("\u{1b}]2;x\u{7}\n y\t\u{2028}z"), "]2;x y z");
+        assert_eq!(harmless(" \u{202e} "), "");
+        assert_eq!(harmless("日本 é"), "日本 é");
+    }
+}

@@ -1,0 +1,70 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_hackstream_server_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_hackstream_server_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_hackstream_server_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_hackstream_server_using_subcommand
+    set -l cmd (__fish_hackstream_server_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -s V -l version -d 'Print version'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l display -d 'Number of the display to start, for example :7. Default: the first free one' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l size -d 'Size of the screen in pixels, until a viewer\'s window has another one' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-size -d 'Largest size that the screen takes on to fill a viewer\'s window. Costs four bytes of memory a pixel, and a little time. Default: the size' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l listen -d 'Address and UDP port to listen on' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l state-dir -d 'Where the server\'s key and token are kept. Default: $XDG_STATE_HOME/hackstream' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l token-file -d 'File with the token that viewers must show; only its owner may be able to read it. Default: one is made in the state directory' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l quality -d 'The best that viewers get, in the order low, auto, high. A viewer that asks for less gets less; with high each gets what it asks for' -r -f -a "low\t'Few bytes and coarse video'
+auto\t'Decided from what is measured'
+high\t'Sharpness before frame rate'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-bitrate -d 'Send no more than this to all viewers together, for example 800k, 5M or 1G bits per second: in every second or longer, headers and repetitions included. Video becomes coarser, then rarer, before text has to wait. At least 100k' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-data-per-hour -d 'Send no more than this to all viewers together in any hour, for example 500M or 2G bytes. The first half may be spent at once; the rest is made to last. At least 45M' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l disable -d 'What viewers do not get, separated by commas. What is off does not exist for them' -r -f -a "audio\t'Sound from the session, which needs PulseAudio. Displays of others have none'
+clipboard-in\t'What a viewer copies can be pasted in the session'
+clipboard-out\t'What the session copies can be pasted at the viewer'
+resize\t'The screen takes on the size of the viewer\'s window'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l log-format -d 'Form of the log on standard error. RUST_LOG sets what is logged' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l no-auth -d 'Let in everyone who reaches the port. Only on loopback and private addresses, for trusted networks: whoever is let in can type and click'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l display -d 'The display, for example :0' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l listen -d 'Address and UDP port to listen on' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l state-dir -d 'Where the server\'s key and token are kept. Default: $XDG_STATE_HOME/hackstream' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l token-file -d 'File with the token that viewers must show; only its owner may be able to read it. Default: one is made in the state directory' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l quality -d 'The best that viewers get, in the order low, auto, high. A viewer that asks for less gets less; with high each gets what it asks for' -r -f -a "low\t'Few bytes and coarse video'
+auto\t'Decided from what is measured'
+high\t'Sharpness before frame rate'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-bitrate -d 'Send no more than this to all viewers together, for example 800k, 5M or 1G bits per second: in every second or longer, headers and repetitions included. Video becomes coarser, then rarer, before text has to wait. At least 100k' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-data-per-hour -d 'Send no more than this to all viewers together in any hour, for example 500M or 2G bytes. The first half may be spent at once; the rest is made to last. At least 45M' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l disable -d 'What viewers do not get, separated by commas. What is off does not exist for them' -r -f -a "audio\t'Sound from the session, which needs PulseAudio. Displays of others have none'
+clipboard-in\t'What a viewer copies can be pasted in the session'
+clipboard-out\t'What the session copies can be pasted at the viewer'
+resize\t'The screen takes on the size of the viewer\'s window'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l log-format -d 'Form of the log on standard error. RUST_LOG sets what is logged' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l no-auth -d 'Let in everyone who reaches the port. Only on loopback and private addresses, for trusted networks: whoever is let in can type and click'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
