@@ -75,6 +75,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) accept_new: bool,
 
+    /// Only watch: nothing that is done here reaches the session, nor what is copied here. Others stay
+    /// in control
+    #[arg(long)]
+    pub(super) view_only: bool,
+
     /// Fill the screen
     #[arg(long, conflicts_with = "headless")]
     pub(super) fullscreen: bool,

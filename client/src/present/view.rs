@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use hackstream_clipboard::DisplayClipboard;
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
-use hackstream_protocol::wire::control::{Scale, ViewerWindow};
+use hackstream_protocol::wire::control::{Scale, Standing, ViewerWindow};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 use winit::dpi::PhysicalSize;
 use winit::event::{DeviceEvent, ElementState, WindowEvent};
@@ -32,6 +32,8 @@ pub(super) struct View {
     keyboard: Keyboard,
     pointer: Pointer,
     link: LinkState,
+    /// What the person can do, as the title says it.
+    standing: Option<Standing>,
     tidings: Tidings,
     texts: Texts,
     sizing: Sizing,
@@ -54,7 +56,7 @@ impl View {
         let room = monitor.map_or(PhysicalSize::new(u32::MAX, u32::MAX), |m| m.size());
         let sizing = Sizing::new(screen, Size::new(room.width, room.height));
         let attributes = Window::default_attributes()
-            .with_title(title(name, LinkState::Live))
+            .with_title(title(name, LinkState::Live, None))
             .with_inner_size(physical(sizing.given()))
             .with_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
         let window = event_loop
@@ -73,6 +75,7 @@ impl View {
             cursors: Cursors::default(),
             input: InputState::default(),
             link: LinkState::Live,
+            standing: None,
             tidings: Tidings::Known,
             texts: Texts::default(),
             sizing,
@@ -102,7 +105,7 @@ impl View {
             // The answer comes as an event; there is nothing to do with it here.
             let _ = self.window.request_inner_size(physical(size));
         }
-        let link = {
+        let (link, standing) = {
             let facts = shared.session();
             if let Some(reason) = &facts.presenting_failed {
                 return Err(reason.clone());
@@ -119,11 +122,17 @@ impl View {
                 statistics: facts.statistics.clone(),
                 notice: notice::lines(name, &facts, catching_up, self.tidings),
             };
-            facts.link
+            (facts.link, facts.seats.map(|seats| seats.standing))
         };
-        if link != self.link || matches!(link, LinkState::Interrupted { .. }) {
-            self.link = link;
-            self.window.set_title(&title(name, link));
+        let is_news = (link, standing) != (self.link, self.standing);
+        let acts = |standing: Option<Standing>| standing.is_none_or(Standing::acts);
+        if acts(standing) && !acts(self.standing) {
+            // Those of another person's keyboard may count in the session by now.
+            self.input.forget_locks();
+        }
+        if is_news || matches!(link, LinkState::Interrupted { .. }) {
+            (self.link, self.standing) = (link, standing);
+            self.window.set_title(&title(name, link, standing));
         }
         self.show(session, shared, Extent::Changes)
     }
@@ -287,13 +296,17 @@ const fn transition(state: ElementState) -> Transition {
     }
 }
 
-fn title(name: &str, link: LinkState) -> String {
+fn title(name: &str, link: LinkState, standing: Option<Standing>) -> String {
     match link {
         LinkState::Interrupted { since } => {
             let seconds = Instant::now().saturating_duration_since(since).as_secs();
             format!("{name}: connection lost, trying again … {seconds} s")
         }
-        _ => format!("{name} - HackStream"),
+        _ => match standing {
+            Some(Standing::ViewOnly) => format!("{name} (view only) - HackStream"),
+            Some(Standing::Watching) => format!("{name} (watching) - HackStream"),
+            _ => format!("{name} - HackStream"),
+        },
     }
 }
 

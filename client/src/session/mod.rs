@@ -19,7 +19,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use hackstream_protocol::wire::control::{KeyboardLayout, ViewerWindow};
+use hackstream_protocol::wire::control::{KeyboardLayout, SeatWish, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Keyboard(KeyboardLayout),
     /// The session's screen should follow a window that is like this.
     Window(ViewerWindow),
+    /// The person wants to watch, or to act.
+    Seat(SeatWish),
     /// The person leaves.
     Leave,
 }
@@ -128,6 +130,12 @@ impl Session {
     /// Has the session's screen follow a window that is like this.
     pub(crate) fn window(&self, window: ViewerWindow) {
         let _ = self.commands.send(Command::Window(window));
+    }
+
+    /// Asks to watch or to act, now and after each reconnection. What becomes of it is told in
+    /// [`SessionView::seats`](crate::shared::SessionView).
+    pub(crate) fn seat(&self, wish: SeatWish) {
+        let _ = self.commands.send(Command::Seat(wish));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.

@@ -75,6 +75,7 @@ impl Supervisor {
                     Some(Command::Input(_)) => {}
                     Some(Command::Keyboard(layout)) => self.layout_changed(layout),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+                    Some(Command::Seat(wish)) => self.seat_changed(wish),
                     Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
                 }
             }

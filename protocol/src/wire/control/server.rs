@@ -4,7 +4,7 @@ use super::cursor::{read_cursor_shape, write_cursor_shape};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, RefusalReason};
+use super::{CursorShape, RefusalReason, SeatReport};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -29,6 +29,8 @@ pub enum ServerMessage {
     /// The pointer looks again like the shape with this number; see
     /// [`KeptCursors`](crate::session::kept_cursors::KeptCursors).
     CursorAgain(u64),
+    /// Who is there, and what this viewer can do, from now on.
+    Seats(SeatReport),
 }
 
 /// The server admits the viewer.
@@ -63,6 +65,7 @@ mod kind {
     pub(super) const CURSOR_SHAPE: u64 = 3;
     pub(super) const CURSOR_POSITION: u64 = 4;
     pub(super) const CURSOR_AGAIN: u64 = 5;
+    pub(super) const SEATS: u64 = 14;
 }
 
 impl ServerMessage {
@@ -93,6 +96,7 @@ impl ServerMessage {
             Self::CursorAgain(number) => {
                 FieldWriter::new(out, kind::CURSOR_AGAIN).number(1, *number);
             }
+            Self::Seats(report) => report.write(out, kind::SEATS),
         }
     }
 
@@ -114,6 +118,7 @@ impl ServerMessage {
                 let number = only_field(fields, "number of a cursor", |field| field.number())?;
                 Self::CursorAgain(number)
             }
+            kind::SEATS => Self::Seats(SeatReport::read(fields)?),
             _ => return Ok(None),
         }))
     }
