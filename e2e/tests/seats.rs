@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use hackstream_e2e::compare::{rest, step};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{Peer, block_on, hello, message, within};
 use hackstream_e2e::keyboard::{key, type_text};
@@ -16,14 +17,14 @@ use hackstream_e2e::xclip::{Desk, TEXT};
 use hackstream_e2e::{PATIENCE, viewer, wait_until};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::StreamKind;
-use hackstream_protocol::wire::clipboard::{ClipboardMessage, Format, Offer, Selection};
+use hackstream_protocol::wire::clipboard::{ClipboardMessage, Format, Formats, Offer, Selection};
 use hackstream_protocol::wire::control::{
     Hello, KeyboardLayout, KeyboardNames, RefusalReason, Scale, SeatReport, SeatWish,
     ServerMessage, Standing, ViewerMessage, ViewerWindow,
 };
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_view::config::{Options, Token};
-use hackstream_view::headless::Viewer;
+use hackstream_view::headless::{Picture, Viewer};
 
 /// A session that writes what is typed into a file, line by line.
 struct Notebook {
@@ -38,9 +39,12 @@ impl Notebook {
             options: &["--view-token", "--max-size", "2560x1600"],
             ..Run::default()
         };
-        Self {
-            server: Server::run_as(&run, folder, &terminal(&["sh", "-c", &note])),
-        }
+        let server = Server::run_as(&run, folder, &terminal(&["sh", "-c", &note]));
+        let file = server.folder().path("note");
+        wait_until("the notebook", || file.exists().then_some(()));
+        // Its window has the focus by then.
+        rest(&server, "the notebook is open");
+        Self { server }
     }
 
     fn note(&self) -> String {
@@ -53,7 +57,7 @@ impl Notebook {
         });
     }
 
-    /// A viewer that is ready to type: the terminal has the focus.
+    /// A viewer in control.
     fn typist(&self) -> Viewer {
         viewer::connect(&self.server)
     }
@@ -154,7 +158,7 @@ fn who_has_a_view_token_can_inject_nothing() {
             in_control: 1,
         };
         assert_eq!(report(&mut guest).await, expected);
-        let (mut input, _clipboard) = do_everything(&mut guest).await;
+        let (input, _clipboard) = do_everything(&mut guest).await;
         // The server does not even read it.
         within(input.stopped()).await.unwrap();
         // What was said on the control stream has been heard once the goodbye has.
@@ -168,13 +172,11 @@ fn who_has_a_view_token_can_inject_nothing() {
     block_on(async {
         let (mut peer, _) = Peer::greeting(server, &hello(server)).await;
         let (_input, _clipboard) = do_everything(&mut peer).await;
-        let wide =
-            |picture: &hackstream_view::headless::Picture| picture.size() == Size::new(1000, 700);
+        let wide = |picture: &Picture| picture.size() == Size::new(1000, 700);
         assert!(owner.wait_for(wide, PATIENCE), "the window counts");
         book.wait_for("a\nb\nx\n");
         wait_until("the layout", || (layouts_set(server) == 1).then_some(()));
-        let has_text =
-            |formats: hackstream_protocol::wire::clipboard::Formats| formats.contains(Format::Text);
+        let has_text = |formats: Formats| formats.contains(Format::Text);
         let clipboard = owner.clipboard();
         assert!(clipboard.wait_for(Selection::Clipboard, has_text, PATIENCE));
         let deposed = |seats: SeatReport| seats.standing == Standing::Watching;
@@ -194,7 +196,7 @@ fn a_guest_sees_the_picture_and_not_the_clipboard() {
     let clipboard = owner.clipboard();
     let is_there = clipboard.wait_for(Selection::Clipboard, |f| !f.is_empty(), PATIENCE);
     assert!(is_there);
-    hackstream_e2e::compare::step(&book.server, &[&owner, &guest], "typing", || {
+    step(&book.server, &[&owner, &guest], "typing", || {
         type_text(&owner, "hello\n");
     });
     let offered = guest.clipboard().offered(Selection::Clipboard);
@@ -218,7 +220,7 @@ fn a_ticket_admits_to_no_more_than_before() {
             let (mut guest, new) = Peer::greeting(server, &again).await;
             assert!(new.is_empty(), "the ticket holds");
             assert_eq!(report(&mut guest).await.standing, Standing::ViewOnly);
-            let (mut input, _clipboard) = do_everything(&mut guest).await;
+            let (input, _clipboard) = do_everything(&mut guest).await;
             within(input.stopped()).await.unwrap();
             guest.leave().await;
         }
@@ -278,7 +280,7 @@ fn who_typed_last_has_the_window_and_the_layout() {
     let book = Notebook::open();
     let (ann, bob) = (book.typist(), book.typist());
     let becomes = |size: Size| {
-        let same = |picture: &hackstream_view::headless::Picture| picture.size() == size;
+        let same = |picture: &Picture| picture.size() == size;
         assert!(ann.wait_for(same, PATIENCE), "{size}");
     };
     // Nobody has typed: the last word counts.

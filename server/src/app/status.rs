@@ -37,13 +37,13 @@ pub(super) fn open(
 ) -> (Option<StatusSocket>, Option<SocketAddr>) {
     let address = metrics.and_then(|endpoint| {
         let address = endpoint.local_addr().ok();
-        endpoint.serve(Arc::clone(service), facts.clone());
+        endpoint.serve(Arc::downgrade(service), facts.clone());
         address
     });
     if let Some(address) = address {
         info!("metrics are at http://{address}/metrics");
     }
-    let socket = StatusSocket::open(state_dir, Arc::clone(service), facts.clone());
+    let socket = StatusSocket::open(state_dir, Arc::downgrade(service), facts.clone());
     let socket = socket.inspect_err(|error| {
         warn!(%error, "`hackstream-server status` will not see this session");
     });

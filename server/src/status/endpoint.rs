@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,13 +55,13 @@ impl Endpoint {
         self.0.local_addr()
     }
 
-    /// Answers from now on, for as long as the runtime runs.
-    pub fn serve(self, service: Arc<Service>, facts: Facts) {
+    /// Answers from now on, as long as there is a service.
+    pub fn serve(self, service: Weak<Service>, facts: Facts) {
         tokio::spawn(answer_all(self.0, service, facts));
     }
 }
 
-async fn answer_all(listener: TcpListener, service: Arc<Service>, facts: Facts) {
+async fn answer_all(listener: TcpListener, service: Weak<Service>, facts: Facts) {
     let (facts, room) = (Arc::new(facts), Arc::new(Semaphore::new(MOST_AT_ONCE)));
     loop {
         let stream = match listener.accept().await {
@@ -75,7 +75,7 @@ async fn answer_all(listener: TcpListener, service: Arc<Service>, facts: Facts) 
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             continue;
         };
-        let (service, facts) = (Arc::clone(&service), Arc::clone(&facts));
+        let (service, facts) = (Weak::clone(&service), Arc::clone(&facts));
         tokio::spawn(async move {
             let answered = timeout(PATIENCE, answer(stream, service, facts)).await;
             if !matches!(answered, Ok(Ok(()))) {
@@ -86,10 +86,17 @@ async fn answer_all(listener: TcpListener, service: Arc<Service>, facts: Facts) 
     }
 }
 
-async fn answer(mut stream: TcpStream, service: Arc<Service>, facts: Arc<Facts>) -> io::Result<()> {
+async fn answer(
+    mut stream: TcpStream,
+    service: Weak<Service>,
+    facts: Arc<Facts>,
+) -> io::Result<()> {
     let head = read_head(&mut stream).await?;
     let answer = match judge(&head) {
         Verdict::Metrics { with_body } => {
+            let Some(service) = service.upgrade() else {
+                return Ok(());
+            };
             // Not on the thread of the network, which keys wait for.
             let asked = tokio::task::spawn_blocking(move || report::of(&service, &facts)).await;
             let page = exposition::of(&asked.map_err(io::Error::other)?);

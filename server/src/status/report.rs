@@ -60,7 +60,7 @@ pub struct SessionReport {
     pub frames: u64,
     /// Bytes of those frames.
     pub frame_bytes: u64,
-    /// Bits per second of the frames sent in the last ten seconds, to all viewers.
+    /// Bits per second of the frames sent in the last ten seconds, to all viewers that are there.
     pub frame_bits_per_second: u64,
     /// Mean milliseconds of reading and encoding a frame; `None` before the first.
     pub encode_ms: Option<f64>,
@@ -162,7 +162,7 @@ pub fn of(service: &Service, facts: &Facts) -> SessionReport {
 
 fn viewer(id: ViewerId, guest: &Guest, leads: bool, now: Timestamp) -> ViewerReport {
     let path = guest.connection.path();
-    let (rate, recent_encoding) = guest.tally.recently(now);
+    let (rate, recent_encoding) = guest.tally.recently(guest.since, now);
     let last_input = guest.tally.last_input();
     ViewerReport {
         id: id.0,

@@ -8,7 +8,7 @@ use std::fs::{DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -59,11 +59,11 @@ pub struct StatusSocket {
 }
 
 impl StatusSocket {
-    /// Answers from now on. Needs a runtime to run in.
+    /// Answers from now on, as long as there is a service. Needs a runtime to run in.
     ///
     /// # Errors
     /// The system's: the session can be served without.
-    pub fn open(state_dir: &Path, service: Arc<Service>, facts: Facts) -> io::Result<Self> {
+    pub fn open(state_dir: &Path, service: Weak<Service>, facts: Facts) -> io::Result<Self> {
         let folder = folder(state_dir);
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700).create(&folder)?;
@@ -97,7 +97,7 @@ fn unique_name() -> io::Result<String> {
     Ok(format!("{}-{noise:08x}", std::process::id()))
 }
 
-async fn answer_all(listener: UnixListener, service: Arc<Service>, facts: Facts) {
+async fn answer_all(listener: UnixListener, service: Weak<Service>, facts: Facts) {
     let facts = Arc::new(facts);
     loop {
         match listener.accept().await {
@@ -118,10 +118,13 @@ async fn answer_all(listener: UnixListener, service: Arc<Service>, facts: Facts)
 
 async fn answer(
     mut stream: UnixStream,
-    service: &Arc<Service>,
+    service: &Weak<Service>,
     facts: &Arc<Facts>,
 ) -> io::Result<()> {
-    let (service, facts) = (Arc::clone(service), Arc::clone(facts));
+    let Some(service) = service.upgrade() else {
+        return Ok(());
+    };
+    let facts = Arc::clone(facts);
     // Not on the thread of the network, which keys wait for.
     let asked = tokio::task::spawn_blocking(move || report::of(&service, &facts));
     let report = asked.await.map_err(io::Error::other)?;

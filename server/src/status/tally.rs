@@ -92,10 +92,15 @@ impl Tally {
         (at > 0).then_some(Timestamp(at))
     }
 
-    /// Rate of the frames sent in the ten seconds before `now`, and their mean time of encoding.
-    pub(super) fn recently(&self, now: Timestamp) -> (Bitrate, Option<Duration>) {
+    /// Rate of the frames sent in the ten seconds before `now`, or since the viewer came at `since`
+    /// if that is less, and their mean time of encoding.
+    pub(super) fn recently(&self, since: Timestamp, now: Timestamp) -> (Bitrate, Option<Duration>) {
+        let (shortest, longest) = (Duration::from_secs(1), Duration::from_secs(RECENT_SECONDS));
+        let span = now.since(since).clamp(shortest, longest);
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.sum(now)
+        let (bytes, encoding) = recent.sum(now);
+        let bits = (bytes * 8) as f64 / span.as_secs_f64();
+        (Bitrate(bits.round() as u64), encoding)
     }
 }
 
@@ -139,7 +144,8 @@ impl Recent {
         slot.encoding += encoding;
     }
 
-    fn sum(&self, now: Timestamp) -> (Bitrate, Option<Duration>) {
+    /// Bytes of the frames, and their mean time of encoding.
+    fn sum(&self, now: Timestamp) -> (u64, Option<Duration>) {
         let current = second(now);
         let fresh = self.0.iter().filter(|slot| {
             (slot.number..slot.number + RECENT_SECONDS).contains(&current) && slot.frames > 0
@@ -151,8 +157,7 @@ impl Recent {
                 encoding + slot.encoding,
             )
         });
-        let bits = Bitrate(bytes * 8 / RECENT_SECONDS);
-        (bits, mean(encoding, frames))
+        (bytes, mean(encoding, frames))
     }
 }
 
@@ -174,12 +179,13 @@ mod tests {
         for seconds in 0..20 {
             tally.frame(1250, Duration::from_millis(2), at(seconds));
         }
-        let (rate, encoding) = tally.recently(at(19));
+        let (rate, encoding) = tally.recently(at(0), at(19));
         assert_eq!(rate, Bitrate(10_000));
         assert_eq!(encoding, Some(Duration::from_millis(2)));
-        let (rate, _) = tally.recently(at(24));
+        let (rate, _) = tally.recently(at(0), at(24));
         assert_eq!(rate, Bitrate(5_000), "five of the seconds had no frame");
-        assert_eq!(tally.recently(at(60)), (Bitrate(0), None));
+        assert_eq!(tally.recently(at(0), at(60)), (Bitrate(0), None));
+        assert_eq!(tally.recently(at(15), at(19)).0, Bitrate(25_000));
         assert_eq!(tally.frames(), 20);
         assert_eq!(tally.encoding(), Some(Duration::from_millis(2)));
     }

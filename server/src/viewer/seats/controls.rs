@@ -43,7 +43,8 @@ impl Controls {
     /// As [`Injector::inject`].
     pub fn inject(&mut self, event: InputEvent) -> Result<(), CaptureError> {
         if !self.report.borrow().standing.acts() {
-            return Ok(());
+            // Here too: who lost control must not keep a key down by sending more.
+            return self.release_all();
         }
         let doing = Doing::of(event);
         if doing != Doing::Nothing {
@@ -68,6 +69,9 @@ impl Controls {
     /// # Errors
     /// As [`Injector::release_all`].
     pub fn release_all(&mut self) -> Result<(), CaptureError> {
+        if !self.is_holding() {
+            return Ok(());
+        }
         self.injector.release_all()
     }
 
