@@ -85,9 +85,12 @@ const fn window(width: u32, height: u32) -> ViewerWindow {
     }
 }
 
+/// Both directions of a viewer's clipboard stream.
+type Exchange = (quinn::SendStream, quinn::RecvStream);
+
 /// All that a viewer can do to a session, at once: takes control, types "x" and a new line, clicks,
 /// turns the wheel, has another keyboard and window, and copies something.
-async fn do_everything(peer: &mut Peer) -> (quinn::SendStream, quinn::SendStream) {
+async fn do_everything(peer: &mut Peer) -> (quinn::SendStream, Exchange) {
     peer.tell(&ViewerMessage::Seat(SeatWish::ControlAlone))
         .await;
     peer.tell(&ViewerMessage::Keyboard(german())).await;
@@ -106,7 +109,7 @@ async fn do_everything(peer: &mut Peer) -> (quinn::SendStream, quinn::SendStream
         event.write(&mut input);
     }
     let input = peer.open(&input).await;
-    let (mut clipboard, _) = within(peer.quic.open_bi()).await.unwrap();
+    let (mut clipboard, told) = within(peer.quic.open_bi()).await.unwrap();
     let mut offer = Vec::new();
     ClipboardMessage::Offer(Offer {
         selection: Selection::Clipboard,
@@ -118,7 +121,7 @@ async fn do_everything(peer: &mut Peer) -> (quinn::SendStream, quinn::SendStream
     let length = (offer.len() as u32).to_le_bytes();
     let bytes = [&[StreamKind::Clipboard as u8][..], &length, &offer].concat();
     within(clipboard.write_all(&bytes)).await.unwrap();
-    (input, clipboard)
+    (input, (clipboard, told))
 }
 
 async fn report(peer: &mut Peer) -> SeatReport {

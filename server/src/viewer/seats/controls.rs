@@ -1,6 +1,8 @@
 //! A seat's hands on the display.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use hackstream_capture::{CaptureError, Injector};
 use hackstream_protocol::ids::ViewerId;
@@ -11,51 +13,47 @@ use tokio::sync::watch;
 use super::Seats;
 use crate::status::Tally;
 
+/// Between two looks whether those who lost control have let go of their keys.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// Plays a viewer's input while it is in control. Dropping it lets go of everything.
 pub struct Controls {
-    injector: Injector,
-    seats: Arc<Seats>,
-    id: ViewerId,
-    report: watch::Receiver<SeatReport>,
-    tally: Arc<Tally>,
+    pub(super) injector: Injector,
+    pub(super) seats: Arc<Seats>,
+    pub(super) id: ViewerId,
+    /// Where it is told whether anything is held down.
+    pub(super) holds: Arc<AtomicBool>,
+    pub(super) report: watch::Receiver<SeatReport>,
+    pub(super) tally: Arc<Tally>,
 }
 
 impl Controls {
-    pub(super) const fn new(
-        injector: Injector,
-        seats: Arc<Seats>,
-        id: ViewerId,
-        report: watch::Receiver<SeatReport>,
-        tally: Arc<Tally>,
-    ) -> Self {
-        Self {
-            injector,
-            seats,
-            id,
-            report,
-            tally,
-        }
-    }
-
     /// Plays one event, or forgets it if the viewer is not in control.
     ///
     /// # Errors
-    /// As [`Injector::inject`].
+    /// As [`Injector::inject`]: it also has to be tried again if somebody who lost control has not
+    /// let go of their keys yet.
     pub fn inject(&mut self, event: InputEvent) -> Result<(), CaptureError> {
         if !self.report.borrow().standing.acts() {
             // Here too: who lost control must not keep a key down by sending more.
             return self.release_all();
         }
+        let now = self.seats.clock.now();
+        if self.seats.is_handing_over(now) {
+            let until = Instant::now() + LOOK;
+            return Err(CaptureError::KeysInUse { until });
+        }
         let doing = Doing::of(event);
         if doing != Doing::Nothing {
-            let now = self.seats.clock.now();
             self.seats.note_input(now);
             self.tally.input(now);
             if doing == Doing::Press {
                 self.seats.pressed(self.id, now);
             }
         }
-        self.injector.inject(event)
+        let played = self.injector.inject(event);
+        self.tell_holding();
+        played
     }
 
     /// Whether a key or a button is held down.
@@ -72,7 +70,13 @@ impl Controls {
         if !self.is_holding() {
             return Ok(());
         }
-        self.injector.release_all()
+        let released = self.injector.release_all();
+        self.tell_holding();
+        released
+    }
+
+    fn tell_holding(&self) {
+        self.holds.store(self.is_holding(), Ordering::Release);
     }
 
     /// Waits until the viewer is not in control. Returns at once if it is not now.
@@ -80,6 +84,13 @@ impl Controls {
         let mut report = self.report.clone();
         // It only fails when the seat is gone, and control with it.
         let _ = report.wait_for(|report| !report.standing.acts()).await;
+    }
+}
+
+impl Drop for Controls {
+    fn drop(&mut self) {
+        // A display that is gone holds nothing.
+        let _ = self.release_all();
     }
 }
 

@@ -16,7 +16,7 @@ mod controls;
 mod table;
 mod tell;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +40,10 @@ pub(super) use tell::tell_seats;
 /// in turn must not change its size with each of them.
 const LEAD_HOLDS: Duration = Duration::from_secs(3);
 
+/// How long one who takes control waits for others to let go of their keys. A display that is busy
+/// may keep them from it.
+const HANDOVER: Duration = Duration::from_secs(1);
+
 /// What whoever was let in may do for as long as it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -59,6 +63,9 @@ pub struct Seats {
     leader: AtomicU64,
     /// When the leader last pressed something, in microseconds on the clock.
     led_at: AtomicU64,
+    /// Since when somebody without control may hold keys down, in microseconds on the clock; 0 if
+    /// nobody does.
+    handover: AtomicU64,
     /// When a person last did something, in microseconds on the clock; 0 if nobody ever did.
     last_input: AtomicU64,
 }
@@ -75,6 +82,7 @@ impl Seats {
             clock,
             leader: AtomicU64::new(0),
             led_at: AtomicU64::new(0),
+            handover: AtomicU64::new(0),
             last_input: AtomicU64::new(0),
         }
     }
@@ -82,11 +90,13 @@ impl Seats {
     /// A viewer comes. It leaves when what is returned is dropped.
     #[must_use]
     pub fn take(self: &Arc<Self>, id: ViewerId, role: Role, wish: SeatWish) -> Seat {
-        let report = self.change(|table| table.join(id, role, wish));
+        let holds = Arc::<AtomicBool>::default();
+        let report = self.change(|table| table.join(id, role, wish, Arc::clone(&holds)));
         Seat {
             seats: Arc::clone(self),
             id,
             role,
+            holds,
             report,
         }
     }
@@ -121,12 +131,30 @@ impl Seats {
         self.led_at.store(now.0, Ordering::Relaxed);
     }
 
+    /// Whether input has to wait: of those who lost control one holds a key down yet.
+    fn is_handing_over(&self, now: Timestamp) -> bool {
+        let since = self.handover.load(Ordering::Relaxed);
+        if since == 0 {
+            return false;
+        }
+        let table = self.lock();
+        let waits = now.since(Timestamp(since)) < HANDOVER && table.somebody_lets_go();
+        if !waits {
+            self.handover.store(0, Ordering::Relaxed);
+        }
+        waits
+    }
+
     /// Changes the table, and carries out what follows from that for the session.
     fn change<T>(&self, change: impl FnOnce(&mut Table) -> (T, Effect)) -> T {
         let mut table = self.lock();
         let (result, effect) = change(&mut table);
         let leader = table.leader().map_or(0, |id| id.0);
         self.leader.store(leader, Ordering::Relaxed);
+        if table.somebody_lets_go() {
+            let now = self.clock.now().0.max(1);
+            self.handover.store(now, Ordering::Relaxed);
+        }
         // Under the lock, so that of two changes the later one's effect is the later. Both only
         // leave a wish behind.
         if let Some(layout) = effect.layout {
@@ -148,6 +176,7 @@ pub struct Seat {
     seats: Arc<Seats>,
     id: ViewerId,
     role: Role,
+    holds: Arc<AtomicBool>,
     report: watch::Receiver<SeatReport>,
 }
 
@@ -160,9 +189,14 @@ impl Seat {
         injector: hackstream_capture::Injector,
         tally: Arc<Tally>,
     ) -> Option<Controls> {
-        let seats = Arc::clone(&self.seats);
-        let report = self.report.clone();
-        (self.role == Role::Control).then(|| Controls::new(injector, seats, self.id, report, tally))
+        (self.role == Role::Control).then(|| Controls {
+            injector,
+            seats: Arc::clone(&self.seats),
+            id: self.id,
+            holds: Arc::clone(&self.holds),
+            report: self.report.clone(),
+            tally,
+        })
     }
 
     /// The viewer wishes to watch or to act.

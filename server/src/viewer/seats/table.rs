@@ -1,6 +1,8 @@
 //! The seats as they are taken, without anything that happens because of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{
@@ -33,6 +35,8 @@ struct Place {
     role: Role,
     /// Whether the viewer wishes to act.
     is_willing: bool,
+    /// Whether it holds a key or a button down, as its [`Controls`](super::Controls) say.
+    holds: Arc<AtomicBool>,
     /// What it said last of its keyboard and its window.
     layout: Option<KeyboardLayout>,
     window: Option<ViewerWindow>,
@@ -50,6 +54,7 @@ impl Table {
         id: ViewerId,
         role: Role,
         wish: SeatWish,
+        holds: Arc<AtomicBool>,
     ) -> (watch::Receiver<SeatReport>, Effect) {
         let (report, told) = watch::channel(SeatReport {
             standing: Standing::ViewOnly,
@@ -59,6 +64,7 @@ impl Table {
         let place = Place {
             role,
             is_willing: wish != SeatWish::Watch,
+            holds,
             layout: None,
             window: None,
             report,
@@ -156,6 +162,12 @@ impl Table {
         }
     }
 
+    /// Whether somebody lost control and holds a key down yet.
+    pub(super) fn somebody_lets_go(&self) -> bool {
+        let mut places = self.places.iter();
+        places.any(|(id, place)| place.holds.load(Ordering::Acquire) && !self.standing(*id).acts())
+    }
+
     fn anybody_acts(&self) -> bool {
         self.places.keys().any(|id| self.standing(*id).acts())
     }
@@ -211,9 +223,9 @@ mod tests {
 
     fn table() -> Table {
         let mut table = Table::default();
-        let _ = table.join(A, Role::Control, SeatWish::Control);
-        let _ = table.join(B, Role::Control, SeatWish::Control);
-        let _ = table.join(GUEST, Role::View, SeatWish::ControlAlone);
+        let _ = table.join(A, Role::Control, SeatWish::Control, Arc::default());
+        let _ = table.join(B, Role::Control, SeatWish::Control, Arc::default());
+        let _ = table.join(GUEST, Role::View, SeatWish::ControlAlone, Arc::default());
         table
     }
 
@@ -253,13 +265,31 @@ mod tests {
     }
 
     #[test]
+    fn who_lost_control_is_seen_to_let_go() {
+        let mut table = Table::default();
+        let holds = Arc::new(AtomicBool::new(true));
+        let _ = table.join(A, Role::Control, SeatWish::Control, Arc::clone(&holds));
+        let _ = table.join(B, Role::Control, SeatWish::Control, Arc::default());
+        assert!(!table.somebody_lets_go(), "it may hold what it likes");
+        table.wish(B, SeatWish::ControlAlone);
+        assert!(table.somebody_lets_go());
+        holds.store(false, Ordering::Release);
+        assert!(!table.somebody_lets_go());
+    }
+
+    #[test]
     fn who_comes_takes_control_from_nobody() {
         let mut table = Table::default();
-        let _ = table.join(A, Role::Control, SeatWish::Control);
-        let _ = table.join(B, Role::Control, SeatWish::ControlAlone);
+        let _ = table.join(A, Role::Control, SeatWish::Control, Arc::default());
+        let _ = table.join(B, Role::Control, SeatWish::ControlAlone, Arc::default());
         assert_eq!(table.standing(B), Standing::InControl);
         table.wish(A, SeatWish::ControlAlone);
-        let (report, _) = table.join(ViewerId(4), Role::Control, SeatWish::Control);
+        let (report, _) = table.join(
+            ViewerId(4),
+            Role::Control,
+            SeatWish::Control,
+            Arc::default(),
+        );
         let expected = SeatReport {
             standing: Standing::Watching,
             viewers: 3,
