@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 pub use hackstream_clipboard::MemoryClipboard;
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::wire::control::{CursorShape, ViewerWindow};
+use hackstream_protocol::wire::control::{
+    CursorShape, KeyboardLayout, SeatReport, SeatWish, ViewerWindow,
+};
 use hackstream_protocol::wire::input::InputEvent;
 
 use crate::clipboard::Clipboard;
@@ -76,6 +78,39 @@ impl Viewer {
         if let Some(session) = &self.session {
             session.window(window);
         }
+    }
+
+    /// Tells the layout of the person's keyboard.
+    pub fn keyboard(&self, layout: KeyboardLayout) {
+        if let Some(session) = &self.session {
+            session.keyboard(layout);
+        }
+    }
+
+    /// Asks to watch or to act.
+    pub fn seat(&self, wish: SeatWish) {
+        if let Some(session) = &self.session {
+            session.seat(wish);
+        }
+    }
+
+    /// Who is there and what this viewer can do, once the server has told.
+    #[must_use]
+    pub fn seats(&self) -> Option<SeatReport> {
+        self.shared.session().seats
+    }
+
+    /// Waits until `done` holds for who is there, like [`wait_for`](Self::wait_for).
+    #[must_use]
+    pub fn wait_for_seats(
+        &self,
+        mut done: impl FnMut(SeatReport) -> bool,
+        timeout: Duration,
+    ) -> bool {
+        self.shared
+            .wait_for(Some(Instant::now() + timeout), |_, session| {
+                session.seats.is_some_and(&mut done)
+            })
     }
 
     /// Mutes the session's sound, or not any more.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::wire::control::{CursorShape, WindowIcon};
+use hackstream_protocol::wire::control::{CursorShape, SeatReport, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
@@ -48,6 +48,8 @@ pub(crate) struct SessionView {
     pub(crate) continuity: Continuity,
     /// Size of the screen when the viewer was admitted.
     pub(crate) screen: Option<Size>,
+    /// Who is there, and what this viewer can do; `None` until the server tells.
+    pub(crate) seats: Option<SeatReport>,
     /// The pointer's shape; `None` until the server sends one.
     pub(crate) cursor: Option<Arc<CursorShape>>,
     /// Counts the shapes, so that a reader knows whether it has seen this one.
@@ -69,6 +71,11 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
+    /// Whether what the person does reaches the session, as far as is known.
+    pub(crate) fn acts(&self) -> bool {
+        self.seats.is_none_or(|seats| seats.standing.acts())
+    }
+
     /// The pointer looks like this now.
     pub(crate) fn show_cursor(&mut self, shape: Arc<CursorShape>) {
         self.cursor = Some(shape);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hackstream_protocol::wire::control::{Hello, Quality, ViewerMessage};
+use hackstream_protocol::wire::control::{Hello, Quality, SeatWish, ServerMessage, ViewerMessage};
 use hackstream_protocol::{ALPN, PROTOCOL_VERSION};
 use quinn::crypto::rustls::QuicClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -62,6 +62,51 @@ impl Peer {
         peer
     }
 
+    /// Connects, greets, and returns the ticket that the welcome brings.
+    ///
+    /// # Panics
+    /// If the server does not welcome it.
+    pub async fn greeting(server: &Server, hello: &Hello) -> (Self, Vec<u8>) {
+        let mut peer = Self::connect(server).await;
+        peer.say(&message(hello)).await;
+        match peer.hear(Some).await {
+            ServerMessage::Welcome(welcome) => (peer, welcome.ticket),
+            other => panic!("not let in: {other:?}"),
+        }
+    }
+
+    /// The next message of the server in which `find` finds something. Those that are compressed,
+    /// large cursors, are passed over.
+    ///
+    /// # Panics
+    /// If the server sends none, or one that is malformed.
+    pub async fn hear<T>(&mut self, find: impl Fn(ServerMessage) -> Option<T>) -> T {
+        loop {
+            let mut head = [0; 4];
+            let read = within(self.control_in.read_exact(&mut head)).await;
+            read.expect("a message");
+            let length = u32::from_le_bytes(head);
+            let mut body = vec![0; (length & !(1 << 31)) as usize];
+            let read = within(self.control_in.read_exact(&mut body)).await;
+            read.expect("a message");
+            if length >> 31 != 0 {
+                continue;
+            }
+            let known = ServerMessage::read(&body).expect("a well-formed message");
+            if let Some(found) = known.and_then(&find) {
+                return found;
+            }
+        }
+    }
+
+    /// Sends a control message.
+    pub async fn tell(&mut self, told: &ViewerMessage) {
+        let mut body = Vec::new();
+        told.write(&mut body);
+        let length = body.len() as u32;
+        self.say(&[&length.to_le_bytes()[..], &body].concat()).await;
+    }
+
     /// Sends bytes on the control stream. Whether the server takes them is its affair.
     pub async fn say(&mut self, bytes: &[u8]) {
         let _ = within(self.control_out.write_all(bytes)).await;
@@ -107,6 +152,7 @@ pub fn hello(server: &Server) -> Hello {
         history_bytes: 1 << 20,
         agent: "hostile".to_owned(),
         ticket: Vec::new(),
+        seat: SeatWish::default(),
     }
 }
 

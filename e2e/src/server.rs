@@ -39,6 +39,8 @@ pub struct Ready {
     pub display: String,
     /// Of the server's key.
     pub fingerprint: Fingerprint,
+    /// Where metrics are, if anywhere.
+    pub metrics: Option<String>,
 }
 
 /// How to run a session.
@@ -143,6 +145,16 @@ impl Server {
         }
     }
 
+    /// The token of those who may only watch.
+    ///
+    /// # Panics
+    /// If the server was not told to make one.
+    #[must_use]
+    pub fn view_token(&self) -> Vec<u8> {
+        let token = std::fs::read(self.folder.path("state/hackstream/view-token"));
+        token.expect("a view token").trim_ascii().to_vec()
+    }
+
     /// Where its files are.
     #[must_use]
     pub const fn folder(&self) -> &Folder {
@@ -175,6 +187,7 @@ impl Ready {
             listen: value("listen")?,
             display: value("display")?,
             fingerprint: value("fingerprint")?.parse().ok()?,
+            metrics: value("metrics"),
         })
     }
 }

@@ -15,8 +15,8 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
-    ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
+    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale, SeatReport,
+    SeatWish, ServerMessage, SoundWish, Standing, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
@@ -109,6 +109,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         history_bytes: 1 << 20,
         agent: "hackstream-view 0.1.0".to_owned(),
         ticket: Vec::new(),
+        seat: SeatWish::Control,
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -119,10 +120,23 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         history_bytes: 0,
         agent: String::new(),
         ticket: b"ticket".to_vec(),
+        seat: SeatWish::Control,
+    });
+    let hello_watching = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: b"secret".to_vec(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Watch,
     });
     let named = [
         ("hello", hello),
         ("hello-again", hello_again),
+        ("hello-watching", hello_watching),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (
@@ -134,6 +148,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("keyboard", ViewerMessage::Keyboard(keyboard())),
         ("sound-wish", ViewerMessage::Sound(SoundWish::Play)),
+        ("seat-wish", ViewerMessage::Seat(SeatWish::ControlAlone)),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))
@@ -167,6 +182,14 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("cursor-again", ServerMessage::CursorAgain(300)),
         ("title", ServerMessage::Title("Mozilla Firefox".to_owned())),
         ("icon", ServerMessage::Icon(icon())),
+        (
+            "seats",
+            ServerMessage::Seats(SeatReport {
+                standing: Standing::InControl,
+                viewers: 3,
+                in_control: 2,
+            }),
+        ),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

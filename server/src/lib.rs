@@ -1,7 +1,8 @@
 //! The process of one session and its viewers.
 //!
 //! [`app`] starts everything in order and ends it in reverse; [`session`] keeps the X server, the
-//! window manager and the command; [`viewer`] serves those who watch; [`sound`] lets them hear.
+//! window manager and the command; [`viewer`] serves those who watch; [`sound`] lets them hear;
+//! [`status`] tells an operator how it goes.
 
 pub mod app;
 pub mod clock;
@@ -9,5 +10,6 @@ pub mod config;
 pub mod secret;
 pub mod session;
 pub mod sound;
+pub mod status;
 pub mod token;
 pub mod viewer;

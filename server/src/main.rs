@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hackstream_server::app::{self, exit};
-use hackstream_server::config::checked::Config;
+use hackstream_server::config::checked::Task;
 use hackstream_server::config::raw::{Action, Cli, LogFormat};
 use hackstream_server::session::run_if_supervisor;
+use hackstream_server::status::ask;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -16,19 +17,20 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     start_log(&cli.action);
-    let config = match Config::new(cli.action, |name| std::env::var_os(name)) {
-        Ok(config) => config,
-        Err(error) => {
-            eprintln!("hackstream-server: {error}");
-            return ExitCode::from(exit::USAGE);
-        }
+    let failed = |error: &dyn std::error::Error, code| {
+        eprintln!("hackstream-server: {error}");
+        ExitCode::from(code)
     };
-    match app::run(config) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            eprintln!("hackstream-server: {error}");
-            ExitCode::from(error.exit_code())
-        }
+    match Task::new(cli.action, |name| std::env::var_os(name)) {
+        Ok(Task::Serve(config)) => match app::run(*config) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Ok(Task::Ask(question)) => match ask::run(&question, &mut io::stdout().lock()) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Err(error) => failed(&error, exit::USAGE),
     }
 }
 
@@ -36,6 +38,7 @@ fn start_log(action: &Action) {
     let service = match action {
         Action::Run(run) => &run.service,
         Action::Attach(attach) => &attach.service,
+        Action::Status(_) => return,
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use hackstream_protocol::limits::MAX_TOKEN_BYTES;
 
 use crate::secret::{NoRandomness, SecretHash, random};
+use crate::viewer::seats::Role;
 
 /// Random bytes in a token of our own making.
 const TOKEN_BYTES: usize = 24;
@@ -18,20 +19,45 @@ const SHORTEST_TOKEN: usize = 16;
 /// Who is let in.
 #[derive(Clone)]
 pub enum Access {
-    /// Everyone who reaches the port.
+    /// Everyone who reaches the port, to do everything.
     Open,
-    /// Whoever knows the token.
-    Token(Vec<u8>),
+    /// Whoever knows a token.
+    Tokens {
+        /// That of those who may act.
+        control: Vec<u8>,
+        /// That of those who may only watch, if there are any.
+        view: Option<Vec<u8>>,
+    },
 }
 
 impl Access {
-    /// Whether a viewer that showed `token` is let in. Takes the same time for every wrong token
-    /// of a length.
+    /// Whoever knows a token: `control` to act, `view` to watch.
+    ///
+    /// # Errors
+    /// [`TokenError::Same`] if they cannot be told apart.
+    pub fn with_tokens(control: Vec<u8>, view: Option<Vec<u8>>) -> Result<Self, TokenError> {
+        if view.as_ref() == Some(&control) {
+            return Err(TokenError::Same);
+        }
+        Ok(Self::Tokens { control, view })
+    }
+
+    /// What a viewer that showed `token` may do; `None`: it is not let in. Takes the same time for
+    /// every wrong token of a length.
     #[must_use]
-    pub fn admits(&self, token: &[u8]) -> bool {
-        match self {
-            Self::Open => true,
-            Self::Token(expected) => SecretHash::of(expected).is(&SecretHash::of(token)),
+    pub fn admits(&self, token: &[u8]) -> Option<Role> {
+        let Self::Tokens { control, view } = self else {
+            return Some(Role::Control);
+        };
+        let shown = SecretHash::of(token);
+        let may_control = SecretHash::of(control).is(&shown);
+        let may_view = view
+            .as_ref()
+            .is_some_and(|view| SecretHash::of(view).is(&shown));
+        match (may_control, may_view) {
+            (true, _) => Some(Role::Control),
+            (false, true) => Some(Role::View),
+            (false, false) => None,
         }
     }
 }
@@ -61,6 +87,9 @@ pub enum TokenError {
         /// Bytes in it.
         len: usize,
     },
+    /// Those who may only watch would be in control.
+    #[error("the token and the view token are the same; whoever may only watch needs another one")]
+    Same,
     /// The system has no randomness.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -154,11 +183,24 @@ mod tests {
     }
 
     #[test]
-    fn only_the_token_admits() {
-        let access = Access::Token(b"0123456789abcdef".to_vec());
-        assert!(access.admits(b"0123456789abcdef"));
-        assert!(!access.admits(b"0123456789abcdeF"));
-        assert!(!access.admits(b""));
-        assert!(Access::Open.admits(b""));
+    fn only_a_token_admits_and_each_to_its_own() {
+        let (control, view) = (b"0123456789abcdef", b"fedcba9876543210");
+        let alone = Access::with_tokens(control.to_vec(), None).unwrap();
+        let both = Access::with_tokens(control.to_vec(), Some(view.to_vec())).unwrap();
+        for access in [&alone, &both] {
+            assert_eq!(access.admits(control), Some(Role::Control));
+            assert_eq!(access.admits(b"0123456789abcdeF"), None);
+            assert_eq!(access.admits(b""), None);
+        }
+        assert_eq!(alone.admits(view), None);
+        assert_eq!(both.admits(view), Some(Role::View));
+        assert_eq!(Access::Open.admits(b""), Some(Role::Control));
+    }
+
+    #[test]
+    fn one_token_cannot_be_both() {
+        let token = b"0123456789abcdef".to_vec();
+        let both = Access::with_tokens(token.clone(), Some(token));
+        assert!(matches!(both, Err(TokenError::Same)));
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, ServerMessage, ViewerMessage, Welcome,
+    CursorShape, Hello, Quality, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
 
 use crate::case::Case;
@@ -71,6 +71,7 @@ fn hello() -> ViewerMessage {
         history_bytes: 4 << 20,
         agent: "hackstream-view 0.1.0".to_owned(),
         ticket: Vec::new(),
+        seat: SeatWish::default(),
     })
 }
 

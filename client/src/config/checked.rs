@@ -9,7 +9,7 @@ use std::time::Duration;
 use hackstream_clipboard::Directions;
 use hackstream_protocol::DEFAULT_PORT;
 use hackstream_protocol::limits::MAX_TOKEN_BYTES;
-use hackstream_protocol::wire::control::Quality;
+use hackstream_protocol::wire::control::{Quality, SeatWish};
 use hackstream_transport::Fingerprint;
 
 use super::local_key::LocalKey;
@@ -31,6 +31,8 @@ pub struct Options {
     pub trust: TrustPolicy,
     /// What the person prefers where quality costs time.
     pub quality: Quality,
+    /// Whether the person wants to act in the session.
+    pub seat: SeatWish,
     /// Which way clipboards may go: taken from the session, given to it.
     pub clipboard: Directions,
     /// Where the picture goes.
@@ -54,6 +56,7 @@ impl Options {
             token,
             trust,
             quality: Quality::Auto,
+            seat: SeatWish::Control,
             clipboard: Directions {
                 take: true,
                 give: true,
@@ -253,9 +256,14 @@ pub(super) fn check(
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
         },
+        seat: if raw.view_only {
+            SeatWish::Watch
+        } else {
+            SeatWish::Control
+        },
         clipboard: Directions {
             take: !raw.disable.contains(&Feature::ClipboardOut),
-            give: !raw.disable.contains(&Feature::ClipboardIn),
+            give: !raw.view_only && !raw.disable.contains(&Feature::ClipboardIn),
         },
         output,
         stats: match (raw.stats, raw.stats_json) {

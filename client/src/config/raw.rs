@@ -105,6 +105,11 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = CONNECTION)]
     pub(super) accept_new: bool,
 
+    /// Only watch: nothing that is done here reaches the session, nor what is copied here. Others stay
+    /// in control
+    #[arg(long)]
+    pub(super) view_only: bool,
+
     /// Fill the screen
     #[arg(long, conflicts_with = "headless", help_heading = WINDOW)]
     pub(super) fullscreen: bool,

@@ -42,6 +42,7 @@ impl View {
                 press(session, key.as_slice());
             }
             Some(Action::Screenshot) => self.steering.album.take(shared, &self.steering.host),
+            Some(Action::Seat(wish)) => session.seat(wish),
             Some(Action::Quality(quality)) => {
                 self.steering.quality = quality;
                 session.quality(quality);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use hackstream_protocol::wire::control::WindowIcon;
+use hackstream_protocol::wire::control::{Standing, WindowIcon};
 use winit::window::{Icon, Window};
 
 use crate::config::ServerAddress;
@@ -63,10 +63,22 @@ pub(super) fn title(server: &ServerAddress, session: &SessionView) -> String {
             format!("{server}: connection lost, trying again … {seconds} s")
         }
         LinkState::Over => format!("{server}: ended"),
-        _ => match harmless(&session.title).as_str() {
-            "" => format!("{server} - HackStream"),
-            title => format!("{title} - {}", server.host),
-        },
+        _ => {
+            let role = role(session);
+            match harmless(&session.title).as_str() {
+                "" => format!("{server}{role} - HackStream"),
+                title => format!("{title} - {}{role}", server.host),
+            }
+        }
+    }
+}
+
+/// What the person does here that they do not in other windows.
+fn role(session: &SessionView) -> &'static str {
+    match session.seats.map(|seats| seats.standing) {
+        Some(Standing::ViewOnly) => " (view only)",
+        Some(Standing::Watching) => " (watching)",
+        _ => "",
     }
 }
 
@@ -104,6 +116,7 @@ fn foreign(icon: &WindowIcon) -> Option<Icon> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hackstream_protocol::wire::control::SeatReport;
 
     fn of(title: &str, link: LinkState) -> String {
         let session = SessionView {
@@ -130,6 +143,30 @@ mod tests {
         let since = Instant::now();
         let lost = of("x", LinkState::Interrupted { since });
         assert!(lost.contains("connection lost"), "{lost}");
+    }
+
+    #[test]
+    fn whose_hands_are_tied_is_told() {
+        let session = |standing| SessionView {
+            title: "xterm".to_owned(),
+            link: LinkState::Live,
+            seats: Some(SeatReport {
+                standing,
+                viewers: 2,
+                in_control: 1,
+            }),
+            ..SessionView::default()
+        };
+        let title = |standing| title_of(&session(standing));
+        assert_eq!(title(Standing::InControl), "xterm - server.example");
+        assert_eq!(
+            title(Standing::ViewOnly),
+            "xterm - server.example (view only)"
+        );
+        assert_eq!(
+            title(Standing::Watching),
+            "xterm - server.example (watching)"
+        );
     }
 
     #[test]

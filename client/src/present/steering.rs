@@ -273,6 +273,7 @@ impl View {
         Settings {
             fullscreen: self.window.fullscreen().is_some(),
             host_key: self.steering.keys.menu,
+            seats: shared.session().seats,
             quality: self.steering.quality,
             hearing: shared.speaker.hearing(),
             volume: shared.speaker.volume(),

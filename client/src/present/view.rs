@@ -38,6 +38,8 @@ pub(super) struct View {
     pub(super) windowed: Windowed,
     label: Label,
     link: LinkState,
+    /// Whether what the person does reaches the session.
+    acts: bool,
     tidings: Tidings,
     pub(super) texts: Texts,
     sizing: Sizing,
@@ -79,6 +81,7 @@ impl View {
             cursors: Cursors::default(),
             input: InputState::default(),
             link: LinkState::Live,
+            acts: true,
             tidings: Tidings::Known,
             texts: Texts::default(),
             sizing,
@@ -119,7 +122,7 @@ impl View {
             // The answer comes as an event; there is nothing to do with it here.
             let _ = self.window.request_inner_size(physical(size));
         }
-        let link = {
+        let (link, acts) = {
             let facts = shared.session();
             if let Some(reason) = &facts.presenting_failed {
                 return Err(reason.clone());
@@ -143,9 +146,13 @@ impl View {
                 menu: Vec::new(),
             };
             self.label.follow(&facts, &self.window);
-            facts.link
+            (facts.link, facts.acts())
         };
-        self.link = link;
+        if acts && !self.acts {
+            // Those of another person's keyboard may count in the session by now.
+            self.input.forget_locks();
+        }
+        (self.link, self.acts) = (link, acts);
         self.follow_menu(link, shared);
         self.show(session, shared, Extent::Changes)
     }

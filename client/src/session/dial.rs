@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::wire::control::{
-    Hello, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+    Hello, RefusalReason, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
 use hackstream_transport::{
     CloseReason, Connection, Connector, ControlReader, ControlWriter, Fingerprint, TransportError,
@@ -73,6 +73,8 @@ pub(super) struct Dialer {
     hello: Hello,
     /// What the server gave us to come back with; empty if nothing.
     ticket: Mutex<Vec<u8>>,
+    /// What the person wants to do.
+    seat: Mutex<SeatWish>,
     /// What went wrong last, for the person.
     trouble: Mutex<String>,
 }
@@ -100,6 +102,7 @@ impl Dialer {
             addresses,
             hello: hello(options),
             ticket: Mutex::default(),
+            seat: Mutex::new(options.seat),
             trouble: Mutex::new("no answer".to_owned()),
         })
     }
@@ -107,6 +110,11 @@ impl Dialer {
     /// What went wrong last.
     pub(super) fn trouble(&self) -> String {
         locked(&self.trouble).clone()
+    }
+
+    /// The person wants to do this from the next connection on.
+    pub(super) fn wish_seat(&self, wish: SeatWish) {
+        *locked(&self.seat) = wish;
     }
 
     /// Where the server may be.
@@ -257,6 +265,7 @@ impl Dialer {
         let (mut writer, mut reader) = connection.open_control().await?;
         let hello = Hello {
             ticket: locked(&self.ticket).clone(),
+            seat: *locked(&self.seat),
             ..self.hello.clone()
         };
         writer.send(&ViewerMessage::Hello(hello)).await?;
@@ -311,6 +320,7 @@ fn hello(options: &Options) -> Hello {
         history_bytes: DECODER_LIMITS.history_bytes as u64,
         agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),
         ticket: Vec::new(),
+        seat: options.seat,
     }
 }
 

@@ -342,6 +342,10 @@ async fn hear(
                 shared.update_session(|session| session.icon = icon);
                 continue;
             }
+            Ok(Some(ServerMessage::Seats(report))) => {
+                shared.update_session(|session| session.seats = Some(report));
+                continue;
+            }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },
             Ok(Some(ServerMessage::Welcome(_))) => LinkEnd::Broken("a second welcome".into()),
             Err(error @ (TransportError::Wire(_) | TransportError::BadCompression)) => {

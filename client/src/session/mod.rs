@@ -20,7 +20,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use hackstream_protocol::wire::control::{KeyboardLayout, Quality, ViewerWindow};
+use hackstream_protocol::wire::control::{KeyboardLayout, Quality, SeatWish, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Window(ViewerWindow),
     /// The person prefers this quality.
     Quality(Quality),
+    /// The person wants to watch, or to act.
+    Seat(SeatWish),
     /// The person leaves.
     Leave,
 }
@@ -137,6 +139,12 @@ impl Session {
     /// Asks the server for this quality, now and after each reconnection.
     pub(crate) fn quality(&self, quality: Quality) {
         let _ = self.commands.send(Command::Quality(quality));
+    }
+
+    /// Asks to watch or to act, now and after each reconnection. What becomes of it is told in
+    /// [`SessionView::seats`](crate::shared::SessionView).
+    pub(crate) fn seat(&self, wish: SeatWish) {
+        let _ = self.commands.send(Command::Seat(wish));
     }
 
     /// Asks the session to end; [`join`](Self::join) waits for it.

@@ -76,6 +76,7 @@ impl Supervisor {
                     Some(Command::Keyboard(layout)) => self.layout_changed(layout),
                     Some(Command::Quality(quality)) => self.quality_changed(quality),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+                    Some(Command::Seat(wish)) => self.seat_changed(wish),
                     Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
                 }
             }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use hackstream_protocol::wire::control::{KeyboardLayout, Quality, RefusalReason, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    KeyboardLayout, Quality, RefusalReason, SeatWish, ViewerMessage,
+};
+use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -147,6 +150,8 @@ impl Supervisor {
                     Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
                     Some(Command::Quality(quality)) => self.quality = Some(quality),
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+                    // Only a person who sees the session asks for it.
+                    Some(Command::Seat(_)) => {}
                     Some(Command::Leave) | None => return Ok(None),
                 }
             }
@@ -185,7 +190,7 @@ impl Supervisor {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
-                    Some(Command::Input(event)) => link.send(event),
+                    Some(Command::Input(event)) => self.act(link, event),
                     Some(Command::Keyboard(layout)) => {
                         self.keyboard = Some(layout.clone());
                         link.tell(&ViewerMessage::Keyboard(layout)).await;
@@ -195,6 +200,10 @@ impl Supervisor {
                         link.tell(&ViewerMessage::Quality(quality)).await;
                     }
                     Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+                    Some(Command::Seat(wish)) => {
+                        self.seat_changed(wish);
+                        link.tell(&ViewerMessage::Seat(wish)).await;
+                    }
                     Some(Command::Leave) | None => return Served::Left,
                 },
                 wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
@@ -202,6 +211,22 @@ impl Supervisor {
                 () = self.network.changed() => link.network_changed(),
                 () = reached(self.window.due()) => self.tell_window(link).await,
             }
+        }
+    }
+
+    /// Passes on what the person does, unless the server has no use for it.
+    fn act(&self, link: &Link, event: InputEvent) {
+        if self.options.seat != SeatWish::Watch && self.shared.session().acts() {
+            link.send(event);
+        }
+    }
+
+    /// The person wants to watch or to act. Later connections say so in their greeting, which takes
+    /// control away from nobody who has it meanwhile.
+    pub(super) fn seat_changed(&mut self, wish: SeatWish) {
+        self.options.seat = wish;
+        if let Some(dialer) = &self.dialer {
+            dialer.wish_seat(wish);
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Exchange {
     hub: Arc<Hub>,
     directions: Directions,
     side: Side,
+    /// Whether the peer may change what is in the clipboards at the moment.
+    takes_now: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// The member of the hub that stands for the peer.
@@ -80,17 +82,22 @@ impl Drop for Membership {
 impl Exchange {
     /// The clipboards of the peer of an admitted viewer's connection, to be joined to `hub`.
     #[must_use]
-    pub const fn new(
-        connection: Connection,
-        hub: Arc<Hub>,
-        directions: Directions,
-        side: Side,
-    ) -> Self {
+    pub fn new(connection: Connection, hub: Arc<Hub>, directions: Directions, side: Side) -> Self {
         Self {
             connection,
             hub,
             directions,
             side,
+            takes_now: Box::new(|| true),
+        }
+    }
+
+    /// The same; what the peer copies while `acts` is false is not heard of here.
+    #[must_use]
+    pub fn taking_while(self, acts: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            takes_now: Box::new(acts),
+            ..self
         }
     }
 

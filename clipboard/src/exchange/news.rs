@@ -105,7 +105,7 @@ impl News {
                     let told = self.told[offer.selection.index()].load(Ordering::Relaxed);
                     self.heard[offer.selection.index()].store(offer.serial, Ordering::Relaxed);
                     let crossed = offer.seen < told;
-                    if !(crossed && exchange.side == Side::Viewer) {
+                    if !(crossed && exchange.side == Side::Viewer) && (exchange.takes_now)() {
                         exchange.hub.hold(member.id, offer.selection, offer.formats);
                     }
                 }

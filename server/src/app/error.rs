@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use hackstream_capture::CaptureError;
@@ -24,6 +25,13 @@ pub enum AppError {
     },
     /// The token cannot be used.
     Token(TokenError),
+    /// Metrics cannot be had there.
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The key or the port cannot be used.
     Transport(TransportError),
     /// The session did not start.
@@ -42,7 +50,8 @@ impl AppError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::StateDirectory { .. } | Self::Token(_) => exit::STATE,
-            Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
+            Self::Metrics { .. }
+            | Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
                 exit::LISTEN
             }
             Self::Transport(_) => exit::STATE,
@@ -62,6 +71,7 @@ impl AppError {
     fn cause(&self) -> &(dyn Error + 'static) {
         match self {
             Self::StateDirectory { source, .. }
+            | Self::Metrics { source, .. }
             | Self::Runtime(source)
             | Self::Announcement(source) => source,
             Self::Token(error) => error,
@@ -82,6 +92,9 @@ impl fmt::Display for AppError {
                     "cannot create the state directory {} (--state-dir): ",
                     path.display()
                 )?;
+            }
+            Self::Metrics { address, .. } => {
+                write!(f, "cannot listen on {address} (--metrics): ")?;
             }
             Self::Runtime(_) => f.write_str("cannot start threads: ")?,
             Self::Announcement(_) => f.write_str("cannot write to standard output: ")?,

@@ -4,6 +4,7 @@ mod clipboard;
 mod error;
 pub mod exit;
 mod screen;
+mod status;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -17,11 +18,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tracing::{debug, info};
 
-use crate::config::checked::{AccessChoice, Config};
+use crate::config::access::{AccessChoice, ViewToken};
+use crate::config::checked::Config;
 use crate::sound::Broadcast;
+use crate::status::Roll;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
 use crate::viewer::registry::Registry;
+use crate::viewer::seats::Seats;
 use crate::viewer::tickets::Tickets;
 pub use error::AppError;
 use screen::{Ending, Screen};
@@ -29,8 +33,9 @@ use screen::{Ending, Screen};
 /// How long viewers are given to hear that the session is over.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Name of the token's file in the state directory.
+/// Names of the tokens' files in the state directory.
 const TOKEN_FILE: &str = "token";
+const VIEW_TOKEN_FILE: &str = "view-token";
 
 /// Serves until the command ends, the display is gone or the process is told to end. Returns the
 /// exit code.
@@ -50,15 +55,21 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         config.limits,
     )?);
     let address = listener.local_addr()?;
+    let metrics = status::bind_metrics(config.metrics)?;
+    let command = config.picture.command_line();
     let (ended, mut endings) = mpsc::unbounded_channel();
     let screen = Screen::open(config.picture, config.sound, &config.state_dir, ended)?;
     let service = Arc::new(Service {
         capture: screen.capture().clone(),
         access,
-        keyboard: screen.keyboard(),
         quality: config.quality,
-        registry: Registry::default(),
-        sizing: screen.sizing(config.resizing),
+        registry: Registry::new(config.max_viewers),
+        seats: Arc::new(Seats::new(
+            screen.keyboard(),
+            screen.sizing(config.resizing),
+            screen.clock(),
+        )),
+        roll: Roll::default(),
         tickets: Tickets::default(),
         clipboard: Arc::default(),
         clipboard_directions: config.clipboard,
@@ -70,7 +81,13 @@ pub fn run(config: Config) -> Result<u8, AppError> {
     });
     let _watcher = screen.watch(&service)?;
     let _clipboard = clipboard::join(&service);
-    announce(address, screen.name(), identity.fingerprint())?;
+    let facts = status::Facts {
+        listen: address,
+        display: screen.name().to_owned(),
+        command,
+    };
+    let (_socket, metrics) = status::open(&config.state_dir, metrics, &service, &facts);
+    announce(&facts, identity.fingerprint(), metrics)?;
     let ending = runtime.block_on(serve(&listener, &service, &mut endings));
     info!("{ending}");
     listener.close();
@@ -137,16 +154,30 @@ fn start_runtime() -> Result<Runtime, AppError> {
 }
 
 fn choose_access(config: &Config) -> Result<Access, AppError> {
-    Ok(match &config.access {
-        AccessChoice::Open => Access::Open,
-        AccessChoice::TokenFile(file) => Access::Token(token::read(file)?),
-        AccessChoice::OwnToken => {
+    let (control, view) = match &config.access {
+        AccessChoice::Open => return Ok(Access::Open),
+        AccessChoice::TokenFile(file, view) => (token::read(file)?, view),
+        AccessChoice::OwnToken(view) => {
             let file = config.state_dir.join(TOKEN_FILE);
             let token = token::read_or_create(&file)?;
             info!("viewers need the token in {}", file.display());
-            Access::Token(token)
+            (token, view)
         }
-    })
+    };
+    let view = match view {
+        ViewToken::None => None,
+        ViewToken::File(file) => Some(token::read(file)?),
+        ViewToken::Own => {
+            let file = config.state_dir.join(VIEW_TOKEN_FILE);
+            let token = token::read_or_create(&file)?;
+            info!(
+                "viewers with the token in {} can only watch",
+                file.display()
+            );
+            Some(token)
+        }
+    };
+    Ok(Access::with_tokens(control, view)?)
 }
 
 fn prepare_directory(dir: &Path) -> Result<(), AppError> {
@@ -162,11 +193,19 @@ fn prepare_directory(dir: &Path) -> Result<(), AppError> {
 }
 
 /// Tells whoever started us that viewers may come.
-fn announce(address: SocketAddr, display: &str, fingerprint: Fingerprint) -> Result<(), AppError> {
+fn announce(
+    facts: &status::Facts,
+    fingerprint: Fingerprint,
+    metrics: Option<SocketAddr>,
+) -> Result<(), AppError> {
+    let status::Facts {
+        listen, display, ..
+    } = facts;
+    let metrics = metrics.map_or(String::new(), |address| format!(" metrics={address}"));
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "ready listen={address} display={display} fingerprint={fingerprint}"
+        "ready listen={listen} display={display} fingerprint={fingerprint}{metrics}"
     )
     .and_then(|()| out.flush())
     .map_err(AppError::Announcement)

@@ -1,7 +1,7 @@
 //! The command line, understood and found sound.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use hackstream_clipboard::Directions;
@@ -11,15 +11,23 @@ use hackstream_protocol::rate::cap::{LEAST_CAP, LEAST_PER_HOUR, Limits};
 use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
+use super::access::{self, AccessChoice};
 use super::amount;
-use super::raw::{self, Feature, QualityName};
+use super::raw::{self, Feature, QualityName, StatusFormat};
 use crate::session::Sound;
+use crate::status::ask::{Form, Question};
 use crate::viewer::sizing::SMALLEST_EDGE;
 
 /// What is wrong with the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
 
 /// What to stream.
 #[derive(Debug)]
@@ -42,15 +50,18 @@ pub enum Picture {
     },
 }
 
-/// Who is let in, before the token is read.
-#[derive(Debug)]
-pub enum AccessChoice {
-    /// Everyone.
-    Open,
-    /// Whoever knows the token in this file.
-    TokenFile(PathBuf),
-    /// Whoever knows the token in the state directory.
-    OwnToken,
+impl Picture {
+    /// The command for people: its words with spaces between them. Empty if it is not ours.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        match self {
+            Self::OwnDisplay { command, .. } => {
+                let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+                words.join(" ")
+            }
+            Self::Existing { .. } => String::new(),
+        }
+    }
 }
 
 /// Whether the screen follows the viewer's window.
@@ -62,7 +73,46 @@ pub enum Resizing {
     Off,
 }
 
-/// All that was asked for.
+/// What the program is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// Serve a session.
+    Serve(Box<Config>),
+    /// Ask sessions that run.
+    Ask(Question),
+}
+
+impl Task {
+    /// Understands the command line. `env` answers for the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with a sentence for the person.
+    pub fn new(
+        action: raw::Action,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
+        let (picture, service) = match action {
+            raw::Action::Run(run) => (own_display(&run)?, run.service),
+            raw::Action::Attach(attach) => {
+                display_number(&attach.display)?;
+                let display = attach.display;
+                (Picture::Existing { display }, attach.service)
+            }
+            raw::Action::Status(status) => {
+                return Ok(Self::Ask(Question {
+                    state_dir: state_dir(status.state_dir, env)?,
+                    form: match status.format {
+                        StatusFormat::Text => Form::Text,
+                        StatusFormat::Json => Form::Json,
+                    },
+                }));
+            }
+        };
+        Config::new(picture, service, env).map(|config| Self::Serve(Box::new(config)))
+    }
+}
+
+/// All that was asked for of a server.
 #[derive(Debug)]
 pub struct Config {
     /// What to stream.
@@ -73,6 +123,10 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Who is let in.
     pub access: AccessChoice,
+    /// Viewers at a time, at most.
+    pub max_viewers: usize,
+    /// Where metrics can be had, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
     /// What may be sent to all viewers together.
@@ -86,26 +140,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// Understands the command line. `env` answers for the environment.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with a sentence for the person.
-    pub fn new(
-        action: raw::Action,
+    fn new(
+        picture: Picture,
+        service: raw::Service,
         env: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
-        let (picture, service) = match action {
-            raw::Action::Run(run) => (own_display(&run)?, run.service),
-            raw::Action::Attach(attach) => {
-                display_number(&attach.display)?;
-                (
-                    Picture::Existing {
-                        display: attach.display,
-                    },
-                    attach.service,
-                )
-            }
-        };
         let listen: SocketAddr = service.listen.parse().map_err(|_| {
             ConfigError(format!(
                 "--listen {}: expected an address and a port, such as 0.0.0.0:14500 or [::]:14500",
@@ -113,21 +152,9 @@ impl Config {
             ))
         })?;
         let limits = limits(&service)?;
-        let access = match (service.no_auth, service.token_file) {
-            (true, _) if !is_private(listen.ip()) => {
-                return Err(ConfigError(format!(
-                    "--no-auth on {listen} would let in the whole network; listen on a loopback \
-                     or private address (--listen 127.0.0.1:14500) or use a token"
-                )));
-            }
-            (true, _) => AccessChoice::Open,
-            (false, Some(file)) => AccessChoice::TokenFile(file),
-            (false, None) => AccessChoice::OwnToken,
-        };
-        let state_dir = match service.state_dir {
-            Some(dir) => dir,
-            None => default_state_dir(env)?,
-        };
+        let access = access::choose(&service, listen)?;
+        let metrics = service.metrics.as_deref().map(access::metrics);
+        let state_dir = state_dir(service.state_dir, env)?;
         let quality = match service.quality {
             QualityName::Low => Quality::Low,
             QualityName::Auto => Quality::Auto,
@@ -152,6 +179,8 @@ impl Config {
             listen,
             state_dir,
             access,
+            max_viewers: usize::from(service.max_viewers),
+            metrics: metrics.transpose()?,
             quality,
             limits,
             sound,
@@ -235,7 +264,13 @@ fn parse_size(option: &str, text: &str) -> Result<Size, ConfigError> {
     Ok(size)
 }
 
-fn default_state_dir(env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, ConfigError> {
+fn state_dir(
+    given: Option<PathBuf>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, ConfigError> {
+    if let Some(dir) = given {
+        return Ok(dir);
+    }
     let absolute = |name| {
         env(name)
             .map(PathBuf::from)
@@ -249,14 +284,6 @@ fn default_state_dir(env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, 
         })
 }
 
-/// Whether only this machine or its own network can reach the address.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,7 +293,11 @@ mod tests {
         let args = std::iter::once("hackstream-server").chain(args.iter().copied());
         let cli = raw::Cli::try_parse_from(args).map_err(|error| error.to_string())?;
         let env = |name: &str| (name == "HOME").then(|| OsString::from("/home/ada"));
-        Config::new(cli.action, env).map_err(|error| error.to_string())
+        match Task::new(cli.action, env) {
+            Ok(Task::Serve(config)) => Ok(*config),
+            Ok(Task::Ask(question)) => panic!("{question:?}"),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     #[test]
@@ -277,7 +308,8 @@ mod tests {
             config.state_dir,
             PathBuf::from("/home/ada/.local/state/hackstream")
         );
-        assert!(matches!(config.access, AccessChoice::OwnToken));
+        assert!(matches!(config.access, AccessChoice::OwnToken(_)));
+        assert_eq!((config.max_viewers, config.metrics), (32, None));
         assert_eq!(config.quality, Quality::High, "each viewer gets its wish");
         let Picture::OwnDisplay { command, size, .. } = config.picture else {
             panic!()
@@ -309,23 +341,6 @@ mod tests {
         assert_eq!(directions(&both), (false, false));
         let error = config(&["run", "--disable", "pixels", "--", "x"]).unwrap_err();
         assert!(error.contains("pixels"), "{error}");
-    }
-
-    #[test]
-    fn no_auth_is_for_private_addresses() {
-        for listen in [
-            "127.0.0.1:1",
-            "10.1.2.3:1",
-            "192.168.0.1:1",
-            "[::1]:1",
-            "[fd00::1]:1",
-        ] {
-            assert!(config(&["run", "--no-auth", "--listen", listen, "--", "x"]).is_ok());
-        }
-        for listen in ["0.0.0.0:1", "[::]:1", "8.8.8.8:1", "172.32.0.1:1"] {
-            let error = config(&["run", "--no-auth", "--listen", listen, "--", "x"]).unwrap_err();
-            assert!(error.contains("--no-auth"), "{error}");
-        }
     }
 
     #[test]

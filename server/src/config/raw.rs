@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::viewer::registry::{DEFAULT_MOST_VIEWERS, MOST_VIEWERS};
+
 /// Groups of options.
 const ACCESS: &str = "Who is let in";
 const WHAT_VIEWERS_GET: &str = "What viewers get";
@@ -16,8 +18,8 @@ Exit codes:
   2      the command line is wrong
   70     something failed that should not
   71     the display, Xvfb or the window manager cannot be used, or the display is gone
-  72     the port cannot be listened on
-  73     the state directory, the key or the token file cannot be used
+  72     the port, or that of --metrics, cannot be listened on
+  73     the state directory, the key or a token file cannot be used
   126    the command cannot be executed
   127    the command was not found";
 
@@ -29,6 +31,10 @@ Examples:
       For trying it out on one machine: nobody else can reach it.
   hackstream-server attach --display :0 --token-file ~/token
       A display that already exists.
+  hackstream-server run --view-token -- xterm
+      Guests with the second token, view-token in the state directory, can watch and do nothing.
+  hackstream-server status
+      How the sessions of this user are, and who is there.
 
 On the viewer's side: hackstream-view HOST:14500 --token-file FILE";
 
@@ -52,6 +58,12 @@ pub enum Action {
     Run(Run),
     /// Stream a display that already exists, and leave it alone afterwards.
     Attach(Attach),
+    /// Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did
+    /// anything.
+    ///
+    /// Sees those whose servers have the same state directory. Exits with 70 if one of them does not
+    /// answer.
+    Status(Status),
 }
 
 /// Options of `run`.
@@ -86,7 +98,18 @@ pub struct Attach {
     pub service: Service,
 }
 
-/// Options of both.
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The state directory of the servers to ask. Default: $XDG_STATE_HOME/hackstream.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Lines for people, or one JSON object for programs, with units in the names.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: StatusFormat,
+}
+
+/// Options of `run` and `attach`.
 #[derive(Debug, Args)]
 pub struct Service {
     /// Address and UDP port to listen on.
@@ -99,6 +122,18 @@ pub struct Service {
     /// Default: one is made in the state directory.
     #[arg(long, value_name = "FILE", conflicts_with = "no_auth", help_heading = ACCESS)]
     pub token_file: Option<PathBuf>,
+    /// Also let in viewers that can watch and hear, and nothing else, with a second token: the server
+    /// makes one in the state directory, called view-token.
+    #[arg(long, conflicts_with = "view_token_file", help_heading = ACCESS)]
+    pub view_token: bool,
+    /// The same with the token in this file, which only its owner may be able to read.
+    #[arg(long, value_name = "FILE", help_heading = ACCESS)]
+    pub view_token_file: Option<PathBuf>,
+    /// Most viewers at a time; one more is refused. Each costs a thread and some megabytes.
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_MOST_VIEWERS as u16,
+        help_heading = ACCESS,
+        value_parser = clap::value_parser!(u16).range(1..=MOST_VIEWERS as i64))]
+    pub max_viewers: u16,
     /// Let in everyone who reaches the port. Only on loopback and private addresses, for trusted
     /// networks: whoever is let in can type and click.
     #[arg(long, help_heading = ACCESS)]
@@ -119,6 +154,10 @@ pub struct Service {
     /// What viewers do not get, separated by commas. What is off does not exist for them.
     #[arg(long, value_name = "FEATURE", value_delimiter = ',', help_heading = WHAT_VIEWERS_GET)]
     pub disable: Vec<Feature>,
+    /// Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who
+    /// reaches the address can read them.
+    #[arg(long, value_name = "[ADDR:]PORT")]
+    pub metrics: Option<String>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -146,6 +185,15 @@ pub enum QualityName {
     Auto,
     /// Sharpness before frame rate.
     High,
+}
+
+/// Form of what `status` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 /// Form of the log.

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::pass::{Pass, Present};
+use super::seats::Role;
 use super::tickets::Tickets;
 use crate::token::Access;
 
@@ -33,6 +34,8 @@ pub struct Admitted<'a> {
     pub pass: Option<Pass<'a>>,
     /// How it came in.
     pub entrance: Entrance,
+    /// What it may do.
+    pub role: Role,
     /// What it said of itself.
     pub hello: Hello,
     /// What it says from now on.
@@ -75,7 +78,7 @@ pub async fn admit<'a>(
     let (hello, control_in, mut control_out) =
         greeting.await.map_err(|_| AdmissionError::Silent)??;
     let welcomed = welcome(connection, &hello, access, tickets).await;
-    let (entrance, pass, ticket) = match welcomed {
+    let (role, entrance, pass, ticket) = match welcomed {
         Ok(welcomed) => welcomed,
         Err((reason, text)) => {
             let refusal = ServerMessage::Refused {
@@ -102,6 +105,7 @@ pub async fn admit<'a>(
     Ok(Admitted {
         pass,
         entrance,
+        role,
         hello,
         control_in,
         control_out,
@@ -129,30 +133,33 @@ async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
     }
 }
 
-/// Lets the viewer in by its ticket or else by its token, with its pass and the ticket that it has
-/// to be told, empty if it has it already; else why not, for the peer and for a person.
+/// A viewer that may come in: what it may do, how it came, its pass, and the ticket that it has to be
+/// told; empty if it has it already.
+type Welcomed<'a> = (Role, Entrance, Option<Pass<'a>>, Vec<u8>);
+
+/// Lets the viewer in by its ticket or else by its token; else why not, for the peer and for a person.
 async fn welcome<'a>(
     connection: &Connection,
     hello: &Hello,
     access: &Access,
     tickets: &'a Tickets<Present>,
-) -> Result<(Entrance, Option<Pass<'a>>, Vec<u8>), (RefusalReason, &'static str)> {
+) -> Result<Welcomed<'a>, (RefusalReason, &'static str)> {
     if hello.version != PROTOCOL_VERSION {
         let text = "server and viewer speak different versions; update the older one";
         return Err((RefusalReason::WrongVersion, text));
     }
-    if let Some(pass) = Pass::renew(tickets, connection, &hello.ticket).await {
-        return Ok((Entrance::Again, Some(pass), Vec::new()));
+    if let Some((pass, role)) = Pass::renew(tickets, connection, &hello.ticket).await {
+        return Ok((role, Entrance::Again, Some(pass), Vec::new()));
     }
-    if !access.admits(&hello.token) {
+    let Some(role) = access.admits(&hello.token) else {
         return Err((RefusalReason::WrongToken, "the token is wrong or missing"));
-    }
-    Ok(match Pass::issue(tickets, connection) {
-        Ok((pass, ticket)) => (Entrance::New, Some(pass), ticket),
+    };
+    Ok(match Pass::issue(tickets, connection, role) {
+        Ok((pass, ticket)) => (role, Entrance::New, Some(pass), ticket),
         Err(error) => {
             // It comes back with its token.
             warn!(%error, "no ticket for a viewer");
-            (Entrance::New, None, Vec::new())
+            (role, Entrance::New, None, Vec::new())
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hackstream_capture::{Capture, CaptureError, Injector};
+use hackstream_capture::{Capture, CaptureError};
 use hackstream_clipboard::{Directions, Exchange, Hub, Side};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
@@ -25,11 +25,11 @@ use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::Registry;
-use super::sizing::Sizing;
+use super::seats::{Controls, Seat, Seats, tell_seats};
 use super::tickets::Tickets;
 use crate::clock::Clock;
-use crate::session::Keyboard;
 use crate::sound::Broadcast;
+use crate::status::Roll;
 use crate::token::Access;
 
 /// Largest compression history kept per viewer, whatever it offers.
@@ -44,14 +44,14 @@ pub struct Service {
     pub capture: Arc<Capture>,
     /// Who is let in.
     pub access: Access,
-    /// The keyboard of the display.
-    pub keyboard: Keyboard,
     /// The best that viewers get, whatever they ask for.
     pub quality: Quality,
     /// Who is there.
     pub registry: Registry,
-    /// Who decides on the screen's size.
-    pub sizing: Sizing,
+    /// Who may act on the session.
+    pub seats: Arc<Seats>,
+    /// What is known of those who are there.
+    pub roll: Roll,
     /// Who may come back.
     pub tickets: Tickets<Present>,
     /// The clipboards of the display and of the viewers.
@@ -128,6 +128,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         // Dropped last: only then the viewer's next connection may act.
         pass,
         entrance,
+        role,
         hello,
         control_in,
         control_out,
@@ -142,7 +143,10 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         id,
         inbox: inbox.clone(),
     };
-    info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, "viewer joined");
+    let seat = service.seats.take(id, role, hello.seat);
+    let now = service.clock.now();
+    let listed = (service.roll).enter(id, connection, &hello.agent, seat.report(), now);
+    info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, standing = ?seat.standing(), "viewer joined");
     let config = EncoderConfig {
         history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
         cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
@@ -159,25 +163,28 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         inbox: inbox.clone(),
         injected: injected.clone(),
         clock: service.clock,
+        tally: listed.tally().clone(),
     };
     start_pump(pump, id, config)?;
-    let injector = service.capture.injector()?;
-    let streams = accept_streams(connection, &inbox, injector, &injected);
+    let controls = seat.controls(service.capture.injector()?, listed.tally().clone());
+    let streams = accept_streams(connection, &inbox, controls, &injected);
     let hearing = |wish| {
         if let Some(broadcast) = &service.broadcast {
             broadcast.wish(id, connection, wish);
         }
     };
-    let control_in = listen(control_in, &inbox, service, hearing);
+    let control_in = listen(control_in, &inbox, service, &seat, hearing);
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
     let front = tell_front(&control_out, service.registry.front());
+    let told_seats = tell_seats(&control_out, seat.report());
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
-        service.clipboard_directions,
+        seat.clipboard(service.clipboard_directions),
         Side::Server,
-    );
+    )
+    .taking_while(seat.acts());
     tokio::select! {
         // What the viewer said comes before what became of its connection: it may have said goodbye.
         biased;
@@ -187,6 +194,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         result = streams => result?,
         result = cursor => result?,
         result = front => result?,
+        result = told_seats => result?,
         result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
@@ -236,19 +244,19 @@ fn start_pump(pump: Pump, id: ViewerId, config: EncoderConfig) -> Result<(), Vis
 async fn accept_streams(
     connection: &Connection,
     inbox: &Inbox,
-    injector: Injector,
+    mut controls: Option<Controls>,
     injected: &AtomicU64,
 ) -> Result<(), TransportError> {
-    let mut injector = Some(injector);
     let mut input = None;
     let mut feedback = None;
     loop {
         tokio::select! {
             stream = connection.accept_stream() => match stream? {
-                // A second stream of a kind is a broken viewer; it is simply not read.
+                // A second stream of a kind is a broken viewer, or one that may only view; it is
+                // simply not read.
                 IncomingStream::Input(reader) => {
-                    if let Some(injector) = injector.take() {
-                        input = Some(Box::pin(inject_all(connection, reader, injector, injected)));
+                    if let Some(controls) = controls.take() {
+                        input = Some(Box::pin(inject_all(connection, reader, controls, injected)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
@@ -294,14 +302,16 @@ async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
     service: &Service,
+    seat: &Seat,
     hearing: impl Fn(SoundWish),
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
             ViewerMessage::Bye => return Ok(Farewell::Said),
             ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
-            ViewerMessage::Window(window) => service.sizing.wish(window),
-            ViewerMessage::Keyboard(layout) => service.keyboard.wish(layout),
+            ViewerMessage::Window(window) => seat.window(window),
+            ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
+            ViewerMessage::Seat(wish) => seat.wish(wish),
             ViewerMessage::Sound(wish) => hearing(wish),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }

@@ -4,12 +4,14 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hackstream_capture::{CaptureError, Injector};
+use hackstream_capture::CaptureError;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, RecordReader, TransportError};
 use tokio::task::consume_budget;
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
+
+use super::seats::Controls;
 
 /// Silence after which a viewer's keys are let go, rather than repeated by the display until the
 /// connection times out. A viewer that is there says so every two seconds; twice that leaves time
@@ -23,15 +25,15 @@ const SILENCE: Duration = Duration::from_secs(4);
 pub(super) async fn inject_all(
     connection: &Connection,
     mut reader: RecordReader,
-    mut injector: Injector,
+    mut controls: Controls,
     injected: &AtomicU64,
 ) -> Result<(), TransportError> {
-    // However this ends, dropping the injector lets go of every key.
-    while let Some(event) = next_event(connection, &mut reader, &mut injector).await? {
+    // However this ends, dropping the controls lets go of every key.
+    while let Some(event) = next_event(connection, &mut reader, &mut controls).await? {
         // First: the program may answer before this thread goes on, and the frame with the answer
         // must not claim to be older than the event.
         injected.fetch_add(1, Ordering::Release);
-        tell_failure(play(&mut injector, event).await);
+        tell_failure(play(&mut controls, event).await);
         // A flood of input, which may all be here already, must not hold up other viewers.
         consume_budget().await;
     }
@@ -39,31 +41,31 @@ pub(super) async fn inject_all(
 }
 
 /// Plays the event; what comes after it waits with it.
-async fn play(injector: &mut Injector, event: InputEvent) -> Result<(), CaptureError> {
+async fn play(controls: &mut Controls, event: InputEvent) -> Result<(), CaptureError> {
     loop {
-        match injector.inject(event) {
+        match controls.inject(event) {
             Err(CaptureError::KeysInUse { until }) => sleep_until(until.into()).await,
             played => return played,
         }
     }
 }
 
-/// The viewer's next event. Lets go of everything if the viewer falls silent before it.
+/// The viewer's next event. Lets go of everything if the viewer falls silent before it, or loses
+/// control.
 async fn next_event(
     connection: &Connection,
     reader: &mut RecordReader,
-    injector: &mut Injector,
+    controls: &mut Controls,
 ) -> Result<Option<InputEvent>, TransportError> {
     let mut next = pin!(reader.input());
-    if injector.is_holding() {
+    if controls.is_holding() {
         tokio::select! {
             biased;
             event = &mut next => return event,
-            () = silence(|| connection.heard()) => {
-                debug!("a silent viewer's keys are let go");
-                tell_failure(injector.release_all());
-            }
+            () = silence(|| connection.heard()) => debug!("a silent viewer's keys are let go"),
+            () = controls.lost() => debug!("the keys of a viewer without control are let go"),
         }
+        tell_failure(controls.release_all());
     }
     next.await
 }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::seats::Role;
 use super::tickets::{Tickets, Visit};
 use crate::secret::NoRandomness;
 
@@ -43,16 +44,17 @@ pub struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    /// A new pass, and the ticket that the viewer has to be told.
+    /// A new pass for a viewer that is there as `role`, and the ticket that it has to be told.
     ///
     /// # Errors
     /// [`NoRandomness`].
     pub fn issue(
         tickets: &'a Tickets<Present>,
         connection: &Connection,
+        role: Role,
     ) -> Result<(Self, Vec<u8>), NoRandomness> {
         let (here, present) = presence(connection);
-        let (visit, ticket) = tickets.issue(present)?;
+        let (visit, ticket) = tickets.issue(role, present)?;
         let pass = Self {
             tickets,
             visit,
@@ -61,15 +63,16 @@ impl<'a> Pass<'a> {
         Ok((pass, ticket.to_vec()))
     }
 
-    /// The pass of a viewer that comes back with its ticket; `None` if the ticket does not hold.
+    /// The pass of a viewer that comes back with its ticket, and what it may do; `None` if the ticket
+    /// does not hold.
     /// Returns once its earlier connection, if there still is one, has ended.
     pub async fn renew(
         tickets: &'a Tickets<Present>,
         connection: &Connection,
         ticket: &[u8],
-    ) -> Option<Self> {
+    ) -> Option<(Self, Role)> {
         let (here, present) = presence(connection);
-        let (visit, earlier) = tickets.redeem(ticket, present, Instant::now())?;
+        let (visit, role, earlier) = tickets.redeem(ticket, present, Instant::now())?;
         let pass = Self {
             tickets,
             visit,
@@ -78,7 +81,7 @@ impl<'a> Pass<'a> {
         if let Some(earlier) = earlier {
             earlier.give_way().await;
         }
-        Some(pass)
+        Some((pass, role))
     }
 
     /// The viewer leaves for good: its ticket is worth nothing any more.

@@ -21,6 +21,7 @@ use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
 use crate::clock::Clock;
+use crate::status::Tally;
 
 /// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
 /// and never reports costs a bounded amount of memory.
@@ -54,6 +55,8 @@ pub struct Pump {
     pub injected: Arc<AtomicU64>,
     /// The clock that frames are stamped with.
     pub clock: Clock,
+    /// Where frames are counted.
+    pub tally: Arc<Tally>,
 }
 
 impl Pump {
@@ -204,6 +207,8 @@ impl State {
         let len = bytes.len();
         self.room
             .handed_over(len, &view(&self.pump.connection.path()));
+        let now = self.pump.clock.now();
+        self.pump.tally.frame(len, header.encoding, now);
         let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
         if self.frame.is_reset {
             self.ledger.set_barrier(id);

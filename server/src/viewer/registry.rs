@@ -14,8 +14,11 @@ use tracing::debug;
 use super::front::Front;
 use super::inbox::Inbox;
 
-/// Viewers of one session, at most.
-pub const MOST_VIEWERS: usize = 32;
+/// Viewers of one session at a time, at most, if the operator does not say.
+pub const DEFAULT_MOST_VIEWERS: usize = 32;
+
+/// The most that an operator can allow: each viewer takes a thread and some megabytes.
+pub const MOST_VIEWERS: usize = 256;
 
 /// The pointer as the session shows it.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,7 @@ pub struct Cursor {
 /// The viewers of a session.
 pub struct Registry {
     viewers: Mutex<Viewers>,
+    most: usize,
     cursor: watch::Sender<Cursor>,
     front: watch::Sender<Front>,
 }
@@ -43,19 +47,32 @@ struct Viewers {
 
 impl Default for Registry {
     fn default() -> Self {
+        Self::new(DEFAULT_MOST_VIEWERS)
+    }
+}
+
+impl Registry {
+    /// A registry of at most `most` viewers at a time.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
         Self {
+            most,
             viewers: Mutex::default(),
             cursor: watch::Sender::new(Cursor::default()),
             front: watch::Sender::default(),
         }
     }
-}
 
-impl Registry {
+    /// Viewers at a time, at most.
+    #[must_use]
+    pub const fn most_viewers(&self) -> usize {
+        self.most
+    }
+
     /// Adds a viewer with its inbox; `None` if there are too many.
     pub fn join(&self, inbox: Arc<Inbox>) -> Option<ViewerId> {
         let mut viewers = self.lock();
-        if viewers.inboxes.len() >= MOST_VIEWERS {
+        if viewers.inboxes.len() >= self.most {
             return None;
         }
         viewers.last = viewers.last.next();

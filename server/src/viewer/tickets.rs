@@ -1,13 +1,14 @@
 //! Tickets, with which a viewer whose connection was lost goes on with its visit.
 //!
 //! A viewer gets a ticket with its welcome: a random secret that admits it again without a token,
-//! in place of its earlier connection. A ticket is for one viewer at a time: who shows it ends the
+//! to do what it might do before, in place of its earlier connection. A ticket is for one viewer at a time: who shows it ends the
 //! connection that held it. The server keeps its hash only, in memory; it ends with the server,
 //! when the viewer says goodbye, or some hours after the viewer was last there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::seats::Role;
 use crate::secret::{NoRandomness, SecretHash, random};
 
 /// Random bytes of a ticket.
@@ -36,6 +37,7 @@ struct State<P> {
 #[derive(Debug)]
 struct Entry<P> {
     hash: SecretHash,
+    role: Role,
     holder: Holder<P>,
 }
 
@@ -65,24 +67,30 @@ impl<P> Default for Tickets<P> {
 }
 
 impl<P> Tickets<P> {
-    /// A new ticket for a viewer that is there, to be sent to it and then forgotten.
+    /// A new ticket for a viewer that is there as `role`, to be sent to it and then forgotten.
     ///
     /// # Errors
     /// [`NoRandomness`].
-    pub fn issue(&self, reach: P) -> Result<(Visit, [u8; TICKET_BYTES]), NoRandomness> {
+    pub fn issue(&self, role: Role, reach: P) -> Result<(Visit, [u8; TICKET_BYTES]), NoRandomness> {
         let ticket = random::<TICKET_BYTES>()?;
         let mut state = self.lock();
         let visit = state.next_visit();
         state.entries.push(Entry {
             hash: SecretHash::of(&ticket),
+            role,
             holder: Holder::Present { visit, reach },
         });
         Ok((visit, ticket))
     }
 
-    /// Takes a ticket that a viewer shows at `now`. If it holds, the viewer has it from now on, and
-    /// the one that was there with it, if any, is returned and must go.
-    pub fn redeem(&self, ticket: &[u8], reach: P, now: Instant) -> Option<(Visit, Option<P>)> {
+    /// Takes a ticket that a viewer shows at `now`. If it holds, the viewer has it from now on, as
+    /// what it was before, and the one that was there with it, if any, is returned and must go.
+    pub fn redeem(
+        &self,
+        ticket: &[u8],
+        reach: P,
+        now: Instant,
+    ) -> Option<(Visit, Role, Option<P>)> {
         if ticket.is_empty() {
             return None;
         }
@@ -96,10 +104,12 @@ impl<P> Tickets<P> {
         })?;
         let visit = state.next_visit();
         let now_present = Holder::Present { visit, reach };
-        match std::mem::replace(&mut state.entries[found].holder, now_present) {
-            Holder::Present { reach, .. } => Some((visit, Some(reach))),
-            Holder::Absent { .. } => Some((visit, None)),
-        }
+        let entry = &mut state.entries[found];
+        let earlier = match std::mem::replace(&mut entry.holder, now_present) {
+            Holder::Present { reach, .. } => Some(reach),
+            Holder::Absent { .. } => None,
+        };
+        Some((visit, entry.role, earlier))
     }
 
     /// The connection of a visit ended at `now`: its ticket waits for the viewer to come back. Does
@@ -149,7 +159,7 @@ mod tests {
     use super::*;
 
     fn issued(tickets: &Tickets<&'static str>, reach: &'static str) -> (Visit, Vec<u8>) {
-        let (visit, ticket) = tickets.issue(reach).unwrap();
+        let (visit, ticket) = tickets.issue(Role::Control, reach).unwrap();
         (visit, ticket.to_vec())
     }
 
@@ -157,14 +167,14 @@ mod tests {
     fn whoever_shows_a_ticket_replaces_who_has_it() {
         let (tickets, now) = (Tickets::default(), Instant::now());
         let (first, ticket) = issued(&tickets, "first");
-        let (second, earlier) = tickets.redeem(&ticket, "second", now).unwrap();
+        let (second, _, earlier) = tickets.redeem(&ticket, "second", now).unwrap();
         assert_eq!(earlier, Some("first"));
         // The end of the connection that was replaced is no end of the visit.
         tickets.leave(first, now);
-        let (_, earlier) = tickets.redeem(&ticket, "third", now).unwrap();
+        let (_, _, earlier) = tickets.redeem(&ticket, "third", now).unwrap();
         assert_eq!(earlier, Some("second"));
         tickets.leave(second, now);
-        let (_, earlier) = tickets.redeem(&ticket, "fourth", now).unwrap();
+        let (_, _, earlier) = tickets.redeem(&ticket, "fourth", now).unwrap();
         assert_eq!(earlier, Some("third"));
     }
 
@@ -174,10 +184,21 @@ mod tests {
         let (visit, ticket) = issued(&tickets, "first");
         tickets.leave(visit, now);
         let late = now + LIFETIME - Duration::from_secs(1);
-        let (again, earlier) = tickets.redeem(&ticket, "again", late).unwrap();
+        let (again, _, earlier) = tickets.redeem(&ticket, "again", late).unwrap();
         assert_eq!(earlier, None);
         tickets.leave(again, late);
         assert!(tickets.redeem(&ticket, "late", late + LIFETIME).is_none());
+    }
+
+    #[test]
+    fn a_ticket_admits_to_what_its_viewer_might_do() {
+        let (tickets, now) = (Tickets::default(), Instant::now());
+        for role in [Role::View, Role::Control] {
+            let (visit, ticket) = tickets.issue(role, "first").unwrap();
+            tickets.leave(visit, now);
+            let (_, again, _) = tickets.redeem(&ticket, "again", now).unwrap();
+            assert_eq!(again, role);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! An entry is a row of [`ALL`], and an arm of each of the functions below.
 
-use hackstream_protocol::wire::control::Quality;
+use hackstream_protocol::wire::control::{Quality, SeatReport, SeatWish, Standing};
 use hackstream_sound::level::MOST_PERCENT;
 
 use crate::config::LocalKey;
@@ -18,6 +18,7 @@ pub(super) enum Entry {
     ControlAltDelete,
     HostKey,
     Screenshot,
+    Control,
     Quality,
     Sound,
     Volume,
@@ -26,11 +27,12 @@ pub(super) enum Entry {
 }
 
 /// The entries in their order.
-pub(super) const ALL: [Entry; 9] = [
+pub(super) const ALL: [Entry; 10] = [
     Entry::Fullscreen,
     Entry::ControlAltDelete,
     Entry::HostKey,
     Entry::Screenshot,
+    Entry::Control,
     Entry::Quality,
     Entry::Sound,
     Entry::Volume,
@@ -49,6 +51,8 @@ pub(in crate::present) enum Action {
     HostKey,
     /// Write the picture to a file.
     Screenshot,
+    /// Ask for control, or leave it to others.
+    Seat(SeatWish),
     /// Ask for this quality.
     Quality(Quality),
     /// Be silent, or not any more.
@@ -68,6 +72,8 @@ pub(in crate::present) struct Settings {
     pub(in crate::present) fullscreen: bool,
     /// The key that opens the menu.
     pub(in crate::present) host_key: Option<LocalKey>,
+    /// Who is there, if the server tells.
+    pub(in crate::present) seats: Option<SeatReport>,
     /// What was asked for.
     pub(in crate::present) quality: Quality,
     /// Whether the session is heard.
@@ -100,6 +106,7 @@ impl Entry {
                 return format!("Send {}", key.unwrap_or_default());
             }
             Self::Screenshot => "Screenshot",
+            Self::Control => "Control",
             Self::Quality => "Quality",
             Self::Sound => "Sound",
             Self::Volume => "Volume",
@@ -112,6 +119,7 @@ impl Entry {
     /// What it is set to; empty if it is nothing to set.
     pub(super) fn value(self, settings: &Settings) -> String {
         match self {
+            Self::Control => return control(settings.seats),
             Self::Quality => match settings.quality {
                 Quality::Low => "low",
                 Quality::Auto => "auto",
@@ -137,6 +145,7 @@ impl Entry {
             Self::ControlAltDelete => 'D',
             Self::HostKey => return None,
             Self::Screenshot => 'S',
+            Self::Control => 'C',
             Self::Quality => 'Q',
             Self::Sound => 'M',
             Self::Volume => 'V',
@@ -153,7 +162,7 @@ impl Entry {
             Self::HostKey => Action::HostKey,
             Self::Screenshot => Action::Screenshot,
             Self::Disconnect => Action::Disconnect,
-            Self::Quality | Self::Sound | Self::Volume | Self::Statistics => {
+            Self::Control | Self::Quality | Self::Sound | Self::Volume | Self::Statistics => {
                 return self.stepped(settings, Step::Around);
             }
         })
@@ -162,6 +171,10 @@ impl Entry {
     /// What it does when its value goes on a step; `None` if it has none.
     pub(super) const fn stepped(self, settings: &Settings, step: Step) -> Option<Action> {
         Some(match self {
+            Self::Control => match next_seat(settings.seats, step) {
+                Some(wish) => Action::Seat(wish),
+                None => return None,
+            },
             Self::Quality => Action::Quality(next_quality(settings.quality, step)),
             Self::Sound => match settings.hearing {
                 Hearing::None => return None,
@@ -182,6 +195,36 @@ impl Entry {
     }
 }
 
+/// In whose hands the session is.
+fn control(seats: Option<SeatReport>) -> String {
+    let Some(seats) = seats else {
+        return "not there".to_owned();
+    };
+    let others = seats.in_control.saturating_sub(1);
+    match seats.standing {
+        Standing::ViewOnly => "view only".to_owned(),
+        Standing::Watching => "watching".to_owned(),
+        Standing::InControlAlone => "mine alone".to_owned(),
+        Standing::InControl if others == 0 => "mine".to_owned(),
+        Standing::InControl => format!("mine, {others} others'"),
+    }
+}
+
+/// From watching over control beside others to control alone.
+const fn next_seat(seats: Option<SeatReport>, step: Step) -> Option<SeatWish> {
+    let Some(seats) = seats else { return None };
+    Some(match (seats.standing, step) {
+        (Standing::ViewOnly, _) => return None,
+        (Standing::Watching, Step::On | Step::Around) | (Standing::InControlAlone, Step::Back) => {
+            SeatWish::Control
+        }
+        (Standing::InControl | Standing::InControlAlone, Step::On)
+        | (Standing::InControl, Step::Around) => SeatWish::ControlAlone,
+        (Standing::Watching | Standing::InControl, Step::Back)
+        | (Standing::InControlAlone, Step::Around) => SeatWish::Watch,
+    })
+}
+
 const fn next_quality(quality: Quality, step: Step) -> Quality {
     match (quality, step) {
         (Quality::Low, Step::On | Step::Around) | (Quality::High, Step::Back) => Quality::Auto,
@@ -196,6 +239,7 @@ impl Action {
         match self {
             Self::Fullscreen | Self::ControlAltDelete | Self::HostKey | Self::Disconnect => true,
             Self::Screenshot
+            | Self::Seat(_)
             | Self::Quality(_)
             | Self::Mute(_)
             | Self::Volume(_)

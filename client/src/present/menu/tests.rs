@@ -1,5 +1,5 @@
 use hackstream_protocol::geometry::Rect;
-use hackstream_protocol::wire::control::Quality;
+use hackstream_protocol::wire::control::{Quality, SeatReport, SeatWish, Standing};
 use hackstream_sound::level::MOST_PERCENT;
 
 use super::super::overlay::{Place, Room};
@@ -9,6 +9,7 @@ use crate::sound::Hearing;
 const SETTINGS: Settings = Settings {
     fullscreen: false,
     host_key: None,
+    seats: None,
     quality: Quality::Auto,
     hearing: Hearing::Audible,
     volume: 100,
@@ -50,6 +51,31 @@ fn letters_do_what_they_stand_for_and_no_two_are_the_same() {
     letters.sort_unstable();
     letters.dedup();
     assert_eq!(letters.len(), ALL.len() - 1, "all but the menu's own key");
+}
+
+#[test]
+fn control_is_asked_for_and_given_up_by_who_may() {
+    let after = |standing, step| {
+        let seats = SeatReport {
+            standing,
+            viewers: 2,
+            in_control: 2,
+        };
+        let settings = Settings {
+            seats: Some(seats),
+            ..SETTINGS
+        };
+        Entry::Control.stepped(&settings, step)
+    };
+    let wish = |wish| Some(Action::Seat(wish));
+    use Standing::{InControl, InControlAlone, ViewOnly, Watching};
+    assert_eq!(after(ViewOnly, Step::Around), None);
+    assert_eq!(after(Watching, Step::Around), wish(SeatWish::Control));
+    assert_eq!(after(InControl, Step::Around), wish(SeatWish::ControlAlone));
+    assert_eq!(after(InControlAlone, Step::Around), wish(SeatWish::Watch));
+    assert_eq!(after(InControlAlone, Step::Back), wish(SeatWish::Control));
+    assert_eq!(after(Watching, Step::Back), wish(SeatWish::Watch));
+    assert_eq!(Entry::Control.action(&SETTINGS), None, "nobody told");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Messages of the control stream: greeting, refusal, cursor, title, keyboard, wishes, farewell.
+//! Messages of the control stream: greeting, refusal, cursor, title, keyboard, seats, wishes,
+//! farewell.
 //!
 //! The viewer opens one bidirectional stream and both sides send messages on it, each preceded by
 //! its length (see [`crate::limits::MAX_CONTROL_BYTES`]). The first message of a viewer is
@@ -10,6 +11,7 @@ mod front;
 mod keyboard;
 mod quality;
 mod refusal;
+mod seat;
 mod server;
 mod values;
 mod viewer;
@@ -20,6 +22,7 @@ pub use front::WindowIcon;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};
 pub use quality::Quality;
 pub use refusal::RefusalReason;
+pub use seat::{SeatReport, SeatWish, Standing};
 pub use server::{ServerMessage, Welcome};
 pub use values::read_size;
 pub use viewer::{Hello, SoundWish, ViewerMessage};

@@ -5,7 +5,7 @@ use super::front::{read_icon, read_title, write_icon};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, RefusalReason, WindowIcon};
+use super::{CursorShape, RefusalReason, SeatReport, WindowIcon};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -35,6 +35,8 @@ pub enum ServerMessage {
     Title(String),
     /// The window in front has this icon from now on.
     Icon(WindowIcon),
+    /// Who is there, and what this viewer can do, from now on.
+    Seats(SeatReport),
 }
 
 /// The server admits the viewer.
@@ -71,6 +73,7 @@ mod kind {
     pub(super) const CURSOR_AGAIN: u64 = 5;
     pub(super) const TITLE: u64 = 10;
     pub(super) const ICON: u64 = 11;
+    pub(super) const SEATS: u64 = 14;
 }
 
 impl ServerMessage {
@@ -105,6 +108,7 @@ impl ServerMessage {
                 FieldWriter::new(out, kind::TITLE).text(1, title);
             }
             Self::Icon(icon) => write_icon(icon, &mut FieldWriter::new(out, kind::ICON)),
+            Self::Seats(report) => report.write(out, kind::SEATS),
         }
     }
 
@@ -128,6 +132,7 @@ impl ServerMessage {
             }
             kind::TITLE => Self::Title(read_title(fields)?),
             kind::ICON => Self::Icon(read_icon(fields)?),
+            kind::SEATS => Self::Seats(SeatReport::read(fields)?),
             _ => return Ok(None),
         }))
     }

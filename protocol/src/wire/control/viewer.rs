@@ -2,7 +2,7 @@
 
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
-use super::{KeyboardLayout, Quality, ViewerWindow};
+use super::{KeyboardLayout, Quality, SeatWish, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -22,6 +22,8 @@ pub enum ViewerMessage {
     Keyboard(KeyboardLayout),
     /// Whether the viewer wants to hear the session. Until it says so, it does not.
     Sound(SoundWish),
+    /// The person wants to watch or to act from now on.
+    Seat(SeatWish),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -53,6 +55,9 @@ pub struct Hello {
     /// The ticket of an earlier [`Welcome`](super::Welcome), to go on with that visit; empty if the
     /// viewer has none. At most [`MAX_TICKET_BYTES`].
     pub ticket: Vec<u8>,
+    /// What the person wants to do. A greeting takes control away from nobody: alone it is granted
+    /// only if nobody else has it.
+    pub seat: SeatWish,
 }
 
 impl core::fmt::Debug for Hello {
@@ -66,6 +71,7 @@ impl core::fmt::Debug for Hello {
             .field("history_bytes", &self.history_bytes)
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
+            .field("seat", &self.seat)
             .finish()
     }
 }
@@ -77,6 +83,7 @@ mod kind {
     pub(super) const KEYBOARD: u64 = 4;
     pub(super) const WINDOW: u64 = 8;
     pub(super) const SOUND: u64 = 16;
+    pub(super) const SEAT: u64 = 24;
 }
 
 impl ViewerMessage {
@@ -96,6 +103,9 @@ impl ViewerMessage {
                 if !hello.ticket.is_empty() {
                     message.bytes(8, &hello.ticket);
                 }
+                if hello.seat != SeatWish::default() {
+                    message.number(11, hello.seat.number());
+                }
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -110,6 +120,7 @@ impl ViewerMessage {
             Self::Sound(wish) => {
                 FieldWriter::new(out, kind::SOUND).number(1, u64::from(*wish == SoundWish::Play));
             }
+            Self::Seat(wish) => wish.write(out, kind::SEAT),
         }
     }
 
@@ -126,6 +137,7 @@ impl ViewerMessage {
             kind::KEYBOARD => Self::Keyboard(read_keyboard_layout(fields)?),
             kind::WINDOW => Self::Window(ViewerWindow::read(fields)?),
             kind::SOUND => Self::Sound(read_sound(fields)?),
+            kind::SEAT => Self::Seat(SeatWish::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -142,6 +154,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         history_bytes: 0,
         agent: String::new(),
         ticket: Vec::new(),
+        seat: SeatWish::default(),
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -153,6 +166,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             6 => hello.history_bytes = field.number()?,
             7 => hello.agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
+            11 => hello.seat = SeatWish::from_number(field.number()?)?,
             _ => {}
         }
     }
@@ -192,6 +206,7 @@ mod tests {
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
             ticket: b"go on".to_vec(),
+            seat: SeatWish::Watch,
         }
     }
 
