@@ -13,6 +13,7 @@ pub mod error;
 pub mod headless;
 mod input;
 mod known_hosts;
+mod locked;
 mod picture;
 mod present;
 mod screenshot;

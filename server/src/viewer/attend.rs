@@ -11,7 +11,7 @@ use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{Quality, RefusalReason, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
-    Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
+    Connection, ControlReader, Incoming, IncomingStream, Newcomer, RecordReader, TransportError,
 };
 use tracing::{debug, info, info_span, warn};
 
@@ -102,15 +102,15 @@ impl VisitError {
 /// Serves one viewer until it leaves.
 pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     let remote = incoming.remote();
-    let connection = match incoming.handshake().await {
-        Ok(connection) => connection,
+    let (connection, newcomer) = match incoming.handshake().await {
+        Ok(connected) => connected,
         Err(error) => {
             // Anybody can cause this with one forged packet: it must not fill the log.
             debug!(%remote, %error, "no handshake");
             return;
         }
     };
-    match visit(&service, &connection).await {
+    match visit(&service, &connection, newcomer).await {
         Ok(()) => info!(%remote, "viewer left"),
         Err(error) => {
             // Without effect where the connection is closed already.
@@ -120,7 +120,11 @@ pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     }
 }
 
-async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitError> {
+async fn visit(
+    service: &Service,
+    connection: &Connection,
+    newcomer: Newcomer,
+) -> Result<(), VisitError> {
     let (access, tickets) = (&service.access, &service.tickets);
     let Admitted {
         // Dropped last: only then the viewer's next connection may act.
@@ -130,6 +134,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         control_in,
         control_out,
     } = admit(connection, access, tickets, service.capture.size()).await?;
+    drop(newcomer);
     let inbox = Arc::new(Inbox::new());
     let id = service
         .registry
