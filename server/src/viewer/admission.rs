@@ -28,13 +28,15 @@ pub enum Entrance {
 }
 
 /// A viewer that was let in.
-pub struct Admitted<'a> {
+pub struct Admitted<'a, Seat> {
     /// Its hold on its ticket, if it has one.
     pub pass: Option<Pass<'a>>,
     /// How it came in.
     pub entrance: Entrance,
     /// What it said of itself.
     pub hello: Hello,
+    /// Its place in the session.
+    pub seat: Seat,
     /// What it says from now on.
     pub control_in: ControlReader<ViewerMessage>,
     /// What it is told.
@@ -61,21 +63,23 @@ pub enum AdmissionError {
 }
 
 /// Waits for the viewer's greeting and answers it. A viewer that shows a ticket takes the place of
-/// its earlier connection, which has ended when this returns.
+/// its earlier connection, which has ended when this returns. Whoever may come in is given what
+/// `take_seat` returns; a session without a seat left refuses it.
 ///
 /// # Errors
 /// [`AdmissionError`] if the viewer is not let in; it has been told, where that was possible.
-pub async fn admit<'a>(
+pub async fn admit<'a, Seat>(
     connection: &Connection,
     access: &Access,
     tickets: &'a Tickets<Present>,
     screen: Size,
-) -> Result<Admitted<'a>, AdmissionError> {
+    take_seat: impl FnOnce() -> Option<Seat>,
+) -> Result<Admitted<'a, Seat>, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
     let (hello, control_in, mut control_out) =
         greeting.await.map_err(|_| AdmissionError::Silent)??;
-    let welcomed = welcome(connection, &hello, access, tickets).await;
-    let (entrance, pass, ticket) = match welcomed {
+    let welcomed = welcome(connection, &hello, access, tickets, take_seat).await;
+    let (seat, entrance, pass, ticket) = match welcomed {
         Ok(welcomed) => welcomed,
         Err((reason, text)) => {
             let refusal = ServerMessage::Refused {
@@ -103,6 +107,7 @@ pub async fn admit<'a>(
         pass,
         entrance,
         hello,
+        seat,
         control_in,
         control_out,
     })
@@ -129,30 +134,44 @@ async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
     }
 }
 
-/// Lets the viewer in by its ticket or else by its token, with its pass and the ticket that it has
-/// to be told, empty if it has it already; else why not, for the peer and for a person.
-async fn welcome<'a>(
+/// A viewer that may come in: its seat, how it came, its pass, and the ticket that it has to be
+/// told; empty if it has it already.
+type Welcomed<'a, Seat> = (Seat, Entrance, Option<Pass<'a>>, Vec<u8>);
+
+/// Why it may not, for the peer and for a person.
+type Refusal = (RefusalReason, &'static str);
+
+/// Lets the viewer in by its ticket or else by its token, if there is a seat for it.
+async fn welcome<'a, Seat>(
     connection: &Connection,
     hello: &Hello,
     access: &Access,
     tickets: &'a Tickets<Present>,
-) -> Result<(Entrance, Option<Pass<'a>>, Vec<u8>), (RefusalReason, &'static str)> {
+    take_seat: impl FnOnce() -> Option<Seat>,
+) -> Result<Welcomed<'a, Seat>, Refusal> {
+    const FULL: Refusal = (
+        RefusalReason::TooManyViewers,
+        "the session has too many viewers",
+    );
     if hello.version != PROTOCOL_VERSION {
         let text = "server and viewer speak different versions; update the older one";
         return Err((RefusalReason::WrongVersion, text));
     }
+    // The seat comes last: that of its earlier connection is free by then.
     if let Some(pass) = Pass::renew(tickets, connection, &hello.ticket).await {
-        return Ok((Entrance::Again, Some(pass), Vec::new()));
+        let seat = take_seat().ok_or(FULL)?;
+        return Ok((seat, Entrance::Again, Some(pass), Vec::new()));
     }
     if !access.admits(&hello.token) {
         return Err((RefusalReason::WrongToken, "the token is wrong or missing"));
     }
+    let seat = take_seat().ok_or(FULL)?;
     Ok(match Pass::issue(tickets, connection) {
-        Ok((pass, ticket)) => (Entrance::New, Some(pass), ticket),
+        Ok((pass, ticket)) => (seat, Entrance::New, Some(pass), ticket),
         Err(error) => {
             // It comes back with its token.
             warn!(%error, "no ticket for a viewer");
-            (Entrance::New, None, Vec::new())
+            (seat, Entrance::New, None, Vec::new())
         }
     })
 }

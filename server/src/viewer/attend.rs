@@ -3,22 +3,26 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hackstream_capture::{Capture, CaptureError, Injector};
+use hackstream_capture::{Capture, CaptureError};
 use hackstream_clipboard::{Directions, Exchange, Hub, Side};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{Quality, RefusalReason, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    Quality, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
+};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
-    Connection, ControlReader, Incoming, IncomingStream, Newcomer, RecordReader, TransportError,
+    Connection, ControlReader, ControlWriter, Incoming, IncomingStream, Newcomer, RecordReader,
+    TransportError,
 };
+use tokio::sync::oneshot;
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
 use super::cursor::tell_cursor;
 use super::inbox::Inbox;
-use super::input::inject_all;
+use super::input::{Hands, InputError};
 use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
@@ -75,8 +79,15 @@ enum VisitError {
     Capture(#[from] CaptureError),
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
-    #[error("the session has too many viewers")]
-    TooMany,
+}
+
+impl From<InputError> for VisitError {
+    fn from(error: InputError) -> Self {
+        match error {
+            InputError::Transport(error) => Self::Transport(error),
+            InputError::Capture(error) => Self::Capture(error),
+        }
+    }
 }
 
 impl VisitError {
@@ -84,7 +95,6 @@ impl VisitError {
     const fn reason(&self) -> RefusalReason {
         match self {
             Self::Admission(AdmissionError::Refused { reason, .. }) => *reason,
-            Self::TooMany => RefusalReason::TooManyViewers,
             Self::Admission(AdmissionError::Silent) => RefusalReason::ProtocolError,
             Self::Transport(error) | Self::Admission(AdmissionError::Transport(error)) => {
                 match error {
@@ -120,6 +130,7 @@ pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     }
 }
 
+/// Admits the viewer, who is a newcomer until then, and serves it.
 async fn visit(
     service: &Service,
     connection: &Connection,
@@ -127,51 +138,75 @@ async fn visit(
 ) -> Result<(), VisitError> {
     let (access, tickets) = (&service.access, &service.tickets);
     let Admitted {
-        // Dropped last: only then the viewer's next connection may act.
+        // Dropped after all that acts on the session: only then the viewer's next connection may.
         pass,
         entrance,
         hello,
+        seat: membership,
         control_in,
         control_out,
-    } = admit(connection, access, tickets, service.capture.size()).await?;
+    } = admit(connection, access, tickets, service.capture.size(), || {
+        Membership::begin(service)
+    })
+    .await?;
     drop(newcomer);
-    let inbox = Arc::new(Inbox::new());
-    let id = service
-        .registry
-        .join(inbox.clone())
-        .ok_or(VisitError::TooMany)?;
-    let _membership = Membership {
-        service,
-        id,
-        inbox: inbox.clone(),
-    };
+    let (id, inbox) = (membership.id, &membership.inbox);
     info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, "viewer joined");
-    let config = EncoderConfig {
-        history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
-        cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
-        h264: hello.h264,
-        speeds: service.speeds,
-    };
     // Before the pump starts: the first frame must know it.
     inbox.quality(granted(hello.quality, service.quality));
     let injected = Arc::new(AtomicU64::new(0));
     let pump = Pump {
         connection: connection.clone(),
         runtime: tokio::runtime::Handle::current(),
-        source: service.capture.source()?,
         inbox: inbox.clone(),
         injected: injected.clone(),
         clock: service.clock,
     };
-    start_pump(pump, id, config)?;
-    let injector = service.capture.injector()?;
-    let streams = accept_streams(connection, &inbox, injector, &injected);
+    let config = EncoderConfig {
+        history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
+        cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
+        h264: hello.h264,
+        speeds: service.speeds,
+    };
+    let pump_ended = start_pump(pump, service.capture.clone(), id, config)?;
+    let mut hands = Hands::reach_for(service.capture.clone(), injected);
+    let control = (control_in, control_out);
+    let served = serve(service, connection, &membership, &mut hands, control).await;
+    match &served {
+        Ok(farewell) => {
+            if let (Farewell::Said, Some(pass)) = (farewell, &pass) {
+                pass.revoke();
+            }
+            connection.close(RefusalReason::SessionEnded, "");
+        }
+        Err(error) => connection.close(error.reason(), &error.to_string()),
+    }
+    inbox.close();
+    hands.let_go().await;
+    drop(pass);
+    // A thread that its display keeps busy counts as a viewer until it ends.
+    let _ = pump_ended.await;
+    served.map(drop)
+}
+
+/// Both ways of the control stream.
+type Control = (ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
+
+/// Serves an admitted viewer until it leaves, by whichever way.
+async fn serve(
+    service: &Service,
+    connection: &Connection,
+    Membership { id, inbox, .. }: &Membership<'_>,
+    hands: &mut Hands,
+    (control_in, control_out): Control,
+) -> Result<Farewell, VisitError> {
     let hearing = |wish| {
         if let Some(broadcast) = &service.broadcast {
-            broadcast.wish(id, connection, wish);
+            broadcast.wish(*id, connection, wish);
         }
     };
-    let control_in = listen(control_in, &inbox, service, hearing);
+    let control_in = listen(control_in, inbox, service, hearing);
+    let streams = accept_streams(connection, inbox, hands);
     let control_out = tell_cursor(control_out, service.registry.cursor());
     let clipboard = Exchange::new(
         connection.clone(),
@@ -182,16 +217,13 @@ async fn visit(
     tokio::select! {
         // What the viewer said comes before what became of its connection: it may have said goodbye.
         biased;
-        farewell = control_in => if let (Farewell::Said, Some(pass)) = (farewell?, &pass) {
-            pass.revoke();
-        },
+        farewell = control_in => return Ok(farewell?),
         result = streams => result?,
         result = control_out => result?,
         result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
-    connection.close(RefusalReason::SessionEnded, "");
-    Ok(())
+    Ok(Farewell::Unsaid)
 }
 
 /// Takes the viewer out of the registry and stops its pump, however its visit ends.
@@ -199,6 +231,15 @@ struct Membership<'a> {
     service: &'a Service,
     id: ViewerId,
     inbox: Arc<Inbox>,
+}
+
+impl<'a> Membership<'a> {
+    /// Takes a place in the session; `None` if all are taken.
+    fn begin(service: &'a Service) -> Option<Self> {
+        let inbox = Arc::new(Inbox::new());
+        let id = service.registry.join(inbox.clone())?;
+        Some(Self { service, id, inbox })
+    }
 }
 
 impl Drop for Membership<'_> {
@@ -211,16 +252,26 @@ impl Drop for Membership<'_> {
     }
 }
 
-/// Sends frames from a thread of its own until the inbox is closed.
-fn start_pump(pump: Pump, id: ViewerId, config: EncoderConfig) -> Result<(), VisitError> {
+/// Sends frames from a thread of its own until the inbox is closed. What is returned tells the
+/// thread's end by failing.
+fn start_pump(
+    pump: Pump,
+    capture: Arc<Capture>,
+    id: ViewerId,
+    config: EncoderConfig,
+) -> Result<oneshot::Receiver<()>, VisitError> {
     let connection = pump.connection.clone();
     let inbox = pump.inbox.clone();
     connection.on_path_change(Arc::new(move || inbox.link_changed()));
+    let (here, ended) = oneshot::channel();
     std::thread::Builder::new()
         .name(format!("viewer-{id}"))
         .spawn(move || {
+            let _here: oneshot::Sender<()> = here;
             let _span = info_span!("pump", %id).entered();
-            match pump.run(config) {
+            // Here, for a display that is slow to answer holds up its caller.
+            let source = capture.source().map_err(PumpError::from);
+            match source.and_then(|source| pump.run(source, config)) {
                 // A visit that ended while a frame was on its way; it tells why itself.
                 Ok(()) | Err(PumpError::Transport(TransportError::Closed(_))) => {}
                 Err(error) => {
@@ -229,17 +280,16 @@ fn start_pump(pump: Pump, id: ViewerId, config: EncoderConfig) -> Result<(), Vis
                 }
             }
         })?;
-    Ok(())
+    Ok(ended)
 }
 
 /// Takes the viewer's input and reports until a stream of it fails.
 async fn accept_streams(
     connection: &Connection,
     inbox: &Inbox,
-    injector: Injector,
-    injected: &AtomicU64,
-) -> Result<(), TransportError> {
-    let mut injector = Some(injector);
+    hands: &mut Hands,
+) -> Result<(), VisitError> {
+    let mut hands = Some(hands);
     let mut input = None;
     let mut feedback = None;
     loop {
@@ -247,8 +297,8 @@ async fn accept_streams(
             stream = connection.accept_stream() => match stream? {
                 // A second stream of a kind is a broken viewer; it is simply not read.
                 IncomingStream::Input(reader) => {
-                    if let Some(injector) = injector.take() {
-                        input = Some(Box::pin(inject_all(connection, reader, injector, injected)));
+                    if let Some(hands) = hands.take() {
+                        input = Some(Box::pin(hands.play_stream(connection, reader)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
@@ -256,8 +306,8 @@ async fn accept_streams(
                 }
                 _ => {}
             },
-            result = ended(&mut input) => return result,
-            result = ended(&mut feedback) => return result,
+            result = ended(&mut input) => return Ok(result?),
+            result = ended(&mut feedback) => return Ok(result?),
         }
     }
 }
