@@ -22,6 +22,7 @@ mod shared;
 mod sound;
 mod stats;
 pub mod trust;
+mod x_display;
 
 pub use known_hosts::KnownHostsError;
 

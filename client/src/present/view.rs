@@ -61,7 +61,7 @@ impl View {
             .create_window(attributes)
             .map_err(|error| error.to_string())?;
         let window = Rc::new(window);
-        if has_input_method() {
+        if input::has_input_method() {
             window.set_ime_allowed(true);
         }
         let surface = Surface::new(&window, session)?;
@@ -269,15 +269,6 @@ impl View {
         let size = self.window.inner_size();
         Size::new(size.width, size.height)
     }
-}
-
-/// Whether the person uses an input method. Without one the window system's is no more than a
-/// detour for each key. On Wayland it costs nothing to ask.
-fn has_input_method() -> bool {
-    let named = std::env::var("XMODIFIERS").unwrap_or_default();
-    let method = named.split('@').find_map(|part| part.strip_prefix("im="));
-    std::env::var_os("WAYLAND_DISPLAY").is_some()
-        || method.is_some_and(|method| !["", "none", "local"].contains(&method))
 }
 
 const fn transition(state: ElementState) -> Transition {

@@ -6,6 +6,7 @@ mod contact;
 mod dial;
 mod ending;
 mod input_stream;
+mod layout_wish;
 mod link;
 mod liveness;
 mod network;

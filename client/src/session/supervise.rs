@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use hackstream_protocol::wire::control::{KeyboardLayout, RefusalReason, ViewerMessage};
+use hackstream_protocol::wire::control::{RefusalReason, ViewerMessage};
 use hackstream_transport::CloseReason;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::admit::{connect_first, refusal};
 use super::dial::{Admission, DialError, Dialer};
 use super::ending::LinkEnd;
+use super::layout_wish::LayoutWish;
 use super::link::{Link, Trouble};
 use super::network::LocalNetwork;
 use super::plight::Cause;
@@ -45,8 +46,8 @@ pub(super) async fn run(
         work,
         links: 0,
         broken: 0,
-        keyboard: None,
-        told: 0,
+        served: 0,
+        keyboard: LayoutWish::default(),
         window: WindowWish::default(),
         dialer: None,
         network: LocalNetwork::listen(),
@@ -72,12 +73,10 @@ pub(super) struct Supervisor {
     links: u64,
     /// Connections that broke in a row.
     broken: u32,
-    /// The layout of the person's keyboard, which each connection has to learn.
-    pub(super) keyboard: Option<KeyboardLayout>,
-    /// The connection that has learnt it.
-    told: u64,
-    /// The window, which it has to learn as well.
-    pub(super) window: WindowWish,
+    /// The connection that served last: it knows layout and window as they were.
+    served: u64,
+    keyboard: LayoutWish,
+    window: WindowWish,
     pub(super) dialer: Option<Arc<Dialer>>,
     pub(super) network: LocalNetwork,
 }
@@ -134,11 +133,8 @@ impl Supervisor {
                     shared.update_session(|session| session.screen = Some(screen));
                     return Ok(Some(admission));
                 }
-                command = self.commands.recv() => match command {
-                    Some(Command::Input(_)) => {}
-                    Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
-                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
-                    Some(Command::Leave) | None => return Ok(None),
+                command = self.commands.recv() => if self.note(command) == Presence::Leaves {
+                    return Ok(None);
                 }
             }
         }
@@ -157,26 +153,26 @@ impl Supervisor {
 
     /// Passes on what the person does until something happens to the connection.
     async fn serve(&mut self, link: &mut Link) -> Served {
-        // An old connection that came back knows both: another viewer's may count by now.
-        if self.told != self.links {
-            self.told = self.links;
-            if let Some(layout) = self.keyboard.clone() {
-                link.tell(&ViewerMessage::Keyboard(layout)).await;
-            }
+        // An old connection that came back knows what did not change: another viewer's may count
+        // by now.
+        if self.served != self.links {
+            self.served = self.links;
+            self.keyboard.forgotten();
             self.tell_window(link).await;
         }
+        self.tell_layout(link).await;
         link.wish_sound(self.shared.speaker.wish()).await;
         loop {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
                     Some(Command::Input(event)) => link.send(event),
-                    Some(Command::Keyboard(layout)) => {
-                        self.keyboard = Some(layout.clone());
-                        link.tell(&ViewerMessage::Keyboard(layout)).await;
+                    other => {
+                        if self.note(other) == Presence::Leaves {
+                            return Served::Left;
+                        }
+                        self.tell_layout(link).await;
                     }
-                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
-                    Some(Command::Leave) | None => return Served::Left,
                 },
                 wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
                 trouble = link.trouble() => return Served::Trouble(trouble),
@@ -186,10 +182,22 @@ impl Supervisor {
         }
     }
 
-    /// The layout changed while there is no connection that could learn it.
-    pub(super) fn layout_changed(&mut self, layout: KeyboardLayout) {
-        self.keyboard = Some(layout);
-        self.told = 0;
+    /// Notes what the front asks for; the next connection learns it. What the person types while
+    /// there is none is dropped.
+    pub(super) fn note(&mut self, command: Option<Command>) -> Presence {
+        match command {
+            Some(Command::Input(_)) => {}
+            Some(Command::Keyboard(layout)) => self.keyboard.changed(layout),
+            Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+            Some(Command::Leave) | None => return Presence::Leaves,
+        }
+        Presence::Stays
+    }
+
+    async fn tell_layout(&mut self, link: &mut Link) {
+        if let Some(layout) = self.keyboard.take() {
+            link.tell(&ViewerMessage::Keyboard(layout)).await;
+        }
     }
 
     async fn tell_window(&mut self, link: &mut Link) {
@@ -244,6 +252,13 @@ impl Supervisor {
             waited: since.elapsed(),
         }
     }
+}
+
+/// Whether the person goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Stays,
+    Leaves,
 }
 
 /// What to do after a connection ended.
