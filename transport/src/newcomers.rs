@@ -5,7 +5,7 @@
 //! counts once it is proven: who claims another's address does not use up its places.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Newcomers above which a peer must first prove its address, which costs it a round trip and us
@@ -49,6 +49,7 @@ pub struct Newcomer {
 impl Newcomers {
     /// Somebody knocks from an address, which may be anybody's unless it is proven.
     pub(crate) fn knock(&self, address: IpAddr, is_proven: bool) -> Answer {
+        let address = site(address);
         let mut count = self.lock();
         if count.all >= MOST {
             return Answer::Refuse;
@@ -77,6 +78,18 @@ impl Newcomers {
     fn lock(&self) -> MutexGuard<'_, Count> {
         // Consistent whatever panicked while it was locked.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What counts as one address: of IPv6 the half that names a network, for anybody in it has as many
+/// addresses as they like.
+fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) >> 64 << 64;
+            Ipv6Addr::from(network).into()
+        }
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -161,6 +174,15 @@ mod tests {
         assert_eq!(proven.len(), MOST_OF_ADDRESS - 1);
         drop((honest, proven));
         assert_eq!(newcomers.lock().all, 0);
+    }
+
+    #[test]
+    fn a_network_is_one_address() {
+        let at = |text: &str| site(text.parse().unwrap());
+        assert_eq!(at("2001:db8::1"), at("2001:db8::2:0:0:1"));
+        assert_ne!(at("2001:db8::1"), at("2001:db8:0:1::1"));
+        assert_eq!(at("::ffff:10.0.0.1"), at("10.0.0.1"));
+        assert_ne!(at("10.0.0.1"), at("10.0.0.2"));
     }
 
     #[test]
