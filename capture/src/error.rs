@@ -79,6 +79,9 @@ pub enum CaptureError {
         /// When it makes sense to try again.
         until: Instant,
     },
+    /// The display's map has no key that could be lent to a character. Nothing was played.
+    #[error("the display has no key for a character and none to lend to it")]
+    NoKeyLeft,
     /// A thread could not be started.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),

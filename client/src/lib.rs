@@ -13,6 +13,7 @@ pub mod error;
 pub mod headless;
 mod input;
 mod known_hosts;
+mod locked;
 mod picture;
 mod present;
 mod screenshot;
@@ -21,6 +22,7 @@ mod shared;
 mod sound;
 mod stats;
 pub mod trust;
+mod x_display;
 
 pub use known_hosts::KnownHostsError;
 

@@ -13,6 +13,7 @@ use hackstream_protocol::wire::control::{CursorShape, SeatReport, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
+use crate::locked::locked;
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity, Farewell};
 use crate::sound::Speaker;
@@ -241,9 +242,4 @@ impl Shared {
             (self.wake)();
         }
     }
-}
-
-/// A panic elsewhere ends that thread and with it the session; the state itself stays readable.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

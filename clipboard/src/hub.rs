@@ -104,12 +104,13 @@ impl Hub {
         self.lock().members.remove(&id);
     }
 
-    /// A member holds something new. That it holds nothing means nothing while another one does.
-    pub fn hold(&self, id: MemberId, selection: Selection, formats: Formats) {
+    /// A member holds something new; its number. That it holds nothing means nothing, and gets no
+    /// number, while another one does.
+    pub fn hold(&self, id: MemberId, selection: Selection, formats: Formats) -> Option<u64> {
         let mut state = self.lock();
         let held = state.held[selection.index()];
         if formats.is_empty() && held.holder != Some(id) {
-            return;
+            return None;
         }
         state.last_serial += 1;
         let holding = Holding {
@@ -122,6 +123,7 @@ impl Hub {
         for (_, member) in state.members.iter().filter(|(other, _)| **other != id) {
             member.offered(selection, holding);
         }
+        Some(holding.serial)
     }
 
     /// Pastes what was offered with the number `serial`; `wake` tells that contents came. `None` if

@@ -7,6 +7,9 @@
 
 mod support;
 
+use std::sync::mpsc::channel;
+
+use hackstream_clipboard::pipe::{Read, Wake};
 use hackstream_protocol::limits::MAX_CLIPBOARD_BYTES;
 use hackstream_protocol::wire::clipboard::{Format, Selection};
 use support::{Client, Manners, Owner, PATIENCE, Room};
@@ -242,4 +245,55 @@ fn what_others_hold_is_not_taken_for_the_displays() {
         let offered = room.memory.offered(Selection::Clipboard);
         assert_eq!(offered.serial, 0, "an echo");
     }
+}
+
+#[test]
+fn who_pastes_slowly_keeps_nobody_waiting() {
+    let long: Vec<u8> = b"0123456789".repeat(200_000);
+    let mut parts: Vec<_> = long.chunks(70_000).map(<[u8]>::to_vec).collect();
+    parts.push(Vec::new());
+    let manners = [
+        Manners::Whole(long.clone()),
+        Manners::Parts { claimed: 0, parts },
+    ];
+    for manners in manners {
+        let room = Room::new();
+        let _owner = Owner::start(room.client(), Some(TEXT), manners);
+        let offers =
+            |formats: hackstream_protocol::wire::clipboard::Formats| formats.contains(Format::Text);
+        let (selection, format) = (Selection::Clipboard, Format::Text);
+        assert!(room.memory.wait_for(selection, offers, PATIENCE));
+        let serial = room.memory.offered(selection).serial;
+        let (woken, more) = channel();
+        let wake = Wake::new(move || drop(woken.send(())));
+        let slow = room.hub.fetch(selection, serial, format, wake).unwrap();
+        assert!(paste(&room, format).as_ref() == Some(&long));
+        // And it gets all of it in the end.
+        let mut read = Vec::new();
+        loop {
+            match slow.next() {
+                Read::Piece(piece) => read.extend(piece),
+                Read::Nothing => more.recv_timeout(PATIENCE).unwrap(),
+                Read::Complete => break,
+                Read::Failed => panic!("the slow one got {} bytes", read.len()),
+            }
+        }
+        assert!(read == long);
+    }
+}
+
+#[test]
+fn a_display_that_answers_nobody_can_be_left() {
+    let room = Room::new();
+    let (grabbing, grabbed) = channel();
+    let owner = Owner::start(room.client(), Some(TEXT), Manners::Grabbing(grabbing));
+    let (selection, format) = (Selection::Clipboard, Format::Text);
+    let offers = |formats: hackstream_protocol::wire::clipboard::Formats| !formats.is_empty();
+    assert!(room.memory.wait_for(selection, offers, PATIENCE));
+    let serial = room.memory.offered(selection).serial;
+    let wake = Wake::new(|| {});
+    let _wanted = room.hub.fetch(selection, serial, format, wake).unwrap();
+    grabbed.recv_timeout(PATIENCE).unwrap();
+    room.leave();
+    drop(owner);
 }

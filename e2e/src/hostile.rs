@@ -15,6 +15,11 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use crate::PATIENCE;
 use crate::server::Server;
 
+/// The kinds of message that a server answers a greeting with.
+pub const WELCOME: u8 = 1;
+/// See [`WELCOME`].
+pub const REFUSED: u8 = 2;
+
 /// A connection to a server, without any of our own code in between.
 pub struct Peer {
     /// The connection.
@@ -54,11 +59,7 @@ impl Peer {
     pub async fn admitted(server: &Server) -> Self {
         let mut peer = Self::connect(server).await;
         peer.say(&message(&hello(server))).await;
-        let mut head = [0; 5];
-        within(peer.control_in.read_exact(&mut head))
-            .await
-            .expect("an answer");
-        assert_eq!(head[4], 1, "a welcome");
+        assert_eq!(peer.answer().await, WELCOME);
         peer
     }
 
@@ -105,6 +106,23 @@ impl Peer {
         told.write(&mut body);
         let length = body.len() as u32;
         self.say(&[&length.to_le_bytes()[..], &body].concat()).await;
+    }
+
+    /// The kind of the server's answer to the greeting: [`WELCOME`] or [`REFUSED`], which it may say
+    /// by closing the connection alone.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn answer(&mut self) -> u8 {
+        use quinn::{ConnectionError::ApplicationClosed, ReadError, ReadExactError};
+        let mut head = [0; 5];
+        match within(self.control_in.read_exact(&mut head)).await {
+            Ok(()) => head[4],
+            Err(ReadExactError::ReadError(ReadError::ConnectionLost(ApplicationClosed(_)))) => {
+                REFUSED
+            }
+            Err(error) => panic!("no answer: {error}"),
+        }
     }
 
     /// Sends bytes on the control stream. Whether the server takes them is its affair.

@@ -8,7 +8,7 @@ use crate::folder::Folder;
 use crate::hostile::block_on;
 use crate::server::{Run, Server};
 use crate::terminal::Board;
-use crate::viewer;
+use crate::{viewer, wait_until};
 
 /// The session and its viewer.
 pub struct Victim {
@@ -40,7 +40,7 @@ impl Victim {
         }
     }
 
-    /// Attacks; then the server must live, have logged at most `lines` about it, and serve its
+    /// Attacks; then the server must live, have logged `lines` about it and no more, and serve its
     /// honest viewer.
     ///
     /// # Panics
@@ -48,6 +48,10 @@ impl Victim {
     pub fn endure(&mut self, what: &str, lines: usize, attack: impl AsyncFnOnce(&Server)) {
         let logged = self.server.process.stderr.all().len();
         block_on(attack(&self.server));
+        // The last may come when the attacker is gone, and must not count for the next attack.
+        wait_until(&format!("{lines} lines about {what}"), || {
+            (self.server.process.stderr.all().len() >= logged + lines).then_some(())
+        });
         self.writes += 1;
         step(&self.server, &[&self.honest], what, || {
             self.board.fill(self.writes * 1000, 10);
@@ -56,7 +60,7 @@ impl Victim {
         assert!(self.server.process.is_running(), "{what}: {log:?}");
         let panicked = log.iter().any(|line| line.contains("panicked"));
         assert!(!panicked, "{what}: {log:?}");
-        assert!(log.len() <= lines, "{what}: {log:#?}");
+        assert_eq!(log.len(), lines, "{what}: {log:#?}");
     }
 
     /// Changes the screen until the honest viewer has applied so many frames more.

@@ -186,6 +186,34 @@ impl Speaker {
         }
     }
 
+    /// Pastes at the desk until the session asks for what was offered to it, and refuses that.
+    async fn is_asked_for(&self, desk: Desk, selection: Selection) -> Desk {
+        let was_asked = Arc::new(AtomicBool::new(false));
+        let pasting = std::thread::spawn({
+            let was_asked = Arc::clone(&was_asked);
+            // Until the session has heard of the offer, there is nothing to paste.
+            move || {
+                while !was_asked.load(Ordering::Relaxed) {
+                    let _ = desk.paste(selection, TEXT);
+                }
+                desk
+            }
+        });
+        drop(within(self.peer.quic.accept_bi()).await.unwrap());
+        was_asked.store(true, Ordering::Relaxed);
+        // Another request of the last paste is refused as well.
+        let refusing = async {
+            loop {
+                drop(self.peer.quic.accept_bi().await);
+            }
+        };
+        let pasted = tokio::task::spawn_blocking(move || pasting.join());
+        tokio::select! {
+            desk = within(pasted) => desk.unwrap().unwrap(),
+            () = refusing => unreachable!("it goes on for ever"),
+        }
+    }
+
     /// What comes back for a request, whatever it is.
     async fn request(&self, selection: Selection, serial: u64) -> Vec<u8> {
         let request = ClipboardDemand::Request(Request {
@@ -234,13 +262,7 @@ fn what_a_viewer_offers_is_not_offered_to_it() {
         speaker.say(ClipboardMessage::Wanted).await;
         speaker.say(offer_of(Selection::Clipboard, 1)).await;
         // Somebody asks, so the offer has arrived, and all that it could cause is on its way.
-        let asked = within(speaker.peer.quic.accept_bi());
-        let pasting = std::thread::spawn(move || {
-            let _ = desk.paste(Selection::Clipboard, TEXT);
-            desk
-        });
-        drop(asked.await.unwrap());
-        let desk = pasting.join().unwrap();
+        let desk = speaker.is_asked_for(desk, Selection::Clipboard).await;
         let _owner = desk.copy(Selection::Primary, TEXT, b"a mark");
         let offer = speaker.hear_offer().await;
         assert_eq!(
@@ -291,20 +313,7 @@ fn a_session_that_gives_nothing_tells_nothing() {
         }
         // What it says is still heard: nothing else was said in between.
         speaker.say(offer_of(Selection::Primary, 1)).await;
-        let asked = within(speaker.peer.quic.accept_bi());
-        let was_asked = Arc::new(AtomicBool::new(false));
-        let pasting = std::thread::spawn({
-            let was_asked = Arc::clone(&was_asked);
-            // Until the session has heard of the offer, there is nothing to paste.
-            move || {
-                while !was_asked.load(Ordering::Relaxed) {
-                    let _ = desk.paste(Selection::Primary, TEXT);
-                }
-            }
-        });
-        drop(asked.await.unwrap());
-        was_asked.store(true, Ordering::Relaxed);
-        pasting.join().unwrap();
+        speaker.is_asked_for(desk, Selection::Primary).await;
         let silent = tokio::time::timeout(std::time::Duration::from_millis(200), speaker.hear());
         assert!(silent.await.is_err(), "something was said");
         speaker.peer.leave().await;

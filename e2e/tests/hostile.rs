@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use hackstream_e2e::compare::{Screen, exact, step};
 use hackstream_e2e::folder::Folder;
-use hackstream_e2e::hostile::{Peer, block_on, hello, message, noise, runtime, within};
+use hackstream_e2e::hostile::{
+    Peer, REFUSED, WELCOME, block_on, hello, message, noise, runtime, within,
+};
 use hackstream_e2e::keyboard::{key, type_text};
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::terminal::terminal;
@@ -252,13 +254,49 @@ fn a_viewer_that_never_reads_harms_nobody() {
     let runtime = runtime();
     let idle = runtime.block_on(Peer::admitted(&victim.server));
     victim.show_frames(FRAMES);
-    victim.endure("a viewer that never reads", VISIT, async |_| {});
+    victim.endure("a viewer that never reads", 0, async |_| {});
     assert_eq!(victim.viewers(), 2);
     runtime.block_on(idle.leave());
     wait_until("the end of the idle viewer's thread", || {
         (victim.viewers() == 1).then_some(())
     });
     victim.admits_a_newcomer();
+}
+
+#[test]
+fn a_full_session_refuses_and_welcomes_nobody_else() {
+    // More than any session takes.
+    const MANY: usize = 100;
+    let victim = Victim::new();
+    block_on(async {
+        let mut admitted = Vec::new();
+        let refused = loop {
+            assert!(admitted.len() < MANY, "all of them were admitted");
+            let mut peer = Peer::connect(&victim.server).await;
+            peer.say(&message(&hello(&victim.server))).await;
+            match peer.answer().await {
+                WELCOME => admitted.push(peer),
+                REFUSED => break peer,
+                other => panic!("{other} is no answer"),
+            }
+        };
+        let reason = code(RefusalReason::TooManyViewers);
+        assert_eq!(refused.closed().await, reason);
+        let is_there = |peer: &Peer| peer.quic.close_reason().is_none();
+        assert!(admitted.iter().all(is_there), "welcomed and then closed");
+        // A place that becomes free is given away again.
+        admitted.pop().unwrap().leave().await;
+        within(async {
+            loop {
+                let mut peer = Peer::connect(&victim.server).await;
+                peer.say(&message(&hello(&victim.server))).await;
+                if peer.answer().await == WELCOME {
+                    return;
+                }
+            }
+        })
+        .await;
+    });
 }
 
 #[test]

@@ -75,7 +75,8 @@ fn the_same_connection_goes_on_from_another_address() {
             step(&server, &[&viewer], "writing after a move", || {
                 board.fill(round * 1000, 20)
             });
-            assert_eq!(viewer.link(), LinkState::Live);
+            let live = viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE);
+            assert!(live, "{:?}", viewer.link());
         }
         assert_eq!(viewer::joined(&server), 1);
         let log = server.process.stderr.all();

@@ -83,21 +83,18 @@ fn an_interruption_is_told_over_the_dimmed_picture() {
     wait_for_the_same(&server, &screen);
 
     relay.cut(&[Way::Up, Way::Down]);
-    let first = wait_until("a notice", || {
+    let old = server.picture();
+    // Whole: it may be seen while it is drawn.
+    let (seen, place) = wait_until("a notice over the dimmed picture", || {
         let seen = screen.picture();
-        edge(&seen).map(|place| (seen, place))
+        let place = edge(&seen)?;
+        is_same_around(&seen, place, &old, dimmed).then_some((seen, place))
     });
-    let (seen, place) = first;
     assert!(place[0] > 0 && place[3] < SIZE.height - 1, "{place:?}");
     let margins = (place[0], SIZE.width - 1 - place[2]);
     assert!(
         margins.0.abs_diff(margins.1) <= 1,
         "in the middle: {place:?}"
-    );
-    let old = server.picture();
-    assert!(
-        is_same_around(&seen, place, &old, dimmed),
-        "the picture around it"
     );
     wait_until("the seconds in the notice", || {
         (screen.picture() != seen).then_some(())

@@ -351,7 +351,7 @@ fn another_quality_is_asked_for() {
     let within = |future| runtime.block_on(async { timeout(PATIENCE, future).await });
     let told = within(Box::pin(async {
         let incoming = listener.accept().await.unwrap();
-        let connection = incoming.handshake().await.unwrap();
+        let (connection, _newcomer) = incoming.handshake().await.unwrap();
         let (mut out, mut told): (ControlWriter<ServerMessage>, ControlReader<ViewerMessage>) =
             connection.accept_control().await.unwrap();
         let hello = told.receive().await.unwrap().unwrap();

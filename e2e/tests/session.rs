@@ -135,13 +135,16 @@ fn an_idle_screen_costs_nothing() {
     let viewer = viewer::connect(&server);
     let process = viewer::start(&server, &[]);
     exact(&server, &[&viewer], "a screen that will be idle");
-    // What was sent with loss would be repaired meanwhile.
-    std::thread::sleep(Duration::from_secs(2));
     let usage = || {
         let ticks = [&server.process, &process].map(|p| p.processor_ticks());
         (viewer.frames_applied(), ticks)
     };
-    let (frames, before) = usage();
+    // Until both have their first picture, and what was sent with loss is repaired.
+    let (frames, before) = wait_until("two seconds without work", || {
+        let before = usage();
+        std::thread::sleep(Duration::from_secs(2));
+        (usage() == before).then_some(before)
+    });
     std::thread::sleep(Duration::from_secs(10));
     let (frames_after, after) = usage();
     assert_eq!(

@@ -56,10 +56,11 @@ fn another_photograph(network: &Network) {
         (server.picture() != before).then_some(())
     });
     rest(&server, "another photograph");
-    wait_until("a picture that is close", || {
-        let difference = viewer.picture().mean_difference(&server.picture());
-        (difference < CLOSE).then_some(())
+    let expected = server.picture();
+    let close = wait_until("a picture that is close", || {
+        let seen = viewer.picture();
+        (seen.mean_difference(&expected) < CLOSE).then_some(seen)
     });
-    assert!(viewer.picture() != server.picture(), "exact so soon");
+    assert!(close != expected, "exact so soon");
     exact(&server, &[&viewer], "another photograph");
 }

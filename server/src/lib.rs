@@ -7,6 +7,7 @@
 pub mod app;
 pub mod clock;
 pub mod config;
+mod log_quota;
 pub mod secret;
 pub mod session;
 pub mod sound;

@@ -6,14 +6,13 @@ use std::time::Duration;
 use hackstream_protocol::rate::LossPattern;
 use hackstream_protocol::units::{ByteCount, Timestamp, micros};
 
+use crate::receiver::ACK_DELAY;
 use crate::sender::Chunk;
 
 /// Packets by which one may be overtaken before it counts as lost.
 const OVERTAKEN: u64 = 3;
 /// As the transport has it.
 const INITIAL_RTT: Duration = Duration::from_millis(100);
-/// As the transport has it.
-const ACK_DELAY: Duration = Duration::from_millis(2);
 const GRANULARITY: Duration = Duration::from_millis(1);
 /// Probe time-outs over which all must be lost for the loss to be persistent.
 const PERSISTENT_PROBES: u32 = 3;

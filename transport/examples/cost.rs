@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     viewers.spawn(view(addr));
     let (server, mut answers) = servers.block_on(async {
         let incoming = listener.accept().await.ok_or("closed")?;
-        let server = incoming.handshake().await?;
+        let (server, _) = incoming.handshake().await?;
         let IncomingStream::Input(answers) = server.accept_stream().await? else {
             return Err("not input".into());
         };

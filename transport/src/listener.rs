@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hackstream_protocol::rate::cap::Limits;
@@ -14,14 +13,10 @@ use ring::hmac;
 
 use crate::capped::{CappedSocket, SharedCap};
 use crate::congestion::ControllerBuilder;
+use crate::newcomers::{Answer, Newcomer, Newcomers};
 use crate::path::PathState;
 use crate::{Connection, Identity, TransportError, config, socket, tls};
 
-/// Handshakes in progress above which a peer must first prove its address, which costs it a round
-/// trip and us nothing.
-const RETRY_ABOVE: usize = 16;
-/// Handshakes in progress above which newcomers are turned away.
-const MAX_HANDSHAKES: usize = 128;
 /// First packets of newcomers that wait to be looked at.
 const MAX_WAITING: usize = 64;
 /// Bytes kept for a newcomer that waits, and for all of them.
@@ -29,6 +24,8 @@ const WAITING_BYTES: u64 = 16 << 10;
 const ALL_WAITING_BYTES: u64 = 256 << 10;
 /// A handshake takes two round trips and some packets may be lost.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a peer is told of whose address too many are there.
+const BUSY: &[u8] = b"too many connections from this address wait to be admitted: try again soon";
 
 /// Accepts connections on a UDP port.
 ///
@@ -37,7 +34,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Listener {
     endpoint: quinn::Endpoint,
     crypto: Arc<QuicServerConfig>,
-    handshakes: Arc<AtomicUsize>,
+    newcomers: Newcomers,
     cap: Option<Arc<SharedCap>>,
 }
 
@@ -79,7 +76,7 @@ impl Listener {
         Ok(Self {
             endpoint: endpoint.map_err(failed)?,
             crypto,
-            handshakes: Arc::default(),
+            newcomers: Newcomers::default(),
             cap,
         })
     }
@@ -96,20 +93,21 @@ impl Listener {
     pub async fn accept(&self) -> Option<Incoming> {
         loop {
             let incoming = self.endpoint.accept().await?;
-            let busy = self.handshakes.load(Ordering::Relaxed);
-            if busy >= MAX_HANDSHAKES {
-                incoming.refuse();
-            } else if busy >= RETRY_ABOVE && !incoming.remote_address_validated() {
+            let remote = incoming.remote_address();
+            let is_proven = incoming.remote_address_validated();
+            match self.newcomers.knock(remote.ip(), is_proven) {
+                Answer::Refuse => incoming.refuse(),
                 // Without a validated address a retry is always possible.
-                let _ = incoming.retry();
-            } else {
-                return Some(Incoming {
-                    remote: incoming.remote_address(),
-                    incoming,
-                    crypto: Arc::clone(&self.crypto),
-                    cap: self.cap.clone(),
-                    _slot: HandshakeSlot::take(&self.handshakes),
-                });
+                Answer::Prove => drop(incoming.retry()),
+                Answer::Enter(newcomer) => {
+                    return Some(Incoming {
+                        remote,
+                        incoming,
+                        crypto: Arc::clone(&self.crypto),
+                        cap: self.cap.clone(),
+                        newcomer,
+                    });
+                }
             }
         }
     }
@@ -132,7 +130,7 @@ pub struct Incoming {
     remote: SocketAddr,
     crypto: Arc<QuicServerConfig>,
     cap: Option<Arc<SharedCap>>,
-    _slot: HandshakeSlot,
+    newcomer: Newcomer,
 }
 
 impl Incoming {
@@ -142,12 +140,13 @@ impl Incoming {
         self.remote
     }
 
-    /// Completes the handshake.
+    /// Completes the handshake. The newcomer is to be dropped when the peer is admitted.
     ///
     /// # Errors
-    /// [`TransportError::WrongProtocol`], [`TransportError::Handshake`], or
-    /// [`TransportError::NoAnswer`] if the peer does not go on within ten seconds.
-    pub async fn handshake(self) -> Result<Connection, TransportError> {
+    /// [`TransportError::WrongProtocol`], [`TransportError::Handshake`], [`TransportError::Busy`] if
+    /// too many are there from its address, or [`TransportError::NoAnswer`] if the peer does not go
+    /// on within ten seconds.
+    pub async fn handshake(mut self) -> Result<(Connection, Newcomer), TransportError> {
         let path = Arc::<PathState>::default();
         let config = Arc::new(server_config(&self.crypto, Arc::clone(&path)));
         let connecting = self
@@ -157,29 +156,18 @@ impl Incoming {
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, connecting).await {
             Ok(connection) => {
                 let connection = connection.map_err(TransportError::of_handshake)?;
-                Ok(Connection::new(connection, path).within(self.cap))
+                if !self.newcomer.prove() {
+                    connection.close(RefusalReason::Other(0).close_code().into(), BUSY);
+                    return Err(TransportError::Busy);
+                }
+                let connection = Connection::new(connection, path).within(self.cap);
+                Ok((connection, self.newcomer))
             }
             Err(_) => Err(TransportError::NoAnswer {
                 name: "the viewer".to_owned(),
                 addr: self.remote,
             }),
         }
-    }
-}
-
-/// One of the handshakes in progress.
-struct HandshakeSlot(Arc<AtomicUsize>);
-
-impl HandshakeSlot {
-    fn take(handshakes: &Arc<AtomicUsize>) -> Self {
-        handshakes.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(handshakes))
-    }
-}
-
-impl Drop for HandshakeSlot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

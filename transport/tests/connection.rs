@@ -330,7 +330,8 @@ fn first_life(
     let orphans = runtime.block_on(async {
         let listener = Listener::bind(ANY_PORT, identity).unwrap();
         tell_addr.send(listener.local_addr().unwrap()).unwrap();
-        let server = listener.accept().await.unwrap().handshake().await.unwrap();
+        let incoming = listener.accept().await.unwrap();
+        let (server, _) = incoming.handshake().await.unwrap();
         death.await.unwrap();
         (listener, server)
     });

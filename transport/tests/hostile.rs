@@ -224,3 +224,41 @@ async fn a_viewer_sends_no_frames() {
     let accepted = within(pair.server.accept_stream()).await;
     assert!(matches!(accepted, Err(TransportError::Wire(_))));
 }
+
+/// Peers that connect and then say nothing must not use up memory and tasks without bound.
+#[tokio::test]
+async fn an_address_has_few_newcomers() {
+    // More than are let in at once.
+    const MANY: usize = 40;
+    let identity = Identity::generate().unwrap();
+    let listener = Listener::bind(ANY_PORT, &identity).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (entered, mut newcomers) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(incoming) = listener.accept().await {
+            let entered = entered.clone();
+            tokio::spawn(async move {
+                if let Ok(newcomer) = incoming.handshake().await {
+                    let _ = entered.send(newcomer);
+                }
+            });
+        }
+    });
+    let mut silent = Vec::new();
+    let mut there = Vec::new();
+    let refused = loop {
+        assert!(silent.len() < MANY, "all of them were let in");
+        let connector = Connector::new().unwrap();
+        match within(connector.connect(addr, "localhost")).await {
+            Ok(viewer) => silent.push((connector, viewer)),
+            Err(error) => break error,
+        }
+        there.push(within(newcomers.recv()).await.unwrap());
+    };
+    assert!(matches!(refused, TransportError::Busy), "{refused}");
+    // One is admitted; its place is free for the next.
+    let (_admitted, newcomer) = there.pop().unwrap();
+    drop(newcomer);
+    let connector = Connector::new().unwrap();
+    within(connector.connect(addr, "localhost")).await.unwrap();
+}

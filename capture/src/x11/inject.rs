@@ -16,6 +16,8 @@ use super::held::Held;
 use super::typist::{Command, KeyChanges, Typist};
 use crate::error::CaptureError;
 
+mod prompt;
+
 /// What X servers with evdev rules add to a Linux key code.
 const KEYCODE_OFFSET: u16 = 8;
 
@@ -70,8 +72,14 @@ impl Injector {
     ///
     /// # Errors
     /// [`CaptureError::KeysInUse`] if it has to be tried again later, before the events after it.
+    /// [`CaptureError::NoKeyLeft`] if the display cannot be made to type a character.
     /// [`CaptureError::Lost`] if the display is gone.
     pub fn inject(&mut self, event: InputEvent) -> Result<(), CaptureError> {
+        self.listen()?;
+        self.play(event)
+    }
+
+    fn play(&mut self, event: InputEvent) -> Result<(), CaptureError> {
         match event {
             InputEvent::Key(code, transition) => self.key(code, transition)?,
             InputEvent::PointerMotion(at) => self.motion(at)?,
@@ -151,24 +159,20 @@ impl Injector {
         let pressed = found.unwrap_or(natural);
         let unwanted = self.unwanted(held);
         if pressed == natural || unwanted.is_empty() {
-            self.typed.note(natural, Transition::Press);
-            return self.press_as(natural, pressed);
+            return self.press_typed(natural, pressed);
         }
         // The viewer's AltGr may be this map's Alt: it has done what it was pressed for.
         self.tap_without(&unwanted, pressed)
     }
 
     fn text(&mut self, character: char) -> Result<(), CaptureError> {
-        let Some(keycode) = self.key_for(None, character)? else {
-            tracing::warn!("no key is left for a character");
-            return Ok(());
-        };
+        let found = self.key_for(None, character)?;
+        let keycode = found.ok_or(CaptureError::NoKeyLeft)?;
         let unwanted = self.unwanted(CommandModifiers::default());
         self.tap_without(&unwanted, keycode)
     }
 
     fn lock(&mut self, locks: Locks) -> Result<(), CaptureError> {
-        self.listen()?;
         match &mut self.typist {
             Some(typist) => typist.lock(&self.display, locks),
             None => Ok(()),
@@ -180,7 +184,6 @@ impl Injector {
         natural: Option<u8>,
         character: char,
     ) -> Result<Option<u8>, CaptureError> {
-        self.listen()?;
         let held = &self.held_keys;
         match &mut self.typist {
             Some(typist) => {
@@ -218,6 +221,12 @@ impl Injector {
             self.fake(KEY_PRESS_EVENT, key)?;
         }
         Ok(())
+    }
+
+    /// Presses a key for nothing but its character.
+    fn press_typed(&mut self, natural: u8, pressed: u8) -> Result<(), CaptureError> {
+        self.typed.note(natural, Transition::Press);
+        self.press_as(natural, pressed)
     }
 
     fn press_as(&mut self, natural: u8, pressed: u8) -> Result<(), CaptureError> {

@@ -114,6 +114,14 @@ impl Typist {
         }
     }
 
+    /// Whether [`key_for`](Self::key_for) gives `natural` without asking the display.
+    pub(super) fn knows(&self, natural: u8, character: char) -> bool {
+        let count = self.changes.count();
+        let known = self.known.filter(|(_, since)| *since == count);
+        self.copy == Copy::Fresh
+            && known.is_some_and(|(state, _)| self.keymap.gives(natural, state, character))
+    }
+
     /// The key to press for `character`: `natural` if that gives it, otherwise another one that
     /// does, if need be after a change of the map. `None` if the map leaves no key free.
     ///

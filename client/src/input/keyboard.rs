@@ -5,11 +5,11 @@
 
 use hackstream_protocol::wire::control::{KeyboardLayout, KeyboardNames};
 use hackstream_protocol::wire::keyboard::{Group, Locks};
-use winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use winit::window::Window;
-use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, KeyButMask};
 use x11rb::rust_connection::RustConnection;
+
+use crate::x_display;
 
 /// Where X servers keep the names of their layout: rules, model, layout, variant and options, each
 /// with a zero byte after it.
@@ -39,12 +39,7 @@ struct XDisplay {
 impl Keyboard {
     /// The keyboard of the display that `window` is on.
     pub(crate) fn of(window: &Window) -> Self {
-        let is_x = window.window_handle().is_ok_and(|handle| {
-            matches!(
-                handle.as_raw(),
-                RawWindowHandle::Xlib(_) | RawWindowHandle::Xcb(_)
-            )
-        });
+        let is_x = x_display::window_id(window).is_some();
         Self {
             // Without it the characters are right all the same.
             display: is_x.then(|| XDisplay::open().ok()).flatten(),
@@ -77,9 +72,7 @@ impl Keyboard {
 
 impl XDisplay {
     fn open() -> Result<Self, Box<dyn std::error::Error>> {
-        let (connection, screen) = RustConnection::connect(None)?;
-        let roots = &connection.setup().roots;
-        let root = roots.get(screen).ok_or("no such screen")?.root;
+        let (connection, root) = x_display::connect()?;
         let names = connection.intern_atom(false, NAMES)?.reply()?.atom;
         Ok(Self {
             connection,

@@ -3,6 +3,7 @@
 mod keyboard;
 mod keys;
 mod meaning;
+mod method;
 mod pointer;
 mod wheel;
 
@@ -16,6 +17,7 @@ use winit::platform::modifier_supplement::KeyEventExtModifierSupplement as _;
 use crate::present::Placement;
 pub(crate) use keyboard::Keyboard;
 use meaning::{Composition, Meaning, Press, may_lock};
+pub(crate) use method::has_input_method;
 pub(crate) use pointer::Pointer;
 use wheel::Wheel;
 

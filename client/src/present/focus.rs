@@ -4,12 +4,11 @@
 //! manager nobody ever gives it the focus, so the viewer takes it itself.
 
 use winit::window::Window;
-use x11rb::connection::Connection as _;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, MapState};
 use x11rb::rust_connection::RustConnection;
 
-use super::x11;
+use crate::x_display;
 
 /// When the focus is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +22,24 @@ pub(super) enum Claim {
 /// Whether `window` is on an X display on which nobody arranges windows.
 pub(super) fn lacks_window_manager(window: &Window) -> bool {
     let look = || -> Result<bool, Box<dyn std::error::Error>> {
-        let (display, screen) = RustConnection::connect(None)?;
-        let root = display.setup().roots.get(screen).ok_or("no such screen")?;
-        is_managed(&display, root.root)
+        let (display, root) = x_display::connect()?;
+        is_managed(&display, root)
     };
     // In doubt there is one, and it knows better.
-    x11::id(window).is_some() && !look().unwrap_or(true)
+    x_display::window_id(window).is_some() && !look().unwrap_or(true)
 }
 
 /// Gives `window` the input focus if it is on an X display without a window manager.
 pub(super) fn take_without_window_manager(window: &Window, claim: Claim) {
-    if let Some(id) = x11::id(window) {
+    if let Some(id) = x_display::window_id(window) {
         // A window without the focus is what there would be without this attempt.
         let _ = take(id, claim);
     }
 }
 
 fn take(window: u32, claim: Claim) -> Result<(), Box<dyn std::error::Error>> {
-    // A connection of its own, for the few times that this happens: winit does not lend its own.
-    let (display, screen) = RustConnection::connect(None)?;
-    let root = display
-        .setup()
-        .roots
-        .get(screen)
-        .ok_or("no such screen")?
-        .root;
+    // A connection of its own, for the few times that this happens.
+    let (display, root) = x_display::connect()?;
     if is_managed(&display, root)? {
         return Ok(());
     }

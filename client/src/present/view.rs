@@ -97,7 +97,7 @@ impl View {
 
     /// Has the person's input method, if there is one, take part in typing, or not any more.
     pub(super) fn use_input_method(&self, used: bool) {
-        if has_input_method() {
+        if input::has_input_method() {
             self.window.set_ime_allowed(used);
         }
     }
@@ -309,15 +309,6 @@ impl View {
         let size = self.window.inner_size();
         Size::new(size.width, size.height)
     }
-}
-
-/// Whether the person uses an input method. Without one the window system's is no more than a
-/// detour for each key. On Wayland it costs nothing to ask.
-fn has_input_method() -> bool {
-    let named = std::env::var("XMODIFIERS").unwrap_or_default();
-    let method = named.split('@').find_map(|part| part.strip_prefix("im="));
-    std::env::var_os("WAYLAND_DISPLAY").is_some()
-        || method.is_some_and(|method| !["", "none", "local"].contains(&method))
 }
 
 const fn transition(state: ElementState) -> Transition {

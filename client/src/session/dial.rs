@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
@@ -20,6 +20,7 @@ use super::contact::Contact;
 use super::plight::Continuity;
 use crate::config::{Options, ServerAddress, TrustPolicy};
 use crate::error::ViewError;
+use crate::locked::locked;
 use crate::picture::DECODER_LIMITS;
 use crate::trust::{self, TrustError, Verdict};
 
@@ -294,7 +295,10 @@ impl Dialer {
         text: &str,
         visit: Visit,
     ) -> Result<Option<Admission>, DialError> {
-        if visit == Visit::Again && reason == RefusalReason::TooManyViewers {
+        // A server that is busy, or stops, says no better reason.
+        let is_passing = reason == RefusalReason::Other(0)
+            || (visit == Visit::Again && reason == RefusalReason::TooManyViewers);
+        if is_passing {
             self.note(text.to_owned());
             return Ok(None);
         }
@@ -304,10 +308,6 @@ impl Dialer {
     fn refused(&self, reason: RefusalReason, text: &str) -> DialError {
         DialError::Fatal(super::admit::refusal(&self.server, reason, text))
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn hello(options: &Options) -> Hello {

@@ -14,6 +14,7 @@ mod plight;
 mod recover;
 mod supervise;
 mod window_wish;
+mod wish;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;

@@ -14,8 +14,8 @@ use super::dial::{Admission, DialError, Visit};
 use super::ending::LinkEnd;
 use super::link::{Link, News};
 use super::plight::{Cause, Continuity};
-use super::supervise::{Next, Supervisor};
-use super::{Command, network, reached};
+use super::supervise::{Next, Presence, Supervisor};
+use super::{network, reached};
 use crate::error::ViewError;
 use crate::shared::LinkState;
 
@@ -71,13 +71,8 @@ impl Supervisor {
                 }
                 () = self.network.changed() => self.network_changed(&outage),
                 () = reached(deadline) => return Err(self.lost(since)),
-                command = self.commands.recv() => match command {
-                    Some(Command::Input(_)) => {}
-                    Some(Command::Keyboard(layout)) => self.layout_changed(layout),
-                    Some(Command::Quality(quality)) => self.quality_changed(quality),
-                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
-                    Some(Command::Seat(wish)) => self.seat_changed(wish),
-                    Some(Command::Leave) | None => return Ok(Recovered::Left(outage.old)),
+                command = self.commands.recv() => if self.note(command) == Presence::Leaves {
+                    return Ok(Recovered::Left(outage.old));
                 }
             }
             if let Some(link) = outage.old_that_stirs() {

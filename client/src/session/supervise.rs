@@ -19,6 +19,7 @@ use super::network::LocalNetwork;
 use super::plight::Cause;
 use super::recover::Recovered;
 use super::window_wish::WindowWish;
+use super::wish::Wish;
 use super::{Command, reached};
 use crate::config::{Options, TrustPolicy};
 use crate::error::ViewError;
@@ -48,10 +49,11 @@ pub(super) async fn run(
         work,
         links: 0,
         broken: 0,
-        keyboard: None,
-        quality: None,
+        served: 0,
+        keyboard: Wish::default(),
+        quality: Wish::default(),
+        seat: Wish::default(),
         over: None,
-        told: 0,
         window: WindowWish::default(),
         dialer: None,
         network: LocalNetwork::listen(),
@@ -79,16 +81,16 @@ pub(super) struct Supervisor {
     pub(super) links: u64,
     /// Connections that broke in a row.
     broken: u32,
-    /// The layout of the person's keyboard, which each connection has to learn.
-    pub(super) keyboard: Option<KeyboardLayout>,
-    /// What the person chose since the start, which each connection has to learn as well.
-    quality: Option<Quality>,
+    /// The connection that served last: it knows layout, quality and window as they were.
+    served: u64,
+    keyboard: Wish<KeyboardLayout>,
+    quality: Wish<Quality>,
+    /// What the connection does not know yet. Later ones say it in their greeting, which takes
+    /// control away from nobody who has it meanwhile.
+    seat: Wish<SeatWish>,
     /// The server's last words, if it ended the session.
     pub(super) over: Option<String>,
-    /// The connection that has learnt them.
-    told: u64,
-    /// The window, which it has to learn too.
-    pub(super) window: WindowWish,
+    window: WindowWish,
     pub(super) dialer: Option<Arc<Dialer>>,
     pub(super) network: LocalNetwork,
 }
@@ -145,14 +147,8 @@ impl Supervisor {
                     shared.update_session(|session| session.screen = Some(screen));
                     return Ok(Some(admission));
                 }
-                command = self.commands.recv() => match command {
-                    Some(Command::Input(_)) => {}
-                    Some(Command::Keyboard(layout)) => self.keyboard = Some(layout),
-                    Some(Command::Quality(quality)) => self.quality = Some(quality),
-                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
-                    // Only a person who sees the session asks for it.
-                    Some(Command::Seat(_)) => {}
-                    Some(Command::Leave) | None => return Ok(None),
+                command = self.commands.recv() => if self.note(command) == Presence::Leaves {
+                    return Ok(None);
                 }
             }
         }
@@ -174,43 +170,58 @@ impl Supervisor {
 
     /// Passes on what the person does until something happens to the connection.
     async fn serve(&mut self, link: &mut Link) -> Served {
-        // An old connection that came back knows both: another viewer's may count by now.
-        if self.told != self.links {
-            self.told = self.links;
-            if let Some(layout) = self.keyboard.clone() {
-                link.tell(&ViewerMessage::Keyboard(layout)).await;
-            }
-            if let Some(quality) = self.quality {
-                link.tell(&ViewerMessage::Quality(quality)).await;
-            }
+        // An old connection that came back knows what did not change: another viewer's may count
+        // by now.
+        if self.served != self.links {
+            self.served = self.links;
+            self.keyboard.forgotten();
+            self.quality.forgotten();
+            // Its greeting said so.
+            self.seat = Wish::default();
             self.tell_window(link).await;
         }
+        self.tell_choices(link).await;
         link.wish_sound(self.shared.speaker.wish()).await;
         loop {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
                     Some(Command::Input(event)) => self.act(link, event),
-                    Some(Command::Keyboard(layout)) => {
-                        self.keyboard = Some(layout.clone());
-                        link.tell(&ViewerMessage::Keyboard(layout)).await;
+                    other => {
+                        if self.note(other) == Presence::Leaves {
+                            return Served::Left;
+                        }
+                        self.tell_choices(link).await;
                     }
-                    Some(Command::Quality(quality)) => {
-                        self.quality = Some(quality);
-                        link.tell(&ViewerMessage::Quality(quality)).await;
-                    }
-                    Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
-                    Some(Command::Seat(wish)) => {
-                        self.seat_changed(wish);
-                        link.tell(&ViewerMessage::Seat(wish)).await;
-                    }
-                    Some(Command::Leave) | None => return Served::Left,
                 },
                 wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
                 trouble = link.trouble() => return Served::Trouble(trouble),
                 () = self.network.changed() => link.network_changed(),
                 () = reached(self.window.due()) => self.tell_window(link).await,
             }
+        }
+    }
+
+    /// Notes what the front asks for; the next connection learns it. What the person types while
+    /// there is none is dropped.
+    pub(super) fn note(&mut self, command: Option<Command>) -> Presence {
+        match command {
+            Some(Command::Input(_)) => {}
+            Some(Command::Keyboard(layout)) => self.keyboard.changed(layout),
+            Some(Command::Quality(quality)) => self.quality.changed(quality),
+            Some(Command::Seat(wish)) => self.seat_changed(wish),
+            Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+            Some(Command::Leave) | None => return Presence::Leaves,
+        }
+        Presence::Stays
+    }
+
+    fn seat_changed(&mut self, wish: SeatWish) {
+        // Before the first connection there is nothing that a person could want to watch.
+        if let Some(dialer) = &self.dialer {
+            dialer.wish_seat(wish);
+            self.options.seat = wish;
+            self.seat.changed(wish);
         }
     }
 
@@ -221,25 +232,16 @@ impl Supervisor {
         }
     }
 
-    /// The person wants to watch or to act. Later connections say so in their greeting, which takes
-    /// control away from nobody who has it meanwhile.
-    pub(super) fn seat_changed(&mut self, wish: SeatWish) {
-        self.options.seat = wish;
-        if let Some(dialer) = &self.dialer {
-            dialer.wish_seat(wish);
+    async fn tell_choices(&mut self, link: &mut Link) {
+        if let Some(layout) = self.keyboard.take() {
+            link.tell(&ViewerMessage::Keyboard(layout)).await;
         }
-    }
-
-    /// The layout changed while there is no connection that could learn it.
-    pub(super) fn layout_changed(&mut self, layout: KeyboardLayout) {
-        self.keyboard = Some(layout);
-        self.told = 0;
-    }
-
-    /// The person chose a quality while there is no connection that could learn it.
-    pub(super) fn quality_changed(&mut self, quality: Quality) {
-        self.quality = Some(quality);
-        self.told = 0;
+        if let Some(quality) = self.quality.take() {
+            link.tell(&ViewerMessage::Quality(quality)).await;
+        }
+        if let Some(wish) = self.seat.take() {
+            link.tell(&ViewerMessage::Seat(wish)).await;
+        }
     }
 
     async fn tell_window(&mut self, link: &mut Link) {
@@ -295,6 +297,13 @@ impl Supervisor {
             waited: since.elapsed(),
         }
     }
+}
+
+/// Whether the person goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Stays,
+    Leaves,
 }
 
 /// What to do after a connection ended.

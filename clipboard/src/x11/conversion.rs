@@ -1,6 +1,6 @@
 //! Contents that a program hands out, in one property or in parts (INCR).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::clipboard::Guard;
 use hackstream_protocol::limits::{MAX_CLIPBOARD_BYTES, MAX_CLIPBOARD_PIECE_BYTES};
@@ -13,6 +13,13 @@ use super::display::{Display, ReadError};
 use super::inquiry::OWNER_PATIENCE;
 use super::targets::{Charset, Target};
 use crate::pipe::Writer;
+
+/// How long whoever pastes may take nothing before nobody is thought to want the rest.
+const READER_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long before the program in the middle of handing out parts is asked for the next all the
+/// same, if others wait for it. Some would leave that request unanswered, which costs only these.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One conversion, into a window of its own.
 ///
@@ -31,6 +38,8 @@ pub(super) struct Conversion {
     state: State,
     /// When the owner must have answered.
     due: Instant,
+    /// Since when there has been no room for what is in the property.
+    full_since: Option<Instant>,
 }
 
 /// Where the contents are.
@@ -74,19 +83,33 @@ impl Conversion {
             taken: 0,
             state: State::Asked,
             due: Instant::now() + OWNER_PATIENCE,
+            full_since: None,
         })
     }
 
-    /// Whether the owner of `selection` since `time` is busy with it.
-    pub(super) fn is_of(&self, selection: Selection, time: Timestamp) -> bool {
-        self.source == (selection, time)
+    /// Whether the owner of `selection` since `time` is not to be asked for anything else.
+    pub(super) fn keeps_busy(&self, selection: Selection, time: Timestamp, now: Instant) -> bool {
+        let is_busy = match self.state {
+            State::Asked | State::Expected => true,
+            // It has done its part.
+            State::Whole { .. } => false,
+            State::Part { .. } => self
+                .full_since
+                .is_none_or(|since| since + OTHERS_PATIENCE > now),
+        };
+        is_busy && self.source == (selection, time)
     }
 
-    /// When to look whether the owner has answered; `None` while the pipe is what it waits for.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    /// When to step without anything having happened; other demands may wait for this one.
+    pub(super) fn deadline(&self, others_wait: bool) -> Option<Instant> {
         match self.state {
             State::Asked | State::Expected => Some(self.due),
-            State::Whole { .. } | State::Part { .. } => None,
+            State::Whole { .. } | State::Part { .. } => {
+                let since = self.full_since?;
+                let free =
+                    Some(since + OTHERS_PATIENCE).filter(|at| others_wait && *at > Instant::now());
+                free.or(Some(since + READER_PATIENCE))
+            }
         }
     }
 
@@ -117,11 +140,14 @@ impl Conversion {
 
     /// Reads what is there, as far as there is room for it.
     pub(super) fn step(&mut self, display: &Display) -> Result<Progress, DisplayError> {
+        let now = Instant::now();
         self.writer.take_if(|writer| !writer.is_wanted());
-        if self.deadline().is_some_and(|due| due <= Instant::now()) {
+        let is_awaited = matches!(self.state, State::Asked | State::Expected);
+        if is_awaited && self.due <= now {
             debug!("the owner of a selection does not answer");
             return Ok(Progress::Over);
         }
+        self.give_up_if_stuck(now);
         while self.writer.as_ref().is_none_or(Writer::has_room) {
             let offset = match self.state {
                 State::Asked | State::Expected => return Ok(Progress::Going),
@@ -131,7 +157,22 @@ impl Conversion {
                 return Ok(Progress::Over);
             }
         }
+        self.full_since.get_or_insert(now);
         Ok(Progress::Going)
+    }
+
+    /// Forgets since when the pipe is full if it is not. A reader that has taken nothing for long
+    /// does not get the rest.
+    fn give_up_if_stuck(&mut self, now: Instant) {
+        if self.writer.as_ref().is_none_or(Writer::has_room) {
+            self.full_since = None;
+        } else if self
+            .full_since
+            .is_some_and(|since| since + READER_PATIENCE <= now)
+        {
+            debug!("whoever pastes takes nothing");
+            self.writer = None;
+        }
     }
 
     /// Reads the next piece; only its size, if nobody wants it.

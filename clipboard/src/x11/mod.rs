@@ -7,24 +7,26 @@
 mod conversion;
 mod display;
 mod inquiry;
+mod mailbox;
 mod poke;
 mod serving;
 mod targets;
 mod worker;
 
 use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
-use hackstream_protocol::wire::clipboard::Selection;
+use rustix::net::{Shutdown, shutdown};
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::rust_connection::RustConnection;
 
-use crate::hub::{Demand, Holding, Hub, Member, MemberId};
+use crate::hub::{Hub, Member, MemberId};
 use display::Display;
+use mailbox::Mailbox;
 use poke::Poke;
-use worker::{Task, Worker};
+use worker::Worker;
 
 /// It calls nothing deep.
 const STACK_BYTES: usize = 256 << 10;
@@ -50,36 +52,14 @@ pub enum DisplayError {
     Thread(#[from] io::Error),
 }
 
-/// The clipboards of an X display as a member of a hub. Dropping it leaves the hub.
+/// The clipboards of an X display as a member of a hub. Dropping it leaves the hub, also while the
+/// display answers nobody.
 pub struct DisplayClipboard {
     hub: Arc<Hub>,
     id: MemberId,
-    mailbox: Arc<Mailbox>,
+    /// The connection's socket, to end whatever the thread waits for.
+    stream: OwnedFd,
     thread: Option<JoinHandle<()>>,
-}
-
-/// How the hub reaches the thread.
-struct Mailbox {
-    tasks: Sender<Task>,
-    poke: Poke,
-}
-
-impl Mailbox {
-    fn post(&self, task: Task) {
-        // Fails if the thread has ended with its display.
-        let _ = self.tasks.send(task);
-        self.poke.poke();
-    }
-}
-
-impl Member for Mailbox {
-    fn offered(&self, selection: Selection, holding: Holding) {
-        self.post(Task::Offer(selection, holding));
-    }
-
-    fn fetch(&self, demand: Demand) {
-        self.post(Task::Fetch(demand));
-    }
 }
 
 impl DisplayClipboard {
@@ -92,30 +72,26 @@ impl DisplayClipboard {
         screen: usize,
         hub: Arc<Hub>,
     ) -> Result<Self, DisplayError> {
+        let stream = connection.stream().as_fd().try_clone_to_owned()?;
         let display = Display::new(connection, screen)?;
-        let (tasks, to_do) = channel();
         let poke = Poke::new()?;
-        let mailbox = Arc::new(Mailbox {
-            tasks,
-            poke: poke.clone(),
-        });
+        let mailbox = Arc::new(Mailbox::new(poke.clone()));
         let id = hub.join(Arc::clone(&mailbox) as Arc<dyn Member>);
         // From here on dropping it leaves the hub.
         let mut clipboard = Self {
             hub: Arc::clone(&hub),
             id,
-            mailbox,
+            stream,
             thread: None,
         };
-        let worker = Worker::new(display, hub, id, to_do, poke);
+        let worker = Worker::new(display, hub, id, mailbox, poke);
         let thread = Builder::new()
             .name("clipboard".to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || {
                 // Why the display is gone is told by those who cannot do without it.
-                if let Err(error) = worker.run() {
-                    tracing::debug!(%error, "the clipboard of the display is gone");
-                }
+                let Err(error) = worker.run();
+                tracing::debug!(%error, "the clipboard of the display has ended");
             })?;
         clipboard.thread = Some(thread);
         Ok(clipboard)
@@ -125,7 +101,8 @@ impl DisplayClipboard {
 impl Drop for DisplayClipboard {
     fn drop(&mut self) {
         self.hub.leave(self.id);
-        self.mailbox.post(Task::End);
+        // Fails only if the X server has closed the connection, which ends the thread as well.
+        let _ = shutdown(&self.stream, Shutdown::Both);
         if let Some(thread) = self.thread.take() {
             // One that panicked has told its story.
             let _ = thread.join();

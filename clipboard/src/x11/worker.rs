@@ -1,11 +1,11 @@
 //! The thread of a display: routes what the display and the hub say.
 
+use std::convert::Infallible;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use hackstream_protocol::wire::clipboard::Selection;
+use hackstream_protocol::wire::clipboard::{Formats, Selection};
 use tracing::debug;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -15,6 +15,7 @@ use super::DisplayError;
 use super::conversion::{Conversion, Progress};
 use super::display::Display;
 use super::inquiry::{Inquiry, Offered};
+use super::mailbox::Mailbox;
 use super::poke::Poke;
 use super::serving::Serving;
 use crate::hub::{Demand, Holding, Hub, MemberId};
@@ -23,15 +24,8 @@ use crate::pipe::Wake;
 mod answer;
 mod ask;
 
-/// What the hub wants.
-pub(super) enum Task {
-    /// Others hold something, or nothing any more.
-    Offer(Selection, Holding),
-    /// Others paste.
-    Fetch(Demand),
-    /// The display is no longer a member.
-    End,
-}
+/// Events that are handled before the hub and the contents on their way have their turn.
+const MOST_EVENTS: usize = 64;
 
 /// Whose a selection is.
 enum Owner {
@@ -52,8 +46,10 @@ pub(super) struct Worker {
     display: Display,
     hub: Arc<Hub>,
     id: MemberId,
-    tasks: Receiver<Task>,
+    mailbox: Arc<Mailbox>,
     poke: Poke,
+    /// Number of what the display's programs last held.
+    held: [u64; Selection::ALL.len()],
     /// What others hold.
     offers: [Holding; Selection::ALL.len()],
     owners: [Owner; Selection::ALL.len()],
@@ -65,26 +61,21 @@ pub(super) struct Worker {
     used: usize,
 }
 
-/// Whether to go on.
-enum Next {
-    Continue,
-    End,
-}
-
 impl Worker {
     pub(super) fn new(
         display: Display,
         hub: Arc<Hub>,
         id: MemberId,
-        tasks: Receiver<Task>,
+        mailbox: Arc<Mailbox>,
         poke: Poke,
     ) -> Self {
         Self {
             display,
             hub,
             id,
-            tasks,
+            mailbox,
             poke,
+            held: [0; Selection::ALL.len()],
             offers: [Holding::NOTHING; Selection::ALL.len()],
             owners: [Owner::Nobody, Owner::Nobody],
             demands: Vec::new(),
@@ -94,13 +85,11 @@ impl Worker {
         }
     }
 
-    /// Works until it is told to end, or the display is gone.
-    pub(super) fn run(mut self) -> Result<(), DisplayError> {
+    /// Works until the display is gone, or the connection to it was shut down.
+    pub(super) fn run(mut self) -> Result<Infallible, DisplayError> {
         self.ask_all()?;
         loop {
-            if let Next::End = self.do_tasks()? {
-                return Ok(());
-            }
+            self.read_letters()?;
             self.step()?;
             self.display.connection.flush()?;
             // The last look before the wait: replies that were read bring events with them.
@@ -113,11 +102,12 @@ impl Worker {
         }
     }
 
-    /// Handles all events that came; whether there were any.
+    /// Handles the next of the events that came; whether there were any.
     fn hear_events(&mut self) -> Result<bool, DisplayError> {
-        let mut any = false;
-        while let Some(event) = self.display.connection.poll_for_event()? {
-            any = true;
+        for heard in 0..MOST_EVENTS {
+            let Some(event) = self.display.connection.poll_for_event()? else {
+                return Ok(heard > 0);
+            };
             match event {
                 Event::XfixesSelectionNotify(event) => self.owner_changed(&event)?,
                 Event::SelectionNotify(event) => self.answered(&event)?,
@@ -130,22 +120,37 @@ impl Worker {
                 _ => {}
             }
         }
-        Ok(any)
+        Ok(true)
     }
 
-    fn do_tasks(&mut self) -> Result<Next, DisplayError> {
-        while let Ok(task) = self.tasks.try_recv() {
-            match task {
-                Task::Offer(selection, holding) => self.offered(selection, holding)?,
-                Task::Fetch(demand) => self.fetch(demand)?,
-                Task::End => return Ok(Next::End),
+    /// Does what the hub wants. Contents that are demanded were held when they were: an offer of
+    /// others that came before is an old one.
+    fn read_letters(&mut self) -> Result<(), DisplayError> {
+        let letters = self.mailbox.empty();
+        for demand in letters.demands {
+            self.fetch(demand)?;
+        }
+        for (selection, offer) in Selection::ALL.into_iter().zip(letters.offers) {
+            if let Some(holding) = offer {
+                self.offered(selection, holding)?;
             }
         }
-        Ok(Next::Continue)
+        Ok(())
+    }
+
+    /// Programs of the display hold something new, or nothing any more.
+    fn hold(&mut self, selection: Selection, formats: Formats) {
+        if let Some(serial) = self.hub.hold(self.id, selection, formats) {
+            self.held[selection.index()] = serial;
+        }
     }
 
     /// Takes a selection that others hold, or gives it up.
     fn offered(&mut self, selection: Selection, holding: Holding) -> Result<(), DisplayError> {
+        if holding.serial < self.held[selection.index()] {
+            // It crossed with what a program has copied since.
+            return Ok(());
+        }
         self.offers[selection.index()] = holding;
         if matches!(self.owners[selection.index()], Owner::Found(_)) {
             return Ok(());
@@ -199,6 +204,8 @@ impl Worker {
     /// Moves all contents on as far as they go, and gives up what takes too long.
     fn step(&mut self) -> Result<(), DisplayError> {
         let now = Instant::now();
+        // A program may be free for the next by now.
+        self.begin_conversions()?;
         for selection in Selection::ALL {
             let owner = &self.owners[selection.index()];
             if matches!(owner, Owner::Asked(i) | Owner::Found(i) if i.deadline <= now) {
@@ -234,7 +241,9 @@ impl Worker {
             Owner::Asked(inquiry) | Owner::Found(inquiry) => Some(inquiry.deadline),
             _ => None,
         });
-        let conversions = self.conversions.iter().filter_map(Conversion::deadline);
+        let are_awaited = !self.demands.is_empty();
+        let conversions = self.conversions.iter();
+        let conversions = conversions.filter_map(|c| c.deadline(are_awaited));
         let servings = self.servings.iter().map(|serving| serving.deadline);
         inquiries.chain(conversions).chain(servings).min()
     }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
@@ -54,7 +54,9 @@ impl Drop for Xvfb {
 pub(crate) struct Room {
     /// The test's clipboards.
     pub(crate) memory: MemoryClipboard,
-    _clipboard: DisplayClipboard,
+    /// Where they come together.
+    pub(crate) hub: Arc<Hub>,
+    clipboard: DisplayClipboard,
     xvfb: Xvfb,
 }
 
@@ -65,9 +67,26 @@ impl Room {
         let hub = Arc::new(Hub::new());
         Self {
             memory: MemoryClipboard::join(Arc::clone(&hub)),
-            _clipboard: DisplayClipboard::join(connection, screen, hub).unwrap(),
+            clipboard: DisplayClipboard::join(connection, screen, Arc::clone(&hub)).unwrap(),
+            hub,
             xvfb,
         }
+    }
+
+    /// Leaves the display's clipboards, which must end although the display goes on.
+    pub(crate) fn leave(self) {
+        let Self {
+            clipboard, xvfb, ..
+        } = self;
+        let (left, leaving) = channel();
+        spawn(move || {
+            drop(clipboard);
+            let _ = left.send(());
+        });
+        leaving
+            .recv_timeout(PATIENCE)
+            .expect("the clipboard of a display that answers nobody ends");
+        drop(xvfb);
     }
 
     /// A program on the display.
@@ -168,11 +187,14 @@ pub(crate) enum Manners {
     Refusing,
     /// Numbers of 32 bits where bytes should be.
     Numbers,
+    /// In one property, with the display grabbed from then on: it answers nobody else. Told when
+    /// that is so.
+    Grabbing(Sender<()>),
 }
 
 /// A program that owns CLIPBOARD and does not follow rules. Ends when dropped.
 pub(crate) struct Owner {
-    stop: Option<std::sync::mpsc::Sender<()>>,
+    stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -204,7 +226,7 @@ impl Drop for Owner {
 
 fn serve(client: &Client, targets: Option<Vec<Atom>>, manners: &Manners, stopped: &Receiver<()>) {
     let names = ["TARGETS", "INCR"].map(|name| client.atom(name));
-    let mut handing: Option<(SelectionRequestEvent, usize)> = None;
+    let mut handing: Vec<(SelectionRequestEvent, usize)> = Vec::new();
     loop {
         client.connection.flush().unwrap();
         let Some(event) = client.connection.poll_for_event().unwrap() else {
@@ -223,10 +245,10 @@ fn serve(client: &Client, targets: Option<Vec<Atom>>, manners: &Manners, stopped
             }
             Event::SelectionRequest(request) => {
                 hand_out(client, &request, manners, names[1]);
-                handing = Some((request, 0));
+                handing.push((request, 0));
             }
             Event::PropertyNotify(event) => {
-                if let Some((request, next)) = &mut handing {
+                for (request, next) in &mut handing {
                     let part = match manners {
                         Manners::Parts { parts, .. } => parts.get(*next),
                         Manners::Endless(part) => Some(part),
@@ -252,6 +274,15 @@ fn hand_out(client: &Client, request: &SelectionRequestEvent, manners: &Manners,
         Manners::Refusing => return client.answer(request, x11rb::NONE),
         Manners::Whole(bytes) => client.put(window, property, kind, bytes),
         Manners::Numbers => client.put_numbers(window, property, kind, &[1, 2, 3]),
+        Manners::Grabbing(grabbed) => {
+            client.put(window, property, kind, b"contents");
+            client.connection.grab_server().unwrap().check().unwrap();
+            client.answer(request, property);
+            client.connection.flush().unwrap();
+            // The test has seen enough if it does not listen.
+            let _ = grabbed.send(());
+            return;
+        }
         Manners::Parts { .. } | Manners::Endless(_) => {
             let events = x11rb::protocol::xproto::ChangeWindowAttributesAux::new()
                 .event_mask(EventMask::PROPERTY_CHANGE);

@@ -47,11 +47,23 @@ pub fn run(config: Config) -> Result<u8, AppError> {
     let access = choose_access(&config)?;
     let identity = Identity::load_or_create(&config.state_dir)?;
     let runtime = start_runtime()?;
+    let ended = run_in(&runtime, config, access, &identity);
+    // A display that answers nobody may hold up a thread; not the end of the server.
+    runtime.shutdown_timeout(FAREWELL);
+    ended
+}
+
+fn run_in(
+    runtime: &Runtime,
+    config: Config,
+    access: Access,
+    identity: &Identity,
+) -> Result<u8, AppError> {
     let _inside = runtime.enter();
     // Before the display: a port in use is the likeliest mistake and shows at once.
     let listener = Arc::new(Listener::bind_within(
         config.listen,
-        &identity,
+        identity,
         config.limits,
     )?);
     let address = listener.local_addr()?;

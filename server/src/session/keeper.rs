@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Pid;
 
 use super::messages::{Launch, Outcome, Report, Role};
 use super::supervisor;
+use super::supervisor::orphans;
 
 /// How long the supervisor may take to answer; longer than it waits for a program itself.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,8 +25,8 @@ pub(super) struct Keeper {
 /// The supervisor's answers.
 pub(super) struct Reports {
     stream: UnixStream,
-    /// Process groups started, for the case that the supervisor is killed.
-    started: Vec<Pid>,
+    /// The supervisor, in whose session all that it starts is.
+    supervisor: Pid,
     /// Ends that were told while the answer to a launch was awaited.
     early: Vec<(Role, Outcome)>,
 }
@@ -37,7 +38,7 @@ impl Keeper {
         let process = supervisor::command(directory, theirs).spawn()?;
         let reports = Reports {
             stream: ours.try_clone()?,
-            started: Vec::new(),
+            supervisor: Pid::from_child(&process),
             early: Vec::new(),
         };
         reports.stream.set_read_timeout(Some(PATIENCE))?;
@@ -104,10 +105,7 @@ impl Reports {
     fn launched(&mut self) -> Launched {
         loop {
             match Report::read(&mut self.stream) {
-                Ok(Some(Report::Launched { process, ready })) => {
-                    self.started.extend(Pid::from_raw(process));
-                    return Launched::Running(ready);
-                }
+                Ok(Some(Report::Launched { ready })) => return Launched::Running(ready),
                 Ok(Some(Report::NotLaunched { errno })) => {
                     return Launched::Refused(io::Error::from_raw_os_error(errno));
                 }
@@ -126,10 +124,7 @@ impl Reports {
         loop {
             match Report::read(&mut self.stream) {
                 Ok(Some(Report::Ended { role, outcome })) => return Some((role, outcome)),
-                Ok(Some(Report::Launched { process, .. })) => {
-                    self.started.extend(Pid::from_raw(process));
-                }
-                Ok(Some(Report::NotLaunched { .. })) => {}
+                Ok(Some(Report::Launched { .. } | Report::NotLaunched { .. })) => {}
                 Ok(None) | Err(_) => return None,
             }
         }
@@ -140,11 +135,9 @@ impl Reports {
         self.stream.set_read_timeout(None)
     }
 
-    /// For a supervisor that was killed: kills what it can no longer kill.
+    /// For a supervisor that was killed: kills what it can no longer kill. The [`Keeper`] must still
+    /// be there: until it has waited for the supervisor, its number is given to no other process.
     pub(super) fn kill_orphans(&self) {
-        for &group in &self.started {
-            // Fails for groups that have ended.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        orphans::kill(self.supervisor);
     }
 }

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::wire::control::{KeyboardLayout, KeyboardNames};
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::programs::{SETXKBMAP, XAUTHORITY};
+use crate::log_quota::LogQuota;
 
 /// Far more than compiling a map takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,30 +74,43 @@ impl Keyboard {
 /// Fulfils the newest wish until nobody can have one any more.
 async fn follow(display: Target, mut wished: watch::Receiver<Option<KeyboardLayout>>) {
     let mut asked = None;
+    let mut quota = LogQuota::new(Instant::now());
     while wished.changed().await.is_ok() {
         let wish = wished.borrow_and_update().clone();
         if let Some(layout) = wish.as_ref().filter(|_| wish != asked) {
-            apply(&display, layout.names()).await;
+            let applied = apply(&display, layout.names()).await;
+            if quota.allows(Instant::now()) {
+                tell(layout.names(), applied);
+            }
             asked = wish;
             sleep(PAUSE).await;
         }
     }
 }
 
+/// What became of a layout.
+enum Applied {
+    /// It would end the display.
+    Deadly,
+    /// The program that sets it ended, or could not be run.
+    Ran(io::Result<Output>),
+    /// The program took too long.
+    TooLate,
+}
+
 /// Gives the display this layout. If that fails the old one stays; keys that mean characters give
 /// them all the same.
-async fn apply(display: &Target, names: &KeyboardNames) {
+async fn apply(display: &Target, names: &KeyboardNames) -> Applied {
     if is_deadly(names) {
-        warn!(?names, "a layout that ends the display is refused");
-        return;
+        return Applied::Deadly;
     }
     let running = spawn_blocking({
         let mut command = command(display, names);
         move || command.output()
     });
     match timeout(PATIENCE, running).await {
-        Ok(Ok(ended)) => tell(names, ended),
-        Ok(Err(_)) | Err(_) => warn!(?names, "the keyboard's layout was not set in time"),
+        Ok(Ok(ended)) => Applied::Ran(ended),
+        Ok(Err(_)) | Err(_) => Applied::TooLate,
     }
 }
 
@@ -141,15 +155,17 @@ fn arguments(display: &str, names: &KeyboardNames) -> Vec<OsString> {
     .collect()
 }
 
-fn tell(names: &KeyboardNames, ended: io::Result<Output>) {
+fn tell(names: &KeyboardNames, applied: Applied) {
     let KeyboardNames {
         layout, variant, ..
     } = names;
-    match ended {
-        Ok(output) if output.status.success() => {
+    match applied {
+        Applied::Deadly => warn!(?names, "a layout that ends the display is refused"),
+        Applied::TooLate => warn!(?names, "the keyboard's layout was not set in time"),
+        Applied::Ran(Ok(output)) if output.status.success() => {
             info!(layout, variant, "the keyboard has the viewer's layout");
         }
-        Ok(output) => {
+        Applied::Ran(Ok(output)) => {
             let said = String::from_utf8_lossy(&output.stderr);
             let reason = said.lines().next().unwrap_or("no reason given");
             warn!(
@@ -157,7 +173,7 @@ fn tell(names: &KeyboardNames, ended: io::Result<Output>) {
                 variant, reason, "this server does not know the viewer's keyboard layout"
             );
         }
-        Err(error) => warn!(
+        Applied::Ran(Err(error)) => warn!(
             %error,
             "cannot run {} (Debian package {}): the keyboard keeps its layout",
             SETXKBMAP.name,

@@ -94,7 +94,7 @@ impl std::fmt::Display for Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Report {
     /// The process runs. `ready` is what it wrote when it was; empty if it did not.
-    Launched { process: i32, ready: String },
+    Launched { ready: String },
     /// The system did not start the process: this is its error number.
     NotLaunched { errno: i32 },
     /// A process ended.
@@ -150,7 +150,7 @@ impl Launch {
 impl Report {
     pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let (kind, first, second) = match self {
-            Self::Launched { process, ready } => ("launched", process.to_string(), ready.clone()),
+            Self::Launched { ready } => ("launched", ready.clone(), String::new()),
             Self::NotLaunched { errno } => ("not launched", errno.to_string(), String::new()),
             Self::Ended { role, outcome } => match outcome {
                 Outcome::Exited(code) => ("exited", role.name().into(), code.to_string()),
@@ -174,8 +174,7 @@ impl Report {
         };
         Ok(Some(match kind.as_bytes() {
             b"launched" => Self::Launched {
-                process: number(first)?,
-                ready: second.to_string_lossy().into_owned(),
+                ready: first.to_string_lossy().into_owned(),
             },
             b"not launched" => Self::NotLaunched {
                 errno: number(first)?,
@@ -254,10 +253,7 @@ mod tests {
     #[test]
     fn reports_round_trip() {
         let reports = [
-            Report::Launched {
-                process: 7,
-                ready: "12".into(),
-            },
+            Report::Launched { ready: "12".into() },
             Report::NotLaunched { errno: 2 },
             Report::Ended {
                 role: Role::Display,

@@ -4,12 +4,13 @@
 //! the recording thread with it.
 
 mod recording;
+mod retry;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use hackstream_protocol::ids::ViewerId;
@@ -41,6 +42,8 @@ struct Shared {
 #[derive(Default)]
 struct Audience {
     listeners: BTreeMap<ViewerId, Connection>,
+    /// How often somebody came.
+    arrivals: u64,
     ended: bool,
     /// Ends the recording that is under way.
     closer: Option<Closer>,
@@ -70,8 +73,10 @@ impl Broadcast {
         match wish {
             SoundWish::Play => {
                 let mut audience = self.shared.lock();
-                audience.listeners.insert(id, connection.clone());
-                self.shared.changed.notify_all();
+                if audience.listeners.insert(id, connection.clone()).is_none() {
+                    audience.arrivals += 1;
+                    self.shared.changed.notify_all();
+                }
             }
             SoundWish::Mute => self.leave(id),
         }
@@ -101,24 +106,32 @@ impl Shared {
         self.audience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a listener; false at the end.
-    fn wait_for_listener(&self) -> bool {
-        let mut audience = self.lock();
-        while audience.listeners.is_empty() && !audience.ended {
-            let waited = self.changed.wait(audience);
-            audience = waited.unwrap_or_else(PoisonError::into_inner);
-        }
-        !audience.ended
+    /// Waits for a listener; how often somebody has come by now, or `None` at the end.
+    fn wait_for_listener(&self) -> Option<u64> {
+        self.wait(|audience| audience.listeners.is_empty())
     }
 
-    /// Waits until somebody comes, or as long as the pause.
-    fn rest(&self, pause: Option<Duration>) {
-        let audience = self.lock();
-        match pause {
-            _ if audience.ended => {}
-            Some(pause) => drop(self.changed.wait_timeout(audience, pause)),
-            None => drop(self.changed.wait(audience)),
-        }
+    /// Waits until somebody has come for more than the `seen`th time; `None` at the end.
+    fn wait_for_newcomer(&self, seen: u64) -> Option<u64> {
+        self.wait(|audience| audience.arrivals == seen)
+    }
+
+    /// Waits as long as `is_waiting` holds; how often somebody has come, or `None` at the end.
+    fn wait(&self, is_waiting: impl Fn(&Audience) -> bool) -> Option<u64> {
+        let audience = self.changed.wait_while(self.lock(), |audience| {
+            !audience.ended && is_waiting(audience)
+        });
+        let audience = audience.unwrap_or_else(PoisonError::into_inner);
+        (!audience.ended).then_some(audience.arrivals)
+    }
+
+    /// Waits until then, whoever comes and goes; not beyond the end.
+    fn rest_until(&self, instant: Instant) {
+        let pause = instant.saturating_duration_since(Instant::now());
+        let rested = self
+            .changed
+            .wait_timeout_while(self.lock(), pause, |audience| !audience.ended);
+        drop(rested);
     }
 
     /// Names what ends the recording; false if it is to end at once.
@@ -139,5 +152,53 @@ impl Shared {
             // A connection that has ended leaves by itself.
             let _ = connection.send_datagram(packet.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn shared() -> Arc<Shared> {
+        Arc::new(Shared {
+            audience: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    fn come(shared: &Shared) {
+        shared.lock().arrivals += 1;
+        shared.changed.notify_all();
+    }
+
+    #[test]
+    fn nobody_who_comes_cuts_a_rest_short() {
+        let shared = shared();
+        let restless = Arc::clone(&shared);
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let coming = thread::spawn(move || {
+            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                come(&restless);
+                thread::yield_now();
+            }
+        });
+        let until = Instant::now() + Duration::from_millis(100);
+        shared.rest_until(until);
+        assert!(Instant::now() >= until);
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        coming.join().unwrap();
+    }
+
+    #[test]
+    fn who_came_before_the_wait_is_not_missed() {
+        let shared = shared();
+        let seen = shared.lock().arrivals;
+        come(&shared);
+        assert_eq!(shared.wait_for_newcomer(seen), Some(1));
+        shared.lock().ended = true;
+        assert_eq!(shared.wait_for_newcomer(1), None);
+        shared.rest_until(Instant::now() + Duration::from_secs(3600));
     }
 }

@@ -1,7 +1,7 @@
 //! The thread that records, encodes and sends.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use hackstream_protocol::ids::SoundSeq;
@@ -14,42 +14,45 @@ use hackstream_sound::timeline::Timeline;
 use hackstream_sound::{PIECE, PIECE_VALUES, SoundError};
 use tracing::{debug, warn};
 
+use super::retry::{End, Next, Retry};
 use super::{SOURCE, Shared};
 use crate::clock::Clock;
-
-/// After a failure: the first pause, and the one after which trying is of no use; each is twice the
-/// one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+use crate::log_quota::LogQuota;
 
 /// Records whenever somebody listens, until the end.
 pub(super) fn run(shared: &Shared, socket: &Path, clock: Clock) {
     let mut seq = SoundSeq(0);
-    let mut pause = FIRST_PAUSE;
-    while shared.wait_for_listener() {
-        match record(shared, socket, clock, &mut seq) {
-            Ok(()) => {
-                pause = FIRST_PAUSE;
-                continue;
-            }
+    let mut retry = Retry::new();
+    let mut quota = LogQuota::new(Instant::now());
+    // Counted before the try: who comes during it is worth another.
+    while let Some(seen) = shared.wait_for_listener() {
+        let end = match record(shared, socket, clock, &mut seq) {
+            Ok(()) => End::Worked,
             Err(Failure { error, heard: true }) => {
                 debug!(%error, "recording was interrupted");
-                pause = FIRST_PAUSE;
+                End::Worked
             }
             Err(Failure {
                 error,
                 heard: false,
             }) => {
-                warn!(%error, "the session cannot be recorded");
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                if quota.allows(Instant::now()) {
+                    warn!(%error, "the session cannot be recorded");
+                }
+                End::Failed
             }
-        }
-        if pause < LONGEST_PAUSE {
-            shared.rest(Some(pause));
-        } else {
-            warn!("the session stays silent until another viewer comes");
-            shared.rest(None);
-            pause = FIRST_PAUSE;
+        };
+        match retry.ended(end) {
+            Next::After(pause) => shared.rest_until(Instant::now() + pause),
+            Next::WithNewcomer(pause) => {
+                let until = Instant::now() + pause;
+                if quota.allows(Instant::now()) {
+                    warn!("the session stays silent until another viewer comes");
+                }
+                // `None`: the loop sees the end.
+                let _ = shared.wait_for_newcomer(seen);
+                shared.rest_until(until);
+            }
         }
     }
 }
@@ -90,6 +93,8 @@ struct Sender<'a> {
     encoder: Encoder,
     gate: Gate,
     timeline: Timeline,
+    /// Pieces that could not be encoded.
+    failures: u64,
 }
 
 impl<'a> Sender<'a> {
@@ -100,6 +105,7 @@ impl<'a> Sender<'a> {
             encoder: Encoder::new(BITRATE)?,
             gate: Gate::default(),
             timeline: Timeline::default(),
+            failures: 0,
         })
     }
 
@@ -112,7 +118,12 @@ impl<'a> Sender<'a> {
                     let packet = packet(*self.seq, captured, outlook, opus);
                     self.shared.send(&packet);
                 }
-                Err(error) => warn!(%error, "a piece of sound cannot be encoded"),
+                Err(error) => {
+                    self.failures += 1;
+                    if self.failures == 1 {
+                        warn!(%error, "a piece of sound cannot be encoded");
+                    }
+                }
             }
         }
     }

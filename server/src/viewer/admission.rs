@@ -29,7 +29,7 @@ pub enum Entrance {
 }
 
 /// A viewer that was let in.
-pub struct Admitted<'a> {
+pub struct Admitted<'a, Member> {
     /// Its hold on its ticket, if it has one.
     pub pass: Option<Pass<'a>>,
     /// How it came in.
@@ -38,6 +38,8 @@ pub struct Admitted<'a> {
     pub role: Role,
     /// What it said of itself.
     pub hello: Hello,
+    /// Its place among the viewers.
+    pub member: Member,
     /// What it says from now on.
     pub control_in: ControlReader<ViewerMessage>,
     /// What it is told.
@@ -64,21 +66,23 @@ pub enum AdmissionError {
 }
 
 /// Waits for the viewer's greeting and answers it. A viewer that shows a ticket takes the place of
-/// its earlier connection, which has ended when this returns.
+/// its earlier connection, which has ended when this returns. Whoever may come in is given what
+/// `join` returns; a session without a place left refuses it.
 ///
 /// # Errors
 /// [`AdmissionError`] if the viewer is not let in; it has been told, where that was possible.
-pub async fn admit<'a>(
+pub async fn admit<'a, Member>(
     connection: &Connection,
     access: &Access,
     tickets: &'a Tickets<Present>,
     screen: Size,
-) -> Result<Admitted<'a>, AdmissionError> {
+    join: impl FnOnce() -> Option<Member>,
+) -> Result<Admitted<'a, Member>, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
     let (hello, control_in, mut control_out) =
         greeting.await.map_err(|_| AdmissionError::Silent)??;
-    let welcomed = welcome(connection, &hello, access, tickets).await;
-    let (role, entrance, pass, ticket) = match welcomed {
+    let welcomed = welcome(connection, &hello, access, tickets, join).await;
+    let welcomed = match welcomed {
         Ok(welcomed) => welcomed,
         Err((reason, text)) => {
             let refusal = ServerMessage::Refused {
@@ -97,16 +101,17 @@ pub async fn admit<'a>(
         version: PROTOCOL_VERSION,
         screen,
         agent,
-        ticket,
+        ticket: welcomed.ticket,
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));
     told.await.map_err(|_| AdmissionError::Silent)??;
     Ok(Admitted {
-        pass,
-        entrance,
-        role,
+        pass: welcomed.pass,
+        entrance: welcomed.entrance,
+        role: welcomed.role,
         hello,
+        member: welcomed.member,
         control_in,
         control_out,
     })
@@ -133,33 +138,62 @@ async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
     }
 }
 
-/// A viewer that may come in: what it may do, how it came, its pass, and the ticket that it has to be
-/// told; empty if it has it already.
-type Welcomed<'a> = (Role, Entrance, Option<Pass<'a>>, Vec<u8>);
+/// A viewer that may come in.
+struct Welcomed<'a, Member> {
+    member: Member,
+    role: Role,
+    entrance: Entrance,
+    pass: Option<Pass<'a>>,
+    /// The ticket that it has to be told; empty if it has it already.
+    ticket: Vec<u8>,
+}
 
-/// Lets the viewer in by its ticket or else by its token; else why not, for the peer and for a person.
-async fn welcome<'a>(
+/// Why it may not, for the peer and for a person.
+type Refusal = (RefusalReason, &'static str);
+
+/// Lets the viewer in by its ticket or else by its token, if there is a place for it.
+async fn welcome<'a, Member>(
     connection: &Connection,
     hello: &Hello,
     access: &Access,
     tickets: &'a Tickets<Present>,
-) -> Result<Welcomed<'a>, (RefusalReason, &'static str)> {
+    join: impl FnOnce() -> Option<Member>,
+) -> Result<Welcomed<'a, Member>, Refusal> {
+    const FULL: Refusal = (
+        RefusalReason::TooManyViewers,
+        "the session has too many viewers",
+    );
     if hello.version != PROTOCOL_VERSION {
         let text = "server and viewer speak different versions; update the older one";
         return Err((RefusalReason::WrongVersion, text));
     }
+    // It joins last: its earlier connection has left by then.
     if let Some((pass, role)) = Pass::renew(tickets, connection, &hello.ticket).await {
-        return Ok((role, Entrance::Again, Some(pass), Vec::new()));
+        return Ok(Welcomed {
+            member: join().ok_or(FULL)?,
+            role,
+            entrance: Entrance::Again,
+            pass: Some(pass),
+            ticket: Vec::new(),
+        });
     }
     let Some(role) = access.admits(&hello.token) else {
         return Err((RefusalReason::WrongToken, "the token is wrong or missing"));
     };
-    Ok(match Pass::issue(tickets, connection, role) {
-        Ok((pass, ticket)) => (role, Entrance::New, Some(pass), ticket),
+    let member = join().ok_or(FULL)?;
+    let (pass, ticket) = match Pass::issue(tickets, connection, role) {
+        Ok((pass, ticket)) => (Some(pass), ticket),
         Err(error) => {
             // It comes back with its token.
             warn!(%error, "no ticket for a viewer");
-            (role, Entrance::New, None, Vec::new())
+            (None, Vec::new())
         }
+    };
+    Ok(Welcomed {
+        member,
+        role,
+        entrance: Entrance::New,
+        pass,
+        ticket,
     })
 }

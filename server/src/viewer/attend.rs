@@ -8,24 +8,27 @@ use hackstream_clipboard::{Directions, Exchange, Hub, Side};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{Quality, RefusalReason, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    Quality, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
+};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
-    Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
+    Connection, ControlReader, ControlWriter, Incoming, IncomingStream, Newcomer, RecordReader,
+    TransportError,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
 use super::cursor::tell_cursor;
 use super::front::tell_front;
 use super::inbox::Inbox;
-use super::input::inject_all;
+use super::input::{Hands, InputError};
 use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::Registry;
-use super::seats::{Controls, Seat, Seats, tell_seats};
+use super::seats::{Seat, Seats, tell_seats};
 use super::tickets::Tickets;
 use crate::clock::Clock;
 use crate::sound::Broadcast;
@@ -77,8 +80,15 @@ enum VisitError {
     Capture(#[from] CaptureError),
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
-    #[error("the session has too many viewers")]
-    TooMany,
+}
+
+impl From<InputError> for VisitError {
+    fn from(error: InputError) -> Self {
+        match error {
+            InputError::Transport(error) => Self::Transport(error),
+            InputError::Capture(error) => Self::Capture(error),
+        }
+    }
 }
 
 impl VisitError {
@@ -86,7 +96,6 @@ impl VisitError {
     const fn reason(&self) -> RefusalReason {
         match self {
             Self::Admission(AdmissionError::Refused { reason, .. }) => *reason,
-            Self::TooMany => RefusalReason::TooManyViewers,
             Self::Admission(AdmissionError::Silent) => RefusalReason::ProtocolError,
             Self::Transport(error) | Self::Admission(AdmissionError::Transport(error)) => {
                 match error {
@@ -104,15 +113,15 @@ impl VisitError {
 /// Serves one viewer until it leaves.
 pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     let remote = incoming.remote();
-    let connection = match incoming.handshake().await {
-        Ok(connection) => connection,
+    let (connection, newcomer) = match incoming.handshake().await {
+        Ok(connected) => connected,
         Err(error) => {
             // Anybody can cause this with one forged packet: it must not fill the log.
             debug!(%remote, %error, "no handshake");
             return;
         }
     };
-    match visit(&service, &connection).await {
+    match visit(&service, &connection, newcomer).await {
         Ok(()) => info!(%remote, "viewer left"),
         Err(error) => {
             // Without effect where the connection is closed already.
@@ -122,58 +131,96 @@ pub async fn attend(service: Arc<Service>, incoming: Incoming) {
     }
 }
 
-async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitError> {
+/// Admits the viewer, who is a newcomer until then, and serves it.
+async fn visit(
+    service: &Service,
+    connection: &Connection,
+    newcomer: Newcomer,
+) -> Result<(), VisitError> {
     let (access, tickets) = (&service.access, &service.tickets);
     let Admitted {
-        // Dropped last: only then the viewer's next connection may act.
+        // Dropped after all that acts on the session: only then the viewer's next connection may.
         pass,
         entrance,
         role,
         hello,
+        member: membership,
         control_in,
         control_out,
-    } = admit(connection, access, tickets, service.capture.size()).await?;
-    let inbox = Arc::new(Inbox::new());
-    let id = service
-        .registry
-        .join(inbox.clone())
-        .ok_or(VisitError::TooMany)?;
-    let _membership = Membership {
-        service,
-        id,
-        inbox: inbox.clone(),
-    };
+    } = admit(connection, access, tickets, service.capture.size(), || {
+        Membership::begin(service)
+    })
+    .await?;
+    drop(newcomer);
+    let (id, inbox) = (membership.id, &membership.inbox);
     let seat = service.seats.take(id, role, hello.seat);
     let now = service.clock.now();
     let listed = (service.roll).enter(id, connection, &hello.agent, seat.report(), now);
     info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, standing = ?seat.standing(), "viewer joined");
-    let config = EncoderConfig {
-        history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
-        cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
-        h264: hello.h264,
-        speeds: service.speeds,
-    };
     // Before the pump starts: the first frame must know it.
     inbox.quality(granted(hello.quality, service.quality));
     let injected = Arc::new(AtomicU64::new(0));
     let pump = Pump {
         connection: connection.clone(),
         runtime: tokio::runtime::Handle::current(),
-        source: service.capture.source()?,
         inbox: inbox.clone(),
         injected: injected.clone(),
         clock: service.clock,
         tally: listed.tally().clone(),
     };
-    start_pump(pump, id, config)?;
-    let controls = seat.controls(service.capture.injector()?, listed.tally().clone());
-    let streams = accept_streams(connection, &inbox, controls, &injected);
+    let config = EncoderConfig {
+        history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
+        cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
+        h264: hello.h264,
+        speeds: service.speeds,
+    };
+    let pump_ended = start_pump(pump, service.capture.clone(), id, config)?;
+    let controls = seat.controls(listed.tally().clone());
+    let reach = |controls| Hands::reach_for(service.capture.clone(), controls, injected);
+    let mut hands = controls.map(reach);
+    let control = (control_in, control_out);
+    let guest = (&membership, &seat, hands.as_mut());
+    let served = serve(service, connection, guest, control).await;
+    match &served {
+        Ok(farewell) => {
+            if let (Farewell::Said, Some(pass)) = (farewell, &pass) {
+                pass.revoke();
+            }
+            connection.close(RefusalReason::SessionEnded, "");
+        }
+        Err(error) => connection.close(error.reason(), &error.to_string()),
+    }
+    inbox.close();
+    if let Some(hands) = hands {
+        hands.let_go().await;
+    }
+    drop((listed, seat));
+    drop(pass);
+    // A thread that its display keeps busy counts as a viewer until it ends.
+    let _ = pump_ended.await;
+    served.map(drop)
+}
+
+/// A viewer's place in the session, what it may do there, and what it does it with.
+type Guest<'a> = (&'a Membership<'a>, &'a Seat, Option<&'a mut Hands>);
+
+/// Both ways of the control stream.
+type Control = (ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
+
+/// Serves an admitted viewer until it leaves, by whichever way.
+async fn serve(
+    service: &Service,
+    connection: &Connection,
+    (Membership { id, inbox, .. }, seat, hands): Guest<'_>,
+    (control_in, control_out): Control,
+) -> Result<Farewell, VisitError> {
     let hearing = |wish| {
         if let Some(broadcast) = &service.broadcast {
-            broadcast.wish(id, connection, wish);
+            broadcast.wish(*id, connection, wish);
         }
     };
-    let control_in = listen(control_in, &inbox, service, &seat, hearing);
+    let control_in = listen(control_in, inbox, service, seat, hearing);
+    let streams = accept_streams(connection, inbox, hands);
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
     let front = tell_front(&control_out, service.registry.front());
@@ -188,9 +235,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     tokio::select! {
         // What the viewer said comes before what became of its connection: it may have said goodbye.
         biased;
-        farewell = control_in => if let (Farewell::Said, Some(pass)) = (farewell?, &pass) {
-            pass.revoke();
-        },
+        farewell = control_in => return Ok(farewell?),
         result = streams => result?,
         result = cursor => result?,
         result = front => result?,
@@ -198,8 +243,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
-    connection.close(RefusalReason::SessionEnded, "");
-    Ok(())
+    Ok(Farewell::Unsaid)
 }
 
 /// Takes the viewer out of the registry and stops its pump, however its visit ends.
@@ -207,6 +251,15 @@ struct Membership<'a> {
     service: &'a Service,
     id: ViewerId,
     inbox: Arc<Inbox>,
+}
+
+impl<'a> Membership<'a> {
+    /// Takes a place in the session; `None` if all are taken.
+    fn begin(service: &'a Service) -> Option<Self> {
+        let inbox = Arc::new(Inbox::new());
+        let id = service.registry.join(inbox.clone())?;
+        Some(Self { service, id, inbox })
+    }
 }
 
 impl Drop for Membership<'_> {
@@ -219,16 +272,26 @@ impl Drop for Membership<'_> {
     }
 }
 
-/// Sends frames from a thread of its own until the inbox is closed.
-fn start_pump(pump: Pump, id: ViewerId, config: EncoderConfig) -> Result<(), VisitError> {
+/// Sends frames from a thread of its own until the inbox is closed. What is returned tells the
+/// thread's end by failing.
+fn start_pump(
+    pump: Pump,
+    capture: Arc<Capture>,
+    id: ViewerId,
+    config: EncoderConfig,
+) -> Result<oneshot::Receiver<()>, VisitError> {
     let connection = pump.connection.clone();
     let inbox = pump.inbox.clone();
     connection.on_path_change(Arc::new(move || inbox.link_changed()));
+    let (here, ended) = oneshot::channel();
     std::thread::Builder::new()
         .name(format!("viewer-{id}"))
         .spawn(move || {
+            let _here: oneshot::Sender<()> = here;
             let _span = info_span!("pump", %id).entered();
-            match pump.run(config) {
+            // Here, for a display that is slow to answer holds up its caller.
+            let source = capture.source().map_err(PumpError::from);
+            match source.and_then(|source| pump.run(source, config)) {
                 // A visit that ended while a frame was on its way; it tells why itself.
                 Ok(()) | Err(PumpError::Transport(TransportError::Closed(_))) => {}
                 Err(error) => {
@@ -237,16 +300,15 @@ fn start_pump(pump: Pump, id: ViewerId, config: EncoderConfig) -> Result<(), Vis
                 }
             }
         })?;
-    Ok(())
+    Ok(ended)
 }
 
 /// Takes the viewer's input and reports until a stream of it fails.
 async fn accept_streams(
     connection: &Connection,
     inbox: &Inbox,
-    mut controls: Option<Controls>,
-    injected: &AtomicU64,
-) -> Result<(), TransportError> {
+    mut hands: Option<&mut Hands>,
+) -> Result<(), VisitError> {
     let mut input = None;
     let mut feedback = None;
     loop {
@@ -255,8 +317,8 @@ async fn accept_streams(
                 // A second stream of a kind is a broken viewer, or one that may only view; it is
                 // simply not read.
                 IncomingStream::Input(reader) => {
-                    if let Some(controls) = controls.take() {
-                        input = Some(Box::pin(inject_all(connection, reader, controls, injected)));
+                    if let Some(hands) = hands.take() {
+                        input = Some(Box::pin(hands.play_stream(connection, reader)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
@@ -264,8 +326,8 @@ async fn accept_streams(
                 }
                 _ => {}
             },
-            result = ended(&mut input) => return result,
-            result = ended(&mut feedback) => return result,
+            result = ended(&mut input) => return Ok(result?),
+            result = ended(&mut feedback) => return Ok(result?),
         }
     }
 }

@@ -1,73 +1,213 @@
 //! A viewer's input, and what becomes of it when the viewer falls silent.
+//!
+//! Nearly all of it is played at once, where it arrives: handing it to another thread would cost a
+//! key as much as the display takes for it. What the display has to be asked about first is played
+//! by a thread that may wait: a program that grabs the display, or one that is slow to answer, then
+//! holds up this viewer's input and nothing else. What comes after it stays unread, so QUIC's window
+//! fills and the viewer waits.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hackstream_capture::CaptureError;
+use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, RecordReader, TransportError};
-use tokio::task::consume_budget;
+use tokio::task::{JoinHandle, consume_budget, spawn_blocking};
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
 
-use super::seats::Controls;
+use super::seats::{Controls, Verdict};
 
 /// Silence after which a viewer's keys are let go, rather than repeated by the display until the
 /// connection times out. A viewer that is there says so every two seconds; twice that leaves time
 /// to repair a loss. Counted from one look to the next, so keys stay down for up to twice as long.
 const SILENCE: Duration = Duration::from_secs(4);
 
-/// Plays what the viewer does until it ends the stream, and counts the events in `injected`.
-///
-/// # Errors
-/// [`TransportError`] if the connection or the stream breaks.
-pub(super) async fn inject_all(
-    connection: &Connection,
-    mut reader: RecordReader,
-    mut controls: Controls,
-    injected: &AtomicU64,
-) -> Result<(), TransportError> {
-    // However this ends, dropping the controls lets go of every key.
-    while let Some(event) = next_event(connection, &mut reader, &mut controls).await? {
-        // First: the program may answer before this thread goes on, and the frame with the answer
-        // must not claim to be older than the event.
-        injected.fetch_add(1, Ordering::Release);
-        tell_failure(play(&mut controls, event).await);
-        // A flood of input, which may all be here already, must not hold up other viewers.
-        consume_budget().await;
-    }
-    Ok(())
+/// Why a viewer's input cannot be played any longer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InputError {
+    /// The connection or the stream broke.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The display cannot be played to.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
 }
 
-/// Plays the event; what comes after it waits with it.
-async fn play(controls: &mut Controls, event: InputEvent) -> Result<(), CaptureError> {
-    loop {
-        match controls.inject(event) {
-            Err(CaptureError::KeysInUse { until }) => sleep_until(until.into()).await,
-            played => return played,
-        }
-    }
+/// A viewer's hands on the display. To be ended with [`let_go`](Self::let_go).
+pub(super) struct Hands {
+    /// Whether they may act.
+    controls: Controls,
+    place: Place,
+    /// Number of the last event that was played.
+    injected: Arc<AtomicU64>,
+    /// Events that could not be played.
+    failures: u64,
 }
 
-/// The viewer's next event. Lets go of everything if the viewer falls silent before it, or loses
-/// control.
-async fn next_event(
-    connection: &Connection,
-    reader: &mut RecordReader,
-    controls: &mut Controls,
-) -> Result<Option<InputEvent>, TransportError> {
-    let mut next = pin!(reader.input());
-    if controls.is_holding() {
-        tokio::select! {
-            biased;
-            event = &mut next => return event,
-            () = silence(|| connection.heard()) => debug!("a silent viewer's keys are let go"),
-            () = controls.lost() => debug!("the keys of a viewer without control are let go"),
+/// Where the injector is.
+enum Place {
+    Here(Box<Injector>),
+    /// With a thread that waits for the display.
+    Away(JoinHandle<Result<Returned, CaptureError>>),
+    /// It could not connect.
+    Nowhere,
+}
+
+/// The injector, and what became of what it did.
+type Returned = (Box<Injector>, Result<(), CaptureError>);
+
+impl Hands {
+    /// Begins to connect to the display, to act as far as `controls` allow. Events are counted in
+    /// `injected`.
+    pub(super) fn reach_for(
+        capture: Arc<Capture>,
+        controls: Controls,
+        injected: Arc<AtomicU64>,
+    ) -> Self {
+        let connecting = spawn_blocking(move || Ok((Box::new(capture.injector()?), Ok(()))));
+        Self {
+            controls,
+            place: Place::Away(connecting),
+            injected,
+            failures: 0,
         }
-        tell_failure(controls.release_all());
     }
-    next.await
+
+    /// Plays what the viewer does until it ends the stream. May be cancelled.
+    ///
+    /// # Errors
+    /// [`InputError`]: why it cannot go on.
+    pub(super) async fn play_stream(
+        &mut self,
+        connection: &Connection,
+        mut reader: RecordReader,
+    ) -> Result<(), InputError> {
+        self.returned().await?;
+        while let Some(event) = self.next_event(connection, &mut reader).await? {
+            // First: the program may answer before this thread goes on, and the frame with the
+            // answer must not claim to be older than the event.
+            self.injected.fetch_add(1, Ordering::Release);
+            let played = self.play(event).await;
+            self.tolerate(played)?;
+            // A flood of input, which may all be here already, must not hold up other viewers.
+            consume_budget().await;
+        }
+        Ok(())
+    }
+
+    /// Lets go of every key. When this returns, nothing acts on the display any more.
+    pub(super) async fn let_go(mut self) {
+        // Whatever was under way has nobody left to be told to.
+        let _ = self.returned().await;
+        if let Place::Here(injector) = self.place {
+            // Dropping it waits until the display has let go.
+            let _ = spawn_blocking(move || drop(injector)).await;
+        }
+        self.controls.holds(false);
+    }
+
+    /// The viewer's next event. Lets go of everything if the viewer falls silent before it, or
+    /// loses control.
+    async fn next_event(
+        &mut self,
+        connection: &Connection,
+        reader: &mut RecordReader,
+    ) -> Result<Option<InputEvent>, InputError> {
+        let mut next = pin!(reader.input());
+        if self.is_holding() {
+            tokio::select! {
+                biased;
+                event = &mut next => return Ok(event?),
+                () = silence(|| connection.heard()) => debug!("a silent viewer's keys are let go"),
+                () = self.controls.lost() => debug!("the keys of a viewer without control are let go"),
+            }
+            let released = self.play(InputEvent::ReleaseAll).await;
+            self.tolerate(released)?;
+        }
+        Ok(next.await?)
+    }
+
+    /// Plays the event if the viewer is in control; what comes after it waits with it.
+    async fn play(&mut self, event: InputEvent) -> Result<(), CaptureError> {
+        let event = loop {
+            match self.controls.judge(event) {
+                Verdict::Play => break event,
+                Verdict::LetGo if self.is_holding() => break InputEvent::ReleaseAll,
+                Verdict::LetGo => return Ok(()),
+                Verdict::Wait(until) => sleep_until(until.into()).await,
+            }
+        };
+        let played = self.perform(event).await;
+        self.controls.holds(self.is_holding());
+        played
+    }
+
+    /// Whether a key or a button is held down.
+    fn is_holding(&self) -> bool {
+        matches!(&self.place, Place::Here(injector) if injector.is_holding())
+    }
+
+    async fn perform(&mut self, event: InputEvent) -> Result<(), CaptureError> {
+        if let Place::Here(injector) = &mut self.place {
+            if injector.try_inject(event)? {
+                return Ok(());
+            }
+        }
+        loop {
+            match self.play_elsewhere(event).await {
+                Err(CaptureError::KeysInUse { until }) => sleep_until(until.into()).await,
+                played => return played,
+            }
+        }
+    }
+
+    /// Has a thread play the event that may wait for the display.
+    async fn play_elsewhere(&mut self, event: InputEvent) -> Result<(), CaptureError> {
+        if let Place::Here(mut injector) = std::mem::replace(&mut self.place, Place::Nowhere) {
+            self.place = Place::Away(spawn_blocking(move || {
+                let played = injector.inject(event);
+                Ok((injector, played))
+            }));
+        }
+        self.returned().await
+    }
+
+    /// Waits until the injector is here; what became of what it did meanwhile. May be cancelled.
+    async fn returned(&mut self) -> Result<(), CaptureError> {
+        let Place::Away(away) = &mut self.place else {
+            return Ok(());
+        };
+        let returned = away.await;
+        self.place = Place::Nowhere;
+        let (injector, played) = returned.unwrap_or_else(|_| {
+            // A thread that panicked has told its story.
+            let reason = "its connection is in disorder".to_owned();
+            Err(CaptureError::Lost { reason })
+        })?;
+        self.place = Place::Here(injector);
+        played
+    }
+
+    /// Goes on without what was refused. The viewer can have that happen as often as it likes, so
+    /// only the first time is worth a warning.
+    fn tolerate(&mut self, played: Result<(), CaptureError>) -> Result<(), InputError> {
+        match played {
+            Ok(()) => Ok(()),
+            Err(error @ CaptureError::Lost { .. }) => Err(error.into()),
+            Err(error) => {
+                self.failures += 1;
+                if self.failures == 1 {
+                    warn!(%error, "cannot inject input; more of this is not told");
+                } else {
+                    debug!(%error, failures = self.failures, "cannot inject input");
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Waits until `heard`, a count of what arrived, has stood still for [`SILENCE`].
@@ -80,12 +220,6 @@ async fn silence(heard: impl Fn() -> u64) {
             return;
         }
         before = now;
-    }
-}
-
-fn tell_failure(injected: Result<(), CaptureError>) {
-    if let Err(error) = injected {
-        warn!(%error, "cannot inject input");
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use hackstream_capture::CaptureError;
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::rate::{PathView, Room};
@@ -33,6 +34,9 @@ const SMALL_FRAME: usize = 2048;
 /// Why a pump ended other than by its viewer leaving.
 #[derive(Debug, thiserror::Error)]
 pub enum PumpError {
+    /// The screen cannot be read.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
     /// The screen cannot be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -47,8 +51,6 @@ pub struct Pump {
     pub connection: Connection,
     /// The runtime that drives the connection.
     pub runtime: tokio::runtime::Handle,
-    /// The screen.
-    pub source: Box<dyn PixelSource>,
     /// News of damage and reports.
     pub inbox: Arc<Inbox>,
     /// Number of the last input event that was injected for this viewer.
@@ -60,13 +62,14 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// Sends frames until the viewer leaves.
+    /// Sends frames of the screen that `source` reads until the viewer leaves.
     ///
     /// # Errors
     /// [`PumpError`] if the screen or the connection fails.
-    pub fn run(self, config: EncoderConfig) -> Result<(), PumpError> {
-        let encoder = Encoder::new(config, self.source.size())?;
+    pub fn run(self, source: Box<dyn PixelSource>, config: EncoderConfig) -> Result<(), PumpError> {
+        let encoder = Encoder::new(config, source.size())?;
         let state = State {
+            source,
             encoder,
             ledger: Ledger::new(),
             room: Room::default(),
@@ -83,6 +86,7 @@ impl Pump {
 /// A pump at work.
 struct State {
     pump: Pump,
+    source: Box<dyn PixelSource>,
     encoder: Encoder,
     ledger: Ledger,
     room: Room,
@@ -151,7 +155,7 @@ impl State {
         let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
         let damaged_at = self.damaged_at.take().unwrap_or(captured);
         let id = self.ledger.next_id();
-        let source = self.pump.source.as_mut();
+        let source = self.source.as_mut();
         match self
             .encoder
             .next_frame(source, link, id, captured, &mut self.frame)

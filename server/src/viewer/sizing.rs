@@ -5,13 +5,15 @@
 //! time for it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_capture::Capture;
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::wire::control::{Scale, ViewerWindow};
 use tokio::sync::watch;
 use tracing::{debug, warn};
+
+use crate::log_quota::LogQuota;
 
 /// Smallest edge of a screen: below it no window manager and no program makes sense.
 pub const SMALLEST_EDGE: u32 = 64;
@@ -62,6 +64,7 @@ impl Sizing {
 /// Fulfils the newest wish until nobody can have one any more.
 async fn follow(capture: Arc<Capture>, mut wished: watch::Receiver<Option<ViewerWindow>>) {
     let mut scale = Scale::ONE;
+    let mut quota = LogQuota::new(Instant::now());
     while wished.changed().await.is_ok() {
         let Some(window) = *wished.borrow_and_update() else {
             continue;
@@ -75,7 +78,10 @@ async fn follow(capture: Arc<Capture>, mut wished: watch::Receiver<Option<Viewer
             tokio::task::spawn_blocking(move || capture.resize(window.size, window.scale));
         match resized.await {
             Ok(Ok(())) => debug!(size = %window.size, scale = window.scale.percent(), "resized"),
-            Ok(Err(error)) => warn!(size = %window.size, %error, "cannot resize the screen"),
+            Ok(Err(error)) if quota.allows(Instant::now()) => {
+                warn!(size = %window.size, %error, "cannot resize the screen");
+            }
+            Ok(Err(error)) => debug!(size = %window.size, %error, "cannot resize the screen"),
             Err(_) => return,
         }
         tokio::time::sleep(PAUSE).await;

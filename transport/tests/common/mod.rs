@@ -55,7 +55,7 @@ pub(crate) async fn connect(
         )
     })
     .await;
-    (server.unwrap(), viewer.unwrap())
+    (server.unwrap().0, viewer.unwrap())
 }
 
 /// The bytes of a frame.

@@ -4,12 +4,10 @@
 mod raw;
 
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use hackstream_codec::PixelMemory;
-use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, memfd_create};
-
 use raw::Mapping;
 
 /// The picture's pixels.
@@ -43,16 +41,7 @@ impl PictureMemory {
 
 impl Pixels {
     fn shared(len: usize) -> io::Result<Self> {
-        let file = memfd_create(
-            "hackstream-picture",
-            MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
-        )?;
-        // Reserved at once: touching a page that there is no memory for would end the process.
-        fallocate(&file, FallocateFlags::empty(), 0, len as u64 * 4)?;
-        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
-        let mapping = Mapping::of_file(file.as_fd(), len)?;
-        // Kernels before 5.1 do not know it; the display is asked to map the file for reading.
-        let _ = fcntl_add_seals(&file, SealFlags::FUTURE_WRITE | SealFlags::SEAL);
+        let (mapping, file) = Mapping::with_file(len)?;
         let file = Arc::new(file);
         Ok(Self::Shared { mapping, file })
     }

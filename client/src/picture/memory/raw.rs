@@ -2,10 +2,11 @@
 
 use std::ffi::c_void;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::OwnedFd;
 use std::ptr::{self, NonNull};
 use std::slice;
 
+use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 /// The pixels of a file, which nobody else writes.
@@ -22,17 +23,30 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Maps the first `len` pixels of `file`, which is sealed against becoming shorter (reading a
-    /// page that a file no longer has kills the process) and which nobody else writes: the reads
-    /// of other processes are no concern of this one's compiler.
-    pub(super) fn of_file(file: BorrowedFd<'_>, len: usize) -> io::Result<Self> {
+    /// Makes a file without a name for `len` pixels, all 0, that others can be given to read.
+    ///
+    /// The file is sealed: it keeps its length, for reading a page that a file no longer has kills
+    /// the process, and nobody but this mapping can ever write it. The reads of other processes are
+    /// no concern of this one's compiler.
+    ///
+    /// # Errors
+    /// What the system said. Kernels before 5.1 have no such seal.
+    pub(super) fn with_file(len: usize) -> io::Result<(Self, OwnedFd)> {
         let bytes = len.checked_mul(4).ok_or(io::ErrorKind::OutOfMemory)?;
+        let sealable = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let file = memfd_create("hackstream-picture", sealable)?;
+        // Reserved at once: touching a page that there is no memory for would end the process.
+        fallocate(&file, FallocateFlags::empty(), 0, bytes as u64)?;
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
         let access = ProtFlags::READ | ProtFlags::WRITE;
         let flags = MapFlags::SHARED | MapFlags::POPULATE;
         // SAFETY: the kernel chooses the address, so no memory in use is replaced.
-        let start: *mut c_void = unsafe { mmap(ptr::null_mut(), bytes, access, flags, file, 0) }?;
+        let start: *mut c_void = unsafe { mmap(ptr::null_mut(), bytes, access, flags, &file, 0) }?;
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::AddrNotAvailable)?;
-        Ok(Self { start, len })
+        // From here on dropping it unmaps the memory.
+        let mapping = Self { start, len };
+        fcntl_add_seals(&file, SealFlags::FUTURE_WRITE | SealFlags::SEAL)?;
+        Ok((mapping, file))
     }
 
     /// The pixels.

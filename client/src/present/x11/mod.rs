@@ -12,7 +12,6 @@ use std::time::Instant;
 
 use hackstream_protocol::geometry::{Rect, Window as WindowSpace};
 use hackstream_protocol::region::Region;
-use winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use winit::window::Window;
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 
@@ -20,6 +19,7 @@ use super::blit;
 use super::viewport::Viewport;
 use crate::picture::{Extent, Picture, Presenter, Shade, Sight};
 use crate::shared::Shared;
+use crate::x_display::window_id;
 
 use display::Display;
 use segment::Sharing;
@@ -62,7 +62,7 @@ impl X11Surface {
     /// # Errors
     /// What the display said.
     pub(super) fn new(window: &Window) -> Result<Option<Self>, X11Error> {
-        let Some(id) = id(window) else {
+        let Some(id) = window_id(window) else {
             return Ok(None);
         };
         let display = Display::open(id)?;
@@ -178,14 +178,5 @@ impl Presenter for X11Surface {
         self.viewport.look(&sight);
         let presented = self.present(shared, sight.extent);
         presented.map_err(|error| error.to_string())
-    }
-}
-
-/// The id of `window` on its X display, if it is on one.
-pub(super) fn id(window: &Window) -> Option<u32> {
-    match window.window_handle().ok()?.as_raw() {
-        RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
-        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
-        _ => None,
     }
 }

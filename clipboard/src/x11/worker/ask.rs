@@ -1,5 +1,7 @@
 //! Programs that copy: what they offer, and what others want of it.
 
+use std::time::Instant;
+
 use hackstream_protocol::wire::clipboard::{Formats, Selection};
 use tracing::debug;
 use x11rb::protocol::xfixes::SelectionNotifyEvent as OwnerEvent;
@@ -10,9 +12,10 @@ use crate::hub::Demand;
 use crate::x11::DisplayError;
 use crate::x11::conversion::Conversion;
 use crate::x11::inquiry::Inquiry;
+use crate::x11::mailbox::MOST_DEMANDS;
 
-/// Demands that wait until a program is free.
-const MOST_DEMANDS: usize = 64;
+/// Transfers at the same time.
+const MOST_CONVERSIONS: usize = 8;
 
 impl Worker {
     /// Asks a program for what others paste, once it is free.
@@ -26,9 +29,13 @@ impl Worker {
         self.begin_conversions()
     }
 
-    /// Asks programs for what is demanded of them. Each is asked for one thing at a time: some leave
-    /// a second request unanswered.
+    /// Asks programs for what is demanded of them. Each is asked for one thing at a time, for some
+    /// leave a second request unanswered; but who pastes slowly does not keep others waiting.
     pub(super) fn begin_conversions(&mut self) -> Result<(), DisplayError> {
+        if self.demands.is_empty() {
+            return Ok(());
+        }
+        let now = Instant::now();
         for demand in std::mem::take(&mut self.demands) {
             let selection = demand.selection;
             let Owner::Program(offered) = &self.owners[selection.index()] else {
@@ -41,7 +48,9 @@ impl Worker {
             if !demand.writer.is_wanted() {
                 continue;
             }
-            if self.conversions.iter().any(|c| c.is_of(selection, time)) {
+            let mut conversions = self.conversions.iter();
+            let is_busy = conversions.any(|c| c.keeps_busy(selection, time, now));
+            if is_busy || self.conversions.len() >= MOST_CONVERSIONS {
                 self.demands.push(demand);
                 continue;
             }
@@ -70,7 +79,7 @@ impl Worker {
             // When we give a selection up, nobody holds it already.
             if !matches!(owner, Owner::Us(..)) {
                 *owner = Owner::Nobody;
-                self.hub.hold(self.id, selection, Formats::NONE);
+                self.hold(selection, Formats::NONE);
             }
             return Ok(());
         }
@@ -153,7 +162,7 @@ impl Worker {
         } else if was_found {
             return self.offered(selection, self.offers[selection.index()]);
         }
-        self.hub.hold(self.id, selection, formats);
+        self.hold(selection, formats);
         Ok(())
     }
 }

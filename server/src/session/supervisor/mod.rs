@@ -7,6 +7,7 @@
 //! put themselves into the background.
 
 mod launch;
+pub(super) mod orphans;
 mod processes;
 
 use std::ffi::OsString;
@@ -130,10 +131,7 @@ impl Supervisor {
         let report = match launch::launch(launch, self.lifeline.as_fd()) {
             Ok((process, ready)) => {
                 self.children.push((launch.role, process));
-                Report::Launched {
-                    process: process.as_raw_nonzero().get(),
-                    ready,
-                }
+                Report::Launched { ready }
             }
             Err(error) => Report::NotLaunched {
                 errno: error.raw_os_error().unwrap_or(0),

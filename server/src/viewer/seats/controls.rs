@@ -1,10 +1,9 @@
-//! A seat's hands on the display.
+//! Whether a viewer's input is to be played, as things stand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hackstream_capture::{CaptureError, Injector};
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::SeatReport;
 use hackstream_protocol::wire::input::{InputEvent, Transition};
@@ -16,9 +15,20 @@ use crate::status::Tally;
 /// Between two looks whether those who lost control have let go of their keys.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// Plays a viewer's input while it is in control. Dropping it lets go of everything.
-pub struct Controls {
-    pub(super) injector: Injector,
+/// What to do with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::viewer) enum Verdict {
+    /// Play it.
+    Play,
+    /// Forget it, and let go of whatever is held down: the viewer is not in control. Who lost
+    /// control must not keep a key down by sending more.
+    LetGo,
+    /// Ask again then: somebody who lost control has not let go of their keys yet.
+    Wait(Instant),
+}
+
+/// The right to act on the session, for as long as the viewer is in control.
+pub(in crate::viewer) struct Controls {
     pub(super) seats: Arc<Seats>,
     pub(super) id: ViewerId,
     /// Where it is told whether anything is held down.
@@ -28,20 +38,14 @@ pub struct Controls {
 }
 
 impl Controls {
-    /// Plays one event, or forgets it if the viewer is not in control.
-    ///
-    /// # Errors
-    /// As [`Injector::inject`]: it also has to be tried again if somebody who lost control has not
-    /// let go of their keys yet.
-    pub fn inject(&mut self, event: InputEvent) -> Result<(), CaptureError> {
+    /// What to do with the viewer's next event. What is to be played counts as done.
+    pub(in crate::viewer) fn judge(&self, event: InputEvent) -> Verdict {
         if !self.report.borrow().standing.acts() {
-            // Here too: who lost control must not keep a key down by sending more.
-            return self.release_all();
+            return Verdict::LetGo;
         }
         let now = self.seats.clock.now();
         if self.seats.is_handing_over(now) {
-            let until = Instant::now() + LOOK;
-            return Err(CaptureError::KeysInUse { until });
+            return Verdict::Wait(Instant::now() + LOOK);
         }
         let doing = Doing::of(event);
         if doing != Doing::Nothing {
@@ -51,46 +55,19 @@ impl Controls {
                 self.seats.pressed(self.id, now);
             }
         }
-        let played = self.injector.inject(event);
-        self.tell_holding();
-        played
+        Verdict::Play
     }
 
-    /// Whether a key or a button is held down.
-    #[must_use]
-    pub fn is_holding(&self) -> bool {
-        self.injector.is_holding()
-    }
-
-    /// Lets go of every key and button that is held down.
-    ///
-    /// # Errors
-    /// As [`Injector::release_all`].
-    pub fn release_all(&mut self) -> Result<(), CaptureError> {
-        if !self.is_holding() {
-            return Ok(());
-        }
-        let released = self.injector.release_all();
-        self.tell_holding();
-        released
-    }
-
-    fn tell_holding(&self) {
-        self.holds.store(self.is_holding(), Ordering::Release);
+    /// Whether the viewer holds a key or a button down from now on.
+    pub(in crate::viewer) fn holds(&self, anything: bool) {
+        self.holds.store(anything, Ordering::Release);
     }
 
     /// Waits until the viewer is not in control. Returns at once if it is not now.
-    pub async fn lost(&self) {
+    pub(in crate::viewer) async fn lost(&self) {
         let mut report = self.report.clone();
         // It only fails when the seat is gone, and control with it.
         let _ = report.wait_for(|report| !report.standing.acts()).await;
-    }
-}
-
-impl Drop for Controls {
-    fn drop(&mut self) {
-        // A display that is gone holds nothing.
-        let _ = self.release_all();
     }
 }
 

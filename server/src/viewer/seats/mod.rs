@@ -1,7 +1,7 @@
 //! Who may act on the session: the one place where that is decided.
 //!
 //! Each viewer has a [`Seat`]. Whatever a viewer may do to the session it does through its seat:
-//! [`Seat::controls`] play its input, [`Seat::keyboard`] and [`Seat::window`] take its layout and
+//! [`Seat::controls`] let its input be played, [`Seat::keyboard`] and [`Seat::window`] take its layout and
 //! its window, [`Seat::clipboard`] says which way its clipboard may go. A seat that may only view
 //! hands out none of that, so that there is nothing elsewhere to forget.
 //!
@@ -32,7 +32,7 @@ use super::sizing::Sizing;
 use crate::clock::Clock;
 use crate::session::Keyboard;
 use crate::status::Tally;
-pub use controls::Controls;
+pub(super) use controls::{Controls, Verdict};
 use table::{Effect, Table};
 pub(super) use tell::tell_seats;
 
@@ -181,16 +181,11 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// What plays the viewer's input, as far as it is in control at the time; `None` if it never
-    /// can be. Events that were played are noted in `tally`.
+    /// What lets the viewer's input be played, as far as it is in control at the time; `None` if it
+    /// never can be. Events that are played are noted in `tally`.
     #[must_use]
-    pub fn controls(
-        &self,
-        injector: hackstream_capture::Injector,
-        tally: Arc<Tally>,
-    ) -> Option<Controls> {
+    pub(super) fn controls(&self, tally: Arc<Tally>) -> Option<Controls> {
         (self.role == Role::Control).then(|| Controls {
-            injector,
             seats: Arc::clone(&self.seats),
             id: self.id,
             holds: Arc::clone(&self.holds),
