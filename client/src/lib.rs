@@ -3,8 +3,8 @@
 //! Three threads: the front ([`headless`] or the window) hands the person's input to the network; the
 //! network keeps a connection to the session; the decoder applies frames to the picture and, where the
 //! window system allows it, presents what changed; elsewhere the window does. They share the newest
-//! state and never queue up pictures. The clipboard has a thread of its own, and so has sound while
-//! there is some.
+//! state and never queue up pictures. The clipboard has a thread of its own; so has sound while there is
+//! some, and a screenshot of the menu while it is written.
 
 mod clipboard;
 pub mod config;
