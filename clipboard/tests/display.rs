@@ -265,7 +265,9 @@ fn who_pastes_slowly_keeps_nobody_waiting() {
         assert!(room.memory.wait_for(selection, offers, PATIENCE));
         let serial = room.memory.offered(selection).serial;
         let (woken, more) = channel();
-        let wake = Wake::new(move || drop(woken.send(())));
+        let wake = Wake::new(move || {
+            let _ = woken.send(());
+        });
         let slow = room.hub.fetch(selection, serial, format, wake).unwrap();
         assert!(paste(&room, format).as_ref() == Some(&long));
         // And it gets all of it in the end.

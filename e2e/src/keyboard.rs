@@ -1,5 +1,7 @@
 //! A person's hands.
 
+use std::path::Path;
+
 use hackstream_protocol::geometry::Point;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_view::headless::Viewer;
@@ -49,6 +51,20 @@ pub fn type_text(viewer: &Viewer, text: &str) {
         });
         press(viewer, KeyCode(row.expect("a key for the character")));
     }
+}
+
+/// Waits until a terminal that keeps what is typed in `file` has the focus: types new lines until
+/// one arrives. Some more may follow it.
+///
+/// # Panics
+/// If none does.
+pub fn wait_for_focus(viewer: &Viewer, file: &Path) {
+    crate::wait_until("the terminal to have the focus", || {
+        type_text(viewer, "\n");
+        std::fs::metadata(file)
+            .is_ok_and(|file| file.len() > 0)
+            .then_some(())
+    });
 }
 
 /// Presses a key and lets it go.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hackstream_e2e::compare::{Screen, assert_same, exact, rest, step};
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::{Folder, wait_until_nothing_is_left};
-use hackstream_e2e::keyboard::{click, key, press_with, type_text, wheel};
+use hackstream_e2e::keyboard::{click, key, press_with, type_text, wait_for_focus, wheel};
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::{Board, terminal};
 use hackstream_e2e::{viewer, wait_until};
@@ -29,6 +29,7 @@ fn notebook(folder: &Folder) -> Vec<String> {
 
 /// Types, scrolls and clicks, and compares after each step.
 fn use_notebook(server: &Server, viewer: &Viewer, folder: &Folder) {
+    wait_for_focus(viewer, &folder.path("typed"));
     exact(server, &[viewer], "the first picture");
     step(server, &[viewer], "typing a word", || {
         type_text(viewer, "hackstream")
@@ -40,6 +41,7 @@ fn use_notebook(server: &Server, viewer: &Viewer, folder: &Folder) {
         let text = std::fs::read_to_string(folder.path("typed")).ok()?;
         text.ends_with("123\n").then_some(text)
     });
+    let typed = typed.trim_start_matches('\n');
     assert_eq!(typed, "hackstream types\nand more; 123\n");
     step(server, &[viewer], "turning the wheel up", || {
         wheel(viewer, -5)

@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use hackstream_e2e::compare::{Picture, Screen};
+use hackstream_e2e::compare::Screen;
 use hackstream_e2e::display::{Display, Way};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::server::{Run, SIZE, Server};
@@ -17,6 +17,9 @@ use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 /// The key of the letter x.
 const X: KeyCode = KeyCode(45);
 
+/// Another letter: b.
+const B: KeyCode = KeyCode(48);
+
 /// How a terminal in mouse mode 1000 begins to tell of a button that went down. Of a wheel it tells
 /// nothing else.
 const DOWN: &[u8] = b"\x1b[M";
@@ -27,18 +30,29 @@ fn a_notch_of_the_wheel_arrives_once() {
     let folder = Folder::new();
     let told = folder.path("told");
     let script = format!(
-        "printf '\\033[?1000h'; stty raw -echo; cat >{}",
+        "stty raw -echo; printf '\\033[?1000h\\033[c'; cat >{}",
         told.display()
     );
     let server = Server::run_as(&Run::default(), folder, &terminal(&["sh", "-c", &script]));
     let display = Display::start(SIZE, Folder::new(), &viewer::window_command(&server));
     let screen = display.screen();
-    wait_until("the terminal", || told.exists().then_some(()));
+    // It answers what it is, and by then has taken notice of what comes before the question.
+    wait_until("the terminal's answer", || {
+        std::fs::metadata(&told)
+            .is_ok_and(|told| told.len() > 0)
+            .then_some(())
+    });
     wait_until("the picture in the window", || {
         (screen.picture() == server.picture()).then_some(())
     });
 
     let mut person = display.injector();
+    wait_until("both windows to have the focus", || {
+        for transition in [Transition::Press, Transition::Release] {
+            person.inject(InputEvent::Key(B, transition)).unwrap();
+        }
+        std::fs::read(&told).unwrap().contains(&b'b').then_some(())
+    });
     let wheel = InputEvent::Wheel { right: 0, down: 3 };
     let press = InputEvent::Key(X, Transition::Press);
     let release = InputEvent::Key(X, Transition::Release);
@@ -61,20 +75,22 @@ fn a_display_on_another_machine_shows_the_picture() {
     let command = viewer::window_command(&server);
     let display = Display::start_by(Way::Tcp, SIZE, Folder::new(), &command);
     let screen = display.screen();
-    let same = |before: Option<&Picture>| {
-        wait_until("the picture in the window", || {
-            let picture = server.picture();
-            let is_new = before.is_none_or(|before| *before != picture);
-            (is_new && screen.picture() == picture).then_some(picture)
-        })
-    };
-    let first = same(None);
+    let first = wait_until("the picture in the window", || {
+        let picture = server.picture();
+        (screen.picture() == picture).then_some(picture)
+    });
     let mut person = display.injector();
     let motion = InputEvent::PointerMotion(Point::new(200, 200));
     let press = InputEvent::Key(X, Transition::Press);
     let release = InputEvent::Key(X, Transition::Release);
-    for event in [motion, press, release] {
-        person.inject(event).unwrap();
-    }
-    same(Some(&first));
+    wait_until("the letter in the window", || {
+        let picture = server.picture();
+        if picture == first {
+            // Again until both windows have the focus.
+            for event in [motion, press, release] {
+                person.inject(event).unwrap();
+            }
+        }
+        (picture != first && screen.picture() == picture).then_some(())
+    });
 }
