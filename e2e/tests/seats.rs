@@ -266,8 +266,11 @@ fn control_is_handed_over() {
     type_text(&bob, "nor this\n");
     type_text(&ann, "c\n");
     book.wait_for("a\nA\nb\nc\n");
-    ann.seat(SeatWish::ControlAlone);
-    bob.seat(SeatWish::Control);
+    bob.seat(SeatWish::ControlAlone);
+    becomes(&ann, Standing::Watching);
+    // To ask for control is to ask that it be shared again.
+    ann.seat(SeatWish::Control);
+    becomes(&ann, Standing::InControl);
     becomes(&bob, Standing::InControl);
     // It ends with the one who has it.
     ann.seat(SeatWish::ControlAlone);
