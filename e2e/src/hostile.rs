@@ -107,6 +107,7 @@ pub fn hello(server: &Server) -> Hello {
         history_bytes: 1 << 20,
         agent: "hostile".to_owned(),
         ticket: Vec::new(),
+        takes_files: false,
     }
 }
 

@@ -15,7 +15,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
+    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
     ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
@@ -109,6 +109,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         history_bytes: 1 << 20,
         agent: "hackstream-view 0.1.0".to_owned(),
         ticket: Vec::new(),
+        takes_files: false,
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -119,10 +120,23 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         history_bytes: 0,
         agent: String::new(),
         ticket: b"ticket".to_vec(),
+        takes_files: false,
+    });
+    let hello_files = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        takes_files: true,
     });
     let named = [
         ("hello", hello),
         ("hello-again", hello_again),
+        ("hello-files", hello_files),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (
@@ -146,7 +160,20 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         screen: Size::new(1280, 800),
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: b"ticket".to_vec(),
+        files: None,
     });
+    let welcome_files = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: Some(1 << 30),
+    });
+    let offer = FileOffer {
+        number: 3,
+        name: "naïve.txt".to_owned(),
+        size: 70_000,
+    };
     let refused = ServerMessage::Refused {
         reason: RefusalReason::WrongToken,
         text: "the token is wrong".to_owned(),
@@ -165,6 +192,9 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             ServerMessage::CursorPosition(Point::new(-3, 900)),
         ),
         ("cursor-again", ServerMessage::CursorAgain(300)),
+        ("welcome-files", welcome_files),
+        ("file-offer", ServerMessage::FileOffer(offer)),
+        ("file-withdrawn", ServerMessage::FileWithdrawn(3)),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

@@ -1,11 +1,13 @@
 //! The process of one session and its viewers.
 //!
 //! [`app`] starts everything in order and ends it in reverse; [`session`] keeps the X server, the
-//! window manager and the command; [`viewer`] serves those who watch; [`sound`] lets them hear.
+//! window manager and the command; [`viewer`] serves those who watch; [`sound`] lets them hear;
+//! [`files`] are what they give and get.
 
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod files;
 pub mod secret;
 pub mod session;
 pub mod sound;

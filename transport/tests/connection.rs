@@ -77,6 +77,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         history_bytes: 2,
         agent: "a test".to_owned(),
         ticket: Vec::new(),
+        takes_files: false,
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

@@ -71,6 +71,7 @@ fn hello() -> ViewerMessage {
         history_bytes: 4 << 20,
         agent: "hackstream-view 0.1.0".to_owned(),
         ticket: Vec::new(),
+        takes_files: false,
     })
 }
 
@@ -80,6 +81,7 @@ fn welcome() -> ServerMessage {
         screen: Size::new(1920, 1080),
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: Vec::new(),
+        files: None,
     })
 }
 

@@ -311,6 +311,7 @@ fn hello(options: &Options) -> Hello {
         history_bytes: DECODER_LIMITS.history_bytes as u64,
         agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),
         ticket: Vec::new(),
+        takes_files: options.files.takes(),
     }
 }
 

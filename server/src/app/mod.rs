@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, info};
 
 use crate::config::checked::{AccessChoice, Config};
+use crate::files::Files;
 use crate::sound::Broadcast;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
@@ -67,6 +68,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         broadcast: screen
             .sound_socket()
             .map(|socket| Broadcast::start(socket, screen.clock())),
+        files: config.files.map(Files::start).transpose()?,
     });
     let _watcher = screen.watch(&service)?;
     let _clipboard = clipboard::join(&service);

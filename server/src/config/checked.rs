@@ -12,6 +12,7 @@ use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use super::amount;
+use super::files::{self, FilesChoice};
 use super::raw::{self, Feature, QualityName};
 use crate::session::Sound;
 use crate::viewer::sizing::SMALLEST_EDGE;
@@ -19,7 +20,7 @@ use crate::viewer::sizing::SMALLEST_EDGE;
 /// What is wrong with the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ConfigError(String);
+pub struct ConfigError(pub(super) String);
 
 /// What to stream.
 #[derive(Debug)]
@@ -83,6 +84,8 @@ pub struct Config {
     pub resizing: Resizing,
     /// Which way clipboards may go: taken into the session, given out of it.
     pub clipboard: Directions,
+    /// How files are transferred; `None` if they are not.
+    pub files: Option<FilesChoice>,
 }
 
 impl Config {
@@ -124,9 +127,10 @@ impl Config {
             (false, Some(file)) => AccessChoice::TokenFile(file),
             (false, None) => AccessChoice::OwnToken,
         };
+        let files = files::choice(&service, &env)?;
         let state_dir = match service.state_dir {
             Some(dir) => dir,
-            None => default_state_dir(env)?,
+            None => default_state_dir(&env)?,
         };
         let quality = match service.quality {
             QualityName::Low => Quality::Low,
@@ -157,6 +161,7 @@ impl Config {
             sound,
             resizing,
             clipboard,
+            files,
         })
     }
 }

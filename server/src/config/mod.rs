@@ -2,4 +2,5 @@
 
 mod amount;
 pub mod checked;
+pub mod files;
 pub mod raw;

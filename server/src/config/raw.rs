@@ -115,6 +115,18 @@ pub struct Service {
     /// What viewers do not get, separated by commas. What is off does not exist for them.
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub disable: Vec<Feature>,
+    /// What viewers get although it is off by default, separated by commas.
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    pub enable: Vec<Extra>,
+    /// Where files from viewers are stored, made when the first one comes. What is put into its
+    /// folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder
+    /// HackStream in the folder for downloads of this user. Needs --enable file-transfer.
+    #[arg(long, value_name = "DIR", requires = "enable")]
+    pub files_dir: Option<PathBuf>,
+    /// Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB.
+    /// Needs --enable file-transfer.
+    #[arg(long, value_name = "SIZE", requires = "enable")]
+    pub max_file_size: Option<String>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -131,6 +143,13 @@ pub enum Feature {
     ClipboardOut,
     /// The screen takes on the size of the viewer's window.
     Resize,
+}
+
+/// What an operator can switch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Extra {
+    /// Viewers can put files into a folder of the session, and get those put into its Outbox.
+    FileTransfer,
 }
 
 /// A quality by name.

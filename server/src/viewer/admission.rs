@@ -61,7 +61,8 @@ pub enum AdmissionError {
 }
 
 /// Waits for the viewer's greeting and answers it. A viewer that shows a ticket takes the place of
-/// its earlier connection, which has ended when this returns.
+/// its earlier connection, which has ended when this returns. It learns that the screen has this size,
+/// and that `files` of so many bytes are taken.
 ///
 /// # Errors
 /// [`AdmissionError`] if the viewer is not let in; it has been told, where that was possible.
@@ -70,6 +71,7 @@ pub async fn admit<'a>(
     access: &Access,
     tickets: &'a Tickets<Present>,
     screen: Size,
+    files: Option<u64>,
 ) -> Result<Admitted<'a>, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
     let (hello, control_in, mut control_out) =
@@ -95,6 +97,7 @@ pub async fn admit<'a>(
         screen,
         agent,
         ticket,
+        files,
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));

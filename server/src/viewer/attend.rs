@@ -11,12 +11,13 @@ use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{Quality, RefusalReason, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
-    Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
+    Connection, ControlReader, Exchanges, Incoming, IncomingStream, RecordReader, TransportError,
 };
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
 use super::cursor::tell_cursor;
+use super::files::FileVisit;
 use super::inbox::Inbox;
 use super::input::inject_all;
 use super::pass::Present;
@@ -26,6 +27,7 @@ use super::registry::Registry;
 use super::sizing::Sizing;
 use super::tickets::Tickets;
 use crate::clock::Clock;
+use crate::files::Files;
 use crate::session::Keyboard;
 use crate::sound::Broadcast;
 use crate::token::Access;
@@ -62,6 +64,8 @@ pub struct Service {
     pub speeds: CoderSpeeds,
     /// The session's sound, if it has any.
     pub broadcast: Option<Broadcast>,
+    /// The files that viewers give and get, if they do.
+    pub files: Option<Arc<Files>>,
 }
 
 /// Why a viewer's visit ended.
@@ -129,7 +133,14 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         hello,
         control_in,
         control_out,
-    } = admit(connection, access, tickets, service.capture.size()).await?;
+    } = admit(
+        connection,
+        access,
+        tickets,
+        service.capture.size(),
+        service.files.as_ref().map(|files| files.largest()),
+    )
+    .await?;
     let inbox = Arc::new(Inbox::new());
     let id = service
         .registry
@@ -167,7 +178,10 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         }
     };
     let control_in = listen(control_in, &inbox, service, hearing);
-    let control_out = tell_cursor(control_out, service.registry.cursor());
+    let mut exchanges = Exchanges::default();
+    let pasted = exchanges.clipboard();
+    let (files, to_tell) = FileVisit::begin(service.files.as_ref(), &hello, id, &mut exchanges);
+    let control_out = tell_cursor(control_out, service.registry.cursor(), to_tell);
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
@@ -182,7 +196,9 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         },
         result = streams => result?,
         result = control_out => result?,
-        result = clipboard.run() => result?,
+        result = clipboard.run(pasted) => result?,
+        result = files.run(connection) => result?,
+        result = exchanges.run(connection.clone()) => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
     connection.close(RefusalReason::SessionEnded, "");

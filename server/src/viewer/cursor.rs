@@ -5,18 +5,19 @@ use std::sync::Arc;
 use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::control::ServerMessage;
 use hackstream_transport::{ControlWriter, TransportError};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::registry::Cursor;
 
-/// Tells the viewer how the pointer looks, and where a program moved it, as it changes. What
-/// changed several times meanwhile is told once.
+/// Tells the viewer how the pointer looks, and where a program moved it, as it changes, and whatever
+/// else there is to say. What changed of the pointer several times meanwhile is told once.
 ///
 /// # Errors
 /// [`TransportError`] if the connection or the stream breaks.
 pub(super) async fn tell_cursor(
     mut control: ControlWriter<ServerMessage>,
     mut cursor: watch::Receiver<Cursor>,
+    mut others: mpsc::Receiver<ServerMessage>,
 ) -> Result<(), TransportError> {
     let mut kept = KeptCursors::default();
     // Where the pointer was moved before this viewer came is of no interest to it.
@@ -33,8 +34,11 @@ pub(super) async fn tell_cursor(
             control.send(&ServerMessage::CursorPosition(at)).await?;
         }
         told = now;
-        if cursor.changed().await.is_err() {
-            return Ok(());
+        tokio::select! {
+            changed = cursor.changed() => if changed.is_err() {
+                return Ok(());
+            },
+            Some(message) = others.recv() => control.send(&message).await?,
         }
     }
 }

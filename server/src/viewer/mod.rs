@@ -9,6 +9,7 @@
 pub mod admission;
 pub mod attend;
 mod cursor;
+mod files;
 pub mod inbox;
 pub mod input;
 pub mod pass;

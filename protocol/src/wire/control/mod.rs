@@ -6,6 +6,7 @@
 //! [`ServerMessage::Refused`].
 
 mod cursor;
+mod files;
 mod keyboard;
 mod quality;
 mod refusal;
@@ -15,6 +16,7 @@ mod viewer;
 mod window;
 
 pub use cursor::CursorShape;
+pub use files::FileOffer;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};
 pub use quality::Quality;
 pub use refusal::RefusalReason;

@@ -1,10 +1,11 @@
 //! What a server says on the control stream.
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
+use super::files::{read_file_offer, write_file_offer};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, RefusalReason};
+use super::{CursorShape, FileOffer, RefusalReason};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -29,6 +30,10 @@ pub enum ServerMessage {
     /// The pointer looks again like the shape with this number; see
     /// [`KeptCursors`](crate::session::kept_cursors::KeptCursors).
     CursorAgain(u64),
+    /// The session has a file for the viewer.
+    FileOffer(FileOffer),
+    /// The file that was offered under this number can no longer be had.
+    FileWithdrawn(u64),
 }
 
 /// The server admits the viewer.
@@ -44,6 +49,8 @@ pub struct Welcome {
     /// at most [`MAX_TICKET_BYTES`]. Empty: the ticket that the viewer showed goes on to hold, or
     /// the server gives none.
     pub ticket: Vec<u8>,
+    /// Bytes of the largest file that the session takes; `None` if files are not transferred.
+    pub files: Option<u64>,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -53,6 +60,7 @@ impl core::fmt::Debug for Welcome {
             .field("screen", &self.screen)
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
+            .field("files", &self.files)
             .finish()
     }
 }
@@ -63,6 +71,8 @@ mod kind {
     pub(super) const CURSOR_SHAPE: u64 = 3;
     pub(super) const CURSOR_POSITION: u64 = 4;
     pub(super) const CURSOR_AGAIN: u64 = 5;
+    pub(super) const FILE_OFFER: u64 = 18;
+    pub(super) const FILE_WITHDRAWN: u64 = 19;
 }
 
 impl ServerMessage {
@@ -78,6 +88,9 @@ impl ServerMessage {
                 if !welcome.ticket.is_empty() {
                     message.bytes(4, &welcome.ticket);
                 }
+                if let Some(largest) = welcome.files {
+                    message.number(9, largest);
+                }
             }
             Self::Refused { reason, text } => {
                 FieldWriter::new(out, kind::REFUSED)
@@ -92,6 +105,12 @@ impl ServerMessage {
             }
             Self::CursorAgain(number) => {
                 FieldWriter::new(out, kind::CURSOR_AGAIN).number(1, *number);
+            }
+            Self::FileOffer(offer) => {
+                write_file_offer(offer, &mut FieldWriter::new(out, kind::FILE_OFFER));
+            }
+            Self::FileWithdrawn(number) => {
+                FieldWriter::new(out, kind::FILE_WITHDRAWN).number(1, *number);
             }
         }
     }
@@ -114,6 +133,11 @@ impl ServerMessage {
                 let number = only_field(fields, "number of a cursor", |field| field.number())?;
                 Self::CursorAgain(number)
             }
+            kind::FILE_OFFER => Self::FileOffer(read_file_offer(fields)?),
+            kind::FILE_WITHDRAWN => {
+                let number = only_field(fields, "number of a file", |field| field.number())?;
+                Self::FileWithdrawn(number)
+            }
             _ => return Ok(None),
         }))
     }
@@ -122,12 +146,14 @@ impl ServerMessage {
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
     let mut ticket = Vec::new();
+    let mut files = None;
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
             2 => screen = Some(read_size(&mut field.reader())?),
             3 => agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
+            9 => files = Some(field.number()?),
             _ => {}
         }
     }
@@ -136,6 +162,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         screen: screen.ok_or(WireError::Missing("screen"))?,
         agent,
         ticket,
+        files,
     })
 }
 
@@ -171,6 +198,7 @@ mod tests {
                 screen: Size::new(1920, 1080),
                 agent: "x".to_owned(),
                 ticket: vec![7; MAX_TICKET_BYTES],
+                files: Some(0),
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -207,6 +235,7 @@ mod tests {
             screen: Size::new(8, 8),
             agent: String::new(),
             ticket: vec![77, 78],
+            files: None,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

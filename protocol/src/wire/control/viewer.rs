@@ -53,6 +53,8 @@ pub struct Hello {
     /// The ticket of an earlier [`Welcome`](super::Welcome), to go on with that visit; empty if the
     /// viewer has none. At most [`MAX_TICKET_BYTES`].
     pub ticket: Vec<u8>,
+    /// Whether the viewer wants to hear of files that the session has for it.
+    pub takes_files: bool,
 }
 
 impl core::fmt::Debug for Hello {
@@ -66,6 +68,7 @@ impl core::fmt::Debug for Hello {
             .field("history_bytes", &self.history_bytes)
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
+            .field("takes_files", &self.takes_files)
             .finish()
     }
 }
@@ -95,6 +98,9 @@ impl ViewerMessage {
                     .text(7, &hello.agent);
                 if !hello.ticket.is_empty() {
                     message.bytes(8, &hello.ticket);
+                }
+                if hello.takes_files {
+                    message.number(13, 1);
                 }
             }
             Self::Quality(quality) => {
@@ -142,6 +148,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         history_bytes: 0,
         agent: String::new(),
         ticket: Vec::new(),
+        takes_files: false,
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -153,6 +160,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             6 => hello.history_bytes = field.number()?,
             7 => hello.agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
+            13 => hello.takes_files = field.number()? != 0,
             _ => {}
         }
     }
@@ -191,6 +199,7 @@ mod tests {
             cache_bytes: 4 << 20,
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
+            takes_files: true,
             ticket: b"go on".to_vec(),
         }
     }
