@@ -13,6 +13,7 @@ use hackstream_protocol::wire::control::CursorShape;
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
+use crate::files::{FileTexts, Files};
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity};
 use crate::sound::Speaker;
@@ -58,6 +59,8 @@ pub(crate) struct SessionView {
     pub(crate) presenting_failed: Option<String>,
     /// Measurements to be drawn over the picture, as lines; none while they are hidden.
     pub(crate) statistics: Vec<String>,
+    /// What the person is told about files.
+    pub(crate) files: FileTexts,
 }
 
 impl SessionView {
@@ -106,6 +109,8 @@ pub(crate) struct Shared {
     statistics_panel: watch::Sender<StatisticsPanel>,
     /// What is in the clipboards.
     pub(crate) clipboard: Clipboard,
+    /// Files on their way.
+    pub(crate) files: Files,
     /// Measurements.
     pub(crate) counters: Counters,
     /// The session's sound.
@@ -129,6 +134,7 @@ impl Shared {
             progress: watch::Sender::new(Progress::default()),
             statistics_panel: watch::Sender::default(),
             clipboard,
+            files: Files::default(),
             counters: Counters::new(front),
             speaker: Speaker::default(),
         }

@@ -1,12 +1,14 @@
 //! What the person asked for: the command line as written (`raw`) and as understood.
 
 mod checked;
+mod files;
 mod raw;
 
 pub use checked::{
     DEFAULT_HEADLESS_RECONNECT, Options, Output, Screenshot, ServerAddress, SoundOptions,
     StatsForm, Token, TrustPolicy,
 };
+pub use files::{AcceptFiles, AfterSending, FileOptions};
 
 use clap::Parser as _;
 

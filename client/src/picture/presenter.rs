@@ -32,6 +32,8 @@ pub(crate) struct Texts {
     pub(crate) statistics: Vec<String>,
     /// What the person must know of the connection.
     pub(crate) notice: Vec<String>,
+    /// How far files are.
+    pub(crate) files: Vec<String>,
 }
 
 /// What the window wants to be seen of the picture.

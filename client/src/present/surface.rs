@@ -15,7 +15,7 @@ pub(super) enum Surface {
     /// On the decoder's thread.
     Decoder,
     /// On the window's own.
-    Window(Buffers),
+    Window(Box<Buffers>),
 }
 
 impl Surface {
@@ -30,7 +30,7 @@ impl Surface {
                 Ok(Self::Decoder)
             }
             None => Buffers::new(window)
-                .map(Self::Window)
+                .map(|buffers| Self::Window(Box::new(buffers)))
                 .map_err(|error| error.to_string()),
         }
     }

@@ -18,6 +18,7 @@ use super::placement::Placement;
 use super::sizing::Sizing;
 use super::surface::Surface;
 use crate::cursor::Cursors;
+use crate::files;
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::Session;
@@ -118,6 +119,7 @@ impl View {
             self.texts = Texts {
                 statistics: facts.statistics.clone(),
                 notice: notice::lines(name, &facts, catching_up, self.tidings),
+                files: facts.files.lines.clone(),
             };
             facts.link
         };
@@ -162,6 +164,9 @@ impl View {
         session: &Session,
         shared: &Shared,
     ) -> Result<(), String> {
+        if is_press(event) {
+            shared.files.dismiss(shared);
+        }
         let is_told = self.link == LinkState::Live && !shared.picture().is_catching_up();
         if self.tidings == Tidings::Known || !is_press(event) || !is_told {
             return Ok(());
@@ -169,6 +174,26 @@ impl View {
         self.tidings = Tidings::Known;
         self.texts.notice.clear();
         self.show(session, shared, Extent::Changes)
+    }
+
+    /// Gives dropped files to the session, and takes the person's answer about one of its files. False
+    /// if it is another event.
+    pub(super) fn files_of(&self, event: &WindowEvent, shared: &Shared) -> bool {
+        match event {
+            WindowEvent::DroppedFile(path) => shared.files.send(shared, path.clone()),
+            WindowEvent::KeyboardInput {
+                event,
+                is_synthetic: false,
+                ..
+            } if shared.files.asks() => {
+                let Some(answer) = files::answer(event, self.input.held()) else {
+                    return false;
+                };
+                shared.files.answer(shared, answer);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Has the session's screen follow a window that somebody gave another size.

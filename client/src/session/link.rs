@@ -25,6 +25,7 @@ use super::ending::LinkEnd;
 use super::input_stream;
 use super::liveness::Liveness;
 use super::network;
+use crate::files;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 use crate::sound::Speaker;
@@ -86,6 +87,7 @@ impl Link {
             connector,
             writer,
             reader,
+            welcome,
             ..
         } = admission;
         let (input, events) = mpsc::unbounded_channel();
@@ -106,6 +108,7 @@ impl Link {
             alive: Arc::clone(&alive),
         };
         let mut tasks = JoinSet::new();
+        let files = files::serve(connection.clone(), Arc::clone(shared), welcome.files);
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
         tasks.spawn(hear_sound(
@@ -115,11 +118,8 @@ impl Link {
         ));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
         let clipboard = shared.clipboard.follow(connection.clone());
-        tasks.spawn(async move {
-            if let Err(why) = clipboard.await {
-                let _ = end.send(LinkEnd::Broken(why));
-            }
-        });
+        tasks.spawn(broken_by(clipboard, end.clone()));
+        tasks.spawn(broken_by(files, end));
         shared.counters.attached(connection.clone());
         let sent = {
             let shared = Arc::clone(shared);
@@ -227,6 +227,16 @@ impl Link {
     }
 }
 
+/// Serves until the server breaks the protocol there, and tells how.
+async fn broken_by(
+    serving: impl Future<Output = Result<(), String>>,
+    end: mpsc::UnboundedSender<LinkEnd>,
+) {
+    if let Err(why) = serving.await {
+        let _ = end.send(LinkEnd::Broken(why));
+    }
+}
+
 async fn next_end(ends: &mut mpsc::UnboundedReceiver<LinkEnd>) -> LinkEnd {
     match ends.recv().await {
         Some(end) => end,
@@ -331,6 +341,14 @@ async fn hear(
             },
             Ok(Some(ServerMessage::CursorPosition(at))) => {
                 shared.update_session(|session| session.move_cursor(at));
+                continue;
+            }
+            Ok(Some(ServerMessage::FileOffer(offer))) => {
+                files::offered(&shared, &offer);
+                continue;
+            }
+            Ok(Some(ServerMessage::FileWithdrawn(number))) => {
+                files::withdrawn(&shared, number);
                 continue;
             }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },

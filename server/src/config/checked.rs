@@ -116,6 +116,7 @@ impl Config {
             ))
         })?;
         let limits = limits(&service)?;
+        let files = files::choice(&service, &env)?;
         let access = match (service.no_auth, service.token_file) {
             (true, _) if !is_private(listen.ip()) => {
                 return Err(ConfigError(format!(
@@ -127,7 +128,6 @@ impl Config {
             (false, Some(file)) => AccessChoice::TokenFile(file),
             (false, None) => AccessChoice::OwnToken,
         };
-        let files = files::choice(&service, &env)?;
         let state_dir = match service.state_dir {
             Some(dir) => dir,
             None => default_state_dir(&env)?,

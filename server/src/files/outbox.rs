@@ -186,8 +186,8 @@ impl Outbox {
 /// Whether the name tells that the file is not to be seen, or not yet.
 fn is_unfinished(place: &OsStr) -> bool {
     let name = place.as_bytes();
-    let ends = |ending: &&str| name.ends_with(ending.as_bytes());
-    name.starts_with(b".") || UNFINISHED.iter().any(|ending| ends(&ending))
+    let mut endings = UNFINISHED.iter();
+    name.starts_with(b".") || endings.any(|ending| name.ends_with(ending.as_bytes()))
 }
 
 #[cfg(test)]

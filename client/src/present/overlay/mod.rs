@@ -1,4 +1,5 @@
-//! Text of the viewer's own over the picture: a notice during an interruption, and measurements.
+//! Text of the viewer's own over the picture: a notice during an interruption, measurements, files
+//! on their way.
 //!
 //! It is drawn into the window only, after the picture: neither the picture nor screenshots of it
 //! contain it. Nothing is laid out, compared or drawn as long as there is no text.
@@ -19,7 +20,7 @@ use crate::picture::Texts;
 /// The panels over the picture.
 pub(super) struct Overlay {
     /// Drawn in this order.
-    panels: [Panel; 2],
+    panels: [Panel; 3],
 }
 
 struct Panel {
@@ -53,13 +54,17 @@ impl Overlay {
     /// Without any text.
     pub(super) const fn new() -> Self {
         Self {
-            panels: [Panel::new(Place::Corner), Panel::new(Place::Middle)],
+            panels: [
+                Panel::new(Place::Corner),
+                Panel::new(Place::Foot),
+                Panel::new(Place::Middle),
+            ],
         }
     }
 
     /// Shows these texts, as far as there are any, from the next presentation on.
     pub(super) fn show(&mut self, texts: &Texts) {
-        let texts = [&texts.statistics, &texts.notice];
+        let texts = [&texts.statistics, &texts.files, &texts.notice];
         for (panel, lines) in self.panels.iter_mut().zip(texts) {
             if panel.lines != *lines {
                 panel.lines.clone_from(lines);
@@ -128,7 +133,7 @@ mod tests {
     fn statistics(line: &str) -> Texts {
         Texts {
             statistics: vec![line.to_owned()],
-            notice: Vec::new(),
+            ..Texts::default()
         }
     }
 

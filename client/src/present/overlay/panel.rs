@@ -22,6 +22,8 @@ pub(super) enum Place {
     Middle,
     /// In the top left corner.
     Corner,
+    /// In the bottom left corner.
+    Foot,
 }
 
 /// Where a panel lies in the window.
@@ -43,7 +45,7 @@ impl Layout {
         };
         let mut scale = match place {
             Place::Middle => 2,
-            Place::Corner => 1,
+            Place::Corner | Place::Foot => 1,
         };
         if within.height() >= LARGE {
             scale *= 2;
@@ -54,11 +56,12 @@ impl Layout {
         let (width, height) = size(scale);
         let (width, height) = (width.min(within.width()), height.min(within.height()));
         let margin = match place {
-            Place::Middle => (within.width() - width, within.height() - height),
+            Place::Middle => ((within.width() - width) / 2, (within.height() - height) / 2),
             Place::Corner => (0, 0),
+            Place::Foot => (0, within.height() - height),
         };
-        let left = within.left + (margin.0 / 2) as i32;
-        let top = within.top + (margin.1 / 2) as i32;
+        let left = within.left + margin.0 as i32;
+        let top = within.top + margin.1 as i32;
         let rect = Rect::new(left, top, width, height);
         (!rect.is_empty()).then_some(Self { rect, scale })
     }
@@ -100,13 +103,15 @@ mod tests {
         let middle = Layout::new(&lines(), Place::Middle, &within).expect("room");
         let (left, top) = (10 + 200 - width as i32, 20 + 150 - height as i32);
         assert_eq!(middle.rect, Rect::new(left, top, 2 * width, 2 * height));
+        let foot = Layout::new(&lines(), Place::Foot, &within).expect("room");
+        assert_eq!(foot.rect, Rect::new(10, 320 - height as i32, width, height));
     }
 
     #[test]
     fn a_panel_never_leaves_its_place() {
         for (width, height) in [(1, 1), (30, 20), (70, 90), (8000, 4000)] {
             let within = Rect::new(3, 4, width, height);
-            for place in [Place::Middle, Place::Corner] {
+            for place in [Place::Middle, Place::Corner, Place::Foot] {
                 let layout = Layout::new(&lines(), place, &within).expect("some room");
                 assert!(within.contains(&layout.rect), "{layout:?} in {within:?}");
                 let mut pixels = vec![0; 8010 * 4010];
