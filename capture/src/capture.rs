@@ -46,6 +46,8 @@ pub enum DisplayEvent {
     CursorPosition(Point),
     /// The screen has this size now.
     Resized(Size),
+    /// A program rang the bell.
+    Bell,
     /// The display is gone; nothing follows.
     Gone {
         /// What the system said.

@@ -59,6 +59,8 @@ pub(crate) struct SessionView {
     pub(crate) presenting_failed: Option<String>,
     /// Measurements to be drawn over the picture, as lines; none while they are hidden.
     pub(crate) statistics: Vec<String>,
+    /// How often a program in the session rang the bell.
+    pub(crate) bells: u64,
     /// What the person is told about files.
     pub(crate) files: FileTexts,
 }

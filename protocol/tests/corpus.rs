@@ -195,6 +195,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("welcome-files", welcome_files),
         ("file-offer", ServerMessage::FileOffer(offer)),
         ("file-withdrawn", ServerMessage::FileWithdrawn(3)),
+        ("bell", ServerMessage::Bell),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

@@ -12,6 +12,7 @@ use winit::event::{DeviceEvent, ElementState, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::window::{Fullscreen, Window};
 
+use super::bell::Bell;
 use super::focus::{self, Claim};
 use super::notice::{self, Tidings};
 use super::placement::Placement;
@@ -36,6 +37,7 @@ pub(super) struct View {
     tidings: Tidings,
     texts: Texts,
     sizing: Sizing,
+    bell: Bell,
     focused: bool,
     _clipboard: Option<DisplayClipboard>,
 }
@@ -77,6 +79,7 @@ impl View {
             tidings: Tidings::Known,
             texts: Texts::default(),
             sizing,
+            bell: Bell::default(),
             focused: false,
             _clipboard: shared.clipboard.join_display(),
         })
@@ -109,6 +112,7 @@ impl View {
                 return Err(reason.clone());
             }
             self.cursors.follow(&facts, event_loop, &self.window);
+            self.bell.follow(facts.bells, &self.window);
             let placement = self.placement();
             self.pointer
                 .follow(&facts, &self.window, &placement, self.focused);

@@ -343,6 +343,10 @@ async fn hear(
                 shared.update_session(|session| session.move_cursor(at));
                 continue;
             }
+            Ok(Some(ServerMessage::Bell)) => {
+                shared.update_session(|session| session.bells += 1);
+                continue;
+            }
             Ok(Some(ServerMessage::FileOffer(offer))) => {
                 files::offered(&shared, &offer);
                 continue;

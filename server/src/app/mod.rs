@@ -22,6 +22,7 @@ use crate::files::Files;
 use crate::sound::Broadcast;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
+use crate::viewer::bell::Bells;
 use crate::viewer::registry::Registry;
 use crate::viewer::tickets::Tickets;
 pub use error::AppError;
@@ -68,6 +69,7 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         broadcast: screen
             .sound_socket()
             .map(|socket| Broadcast::start(socket, screen.clock())),
+        bells: Bells::new(config.bell),
         files: config.files.map(Files::start).transpose()?,
     });
     let _watcher = screen.watch(&service)?;

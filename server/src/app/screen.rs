@@ -176,6 +176,7 @@ impl Screen {
                 }
                 DisplayEvent::CursorShape(shape) => service.registry.cursor_shape(shape),
                 DisplayEvent::CursorPosition(at) => service.registry.cursor_position(at),
+                DisplayEvent::Bell => service.bells.ring(service.clock.now()),
                 DisplayEvent::Resized(size) => service.registry.resized(size),
                 DisplayEvent::Gone { reason } => {
                     // The session reports the same end with a better reason, if it is ours.

@@ -15,6 +15,7 @@ use super::amount;
 use super::files::{self, FilesChoice};
 use super::raw::{self, Feature, QualityName};
 use crate::session::Sound;
+use crate::viewer::bell::Bell;
 use crate::viewer::sizing::SMALLEST_EDGE;
 
 /// What is wrong with the command line.
@@ -84,6 +85,8 @@ pub struct Config {
     pub resizing: Resizing,
     /// Which way clipboards may go: taken into the session, given out of it.
     pub clipboard: Directions,
+    /// Whether viewers hear the bell.
+    pub bell: Bell,
     /// How files are transferred; `None` if they are not.
     pub files: Option<FilesChoice>,
 }
@@ -161,6 +164,11 @@ impl Config {
             sound,
             resizing,
             clipboard,
+            bell: if service.disable.contains(&Feature::Bell) {
+                Bell::Off
+            } else {
+                Bell::On
+            },
             files,
         })
     }
@@ -297,6 +305,9 @@ mod tests {
         assert_eq!((off.sound, off.resizing), (Sound::Off, Resizing::On));
         let off = config(&["run", "--disable", "resize", "--", "x"]).unwrap();
         assert_eq!((off.sound, off.resizing), (Sound::On, Resizing::Off));
+        assert_eq!(off.bell, Bell::On);
+        let off = config(&["run", "--disable", "bell", "--", "x"]).unwrap();
+        assert_eq!(off.bell, Bell::Off);
         let error = config(&["run", "--disable", "audio,noise", "--", "x"]).unwrap_err();
         assert!(error.contains("noise"), "{error}");
     }

@@ -143,6 +143,8 @@ pub enum Feature {
     ClipboardOut,
     /// The screen takes on the size of the viewer's window.
     Resize,
+    /// The bell of a program in the session is noticed at the viewer.
+    Bell,
 }
 
 /// What an operator can switch on.

@@ -13,9 +13,11 @@ use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, Exchanges, Incoming, IncomingStream, RecordReader, TransportError,
 };
+use tokio::sync::mpsc;
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
+use super::bell::Bells;
 use super::cursor::tell_cursor;
 use super::files::FileVisit;
 use super::inbox::Inbox;
@@ -37,6 +39,9 @@ const MOST_HISTORY: u64 = 2 << 20;
 
 /// Largest cache of tiles kept per viewer, whatever it offers: this end keeps them as well.
 const MOST_CACHE: u64 = 8 << 20;
+
+/// Messages that wait to be told to a viewer; who has more to say waits.
+const WAITING_WORDS: usize = 8;
 
 /// What all viewers of a session share.
 pub struct Service {
@@ -66,6 +71,8 @@ pub struct Service {
     pub broadcast: Option<Broadcast>,
     /// The files that viewers give and get, if they do.
     pub files: Option<Arc<Files>>,
+    /// The session's bell.
+    pub bells: Bells,
 }
 
 /// Why a viewer's visit ended.
@@ -180,8 +187,11 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
     let control_in = listen(control_in, &inbox, service, hearing);
     let mut exchanges = Exchanges::default();
     let pasted = exchanges.clipboard();
-    let (files, to_tell) = FileVisit::begin(service.files.as_ref(), &hello, id, &mut exchanges);
-    let control_out = tell_cursor(control_out, service.registry.cursor(), to_tell);
+    let (to_tell, told) = mpsc::channel(WAITING_WORDS);
+    let bells = service.bells.tell(&to_tell);
+    let files = service.files.as_ref();
+    let files = FileVisit::begin(files, &hello, id, &mut exchanges, to_tell.clone());
+    let control_out = tell_cursor(control_out, service.registry.cursor(), told);
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
@@ -198,6 +208,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         result = control_out => result?,
         result = clipboard.run(pasted) => result?,
         result = files.run(connection) => result?,
+        result = bells => result?,
         result = exchanges.run(connection.clone()) => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }

@@ -15,7 +15,7 @@ use tracing::info;
 
 use crate::files::Files;
 
-/// Messages that wait to be told; who has more to say waits.
+/// Streams that wait to be served; a viewer that opens more waits.
 const WAITING: usize = 8;
 
 type ToSession = Exchange<FileDemand, FileSupply>;
@@ -51,25 +51,24 @@ pub(super) struct FileVisit {
 
 impl FileVisit {
     /// Takes the viewer's streams for files out of `exchanges`, if it may have any. What is to be told
-    /// to the viewer comes out of the receiver.
+    /// to the viewer goes to `to_tell`.
     pub(super) fn begin(
         files: Option<&Arc<Files>>,
         hello: &Hello,
         id: ViewerId,
         exchanges: &mut Exchanges,
-    ) -> (Self, mpsc::Receiver<ServerMessage>) {
-        let (to_tell, told) = mpsc::channel(WAITING);
+        to_tell: mpsc::Sender<ServerMessage>,
+    ) -> Self {
         let share = match (rights(files, hello), files) {
             (Rights::Both, Some(files)) => Some((Arc::clone(files), exchanges.files())),
             _ => None,
         };
-        let visit = Self {
+        Self {
             id,
             share,
             wants: hello.takes_files,
             to_tell,
-        };
-        (visit, told)
+        }
     }
 
     /// Serves until the connection ends.

@@ -8,6 +8,7 @@
 
 pub mod admission;
 pub mod attend;
+pub mod bell;
 mod cursor;
 mod files;
 pub mod inbox;

@@ -34,6 +34,8 @@ pub enum ServerMessage {
     FileOffer(FileOffer),
     /// The file that was offered under this number can no longer be had.
     FileWithdrawn(u64),
+    /// A program in the session wants to be noticed.
+    Bell,
 }
 
 /// The server admits the viewer.
@@ -73,6 +75,7 @@ mod kind {
     pub(super) const CURSOR_AGAIN: u64 = 5;
     pub(super) const FILE_OFFER: u64 = 18;
     pub(super) const FILE_WITHDRAWN: u64 = 19;
+    pub(super) const BELL: u64 = 20;
 }
 
 impl ServerMessage {
@@ -112,6 +115,9 @@ impl ServerMessage {
             Self::FileWithdrawn(number) => {
                 FieldWriter::new(out, kind::FILE_WITHDRAWN).number(1, *number);
             }
+            Self::Bell => {
+                FieldWriter::new(out, kind::BELL);
+            }
         }
     }
 
@@ -138,6 +144,7 @@ impl ServerMessage {
                 let number = only_field(fields, "number of a file", |field| field.number())?;
                 Self::FileWithdrawn(number)
             }
+            kind::BELL => Self::Bell,
             _ => return Ok(None),
         }))
     }
@@ -207,6 +214,7 @@ mod tests {
             ServerMessage::CursorShape(shape),
             ServerMessage::CursorPosition(Point::new(-3, 7)),
             ServerMessage::CursorAgain(300),
+            ServerMessage::Bell,
         ] {
             let mut out = Vec::new();
             message.write(&mut out);
