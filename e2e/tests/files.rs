@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use hackstream_e2e::display::Display;
+use hackstream_e2e::drop::drop_file;
 use hackstream_e2e::folder::{Folder, wait_until_nothing_is_left};
 use hackstream_e2e::hostile::{Peer, block_on, noise, within};
 use hackstream_e2e::process::Process;
@@ -162,6 +163,18 @@ fn the_person_is_asked_in_the_window() {
     }
     assert_eq!(names(&outbox), ["two.txt"], "nobody wants it");
     assert_eq!(names(&downloads), ["one.txt"]);
+}
+
+#[test]
+fn a_file_dropped_on_the_window_is_in_the_session() {
+    let server = session(ON);
+    let display = Display::start(SIZE, Folder::new(), &viewer::window_command(&server));
+    let contents = large(1);
+    let letter = written(&server, "dropped.bin", &contents);
+    drop_file(&display, &letter);
+    let stored = inbox(&server).join("dropped.bin");
+    let read = wait_until("the file", || std::fs::read(&stored).ok());
+    assert!(read == contents);
 }
 
 #[test]
