@@ -53,6 +53,8 @@ pub enum DisplayEvent {
     Icon(WindowIcon),
     /// The screen has this size now.
     Resized(Size),
+    /// A program rang the bell.
+    Bell,
     /// The display is gone; nothing follows.
     Gone {
         /// What the system said.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hackstream_clipboard::{Directions, DisplayClipboard, Exchange, Hub, Side};
-use hackstream_transport::{Connection, TransportError};
+use hackstream_transport::{Connection, Exchanges, TransportError};
 use x11rb::rust_connection::RustConnection;
 
 /// What the window's display and the session have in their clipboards. It outlives connections.
@@ -48,9 +48,15 @@ impl Clipboard {
         connection: Connection,
     ) -> impl Future<Output = Result<(), String>> + Send + use<> {
         let hub = Arc::clone(&self.hub);
-        let exchange = Exchange::new(connection, hub, self.directions, Side::Viewer);
+        let exchange = Exchange::new(connection.clone(), hub, self.directions, Side::Viewer);
+        let mut exchanges = Exchanges::default();
+        let streams = exchanges.clipboard();
         async move {
-            match exchange.run().await {
+            let ended = tokio::select! {
+                result = exchange.run(streams) => result,
+                result = exchanges.run(connection) => result,
+            };
+            match ended {
                 // A server that wants no more of it, or of the viewer.
                 Ok(()) | Err(TransportError::Closed(_) | TransportError::StreamCut) => Ok(()),
                 Err(error) => Err(format!("a clipboard: {error}")),

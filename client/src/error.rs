@@ -66,6 +66,9 @@ pub enum ViewError {
         /// What the system said.
         reason: String,
     },
+    /// A file was not given to the session.
+    #[error("not all files were stored in the session: {0}")]
+    NotSent(String),
     /// Something the viewer needs of its own machine failed.
     #[error("{what}: {reason}")]
     System {
@@ -87,6 +90,7 @@ impl ViewError {
             Self::Untrusted(_) => 5,
             Self::Lost { .. } => 6,
             Self::NoDisplay(_) => 7,
+            Self::NotSent(_) => 8,
             Self::Protocol(_) | Self::Screenshot { .. } | Self::System { .. } => 1,
         }
     }

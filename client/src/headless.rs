@@ -159,6 +159,12 @@ impl Viewer {
         self.shared.session().cursor_position
     }
 
+    /// How often a program in the session rang the bell, as far as the server told.
+    #[must_use]
+    pub fn bells(&self) -> u64 {
+        self.shared.session().bells
+    }
+
     /// The clipboards: copies into the session, and pastes what the session has copied.
     #[must_use]
     pub const fn clipboard(&self) -> &MemoryClipboard {

@@ -10,6 +10,7 @@ mod clipboard;
 pub mod config;
 mod cursor;
 pub mod error;
+mod files;
 pub mod headless;
 mod input;
 mod known_hosts;

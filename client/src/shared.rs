@@ -13,6 +13,7 @@ use hackstream_protocol::wire::control::{CursorShape, SeatReport, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
+use crate::files::{FileTexts, Files};
 use crate::locked::locked;
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity, Farewell};
@@ -69,6 +70,10 @@ pub(crate) struct SessionView {
     pub(crate) presenting_failed: Option<String>,
     /// Measurements to be drawn over the picture, as lines; none while they are hidden.
     pub(crate) statistics: Vec<String>,
+    /// How often a program in the session rang the bell.
+    pub(crate) bells: u64,
+    /// What the person is told about files.
+    pub(crate) files: FileTexts,
 }
 
 impl SessionView {
@@ -122,6 +127,8 @@ pub(crate) struct Shared {
     statistics_panel: watch::Sender<StatisticsPanel>,
     /// What is in the clipboards.
     pub(crate) clipboard: Clipboard,
+    /// Files on their way.
+    pub(crate) files: Files,
     /// Measurements.
     pub(crate) counters: Counters,
     /// The session's sound.
@@ -145,6 +152,7 @@ impl Shared {
             progress: watch::Sender::new(Progress::default()),
             statistics_panel: watch::Sender::default(),
             clipboard,
+            files: Files::default(),
             counters: Counters::new(front),
             speaker: Speaker::default(),
         }

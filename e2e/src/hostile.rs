@@ -171,6 +171,7 @@ pub fn hello(server: &Server) -> Hello {
         agent: "hostile".to_owned(),
         ticket: Vec::new(),
         seat: SeatWish::default(),
+        takes_files: false,
     }
 }
 

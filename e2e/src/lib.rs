@@ -12,6 +12,7 @@
 
 pub mod compare;
 pub mod display;
+pub mod drop;
 pub mod firefox;
 pub mod folder;
 mod framebuffer;

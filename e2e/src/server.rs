@@ -1,6 +1,7 @@
 //! A real `hackstream-server` and the screen it shows.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Command;
 
 use hackstream_protocol::geometry::Size;
@@ -53,6 +54,8 @@ pub struct Run<'a> {
     pub namespace: Option<&'a Namespace>,
     /// Other options of the server.
     pub options: &'a [&'a str],
+    /// A folder of the server's that is a disk of its own, as small as this many bytes.
+    pub small_disk: Option<(&'a Path, usize)>,
 }
 
 impl Default for Run<'_> {
@@ -62,6 +65,7 @@ impl Default for Run<'_> {
             listen: "127.0.0.1:0",
             namespace: None,
             options: &[],
+            small_disk: None,
         }
     }
 }
@@ -82,9 +86,10 @@ impl Server {
     /// If it does not get ready.
     #[must_use]
     pub fn run_as<T: AsRef<OsStr>>(run: &Run<'_>, folder: Folder, command: &[T]) -> Self {
-        let mut server = match run.namespace {
-            Some(namespace) => namespace.command(&program("hackstream-server")),
-            None => bound_command(program("hackstream-server")),
+        let mut server = match (run.namespace, run.small_disk) {
+            (Some(namespace), _) => namespace.command(&program("hackstream-server")),
+            (None, None) => bound_command(program("hackstream-server")),
+            (None, Some((disk, bytes))) => with_small_disk(disk, bytes),
         };
         folder.use_in(&mut server);
         let size = run.size.to_string();
@@ -166,6 +171,17 @@ impl Screen for Server {
     fn picture(&self) -> Picture {
         self.screen.picture()
     }
+}
+
+/// A server that has a small disk in place of a folder, which nobody else sees.
+fn with_small_disk(disk: &Path, bytes: usize) -> Command {
+    let mut command = bound_command("unshare");
+    let mount = format!("mount -t tmpfs -o size={bytes} tmpfs \"$0\" && exec \"$@\"");
+    command
+        .args(["--mount", "sh", "-c", &mount])
+        .arg(disk)
+        .arg(program("hackstream-server"));
+    command
 }
 
 fn start(command: &mut Command) -> (Process, Ready) {

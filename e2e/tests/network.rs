@@ -62,8 +62,8 @@ fn the_same_connection_goes_on_from_another_address() {
         let run = Run {
             size: SIZE,
             listen: &format!("{SERVER_ADDRESS}:0"),
-            options: &[],
             namespace: Some(&network.server),
+            ..Run::default()
         };
         let server = Server::run_as(&run, folder, &board.command());
         network.viewer.enter();

@@ -361,6 +361,7 @@ fn another_quality_is_asked_for() {
             screen: SIZE,
             agent: String::new(),
             ticket: Vec::new(),
+            files: None,
         });
         out.send(&welcome).await.unwrap();
         tokio::task::block_in_place(|| {

@@ -7,12 +7,14 @@
 //! * [`wire`]: the messages, byte by byte; `docs/protocol.md` is their specification.
 //! * [`session`]: the order in which pictures may be applied, seen from either end.
 //! * [`clipboard`]: what of a clipboard may pass.
+//! * [`files`]: under which name a file may be stored, and whether it is what was announced.
 //! * [`rate`]: how much may be in flight.
 //! * [`source`]: the seam between whatever owns the pixels and whatever encodes them.
 //! * [`limits`]: every bound that a peer's bytes are checked against.
 #![forbid(unsafe_code)]
 
 pub mod clipboard;
+pub mod files;
 pub mod geometry;
 pub mod ids;
 pub mod limits;

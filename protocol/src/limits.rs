@@ -102,6 +102,15 @@ pub const MAX_CLIPBOARD_PIECE_BYTES: usize = 64 << 10;
 /// Longest text in bytes that a peer remembers, so that only what changed has to be sent next time.
 pub const MAX_CLIPBOARD_BASE_BYTES: usize = 1 << 20;
 
+/// Longest name of a file in bytes: what Linux and most others can store.
+pub const MAX_FILE_NAME_BYTES: usize = 255;
+
+/// Largest piece of a file in bytes.
+pub const MAX_FILE_PIECE_BYTES: usize = 64 << 10;
+
+/// Files that a server offers at a time, and that a viewer remembers as offered.
+pub const MAX_OFFERED_FILES: usize = 256;
+
 /// Pixels of the largest picture that is pasted; its edges are at most [`MAX_SCREEN_EDGE`]. Whoever
 /// pastes it unpacks four bytes for each.
 pub const MAX_CLIPBOARD_IMAGE_PIXELS: u64 = 64 << 20;

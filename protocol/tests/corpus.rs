@@ -15,8 +15,9 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale, SeatReport,
-    SeatWish, ServerMessage, SoundWish, Standing, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
+    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
+    SeatReport, SeatWish, ServerMessage, SoundWish, Standing, ViewerMessage, ViewerWindow, Welcome,
+    WindowIcon,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
@@ -110,6 +111,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         agent: "hackstream-view 0.1.0".to_owned(),
         ticket: Vec::new(),
         seat: SeatWish::Control,
+        takes_files: false,
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -121,6 +123,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         agent: String::new(),
         ticket: b"ticket".to_vec(),
         seat: SeatWish::Control,
+        takes_files: false,
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -132,11 +135,25 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         agent: String::new(),
         ticket: Vec::new(),
         seat: SeatWish::Watch,
+        takes_files: false,
+    });
+    let hello_files = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: true,
     });
     let named = [
         ("hello", hello),
         ("hello-again", hello_again),
         ("hello-watching", hello_watching),
+        ("hello-files", hello_files),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (
@@ -161,7 +178,20 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         screen: Size::new(1280, 800),
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: b"ticket".to_vec(),
+        files: None,
     });
+    let welcome_files = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: Some(1 << 30),
+    });
+    let offer = FileOffer {
+        number: 3,
+        name: "naïve.txt".to_owned(),
+        size: 70_000,
+    };
     let refused = ServerMessage::Refused {
         reason: RefusalReason::WrongToken,
         text: "the token is wrong".to_owned(),
@@ -190,6 +220,10 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
                 in_control: 2,
             }),
         ),
+        ("welcome-files", welcome_files),
+        ("file-offer", ServerMessage::FileOffer(offer)),
+        ("file-withdrawn", ServerMessage::FileWithdrawn(3)),
+        ("bell", ServerMessage::Bell),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

@@ -71,6 +71,20 @@ impl<M: ControlMessage> ControlWriter<M> {
         Ok(self.stream.write_all(&pack(&bytes)?).await?)
     }
 
+    /// Sends a message that is most likely compressed already, without trying to make it smaller;
+    /// otherwise as [`send`](Self::send).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_plain(&mut self, message: &M) -> Result<(), TransportError> {
+        let mut bytes = vec![0; LENGTH_BYTES];
+        message.write(&mut bytes);
+        let length = bytes.len() - LENGTH_BYTES;
+        check_length(length)?;
+        bytes[..LENGTH_BYTES].copy_from_slice(&(length as u32).to_le_bytes());
+        Ok(self.stream.write_all(&bytes).await?)
+    }
+
     /// Says that no more messages follow. Dropping the writer does the same.
     pub fn finish(mut self) {
         // It can only fail because the stream is over already.
@@ -122,13 +136,7 @@ impl<M: ControlMessage> ControlReader<M> {
 
 /// A message as it travels.
 fn pack(message: &[u8]) -> Result<Vec<u8>, TransportError> {
-    if message.len() > MAX_CONTROL_BYTES {
-        return Err(TransportError::TooLarge {
-            what: "a control message",
-            bytes: message.len(),
-            max: MAX_CONTROL_BYTES,
-        });
-    }
+    check_length(message.len())?;
     let compressed = (message.len() > COMPRESS_ABOVE)
         .then(|| zstd::bulk::compress(message, COMPRESSION_LEVEL).ok())
         .flatten()
@@ -139,6 +147,17 @@ fn pack(message: &[u8]) -> Result<Vec<u8>, TransportError> {
     };
     let length = body.len() as u32 | flag;
     Ok([&length.to_le_bytes(), body].concat())
+}
+
+const fn check_length(bytes: usize) -> Result<(), TransportError> {
+    if bytes > MAX_CONTROL_BYTES {
+        return Err(TransportError::TooLarge {
+            what: "a control message",
+            bytes,
+            max: MAX_CONTROL_BYTES,
+        });
+    }
+    Ok(())
 }
 
 /// Length of the body, and whether it is compressed; `None` if the length has not arrived.

@@ -8,7 +8,7 @@
 //! * each picture is a [frame](Connection::send_frame) on a stream of its own, so that a lost
 //!   packet of one does not hold up another,
 //! * [datagrams](Connection::send_datagram) carry sound, which is of no use when it is late,
-//! * the clipboards have [streams](Connection::open_clipboard) that give way to all others.
+//! * clipboards and files have [streams](Exchanges) that give way to all others.
 //!
 //! Nothing is accepted from a peer without a limit, and no certificate authority is asked: the
 //! viewer compares [`Connection::peer_fingerprint`] with the one it expects before it says
@@ -40,7 +40,7 @@ pub use connection::{Connection, IncomingStream};
 pub use connector::Connector;
 pub use control::{ControlMessage, ControlReader, ControlWriter};
 pub use error::{CloseReason, TransportError};
-pub use exchange::{Exchange, IncomingExchange};
+pub use exchange::{Exchange, Exchanges, IncomingExchange};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use frames::FrameReader;
 pub use identity::Identity;

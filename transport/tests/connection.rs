@@ -78,6 +78,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         agent: "a test".to_owned(),
         ticket: Vec::new(),
         seat: SeatWish::default(),
+        takes_files: false,
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

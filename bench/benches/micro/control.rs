@@ -72,6 +72,7 @@ fn hello() -> ViewerMessage {
         agent: "hackstream-view 0.1.0".to_owned(),
         ticket: Vec::new(),
         seat: SeatWish::default(),
+        takes_files: false,
     })
 }
 
@@ -81,6 +82,7 @@ fn welcome() -> ServerMessage {
         screen: Size::new(1920, 1080),
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: Vec::new(),
+        files: None,
     })
 }
 

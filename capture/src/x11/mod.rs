@@ -1,5 +1,6 @@
 //! What we say to an X server, one subject per file.
 
+mod bell;
 pub(crate) mod connect;
 pub(crate) mod cookie;
 pub(crate) mod cursor;

@@ -16,6 +16,7 @@ use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::randr::{ConnectionExt as _, NotifyMask};
 
+use super::bell;
 use super::connect::{Address, Display};
 use super::cursor;
 use super::damage::DamageWatch;
@@ -158,7 +159,7 @@ impl Drop for Watcher {
     }
 }
 
-/// Damage, cursor and size, on one connection.
+/// Damage, cursor, size and bell, on one connection.
 struct EventWatch {
     damage: DamageWatch,
     size: Arc<ScreenSize>,
@@ -170,6 +171,7 @@ impl EventWatch {
     fn prepare(display: &Display, size: Arc<ScreenSize>) -> Result<Self, CaptureError> {
         cursor::require_xfixes(display)?;
         cursor::select(display)?;
+        bell::select(display)?;
         display
             .connection
             .randr_select_input(display.root(), NotifyMask::SCREEN_CHANGE)
@@ -209,6 +211,7 @@ impl EventWatch {
                         tell(DisplayEvent::Resized(size));
                     }
                 }
+                Event::XkbBellNotify(_) => tell(DisplayEvent::Bell),
                 Event::Error(error) => tracing::debug!(?error, "the display refused a request"),
                 _ => {}
             }

@@ -12,6 +12,7 @@ use hackstream_protocol::limits::MAX_TOKEN_BYTES;
 use hackstream_protocol::wire::control::{Quality, SeatWish};
 use hackstream_transport::Fingerprint;
 
+use super::files::{self, FileOptions};
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
 use crate::error::ViewError;
@@ -45,6 +46,8 @@ pub struct Options {
     pub reconnect_timeout: Option<Duration>,
     /// What to do with the session's sound.
     pub sound: SoundOptions,
+    /// Files to give to the session, and what to do with those that it has.
+    pub files: FileOptions,
 }
 
 impl Options {
@@ -66,6 +69,7 @@ impl Options {
             screenshot: None,
             reconnect_timeout: Some(DEFAULT_HEADLESS_RECONNECT),
             sound: SoundOptions::Off,
+            files: FileOptions::none(),
         }
     }
 }
@@ -247,7 +251,9 @@ pub(super) fn check(
             },
         }
     };
+    let files = files::options(&raw, &variable)?;
     Ok(Options {
+        files,
         server: raw.server.parse()?,
         token: token(raw.token, raw.token_file.as_deref(), &variable)?,
         trust: trust(raw.fingerprint.as_deref(), raw.accept_new, &variable)?,

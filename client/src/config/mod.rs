@@ -1,6 +1,7 @@
 //! What the person asked for: the command line as written (`raw`) and as understood.
 
 mod checked;
+mod files;
 mod local_key;
 mod raw;
 
@@ -8,6 +9,7 @@ pub use checked::{
     DEFAULT_HEADLESS_RECONNECT, LocalKeys, Options, Output, Screenshot, ServerAddress,
     SoundOptions, StatsForm, Token, TrustPolicy,
 };
+pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
 
 use clap::{CommandFactory as _, Parser as _};

@@ -60,6 +60,10 @@ The last words name the largest part, if it is worth 16 ms, as the bottleneck. W
 sums and times are of that line's seconds only; times have count, mean, p50, p95 (at most a quarter
 too long) and max; bytes are UDP payload; lost packets are the viewer's own.
 
+A file that is dropped on the window is given to the session, if the server allows it. A file that the
+session has for you is asked about in the window (Ctrl+Alt+Enter takes it, Ctrl+Alt+End does not) and
+stored in your folder for downloads. Nothing is overwritten: a second letter.txt is letter (1).txt.
+
 Exit codes:
   0  closed by the person or the session, or the screenshot is written
   1  another error
@@ -68,7 +72,8 @@ Exit codes:
   4  the server refused (wrong token, wrong version, too many viewers)
   5  the server's fingerprint is unknown or not the expected one
   6  the connection was lost for longer than --reconnect-timeout
-  7  there is no display";
+  7  there is no display
+  8  with --headless: a file of --send was not stored in the session";
 
 /// Shows a program that runs on a HackStream server.
 #[derive(Debug, Parser)]
@@ -170,6 +175,22 @@ pub(super) struct Arguments {
         help_heading = CONNECTION
     )]
     pub(super) disable: Vec<Feature>,
+
+    /// Give this file to the session, as by dropping it on the window; may be repeated. The server must
+    /// allow it (--enable file-transfer). With --headless, and unless --accept-files or --screenshot
+    /// says otherwise, leave once all are stored
+    #[arg(long, value_name = "FILE")]
+    pub(super) send: Vec<PathBuf>,
+
+    /// What to do with files that the session has for you: ask for each, in the window; never take
+    /// one; or store all of them in this folder (./ask is a folder). Default: ask with a window,
+    /// never without
+    #[arg(long, value_name = "DIR|ask|never")]
+    pub(super) accept_files: Option<PathBuf>,
+
+    /// Size of the largest file that is taken from the session, for example 50M or 2G. Default: 1 GiB
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_file_size: Option<String>,
 
     /// Open no window
     #[arg(long, help_heading = WITHOUT_A_WINDOW)]

@@ -129,6 +129,11 @@ impl InputState {
         };
     }
 
+    /// The modifiers that are down.
+    pub(crate) const fn held(&self) -> CommandModifiers {
+        self.modifiers
+    }
+
     /// An input method made text.
     pub(crate) fn input_method(&mut self, event: &Ime, mut send: impl FnMut(InputEvent)) {
         let Ime::Commit(text) = event else { return };

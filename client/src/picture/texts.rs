@@ -7,6 +7,8 @@ pub(crate) struct Texts {
     pub(crate) statistics: Vec<Line>,
     /// What the person must know of the connection.
     pub(crate) notice: Vec<Line>,
+    /// How far files are.
+    pub(crate) files: Vec<Line>,
     /// The menu, while it is open.
     pub(crate) menu: Vec<Line>,
 }

@@ -1,5 +1,6 @@
 //! How the picture gets to the person.
 
+mod bell;
 mod blit;
 mod buffers;
 mod damage;

@@ -1,4 +1,4 @@
-//! What the person is told while the picture is not the session's.
+//! What the person is told while the picture is not the session's, and asked about.
 
 use std::time::Instant;
 
@@ -58,7 +58,7 @@ pub(super) fn lines(
             "The server was restarted, or the outage was long.".to_owned(),
             "Any key or click hides this.".to_owned(),
         ],
-        _ => Vec::new(),
+        _ => session.files.question.clone(),
     };
     texts.into_iter().map(Line::from).collect()
 }

@@ -11,6 +11,7 @@ use winit::event::{DeviceEvent, ElementState, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::window::{Fullscreen, Window};
 
+use super::bell::Bell;
 use super::focus::{self, Claim};
 use super::fullscreen::Windowed;
 use super::label::Label;
@@ -21,6 +22,7 @@ use super::steering::Steering;
 use super::surface::Surface;
 use super::window::Wishes;
 use crate::cursor::Cursors;
+use crate::files;
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::Session;
@@ -43,6 +45,7 @@ pub(super) struct View {
     tidings: Tidings,
     pub(super) texts: Texts,
     sizing: Sizing,
+    bell: Bell,
     focused: bool,
     _clipboard: Option<DisplayClipboard>,
 }
@@ -85,6 +88,7 @@ impl View {
             tidings: Tidings::Known,
             texts: Texts::default(),
             sizing,
+            bell: Bell::default(),
             focused: false,
             _clipboard: shared.clipboard.join_display(),
         };
@@ -131,6 +135,7 @@ impl View {
             if is_sessions {
                 self.cursors.follow(&facts, event_loop, &self.window);
             }
+            self.bell.follow(facts.bells, &self.window);
             let placement = self.placement();
             let is_followed = self.focused && is_sessions;
             self.pointer
@@ -143,6 +148,12 @@ impl View {
             self.texts = Texts {
                 statistics: statistics.collect(),
                 notice: notice::lines(self.label.server(), &facts, catching_up, self.tidings),
+                files: facts
+                    .files
+                    .lines
+                    .iter()
+                    .map(|line| line.as_str().into())
+                    .collect(),
                 menu: Vec::new(),
             };
             self.label.follow(&facts, &self.window);
@@ -191,6 +202,9 @@ impl View {
         session: &Session,
         shared: &Shared,
     ) -> Result<(), String> {
+        if is_press(event) {
+            shared.files.dismiss(shared);
+        }
         let is_told = self.link == LinkState::Live && !shared.picture().is_catching_up();
         if self.tidings == Tidings::Known || !is_press(event) || !is_told {
             return Ok(());
@@ -198,6 +212,26 @@ impl View {
         self.tidings = Tidings::Known;
         self.texts.notice.clear();
         self.show(session, shared, Extent::Changes)
+    }
+
+    /// Gives dropped files to the session, and takes the person's answer about one of its files. False
+    /// if it is another event.
+    pub(super) fn files_of(&self, event: &WindowEvent, shared: &Shared) -> bool {
+        match event {
+            WindowEvent::DroppedFile(path) => shared.files.send(shared, path.clone()),
+            WindowEvent::KeyboardInput {
+                event,
+                is_synthetic: false,
+                ..
+            } if shared.files.asks() => {
+                let Some(answer) = files::answer(event, self.input.held()) else {
+                    return false;
+                };
+                shared.files.answer(shared, answer);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Has the session's screen follow a window that somebody gave another size.

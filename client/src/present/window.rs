@@ -135,14 +135,15 @@ impl ApplicationHandler<Woken> for App {
             Err(reason) => return self.check(event_loop, Err(reason)),
         }
         let noted = view.noted(&event, &self.session, &self.shared);
-        let result = if view.keyboard_of(&event, &self.session) {
-            Ok(())
-        } else if let Some(input) = view.input_of(&event) {
-            self.session.send(input);
-            Ok(())
-        } else {
-            view.window_changed(&event, &self.session, &self.shared)
-        };
+        let result =
+            if view.files_of(&event, &self.shared) || view.keyboard_of(&event, &self.session) {
+                Ok(())
+            } else if let Some(input) = view.input_of(&event) {
+                self.session.send(input);
+                Ok(())
+            } else {
+                view.window_changed(&event, &self.session, &self.shared)
+            };
         self.check(event_loop, noted.and(result));
     }
 

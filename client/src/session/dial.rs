@@ -321,6 +321,7 @@ fn hello(options: &Options) -> Hello {
         agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),
         ticket: Vec::new(),
         seat: options.seat,
+        takes_files: options.files.takes(),
     }
 }
 

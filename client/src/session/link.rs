@@ -25,6 +25,7 @@ use super::ending::LinkEnd;
 use super::input_stream;
 use super::liveness::Liveness;
 use super::network;
+use crate::files;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 use crate::sound::Speaker;
@@ -86,6 +87,7 @@ impl Link {
             connector,
             writer,
             reader,
+            welcome,
             ..
         } = admission;
         let (input, events) = mpsc::unbounded_channel();
@@ -106,6 +108,7 @@ impl Link {
             alive: Arc::clone(&alive),
         };
         let mut tasks = JoinSet::new();
+        let files = files::serve(connection.clone(), Arc::clone(shared), welcome.files);
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
         tasks.spawn(hear_sound(
@@ -115,11 +118,8 @@ impl Link {
         ));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
         let clipboard = shared.clipboard.follow(connection.clone());
-        tasks.spawn(async move {
-            if let Err(why) = clipboard.await {
-                let _ = end.send(LinkEnd::Broken(why));
-            }
-        });
+        tasks.spawn(broken_by(clipboard, end.clone()));
+        tasks.spawn(broken_by(files, end));
         shared.counters.attached(connection.clone());
         let sent = {
             let shared = Arc::clone(shared);
@@ -224,6 +224,16 @@ impl Link {
         // Lets the connection's own task send the closing packet before the runtime ends.
         self.connection.closed().await;
         tokio::task::yield_now().await;
+    }
+}
+
+/// Serves until the server breaks the protocol there, and tells how.
+async fn broken_by(
+    serving: impl Future<Output = Result<(), String>>,
+    end: mpsc::UnboundedSender<LinkEnd>,
+) {
+    if let Err(why) = serving.await {
+        let _ = end.send(LinkEnd::Broken(why));
     }
 }
 
@@ -344,6 +354,18 @@ async fn hear(
             }
             Ok(Some(ServerMessage::Seats(report))) => {
                 shared.update_session(|session| session.seats = Some(report));
+                continue;
+            }
+            Ok(Some(ServerMessage::Bell)) => {
+                shared.update_session(|session| session.bells += 1);
+                continue;
+            }
+            Ok(Some(ServerMessage::FileOffer(offer))) => {
+                files::offered(&shared, &offer);
+                continue;
+            }
+            Ok(Some(ServerMessage::FileWithdrawn(number))) => {
+                files::withdrawn(&shared, number);
                 continue;
             }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },

@@ -26,7 +26,7 @@ use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
-use crate::config::Options;
+use crate::config::{AfterSending, Options};
 use crate::error::ViewError;
 use crate::picture::{self, Presenter, Sight, Work};
 use crate::screenshot;
@@ -196,6 +196,7 @@ fn run(
         .build()
         .map_err(|error| system("cannot start the network", &error))?;
     shared.speaker.configure(options.sound);
+    shared.files.configure(&options.files);
     let result = runtime.block_on(async {
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));
@@ -210,8 +211,20 @@ fn run(
                 result
             })
         });
+        if options.files.after == AfterSending::Leave {
+            let (sending, leave) = (Arc::clone(&shared), leave.clone());
+            tokio::spawn(async move {
+                sending.files.all_sent().await;
+                let _ = leave.send(Command::Leave);
+            });
+        }
+        let (after, facts) = (options.files.after, Arc::clone(&shared));
         let supervised = Box::pin(supervise::run(options, shared, commands, work)).await;
         reporter.finish().await;
+        let supervised = match after {
+            AfterSending::Leave => supervised.and(facts.files.verdict()),
+            AfterSending::Stay => supervised,
+        };
         match shot {
             Some(shot) if shot.is_finished() => supervised.and(shot.await.unwrap_or(Ok(()))),
             _ => supervised,

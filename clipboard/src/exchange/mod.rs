@@ -101,11 +101,15 @@ impl Exchange {
         }
     }
 
-    /// Serves until the connection ends. If neither direction is allowed, nothing is said or heard.
+    /// Serves until the connection ends. The peer opens `streams`, those of the clipboards. If neither
+    /// direction is allowed, nothing is said or heard.
     ///
     /// # Errors
     /// [`TransportError`]: why it cannot go on; the peer broke the protocol, or is gone.
-    pub async fn run(self) -> Result<(), TransportError> {
+    pub async fn run(
+        self,
+        mut streams: mpsc::Receiver<IncomingExchange>,
+    ) -> Result<(), TransportError> {
         let Directions { take, give } = self.directions;
         if !take && !give {
             return std::future::pending().await;
@@ -114,9 +118,7 @@ impl Exchange {
             Side::Viewer => self.connection.open_clipboard().await?,
             Side::Server => loop {
                 // Contents of what was never offered: refused by dropping the stream.
-                if let IncomingExchange::Clipboard(stream) =
-                    self.connection.accept_exchange().await?
-                {
+                if let IncomingExchange::Clipboard(stream) = next(&mut streams).await {
                     break stream;
                 }
             },
@@ -137,12 +139,21 @@ impl Exchange {
             &peer.news,
             &mut to_fetch
         ));
-        let mut supplying = pin!(supply::supply_all(&self.connection, &peer.news, &self));
+        let mut supplying = pin!(supply::supply_all(&mut streams, &peer.news, &self));
         tokio::select! {
             result = &mut telling => result,
             result = &mut hearing => result,
             result = &mut fetching => result,
             result = &mut supplying => result,
         }
+    }
+}
+
+/// The next stream of the peer's.
+async fn next(streams: &mut mpsc::Receiver<IncomingExchange>) -> IncomingExchange {
+    match streams.recv().await {
+        Some(stream) => stream,
+        // The connection is about to end.
+        None => std::future::pending().await,
     }
 }

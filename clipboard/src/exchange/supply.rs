@@ -12,13 +12,13 @@ use hackstream_protocol::wire::clipboard::{
 use hackstream_transport::{
     Connection, ControlReader, ControlWriter, IncomingExchange, TransportError,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::Exchange;
 use super::news::News;
+use super::{Exchange, next};
 use crate::pipe::{Read, Reader, Wake};
 
 /// Largest and smallest piece that is sent at once.
@@ -50,22 +50,21 @@ struct Base {
 
 /// Serves the peer's requests, one after another, until the connection ends.
 pub(super) async fn supply_all(
-    connection: &Connection,
+    streams: &mut mpsc::Receiver<IncomingExchange>,
     news: &News,
     exchange: &Exchange,
 ) -> Result<(), TransportError> {
     let mut base = None;
     loop {
         // A second stream for what the clipboards hold is a broken peer; it is simply not read.
-        let IncomingExchange::Contents((to_peer, from_peer)) = connection.accept_exchange().await?
-        else {
+        let IncomingExchange::Contents((to_peer, from_peer)) = next(streams).await else {
             continue;
         };
         if !exchange.directions.give {
             continue;
         }
         let supply = Supply {
-            connection,
+            connection: &exchange.connection,
             to_peer,
             from_peer,
             taken: 0,

@@ -10,6 +10,7 @@ pub mod clipboard;
 pub mod control;
 pub mod feedback;
 pub mod fields;
+pub mod files;
 pub mod frame;
 pub mod input;
 pub mod keyboard;
@@ -73,6 +74,10 @@ pub enum StreamKind {
     Clipboard = 4,
     /// Both ways, opened by who pastes: the contents of a [`clipboard`].
     ClipboardContents = 5,
+    /// Both ways, opened by the viewer: one of its [`files`] for the session.
+    FileToSession = 6,
+    /// Both ways, opened by the viewer: one of the session's [`files`] for it.
+    FileToViewer = 7,
 }
 
 impl StreamKind {
@@ -85,6 +90,8 @@ impl StreamKind {
             3 => Some(Self::Frame),
             4 => Some(Self::Clipboard),
             5 => Some(Self::ClipboardContents),
+            6 => Some(Self::FileToSession),
+            7 => Some(Self::FileToViewer),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ use hackstream_capture::CaptureError;
 use hackstream_transport::TransportError;
 
 use super::exit;
+use crate::files::FilesError;
 use crate::session::SessionError;
 use crate::token::TokenError;
 
@@ -23,6 +24,8 @@ pub enum AppError {
         /// What the system said.
         source: io::Error,
     },
+    /// The folder for files cannot be used.
+    Files(FilesError),
     /// The token cannot be used.
     Token(TokenError),
     /// Metrics cannot be had there.
@@ -49,7 +52,7 @@ impl AppError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::StateDirectory { .. } | Self::Token(_) => exit::STATE,
+            Self::StateDirectory { .. } | Self::Files(_) | Self::Token(_) => exit::STATE,
             Self::Metrics { .. }
             | Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
                 exit::LISTEN
@@ -74,6 +77,7 @@ impl AppError {
             | Self::Metrics { source, .. }
             | Self::Runtime(source)
             | Self::Announcement(source) => source,
+            Self::Files(error) => error,
             Self::Token(error) => error,
             Self::Transport(error) => error,
             Self::Session(error) => error,
@@ -111,6 +115,12 @@ impl fmt::Display for AppError {
 }
 
 impl Error for AppError {}
+
+impl From<FilesError> for AppError {
+    fn from(error: FilesError) -> Self {
+        Self::Files(error)
+    }
+}
 
 impl From<TokenError> for AppError {
     fn from(error: TokenError) -> Self {

@@ -20,10 +20,12 @@ use tracing::{debug, info};
 
 use crate::config::access::{AccessChoice, ViewToken};
 use crate::config::checked::Config;
+use crate::files::Files;
 use crate::sound::Broadcast;
 use crate::status::Roll;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
+use crate::viewer::bell::Bells;
 use crate::viewer::registry::Registry;
 use crate::viewer::seats::Seats;
 use crate::viewer::tickets::Tickets;
@@ -90,6 +92,8 @@ fn run_in(
         broadcast: screen
             .sound_socket()
             .map(|socket| Broadcast::start(socket, screen.clock())),
+        bells: Bells::new(config.bell),
+        files: config.files.map(Files::start).transpose()?,
     });
     let _watcher = screen.watch(&service)?;
     let _clipboard = clipboard::join(&service);

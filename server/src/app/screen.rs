@@ -178,6 +178,7 @@ impl Screen {
                 DisplayEvent::CursorPosition(at) => service.registry.cursor_position(at),
                 DisplayEvent::Title(title) => service.registry.title(&title),
                 DisplayEvent::Icon(icon) => service.registry.icon(icon),
+                DisplayEvent::Bell => service.bells.ring(service.clock.now()),
                 DisplayEvent::Resized(size) => service.registry.resized(size),
                 DisplayEvent::Gone { reason } => {
                     // The session reports the same end with a better reason, if it is ours.

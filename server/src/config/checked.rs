@@ -13,15 +13,17 @@ use hackstream_protocol::wire::control::Quality;
 
 use super::access::{self, AccessChoice};
 use super::amount;
+use super::files::{self, FilesChoice};
 use super::raw::{self, Feature, QualityName, StatusFormat};
 use crate::session::Sound;
 use crate::status::ask::{Form, Question};
+use crate::viewer::bell::Bell;
 use crate::viewer::sizing::SMALLEST_EDGE;
 
 /// What is wrong with the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ConfigError(String);
+pub struct ConfigError(pub(super) String);
 
 impl ConfigError {
     pub(super) fn new(text: impl Into<String>) -> Self {
@@ -137,6 +139,10 @@ pub struct Config {
     pub resizing: Resizing,
     /// Which way clipboards may go: taken into the session, given out of it.
     pub clipboard: Directions,
+    /// Whether viewers hear the bell.
+    pub bell: Bell,
+    /// How files are transferred; `None` if they are not.
+    pub files: Option<FilesChoice>,
 }
 
 impl Config {
@@ -152,6 +158,7 @@ impl Config {
             ))
         })?;
         let limits = limits(&service)?;
+        let files = files::choice(&service, &env)?;
         let access = access::choose(&service, listen)?;
         let metrics = service.metrics.as_deref().map(access::metrics);
         let state_dir = state_dir(service.state_dir, env)?;
@@ -186,6 +193,12 @@ impl Config {
             sound,
             resizing,
             clipboard,
+            bell: if service.disable.contains(&Feature::Bell) {
+                Bell::Off
+            } else {
+                Bell::On
+            },
+            files,
         })
     }
 }
@@ -324,6 +337,9 @@ mod tests {
         assert_eq!((off.sound, off.resizing), (Sound::Off, Resizing::On));
         let off = config(&["run", "--disable", "resize", "--", "x"]).unwrap();
         assert_eq!((off.sound, off.resizing), (Sound::On, Resizing::Off));
+        assert_eq!(off.bell, Bell::On);
+        let off = config(&["run", "--disable", "bell", "--", "x"]).unwrap();
+        assert_eq!(off.bell, Bell::Off);
         let error = config(&["run", "--disable", "audio,noise", "--", "x"]).unwrap_err();
         assert!(error.contains("noise"), "{error}");
     }

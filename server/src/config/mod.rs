@@ -3,4 +3,5 @@
 pub mod access;
 mod amount;
 pub mod checked;
+pub mod files;
 pub mod raw;

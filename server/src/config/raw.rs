@@ -154,6 +154,18 @@ pub struct Service {
     /// What viewers do not get, separated by commas. What is off does not exist for them.
     #[arg(long, value_name = "FEATURE", value_delimiter = ',', help_heading = WHAT_VIEWERS_GET)]
     pub disable: Vec<Feature>,
+    /// What viewers get although it is off by default, separated by commas.
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',', help_heading = WHAT_VIEWERS_GET)]
+    pub enable: Vec<Extra>,
+    /// Where files from viewers are stored, made when the first one comes. What is put into its
+    /// folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder
+    /// HackStream in the folder for downloads of this user. Needs --enable file-transfer.
+    #[arg(long, value_name = "DIR", requires = "enable", help_heading = WHAT_VIEWERS_GET)]
+    pub files_dir: Option<PathBuf>,
+    /// Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB.
+    /// Needs --enable file-transfer.
+    #[arg(long, value_name = "SIZE", requires = "enable", help_heading = WHAT_VIEWERS_GET)]
+    pub max_file_size: Option<String>,
     /// Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who
     /// reaches the address can read them.
     #[arg(long, value_name = "[ADDR:]PORT")]
@@ -174,6 +186,15 @@ pub enum Feature {
     ClipboardOut,
     /// The screen takes on the size of the viewer's window.
     Resize,
+    /// The bell of a program in the session is noticed at the viewer.
+    Bell,
+}
+
+/// What an operator can switch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Extra {
+    /// Viewers can put files into a folder of the session, and get those put into its Outbox.
+    FileTransfer,
 }
 
 /// A quality by name.

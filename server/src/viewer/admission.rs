@@ -67,7 +67,8 @@ pub enum AdmissionError {
 
 /// Waits for the viewer's greeting and answers it. A viewer that shows a ticket takes the place of
 /// its earlier connection, which has ended when this returns. Whoever may come in is given what
-/// `join` returns; a session without a place left refuses it.
+/// `join` returns; a session without a place left refuses it. It learns that the screen has this
+/// size, and, if it may act, that `files` of so many bytes are taken.
 ///
 /// # Errors
 /// [`AdmissionError`] if the viewer is not let in; it has been told, where that was possible.
@@ -75,7 +76,7 @@ pub async fn admit<'a, Member>(
     connection: &Connection,
     access: &Access,
     tickets: &'a Tickets<Present>,
-    screen: Size,
+    (screen, files): (Size, Option<u64>),
     join: impl FnOnce() -> Option<Member>,
 ) -> Result<Admitted<'a, Member>, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
@@ -102,6 +103,7 @@ pub async fn admit<'a, Member>(
         screen,
         agent,
         ticket: welcomed.ticket,
+        files: welcomed.role.files(files),
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));

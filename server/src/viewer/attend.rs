@@ -13,14 +13,16 @@ use hackstream_protocol::wire::control::{
 };
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
-    Connection, ControlReader, ControlWriter, Incoming, IncomingStream, Newcomer, RecordReader,
-    TransportError,
+    Connection, ControlReader, ControlWriter, Exchanges, Incoming, IncomingStream, Newcomer,
+    RecordReader, TransportError,
 };
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{AdmissionError, Admitted, admit};
+use super::bell::Bells;
 use super::cursor::tell_cursor;
+use super::files::FileVisit;
 use super::front::tell_front;
 use super::inbox::Inbox;
 use super::input::{Hands, InputError};
@@ -30,7 +32,9 @@ use super::quality::granted;
 use super::registry::Registry;
 use super::seats::{Seat, Seats, tell_seats};
 use super::tickets::Tickets;
+use super::words::{WAITING_WORDS, tell_words};
 use crate::clock::Clock;
+use crate::files::Files;
 use crate::sound::Broadcast;
 use crate::status::Roll;
 use crate::token::Access;
@@ -67,6 +71,10 @@ pub struct Service {
     pub speeds: CoderSpeeds,
     /// The session's sound, if it has any.
     pub broadcast: Option<Broadcast>,
+    /// The files that viewers give and get, if they do.
+    pub files: Option<Arc<Files>>,
+    /// The session's bell.
+    pub bells: Bells,
 }
 
 /// Why a viewer's visit ended.
@@ -147,10 +155,12 @@ async fn visit(
         member: membership,
         control_in,
         control_out,
-    } = admit(connection, access, tickets, service.capture.size(), || {
-        Membership::begin(service)
-    })
-    .await?;
+    } = {
+        let largest = service.files.as_ref().map(|files| files.largest());
+        let facts = (service.capture.size(), largest);
+        let join = || Membership::begin(service);
+        admit(connection, access, tickets, facts, join).await?
+    };
     drop(newcomer);
     let (id, inbox) = (membership.id, &membership.inbox);
     let seat = service.seats.take(id, role, hello.seat);
@@ -179,7 +189,12 @@ async fn visit(
     let reach = |controls| Hands::reach_for(service.capture.clone(), controls, injected);
     let mut hands = controls.map(reach);
     let control = (control_in, control_out);
-    let guest = (&membership, &seat, hands.as_mut());
+    let guest = Guest {
+        membership: &membership,
+        seat: &seat,
+        hands: hands.as_mut(),
+        wants_files: hello.takes_files,
+    };
     let served = serve(service, connection, guest, control).await;
     match &served {
         Ok(farewell) => {
@@ -201,8 +216,16 @@ async fn visit(
     served.map(drop)
 }
 
-/// A viewer's place in the session, what it may do there, and what it does it with.
-type Guest<'a> = (&'a Membership<'a>, &'a Seat, Option<&'a mut Hands>);
+/// A viewer that was admitted.
+struct Guest<'a> {
+    membership: &'a Membership<'a>,
+    /// What it may do.
+    seat: &'a Seat,
+    /// What it does it with.
+    hands: Option<&'a mut Hands>,
+    /// Whether it wants to hear of files.
+    wants_files: bool,
+}
 
 /// Both ways of the control stream.
 type Control = (ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
@@ -211,9 +234,11 @@ type Control = (ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
 async fn serve(
     service: &Service,
     connection: &Connection,
-    (Membership { id, inbox, .. }, seat, hands): Guest<'_>,
+    guest: Guest<'_>,
     (control_in, control_out): Control,
 ) -> Result<Farewell, VisitError> {
+    let Guest { seat, hands, .. } = guest;
+    let Membership { id, inbox, .. } = guest.membership;
     let hearing = |wish| {
         if let Some(broadcast) = &service.broadcast {
             broadcast.wish(*id, connection, wish);
@@ -225,6 +250,19 @@ async fn serve(
     let cursor = tell_cursor(&control_out, service.registry.cursor());
     let front = tell_front(&control_out, service.registry.front());
     let told_seats = tell_seats(&control_out, seat.report());
+    let mut exchanges = Exchanges::default();
+    let pasted = exchanges.clipboard();
+    let (to_tell, words) = mpsc::channel(WAITING_WORDS);
+    let bells = service.bells.tell(&to_tell);
+    let files = seat.files(service.files.as_ref());
+    let files = FileVisit::begin(
+        files,
+        guest.wants_files,
+        *id,
+        &mut exchanges,
+        to_tell.clone(),
+    );
+    let words = tell_words(&control_out, words);
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
@@ -240,7 +278,11 @@ async fn serve(
         result = cursor => result?,
         result = front => result?,
         result = told_seats => result?,
-        result = clipboard.run() => result?,
+        result = words => result?,
+        result = clipboard.run(pasted) => result?,
+        result = files.run(connection) => result?,
+        result = bells => result?,
+        result = exchanges.run(connection.clone()) => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
     Ok(Farewell::Unsaid)

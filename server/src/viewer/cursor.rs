@@ -9,8 +9,8 @@ use tokio::sync::{Mutex, watch};
 
 use super::registry::Cursor;
 
-/// Tells the viewer how the pointer looks, and where a program moved it, as it changes. What
-/// changed several times meanwhile is told once.
+/// Tells the viewer how the pointer looks, and where a program moved it, as it changes, and whatever
+/// else there is to say. What changed of the pointer several times meanwhile is told once.
 ///
 /// # Errors
 /// [`TransportError`] if the connection or the stream breaks.

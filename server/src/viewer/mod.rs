@@ -8,7 +8,9 @@
 
 pub mod admission;
 pub mod attend;
+pub mod bell;
 mod cursor;
+mod files;
 pub mod front;
 pub mod inbox;
 pub mod input;
@@ -19,3 +21,4 @@ pub mod registry;
 pub mod seats;
 pub mod sizing;
 pub mod tickets;
+mod words;

@@ -1,5 +1,5 @@
-//! Text of the viewer's own over the picture: a notice during an interruption, measurements,
-//! the menu.
+//! Text of the viewer's own over the picture: a notice during an interruption, measurements, files
+//! on their way, the menu.
 //!
 //! It is drawn into the window only, after the picture: neither the picture nor screenshots of it
 //! contain it. Nothing is laid out, compared or drawn as long as there is no text.
@@ -20,7 +20,7 @@ use crate::picture::{Line, Texts};
 /// The panels over the picture.
 pub(super) struct Overlay {
     /// Drawn in this order.
-    panels: [Panel; 3],
+    panels: [Panel; 4],
     /// How large their letters are.
     density: u32,
 }
@@ -58,6 +58,7 @@ impl Overlay {
         Self {
             panels: [
                 Panel::new(Place::Corner),
+                Panel::new(Place::Foot),
                 Panel::new(Place::Middle),
                 Panel::new(Place::Menu),
             ],
@@ -68,7 +69,7 @@ impl Overlay {
     /// Shows these texts, as far as there are any, from the next presentation on.
     pub(super) fn show(&mut self, texts: &Texts, density: u32) {
         self.density = density;
-        let texts = [&texts.statistics, &texts.notice, &texts.menu];
+        let texts = [&texts.statistics, &texts.files, &texts.notice, &texts.menu];
         for (panel, lines) in self.panels.iter_mut().zip(texts) {
             if panel.lines != *lines {
                 panel.lines.clone_from(lines);

@@ -26,6 +26,8 @@ pub(in crate::present) enum Place {
     Middle,
     /// In the top left corner.
     Corner,
+    /// In the bottom left corner.
+    Foot,
     /// In the middle, in large letters with room around them.
     Menu,
 }
@@ -61,7 +63,7 @@ impl Layout {
         };
         let mut scale = match place {
             Place::Middle | Place::Menu => 2,
-            Place::Corner => 1,
+            Place::Corner | Place::Foot => 1,
         };
         let large = if within.height() >= LARGE { 2 } else { 1 };
         scale *= room.density.max(large);
@@ -71,11 +73,14 @@ impl Layout {
         let (width, height) = size(scale);
         let (width, height) = (width.min(within.width()), height.min(within.height()));
         let margin = match place {
-            Place::Middle | Place::Menu => (within.width() - width, within.height() - height),
+            Place::Middle | Place::Menu => {
+                ((within.width() - width) / 2, (within.height() - height) / 2)
+            }
             Place::Corner => (0, 0),
+            Place::Foot => (0, within.height() - height),
         };
-        let left = within.left + (margin.0 / 2) as i32;
-        let top = within.top + (margin.1 / 2) as i32;
+        let left = within.left + margin.0 as i32;
+        let top = within.top + margin.1 as i32;
         let rect = Rect::new(left, top, width, height);
         (!rect.is_empty()).then_some(Self { rect, scale, place })
     }
@@ -145,7 +150,7 @@ impl Layout {
 /// Between the edge and the text, in letters' pixels.
 const fn padding(place: Place) -> u32 {
     match place {
-        Place::Corner => 6,
+        Place::Corner | Place::Foot => 6,
         Place::Middle | Place::Menu => 10,
     }
 }
@@ -191,6 +196,8 @@ mod tests {
         let (width, height) = (width + 8, height + 8);
         let (left, top) = (10 + 200 - width as i32, 20 + 150 - height as i32);
         assert_eq!(middle.rect, Rect::new(left, top, 2 * width, 2 * height));
+        let foot = Layout::new(&lines(), Place::Foot, &within).expect("room");
+        assert_eq!(foot.rect, Rect::new(10, 320 - height as i32, width, height));
     }
 
     #[test]
@@ -234,7 +241,7 @@ mod tests {
         let lines = [&lines()[..], &[Line::new(Look::Chosen, "x"), Line::rule()]].concat();
         for (width, height) in [(1, 1), (30, 20), (70, 90), (8000, 4000)] {
             let within = room(Rect::new(3, 4, width, height));
-            for place in [Place::Middle, Place::Corner, Place::Menu] {
+            for place in [Place::Middle, Place::Corner, Place::Foot, Place::Menu] {
                 let layout = Layout::new(&lines, place, &within).expect("some room");
                 assert!(within.rect.contains(&layout.rect), "{layout:?}");
                 let mut pixels = vec![0; 8010 * 4010];

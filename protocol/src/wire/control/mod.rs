@@ -7,6 +7,7 @@
 //! [`ServerMessage::Refused`].
 
 mod cursor;
+mod files;
 mod front;
 mod keyboard;
 mod quality;
@@ -18,6 +19,7 @@ mod viewer;
 mod window;
 
 pub use cursor::CursorShape;
+pub use files::FileOffer;
 pub use front::WindowIcon;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};
 pub use quality::Quality;

@@ -1,11 +1,12 @@
 //! What a server says on the control stream.
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
+use super::files::{read_file_offer, write_file_offer};
 use super::front::{read_icon, read_title, write_icon};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, RefusalReason, SeatReport, WindowIcon};
+use super::{CursorShape, FileOffer, RefusalReason, SeatReport, WindowIcon};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -37,6 +38,12 @@ pub enum ServerMessage {
     Icon(WindowIcon),
     /// Who is there, and what this viewer can do, from now on.
     Seats(SeatReport),
+    /// The session has a file for the viewer.
+    FileOffer(FileOffer),
+    /// The file that was offered under this number can no longer be had.
+    FileWithdrawn(u64),
+    /// A program in the session wants to be noticed.
+    Bell,
 }
 
 /// The server admits the viewer.
@@ -52,6 +59,8 @@ pub struct Welcome {
     /// at most [`MAX_TICKET_BYTES`]. Empty: the ticket that the viewer showed goes on to hold, or
     /// the server gives none.
     pub ticket: Vec<u8>,
+    /// Bytes of the largest file that the session takes; `None` if files are not transferred.
+    pub files: Option<u64>,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -61,6 +70,7 @@ impl core::fmt::Debug for Welcome {
             .field("screen", &self.screen)
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
+            .field("files", &self.files)
             .finish()
     }
 }
@@ -74,6 +84,9 @@ mod kind {
     pub(super) const TITLE: u64 = 10;
     pub(super) const ICON: u64 = 11;
     pub(super) const SEATS: u64 = 14;
+    pub(super) const FILE_OFFER: u64 = 18;
+    pub(super) const FILE_WITHDRAWN: u64 = 19;
+    pub(super) const BELL: u64 = 20;
 }
 
 impl ServerMessage {
@@ -88,6 +101,9 @@ impl ServerMessage {
                     .text(3, &welcome.agent);
                 if !welcome.ticket.is_empty() {
                     message.bytes(4, &welcome.ticket);
+                }
+                if let Some(largest) = welcome.files {
+                    message.number(9, largest);
                 }
             }
             Self::Refused { reason, text } => {
@@ -109,6 +125,15 @@ impl ServerMessage {
             }
             Self::Icon(icon) => write_icon(icon, &mut FieldWriter::new(out, kind::ICON)),
             Self::Seats(report) => report.write(out, kind::SEATS),
+            Self::FileOffer(offer) => {
+                write_file_offer(offer, &mut FieldWriter::new(out, kind::FILE_OFFER));
+            }
+            Self::FileWithdrawn(number) => {
+                FieldWriter::new(out, kind::FILE_WITHDRAWN).number(1, *number);
+            }
+            Self::Bell => {
+                FieldWriter::new(out, kind::BELL);
+            }
         }
     }
 
@@ -133,6 +158,12 @@ impl ServerMessage {
             kind::TITLE => Self::Title(read_title(fields)?),
             kind::ICON => Self::Icon(read_icon(fields)?),
             kind::SEATS => Self::Seats(SeatReport::read(fields)?),
+            kind::FILE_OFFER => Self::FileOffer(read_file_offer(fields)?),
+            kind::FILE_WITHDRAWN => {
+                let number = only_field(fields, "number of a file", |field| field.number())?;
+                Self::FileWithdrawn(number)
+            }
+            kind::BELL => Self::Bell,
             _ => return Ok(None),
         }))
     }
@@ -141,12 +172,14 @@ impl ServerMessage {
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
     let mut ticket = Vec::new();
+    let mut files = None;
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
             2 => screen = Some(read_size(&mut field.reader())?),
             3 => agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
+            9 => files = Some(field.number()?),
             _ => {}
         }
     }
@@ -155,6 +188,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         screen: screen.ok_or(WireError::Missing("screen"))?,
         agent,
         ticket,
+        files,
     })
 }
 
@@ -190,6 +224,7 @@ mod tests {
                 screen: Size::new(1920, 1080),
                 agent: "x".to_owned(),
                 ticket: vec![7; MAX_TICKET_BYTES],
+                files: Some(0),
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -198,6 +233,7 @@ mod tests {
             ServerMessage::CursorShape(shape),
             ServerMessage::CursorPosition(Point::new(-3, 7)),
             ServerMessage::CursorAgain(300),
+            ServerMessage::Bell,
         ] {
             let mut out = Vec::new();
             message.write(&mut out);
@@ -226,6 +262,7 @@ mod tests {
             screen: Size::new(8, 8),
             agent: String::new(),
             ticket: vec![77, 78],
+            files: None,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

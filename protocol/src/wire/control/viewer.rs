@@ -58,6 +58,8 @@ pub struct Hello {
     /// What the person wants to do. A greeting takes control away from nobody: alone it is granted
     /// only if nobody else has it.
     pub seat: SeatWish,
+    /// Whether the viewer wants to hear of files that the session has for it.
+    pub takes_files: bool,
 }
 
 impl core::fmt::Debug for Hello {
@@ -72,6 +74,7 @@ impl core::fmt::Debug for Hello {
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
             .field("seat", &self.seat)
+            .field("takes_files", &self.takes_files)
             .finish()
     }
 }
@@ -105,6 +108,9 @@ impl ViewerMessage {
                 }
                 if hello.seat != SeatWish::default() {
                     message.number(11, hello.seat.number());
+                }
+                if hello.takes_files {
+                    message.number(13, 1);
                 }
             }
             Self::Quality(quality) => {
@@ -155,6 +161,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         agent: String::new(),
         ticket: Vec::new(),
         seat: SeatWish::default(),
+        takes_files: false,
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -167,6 +174,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             7 => hello.agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
+            13 => hello.takes_files = field.number()? != 0,
             _ => {}
         }
     }
@@ -205,6 +213,7 @@ mod tests {
             cache_bytes: 4 << 20,
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
+            takes_files: true,
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }

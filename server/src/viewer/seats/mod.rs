@@ -2,7 +2,8 @@
 //!
 //! Each viewer has a [`Seat`]. Whatever a viewer may do to the session it does through its seat:
 //! [`Seat::controls`] let its input be played, [`Seat::keyboard`] and [`Seat::window`] take its layout and
-//! its window, [`Seat::clipboard`] says which way its clipboard may go. A seat that may only view
+//! its window, [`Seat::clipboard`] says which way its clipboard may go, [`Seat::files`] whether it
+//! gives and gets files. A seat that may only view
 //! hands out none of that, so that there is nothing elsewhere to forget.
 //!
 //! Of those with the right to control all are in control, unless one of them has taken it
@@ -51,6 +52,13 @@ pub enum Role {
     View,
     /// Act as well.
     Control,
+}
+
+impl Role {
+    /// The files that whoever has this role may give and get, of those there are.
+    pub(super) fn files<T>(self, files: Option<T>) -> Option<T> {
+        files.filter(|_| self == Self::Control)
+    }
 }
 
 /// The seats of a session.
@@ -222,6 +230,11 @@ impl Seat {
                 give: false,
             },
         }
+    }
+
+    /// The files that the viewer may give and get, of those there are.
+    pub(super) fn files<T>(&self, files: Option<T>) -> Option<T> {
+        self.role.files(files)
     }
 
     /// Tells whether the viewer is in control at the time it is asked.
