@@ -4,9 +4,11 @@
 //! Shared by the fuzz target and by the test that replays the corpus.
 
 use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::session::input_order::InputOrder;
 use hackstream_protocol::session::sequencer::Sequencer;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::datagram::{RepeatedFrame, RepeatedInput};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::InputEvent;
@@ -17,14 +19,15 @@ pub(crate) fn check(bytes: &[u8]) {
     let Some((&selector, bytes)) = bytes.split_first() else {
         return;
     };
-    match selector % 7 {
+    match selector % 8 {
         0 => viewer_message(bytes),
         1 => server_message(bytes),
         2 => records(bytes, InputEvent::read, InputEvent::write),
         3 => records(bytes, Feedback::read, Feedback::write),
         4 => records(bytes, FrameHeader::read, FrameHeader::write),
         5 => order_of_frames(bytes),
-        _ => sound(bytes),
+        6 => sound(bytes),
+        _ => repeated(bytes),
     }
 }
 
@@ -49,6 +52,31 @@ fn sound(bytes: &[u8]) {
         let mut again = Vec::new();
         packet.write(&mut again);
         assert_eq!(SoundPacket::read(&again), Ok(Some(packet)));
+    }
+}
+
+/// What one datagram repeats is played at most once however often it comes.
+fn repeated(bytes: &[u8]) {
+    if let Ok(Some(frame)) = RepeatedFrame::read(bytes) {
+        let mut again = Vec::new();
+        frame.write(&mut again);
+        assert_eq!(RepeatedFrame::read(&again), Ok(Some(frame)));
+    }
+    if let Ok(Some(input)) = RepeatedInput::read(bytes) {
+        let mut again = Vec::new();
+        input.write(&mut again);
+        assert_eq!(
+            RepeatedInput::read(&again).as_ref(),
+            Ok(&Some(input.clone()))
+        );
+        let mut order = InputOrder::default();
+        order.repeat(&input);
+        order.repeat(&input);
+        for &event in &input.events {
+            order.stream(event);
+        }
+        let played = core::iter::from_fn(|| order.pop());
+        assert!(played.eq(input.events.iter().copied()), "{input:?}");
     }
 }
 

@@ -8,6 +8,7 @@
 //! * [`session`]: the order in which pictures may be applied, seen from either end.
 //! * [`clipboard`]: what of a clipboard may pass.
 //! * [`rate`]: how much may be in flight.
+//! * [`repeat`]: what is sent twice where packets get lost.
 //! * [`source`]: the seam between whatever owns the pixels and whatever encodes them.
 //! * [`limits`]: every bound that a peer's bytes are checked against.
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod ids;
 pub mod limits;
 pub mod rate;
 pub mod region;
+pub mod repeat;
 pub mod session;
 pub mod source;
 pub mod units;

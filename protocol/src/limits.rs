@@ -16,6 +16,12 @@ pub const MAX_FRAME_BYTES: usize = 1 << 20;
 /// Largest input or feedback record in bytes.
 pub const MAX_RECORD_BYTES: usize = 64;
 
+/// Records of input that one datagram repeats, in bytes; most hold one key.
+pub const MAX_REPEATED_INPUT_BYTES: usize = 512;
+
+/// Largest frame in bytes, header included, that a datagram repeats: one packet on any path.
+pub const MAX_REPEATED_FRAME_BYTES: usize = 1400;
+
 /// Frames a viewer holds back while it waits for one that they depend on.
 pub const MAX_HELD_FRAMES: usize = 256;
 

@@ -18,6 +18,7 @@ use hackstream_protocol::wire::control::{
     CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
     ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
 };
+use hackstream_protocol::wire::datagram::{RepeatedFrame, RepeatedInput};
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
@@ -90,6 +91,8 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         seed(5, |out| order.iter().for_each(|frame| frame.write(out))),
     ));
     seeds.push(("sound", seed(6, |out| sound().write(out))));
+    seeds.push(("input-again", seed(7, |out| input_again().write(out))));
+    seeds.push(("frame-again", seed(7, |out| frame_again().write(out))));
     seeds
 }
 
@@ -231,6 +234,20 @@ fn sound() -> SoundPacket<'static> {
         duration: PacketDuration::Ms10,
         outlook: Outlook::Pauses,
         opus: &[0xf4, 0xff, 0xfe],
+    }
+}
+
+fn input_again() -> RepeatedInput {
+    RepeatedInput {
+        first: InputSeq(300),
+        events: input()[..2].to_vec(),
+    }
+}
+
+fn frame_again() -> RepeatedFrame<'static> {
+    RepeatedFrame {
+        header: header(300, 298),
+        payload: &[0, 3, 0, 8, 6],
     }
 }
 

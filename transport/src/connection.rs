@@ -183,6 +183,20 @@ impl Connection {
         }
     }
 
+    /// Sends a datagram that the peer can do without, now or not at all: false if the congestion
+    /// window has no room for it, if others wait, or if the peer takes none of this size.
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub fn send_spare_datagram(&self, datagram: Vec<u8>) -> Result<bool, TransportError> {
+        let PathReport {
+            window, in_flight, ..
+        } = self.path.report();
+        let is_crowded = in_flight.0 + datagram.len() as u64 > window.0
+            || self.quic.datagram_send_buffer_space() < datagram.len();
+        Ok(!is_crowded && self.send_datagram(datagram.into())?)
+    }
+
     /// The next datagram of the peer. May be cancelled.
     ///
     /// # Errors

@@ -11,7 +11,6 @@ use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
-use hackstream_protocol::wire::sound::SoundPacket;
 use hackstream_transport::{
     Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
     TransportError,
@@ -20,6 +19,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::datagrams::Datagrams;
 use super::dial::Admission;
 use super::ending::LinkEnd;
 use super::input_stream;
@@ -27,7 +27,6 @@ use super::liveness::Liveness;
 use super::network;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
-use crate::sound::Speaker;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -106,13 +105,16 @@ impl Link {
             alive: Arc::clone(&alive),
         };
         let mut tasks = JoinSet::new();
+        let datagrams = Datagrams {
+            speaker: shared.speaker.clone(),
+            number,
+            room: Arc::clone(&frames.room),
+            work: work.clone(),
+            alive: Arc::clone(&alive),
+        };
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
-        tasks.spawn(hear_sound(
-            connection.clone(),
-            shared.speaker.clone(),
-            end.clone(),
-        ));
+        tasks.spawn(datagrams.receive(connection.clone(), end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
         let clipboard = shared.clipboard.follow(connection.clone());
         tasks.spawn(async move {
@@ -227,6 +229,11 @@ impl Link {
     }
 }
 
+/// What a frame takes of the memory for frames on their way to the decoder.
+pub(super) fn frame_room(payload: &[u8]) -> u32 {
+    (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32
+}
+
 async fn next_end(ends: &mut mpsc::UnboundedReceiver<LinkEnd>) -> LinkEnd {
     match ends.recv().await {
         Some(end) => end,
@@ -277,8 +284,7 @@ impl Frames {
                 }
             };
             let at = Instant::now();
-            let bytes = (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32;
-            let Ok(room) = room.acquire_many_owned(bytes).await else {
+            let Ok(room) = room.acquire_many_owned(frame_room(&payload)).await else {
                 return;
             };
             let _ = work.send(Work::Frame(Arrival {
@@ -288,21 +294,6 @@ impl Frames {
                 at,
                 room,
             }));
-        }
-    }
-}
-
-/// Takes the session's sound.
-async fn hear_sound(connection: Connection, speaker: Speaker, end: mpsc::UnboundedSender<LinkEnd>) {
-    speaker.connected();
-    while let Ok(datagram) = connection.receive_datagram().await {
-        match SoundPacket::read(&datagram) {
-            Ok(Some(packet)) => speaker.take(&packet),
-            Ok(None) => {}
-            Err(error) => {
-                let _ = end.send(LinkEnd::Broken(format!("sound: {error}")));
-                return;
-            }
         }
     }
 }

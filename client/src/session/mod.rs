@@ -3,8 +3,10 @@
 mod admit;
 mod backoff;
 mod contact;
+mod datagrams;
 mod dial;
 mod ending;
+mod input_repeats;
 mod input_stream;
 mod link;
 mod liveness;

@@ -3,11 +3,12 @@
 //! Families with different needs: [`control`] messages are rare, may be large and must evolve, so
 //! they are tagged fields of which a reader skips those it does not know; [`input`] and
 //! [`feedback`] records are frequent and tiny; [`frame`] headers stand in front of every picture;
-//! [`sound`] travels in datagrams.
+//! [`sound`] travels in [`datagram`]s, and so does what is sent twice.
 
 pub mod bytes;
 pub mod clipboard;
 pub mod control;
+pub mod datagram;
 pub mod feedback;
 pub mod fields;
 pub mod frame;

@@ -11,6 +11,8 @@ use tokio::task::consume_budget;
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
 
+use super::input_source::InputSource;
+
 /// Silence after which a viewer's keys are let go, rather than repeated by the display until the
 /// connection times out. A viewer that is there says so every two seconds; twice that leaves time
 /// to repair a loss. Counted from one look to the next, so keys stay down for up to twice as long.
@@ -22,12 +24,13 @@ const SILENCE: Duration = Duration::from_secs(4);
 /// [`TransportError`] if the connection or the stream breaks.
 pub(super) async fn inject_all(
     connection: &Connection,
-    mut reader: RecordReader,
+    stream: RecordReader,
     mut injector: Injector,
     injected: &AtomicU64,
 ) -> Result<(), TransportError> {
+    let mut source = InputSource::new(connection, stream);
     // However this ends, dropping the injector lets go of every key.
-    while let Some(event) = next_event(connection, &mut reader, &mut injector).await? {
+    while let Some(event) = next_event(connection, &mut source, &mut injector).await? {
         // First: the program may answer before this thread goes on, and the frame with the answer
         // must not claim to be older than the event.
         injected.fetch_add(1, Ordering::Release);
@@ -51,10 +54,10 @@ async fn play(injector: &mut Injector, event: InputEvent) -> Result<(), CaptureE
 /// The viewer's next event. Lets go of everything if the viewer falls silent before it.
 async fn next_event(
     connection: &Connection,
-    reader: &mut RecordReader,
+    source: &mut InputSource<'_>,
     injector: &mut Injector,
 ) -> Result<Option<InputEvent>, TransportError> {
-    let mut next = pin!(reader.input());
+    let mut next = pin!(source.next());
     if injector.is_holding() {
         tokio::select! {
             biased;

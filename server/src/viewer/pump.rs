@@ -20,6 +20,7 @@ use hackstream_transport::{Connection, PathReport, TransportError};
 use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
+use super::repeater::Repeater;
 use crate::clock::Clock;
 
 /// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
@@ -63,10 +64,12 @@ impl Pump {
     /// [`PumpError`] if the screen or the connection fails.
     pub fn run(self, config: EncoderConfig) -> Result<(), PumpError> {
         let encoder = Encoder::new(config, self.source.size())?;
+        let (connection, runtime) = (self.connection.clone(), self.runtime.clone());
         let state = State {
             encoder,
             ledger: Ledger::new(),
             room: Room::default(),
+            repeater: Repeater::new(connection, runtime, self.clock.now()),
             frame: Frame::default(),
             last_history: FrameId(0),
             last_video: FrameId(0),
@@ -83,6 +86,7 @@ struct State {
     encoder: Encoder,
     ledger: Ledger,
     room: Room,
+    repeater: Repeater,
     frame: Frame,
     /// The last frames that used the history and the video stream.
     last_history: FrameId,
@@ -202,8 +206,8 @@ impl State {
         header.write(&mut bytes);
         bytes.extend_from_slice(&self.frame.payload);
         let len = bytes.len();
-        self.room
-            .handed_over(len, &view(&self.pump.connection.path()));
+        let path = self.pump.connection.path();
+        self.room.handed_over(len, &view(&path));
         let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
         if self.frame.is_reset {
             self.ledger.set_barrier(id);
@@ -216,11 +220,10 @@ impl State {
         }
         trace!(%id, after = %header.after, len, video = self.frame.uses_video, pixels = self.frame.writes.area(), encoding = ?header.encoding, rate = ?link.rate, budget = link.budget, "frame");
         let priority = i32::from(len <= SMALL_FRAME);
-        let sending = self
-            .pump
-            .connection
-            .send_frame(Bytes::from(bytes), priority);
+        let bytes = Bytes::from(bytes);
+        let sending = self.pump.connection.send_frame(bytes.clone(), priority);
         self.pump.runtime.block_on(sending)?;
+        self.repeater.sent(&bytes, &path, self.pump.clock.now());
         Ok(())
     }
 

@@ -1,0 +1,131 @@
+//! Whether and when something small is sent for the second time.
+
+use core::time::Duration;
+
+use super::LossShare;
+use super::budget::Budget;
+use crate::units::{Bitrate, ByteCount, Timestamp};
+
+/// On a shorter way QUIC repairs a loss about as soon as a repeat would arrive.
+const SHORTEST_ROUND_TRIP: Duration = Duration::from_millis(15);
+
+/// A loss is rarely alone: the same disturbance takes what follows within a few milliseconds. The
+/// longer the way, the more a repeat that escapes it saves; one that waits adds its wait to each
+/// loss that it heals.
+const ROUND_TRIPS_APART: u32 = 8;
+const LEAST_APART: Duration = Duration::from_millis(3);
+const MOST_APART: Duration = Duration::from_millis(15);
+
+/// What is known about the path when something is sent on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathFacts {
+    /// Smoothed round-trip time.
+    pub rtt: Duration,
+    /// Bytes that may be in flight.
+    pub window: ByteCount,
+    /// What may be sent in the long run; `None` if the path was never full.
+    pub capacity: Option<Bitrate>,
+    /// Packets sent since the connection began.
+    pub sent_packets: u64,
+    /// Packets found to be lost since the connection began.
+    pub lost_packets: u64,
+}
+
+impl PathFacts {
+    fn rate(&self) -> Bitrate {
+        let carried = Bitrate::of(self.window, self.rtt);
+        self.capacity.map_or(carried, |most| carried.min(most))
+    }
+}
+
+/// Decides for one direction of a connection. Repeats nothing on a path that loses nothing, and
+/// otherwise within a budget: 5 % of what the path carries, at most 128 kbit/s.
+#[derive(Clone, Copy, Debug)]
+pub struct RepeatPolicy {
+    losses: LossShare,
+    budget: Budget,
+}
+
+impl RepeatPolicy {
+    /// For a connection that begins.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            losses: LossShare::default(),
+            budget: Budget::new(now),
+        }
+    }
+
+    /// How long after `now`, when something is sent that takes `bytes`, to send it again; `None` if
+    /// not at all.
+    pub fn repeat_after(
+        &mut self,
+        bytes: usize,
+        path: &PathFacts,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        self.losses.observe(path.sent_packets, path.lost_packets);
+        if !self.losses.is_lossy() || path.rtt < SHORTEST_ROUND_TRIP {
+            return None;
+        }
+        let apart = (path.rtt / ROUND_TRIPS_APART).clamp(LEAST_APART, MOST_APART);
+        self.budget.take(bytes, path.rate(), now).then_some(apart)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RTT: Duration = Duration::from_millis(40);
+
+    fn path(sent_packets: u64, lost_packets: u64) -> PathFacts {
+        PathFacts {
+            rtt: RTT,
+            window: ByteCount::kib(32),
+            capacity: None,
+            sent_packets,
+            lost_packets,
+        }
+    }
+
+    fn lossy() -> RepeatPolicy {
+        let mut policy = RepeatPolicy::new(Timestamp(0));
+        let begun = policy.repeat_after(1, &path(100, 2), Timestamp(0));
+        assert_eq!(begun, Some(RTT / ROUND_TRIPS_APART));
+        policy
+    }
+
+    #[test]
+    fn nothing_is_repeated_without_loss() {
+        let mut policy = RepeatPolicy::new(Timestamp(0));
+        for packet in 0..10_000 {
+            let now = Timestamp(packet * 10_000);
+            assert_eq!(policy.repeat_after(10, &path(packet, 0), now), None);
+        }
+    }
+
+    #[test]
+    fn a_short_way_needs_no_repeats() {
+        let near = PathFacts {
+            rtt: Duration::from_millis(2),
+            ..path(200, 4)
+        };
+        assert_eq!(lossy().repeat_after(1, &near, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn a_known_capacity_bounds_the_repeats() {
+        let mut policy = lossy();
+        let thin = PathFacts {
+            capacity: Some(Bitrate::kbps(160)),
+            ..path(200, 4)
+        };
+        // A kilobyte a second is a twentieth of this link.
+        let repeated = (1..=1000).filter(|i| {
+            let now = Timestamp(i * 10_000);
+            policy.repeat_after(936, &thin, now).is_some()
+        });
+        assert!((10..=14).contains(&repeated.count()), "in ten seconds");
+    }
+}
