@@ -4,14 +4,16 @@
 //! Shared by the fuzz target and by the test that replays the corpus.
 
 use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::repeat::FrameAssembly;
 use hackstream_protocol::session::input_order::InputOrder;
 use hackstream_protocol::session::sequencer::Sequencer;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
-use hackstream_protocol::wire::datagram::{RepeatedFrame, RepeatedInput};
+use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::InputEvent;
+use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::sound::SoundPacket;
 
 /// Checks one input. Its first byte chooses the reader, so that one corpus serves them all.
@@ -57,10 +59,13 @@ fn sound(bytes: &[u8]) {
 
 /// What one datagram repeats is played at most once however often it comes.
 fn repeated(bytes: &[u8]) {
-    if let Ok(Some(frame)) = RepeatedFrame::read(bytes) {
+    if let Ok(Some(parity)) = FrameParity::read(bytes) {
         let mut again = Vec::new();
-        frame.write(&mut again);
-        assert_eq!(RepeatedFrame::read(&again), Ok(Some(frame)));
+        parity.write(&mut again);
+        assert_eq!(FrameParity::read(&again), Ok(Some(parity.clone())));
+        let mut frame = FrameAssembly::default();
+        let is_whole = frame.rebuild(&[&parity]);
+        assert_eq!(is_whole, parity.whole().is_some());
     }
     if let Ok(Some(input)) = RepeatedInput::read(bytes) {
         let mut again = Vec::new();

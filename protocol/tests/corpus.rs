@@ -12,17 +12,18 @@ use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
+use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
     CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
     ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
 };
-use hackstream_protocol::wire::datagram::{RepeatedFrame, RepeatedInput};
+use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
+use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::sound::{Outlook, PacketDuration, SoundPacket};
 
 const CORPUS: Corpus = Corpus("wire");
@@ -93,6 +94,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     seeds.push(("sound", seed(6, |out| sound().write(out))));
     seeds.push(("input-again", seed(7, |out| input_again().write(out))));
     seeds.push(("frame-again", seed(7, |out| frame_again().write(out))));
+    seeds.push(("frame-parity", seed(7, |out| frame_parity().write(out))));
     seeds
 }
 
@@ -244,10 +246,30 @@ fn input_again() -> RepeatedInput {
     }
 }
 
-fn frame_again() -> RepeatedFrame<'static> {
-    RepeatedFrame {
-        header: header(300, 298),
-        payload: &[0, 3, 0, 8, 6],
+fn frame_again() -> FrameParity {
+    let mut bytes = vec![3];
+    header(300, 298).write(&mut bytes);
+    bytes.extend_from_slice(&[0, 3, 0, 8, 6]);
+    FrameParity {
+        stream: StreamIndex(299),
+        total: bytes.len(),
+        from: 0,
+        to: bytes.len(),
+        stride: bytes.len(),
+        at: 0,
+        bytes,
+    }
+}
+
+fn frame_parity() -> FrameParity {
+    FrameParity {
+        stream: StreamIndex(5),
+        total: 30_000,
+        from: 15_000,
+        to: 30_000,
+        stride: 1400,
+        at: 1398,
+        bytes: vec![0xfe, 7],
     }
 }
 

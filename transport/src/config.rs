@@ -34,7 +34,8 @@ const VIEWER_SEND_WINDOW: u64 = 1 << 20;
 const VIEWER_DATAGRAMS: usize = 16 << 10;
 
 /// Sound that waits for the congestion window: a fifth of a second at the usual rate. QUIC drops the
-/// oldest beyond this; its own megabyte would be played a minute late.
+/// oldest beyond this; its own megabyte would be played a minute late. What of frames is sent twice
+/// waits until it has room here.
 const SERVER_DATAGRAMS: usize = 4 << 10;
 
 /// Repeated input that waits to leave or to be read: ten keys, and no more than that of what a

@@ -4,14 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_TEXT_BYTES;
 use hackstream_protocol::wire::control::RefusalReason;
+use hackstream_protocol::wire::frame::FrameHeader;
+use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::{StreamKind, WireError};
 use quinn::{RecvStream, SendDatagramError, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
 use crate::capped::SharedCap;
+use crate::parities::Parities;
 use crate::path::{PathReport, PathState, PathWake};
 use crate::{
     CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
@@ -33,6 +37,8 @@ pub struct Connection {
     cap: Option<Arc<SharedCap>>,
     /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
     arriving: Arc<Mutex<Option<RecvStream>>>,
+    /// Of the frames that are arriving.
+    parities: Arc<Parities>,
 }
 
 /// A stream that the peer opened.
@@ -54,6 +60,7 @@ impl Connection {
             path,
             cap: None,
             arriving,
+            parities: Arc::default(),
         }
     }
 
@@ -136,7 +143,10 @@ impl Connection {
             // A server opens nothing but frames. To look at the first byte here would make each
             // frame wait for lost packets of those before it.
             let stream = self.quic.accept_uni().await?;
-            return Ok(IncomingStream::Frame(FrameReader::new(stream)));
+            return Ok(IncomingStream::Frame(FrameReader::new(
+                stream,
+                &self.parities,
+            )));
         }
         let mut arriving = self.arriving.lock().await;
         let stream = match arriving.as_mut() {
@@ -162,11 +172,15 @@ impl Connection {
     /// leave first, those of the same priority in the order of the calls.
     ///
     /// Returns when QUIC has taken the bytes, which is at once unless more than 1024 frames or
-    /// some megabytes are on their way.
+    /// some megabytes are on their way. Returns which stream it is on.
     ///
     /// # Errors
     /// [`TransportError::TooLarge`] or [`TransportError::Closed`].
-    pub async fn send_frame(&self, frame: Bytes, priority: i32) -> Result<(), TransportError> {
+    pub async fn send_frame(
+        &self,
+        frame: Bytes,
+        priority: i32,
+    ) -> Result<StreamIndex, TransportError> {
         frames::send(&self.quic, frame, priority).await
     }
 
@@ -176,25 +190,50 @@ impl Connection {
     /// # Errors
     /// [`TransportError::Closed`].
     pub fn send_datagram(&self, datagram: Bytes) -> Result<bool, TransportError> {
-        match self.quic.send_datagram(datagram) {
-            Ok(()) => Ok(true),
-            Err(SendDatagramError::ConnectionLost(error)) => Err(error.into()),
-            Err(_) => Ok(false),
-        }
+        sent(self.quic.send_datagram(datagram))
     }
 
-    /// Sends a datagram that the peer can do without, now or not at all: false if the congestion
-    /// window has no room for it, if others wait, or if the peer takes none of this size.
+    /// Sends a datagram that the peer can do without, unless others wait; false if it was not sent.
     ///
     /// # Errors
     /// [`TransportError::Closed`].
     pub fn send_spare_datagram(&self, datagram: Vec<u8>) -> Result<bool, TransportError> {
-        let PathReport {
-            window, in_flight, ..
-        } = self.path.report();
-        let is_crowded = in_flight.0 + datagram.len() as u64 > window.0
-            || self.quic.datagram_send_buffer_space() < datagram.len();
-        Ok(!is_crowded && self.send_datagram(datagram.into())?)
+        let has_room = self.quic.datagram_send_buffer_space() >= datagram.len();
+        Ok(has_room && self.send_datagram(datagram.into())?)
+    }
+
+    /// Sends a datagram once no others have to be dropped for it. False as for
+    /// [`send_datagram`](Self::send_datagram).
+    ///
+    /// # Errors
+    /// [`TransportError::Closed`].
+    pub async fn send_patient_datagram(&self, datagram: Vec<u8>) -> Result<bool, TransportError> {
+        sent(self.quic.send_datagram_wait(datagram.into()).await)
+    }
+
+    /// Bytes of the largest datagram that the peer takes and the path carries; `None` if the peer
+    /// takes none.
+    #[must_use]
+    pub fn largest_datagram(&self) -> Option<usize> {
+        self.quic.max_datagram_size()
+    }
+
+    /// Takes what the server sent for the second time of a frame. Returns the frame if that is all
+    /// of it; otherwise its [reader](FrameReader) takes what it needs.
+    ///
+    /// # Errors
+    /// [`TransportError::Wire`] if it is a whole frame that is malformed.
+    pub fn sent_twice(
+        &self,
+        parity: FrameParity,
+    ) -> Result<Option<(FrameHeader, Vec<u8>)>, TransportError> {
+        match parity.whole() {
+            Some(_) => frames::parse(parity.bytes).map(Some),
+            None => {
+                self.parities.take(parity);
+                Ok(None)
+            }
+        }
     }
 
     /// The next datagram of the peer. May be cancelled.
@@ -247,6 +286,14 @@ impl Connection {
     #[must_use]
     pub fn heard(&self) -> u64 {
         self.quic.stats().udp_rx.datagrams
+    }
+}
+
+fn sent(result: Result<(), SendDatagramError>) -> Result<bool, TransportError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(SendDatagramError::ConnectionLost(error)) => Err(error.into()),
+        Err(_) => Ok(false),
     }
 }
 

@@ -31,6 +31,7 @@ mod frames;
 mod identity;
 mod key_file;
 mod listener;
+mod parities;
 mod path;
 mod records;
 mod socket;

@@ -106,6 +106,7 @@ impl Link {
         };
         let mut tasks = JoinSet::new();
         let datagrams = Datagrams {
+            connection: connection.clone(),
             speaker: shared.speaker.clone(),
             number,
             room: Arc::clone(&frames.room),
@@ -114,7 +115,7 @@ impl Link {
         };
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
-        tasks.spawn(datagrams.receive(connection.clone(), end.clone()));
+        tasks.spawn(datagrams.receive(end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
         let clipboard = shared.clipboard.follow(connection.clone());
         tasks.spawn(async move {

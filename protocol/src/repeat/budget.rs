@@ -52,6 +52,37 @@ impl Budget {
     }
 }
 
+/// Of a frame's bytes one in so many may be spent on its parities. A frame of six packets or more
+/// takes less.
+const ONE_IN: usize = 6;
+
+/// Bytes of parities that may be saved up: some large updates' after a time of small ones.
+const MOST_SHARE_SAVED: usize = 32 << 10;
+
+/// A share of the bytes sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    saved: usize,
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self {
+            saved: MOST_SHARE_SAVED / 4,
+        }
+    }
+}
+
+impl Share {
+    /// Adds what a frame of `bytes` earns and takes `cost` out. False if there is too little.
+    pub(super) fn take(&mut self, bytes: usize, cost: usize) -> bool {
+        self.saved = (self.saved + bytes / ONE_IN).min(MOST_SHARE_SAVED);
+        let rest = self.saved.checked_sub(cost);
+        self.saved = rest.unwrap_or(self.saved);
+        rest.is_some()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

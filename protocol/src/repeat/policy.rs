@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use super::LossShare;
-use super::budget::Budget;
+use super::budget::{Budget, Share};
+use super::{LossShare, parity_cost};
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
 /// On a shorter way QUIC repairs a loss about as soon as a repeat would arrive.
@@ -15,6 +15,9 @@ const SHORTEST_ROUND_TRIP: Duration = Duration::from_millis(15);
 const ROUND_TRIPS_APART: u32 = 8;
 const LEAST_APART: Duration = Duration::from_millis(3);
 const MOST_APART: Duration = Duration::from_millis(15);
+
+/// Bytes of a datagram on a usual path; what it costs to repeat a frame is judged by it.
+const USUAL_DATAGRAM: usize = 1350;
 
 /// What is known about the path when something is sent on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,11 +42,13 @@ impl PathFacts {
 }
 
 /// Decides for one direction of a connection. Repeats nothing on a path that loses nothing, and
-/// otherwise within a budget: 5 % of what the path carries, at most 128 kbit/s.
+/// otherwise within two budgets: for what fits a packet 5 % of what the path carries, at most
+/// 128 kbit/s; for larger frames a sixth of their bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct RepeatPolicy {
     losses: LossShare,
     budget: Budget,
+    share: Share,
 }
 
 impl RepeatPolicy {
@@ -53,23 +58,45 @@ impl RepeatPolicy {
         Self {
             losses: LossShare::default(),
             budget: Budget::new(now),
+            share: Share::default(),
         }
     }
 
     /// How long after `now`, when something is sent that takes `bytes`, to send it again; `None` if
-    /// not at all.
+    /// not at all. For what fits a packet.
     pub fn repeat_after(
         &mut self,
         bytes: usize,
         path: &PathFacts,
         now: Timestamp,
     ) -> Option<Duration> {
+        let apart = self.apart(path)?;
+        self.budget.take(bytes, path.rate(), now).then_some(apart)
+    }
+
+    /// The same for a frame of `bytes`, of which [parities](super::frame_parities) are sent again.
+    pub fn repeat_frame_after(
+        &mut self,
+        bytes: usize,
+        path: &PathFacts,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        if bytes <= USUAL_DATAGRAM {
+            return self.repeat_after(bytes, path, now);
+        }
+        let apart = self.apart(path)?;
+        self.share
+            .take(bytes, parity_cost(bytes, USUAL_DATAGRAM))
+            .then_some(apart)
+    }
+
+    /// How far apart the two times are on a path where anything is repeated at all.
+    fn apart(&mut self, path: &PathFacts) -> Option<Duration> {
         self.losses.observe(path.sent_packets, path.lost_packets);
         if !self.losses.is_lossy() || path.rtt < SHORTEST_ROUND_TRIP {
             return None;
         }
-        let apart = (path.rtt / ROUND_TRIPS_APART).clamp(LEAST_APART, MOST_APART);
-        self.budget.take(bytes, path.rate(), now).then_some(apart)
+        Some((path.rtt / ROUND_TRIPS_APART).clamp(LEAST_APART, MOST_APART))
     }
 }
 
@@ -112,6 +139,24 @@ mod tests {
             ..path(200, 4)
         };
         assert_eq!(lossy().repeat_after(1, &near, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn parities_of_large_frames_take_their_share_and_no_more() {
+        let mut policy = lossy();
+        let frames = (1..=1000).filter(|_| {
+            let after = policy.repeat_frame_after(4000, &path(200, 4), Timestamp(0));
+            after.is_some()
+        });
+        let parities = frames.count() * parity_cost(4000, USUAL_DATAGRAM);
+        assert!((600_000..700_000).contains(&parities), "{parities} of 4 MB");
+        let mut policy = lossy();
+        let film = (1..=1000).all(|_| {
+            policy
+                .repeat_frame_after(9000, &path(200, 4), Timestamp(0))
+                .is_some()
+        });
+        assert!(film, "frames of seven packets");
     }
 
     #[test]

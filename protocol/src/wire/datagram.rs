@@ -2,10 +2,9 @@
 
 use super::WireError;
 use super::bytes::{Reader, Writer};
-use super::frame::FrameHeader;
 use super::input::InputEvent;
 use crate::ids::InputSeq;
-use crate::limits::{MAX_REPEATED_FRAME_BYTES, MAX_REPEATED_INPUT_BYTES};
+use crate::limits::MAX_REPEATED_INPUT_BYTES;
 
 /// The first byte of a datagram: what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +14,7 @@ pub enum DatagramKind {
     Sound = 1,
     /// Viewer to server: [`RepeatedInput`].
     Input = 2,
-    /// Server to viewer: a [`RepeatedFrame`].
+    /// Server to viewer: a [`FrameParity`](super::parity::FrameParity).
     Frame = 3,
 }
 
@@ -75,50 +74,6 @@ impl RepeatedInput {
     }
 }
 
-/// A frame that was sent on a stream as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RepeatedFrame<'a> {
-    /// Where it stands among the others.
-    pub header: FrameHeader,
-    /// Its payload; with the header at most [`MAX_REPEATED_FRAME_BYTES`].
-    pub payload: &'a [u8],
-}
-
-impl<'a> RepeatedFrame<'a> {
-    /// Appends the datagram that repeats `frame`, header and payload as they are on the stream.
-    pub fn write_whole(frame: &[u8], out: &mut Vec<u8>) {
-        out.put_u8(DatagramKind::Frame as u8);
-        out.raw(frame);
-    }
-
-    /// Appends the datagram to `out`, its kind included.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        out.put_u8(DatagramKind::Frame as u8);
-        self.header.write(out);
-        out.raw(self.payload);
-    }
-
-    /// Reads a datagram; `None` if it is of another kind.
-    ///
-    /// # Errors
-    /// [`WireError`] if it is malformed or too long.
-    pub fn read(datagram: &'a [u8]) -> Result<Option<Self>, WireError> {
-        if DatagramKind::of(datagram) != Some(DatagramKind::Frame) {
-            return Ok(None);
-        }
-        let mut reader = Reader::new(&datagram[1..]);
-        within(
-            "repeated frame",
-            reader.remaining(),
-            MAX_REPEATED_FRAME_BYTES,
-        )?;
-        Ok(Some(Self {
-            header: FrameHeader::read(&mut reader)?,
-            payload: reader.rest(),
-        }))
-    }
-}
-
 const fn within(what: &'static str, bytes: usize, max: usize) -> Result<(), WireError> {
     if bytes > max {
         return Err(WireError::OverLimit {
@@ -133,23 +88,8 @@ const fn within(what: &'static str, bytes: usize, max: usize) -> Result<(), Wire
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::FrameId;
-    use crate::units::Timestamp;
     use crate::wire::input::{KeyCode, Transition};
-    use core::time::Duration;
     use proptest::prelude::*;
-
-    fn header(id: u64) -> FrameHeader {
-        FrameHeader {
-            id: FrameId(id),
-            after: FrameId(0),
-            update_complete: true,
-            input: InputSeq(7),
-            captured: Timestamp(9),
-            waited: Duration::ZERO,
-            encoding: Duration::ZERO,
-        }
-    }
 
     proptest! {
         #[test]
@@ -166,22 +106,10 @@ mod tests {
         }
 
         #[test]
-        fn frames_round_trip(id in 1u64.., payload in proptest::collection::vec(any::<u8>(), 0..1200)) {
-            let repeated = RepeatedFrame { header: header(id), payload: &payload };
-            let mut out = Vec::new();
-            repeated.write(&mut out);
-            prop_assert_eq!(RepeatedFrame::read(&out), Ok(Some(repeated)));
-            let mut whole = Vec::new();
-            RepeatedFrame::write_whole(&out[1..], &mut whole);
-            prop_assert_eq!(whole, out);
-        }
-
-        #[test]
         fn any_bytes_are_read_or_refused(mut bytes: Vec<u8>) {
             for kind in 0..5 {
                 bytes.insert(0, kind);
                 let _ = RepeatedInput::read(&bytes);
-                let _ = RepeatedFrame::read(&bytes);
             }
         }
     }
@@ -190,13 +118,10 @@ mod tests {
     fn other_kinds_are_passed_over_and_nonsense_is_refused() {
         assert_eq!(RepeatedInput::read(&[]), Ok(None));
         assert_eq!(RepeatedInput::read(&[3, 1]), Ok(None));
-        assert_eq!(RepeatedFrame::read(&[2, 1]), Ok(None));
         assert!(RepeatedInput::read(&[2, 0, 7]).is_err(), "no event is 0");
         assert!(RepeatedInput::read(&[2, 1, 99]).is_err(), "a record");
         assert!(RepeatedInput::read(&[2, 1, 1]).is_err(), "cut short");
         let long = [&[2, 1][..], &[7; MAX_REPEATED_INPUT_BYTES + 1]].concat();
         assert!(RepeatedInput::read(&long).is_err(), "too long");
-        let long = [3; MAX_REPEATED_FRAME_BYTES + 2];
-        assert!(RepeatedFrame::read(&long).is_err(), "too long");
     }
 }

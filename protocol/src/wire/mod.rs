@@ -14,6 +14,7 @@ pub mod fields;
 pub mod frame;
 pub mod input;
 pub mod keyboard;
+pub mod parity;
 pub mod sound;
 
 /// What was wrong with a peer's bytes.

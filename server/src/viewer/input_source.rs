@@ -46,3 +46,69 @@ impl<'a> InputSource<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use hackstream_protocol::ids::InputSeq;
+    use hackstream_protocol::wire::StreamKind;
+    use hackstream_protocol::wire::input::{KeyCode, Transition};
+    use hackstream_transport::{Connector, Identity, IncomingStream, Listener};
+
+    fn press(code: u16) -> InputEvent {
+        InputEvent::Key(KeyCode(code), Transition::Press)
+    }
+
+    fn repeated(first: u64, events: &[InputEvent]) -> Vec<u8> {
+        let repeated = RepeatedInput {
+            first: InputSeq(first),
+            events: events.to_vec(),
+        };
+        let mut out = Vec::new();
+        repeated.write(&mut out);
+        out
+    }
+
+    /// A key's packet is lost, that is, its record comes last; meanwhile datagrams bring it.
+    async fn lose_a_key() -> Result<(), TransportError> {
+        let identity = Identity::generate()?;
+        let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), &identity)?;
+        let connector = Connector::new()?;
+        let address = listener.local_addr()?;
+        let (server, viewer) = tokio::join!(
+            async { listener.accept().await.unwrap().handshake().await },
+            connector.connect(address, "localhost"),
+        );
+        let (server, viewer) = (server?, viewer?);
+        let mut writer = viewer.open_records(StreamKind::Input).await?;
+        let IncomingStream::Input(stream) = server.accept_stream().await? else {
+            panic!("another stream");
+        };
+        let mut source = InputSource::new(&server, stream);
+        for datagram in [
+            repeated(2, &[press(2)]),
+            repeated(1, &[press(1)]),
+            repeated(1, &[press(1), press(2)]),
+        ] {
+            assert!(viewer.send_spare_datagram(datagram)?);
+        }
+        assert_eq!(source.next().await?, Some(press(1)));
+        assert_eq!(source.next().await?, Some(press(2)));
+        let mut records = Vec::new();
+        (1..=3).for_each(|code| press(code).write(&mut records));
+        writer.write(&records).await?;
+        assert_eq!(source.next().await?, Some(press(3)));
+        assert!(viewer.send_spare_datagram(vec![2, 1, 99])?);
+        assert!(matches!(source.next().await, Err(TransportError::Wire(_))));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_lost_key_is_played_when_a_datagram_brings_it_and_only_once() {
+        let lost = tokio::time::timeout(Duration::from_secs(30), lose_a_key());
+        lost.await.expect("the test hangs").unwrap();
+    }
+}

@@ -222,8 +222,9 @@ impl State {
         let priority = i32::from(len <= SMALL_FRAME);
         let bytes = Bytes::from(bytes);
         let sending = self.pump.connection.send_frame(bytes.clone(), priority);
-        self.pump.runtime.block_on(sending)?;
-        self.repeater.sent(&bytes, &path, self.pump.clock.now());
+        let stream = self.pump.runtime.block_on(sending)?;
+        let now = self.pump.clock.now();
+        self.repeater.sent(bytes, stream, &path, now);
         Ok(())
     }
 

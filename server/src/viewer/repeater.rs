@@ -1,10 +1,10 @@
-//! Small frames that are sent for the second time, in datagrams, where packets get lost.
+//! What of frames is sent for the second time, in datagrams, where packets get lost.
 
 use bytes::Bytes;
-use hackstream_protocol::limits::MAX_REPEATED_FRAME_BYTES;
-use hackstream_protocol::repeat::RepeatPolicy;
+use hackstream_protocol::ids::StreamIndex;
+use hackstream_protocol::repeat::{RepeatPolicy, frame_parities};
 use hackstream_protocol::units::Timestamp;
-use hackstream_protocol::wire::datagram::RepeatedFrame;
+use hackstream_protocol::wire::StreamKind;
 use hackstream_transport::{Connection, PathReport};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
@@ -26,21 +26,35 @@ impl Repeater {
         }
     }
 
-    /// Repeats `frame`, header and payload, if that is worth it. It is sent for the first time now.
-    pub(super) fn sent(&mut self, frame: &Bytes, path: &PathReport, now: Timestamp) {
-        if frame.len() > MAX_REPEATED_FRAME_BYTES {
-            return;
-        }
-        let Some(after) = self.policy.repeat_after(frame.len(), &path.into(), now) else {
+    /// Repeats `frame`, header and payload, or a parity of it, if that is worth it. It is sent for the
+    /// first time now, on `stream`.
+    pub(super) fn sent(
+        &mut self,
+        frame: Bytes,
+        stream: StreamIndex,
+        path: &PathReport,
+        now: Timestamp,
+    ) {
+        let Some(after) = self
+            .policy
+            .repeat_frame_after(frame.len(), &path.into(), now)
+        else {
             return;
         };
-        let (connection, frame) = (self.connection.clone(), frame.clone());
+        let connection = self.connection.clone();
         self.runtime.spawn(async move {
             sleep(after).await;
-            let mut datagram = Vec::with_capacity(frame.len() + 1);
-            RepeatedFrame::write_whole(&frame, &mut datagram);
-            // A connection that has ended is told to whoever sends the next frame.
-            let _ = connection.send_spare_datagram(datagram);
+            let mut whole = vec![StreamKind::Frame as u8];
+            whole.extend_from_slice(&frame);
+            let largest = connection.largest_datagram().unwrap_or(0);
+            for parity in frame_parities(stream, &whole, largest) {
+                let mut datagram = Vec::with_capacity(largest);
+                parity.write(&mut datagram);
+                // Whoever sends the next frame hears of the connection's end.
+                if connection.send_patient_datagram(datagram).await.is_err() {
+                    return;
+                }
+            }
         });
     }
 }
