@@ -52,9 +52,9 @@ impl Budget {
     }
 }
 
-/// Of a frame's bytes one in so many may be spent on its parities. A frame of six packets or more
-/// takes less.
-const ONE_IN: usize = 6;
+/// Of a frame's bytes one in so many may be spent on its parities: one packet in four, and of a video
+/// on a usual link, with ten packets in a picture, one in ten.
+const ONE_IN: usize = 4;
 
 /// Bytes of parities that may be saved up: some large updates' after a time of small ones.
 const MOST_SHARE_SAVED: usize = 32 << 10;

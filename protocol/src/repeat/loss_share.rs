@@ -4,10 +4,9 @@
 /// loses one in fifty ten of them are lost.
 const MEMORY: u64 = 512;
 
-/// Fewer losses may be an accident.
-const TELLING_LOSSES: u64 = 2;
-
-/// One in so many packets lost makes a path a lossy one, and one in how many lets it stay so.
+/// One in so many packets lost makes a path a lossy one, and one in how many lets it stay so. A
+/// single loss counts only soon after the connection began, when little else is known; later it is
+/// an accident.
 const BEGINS_AT_ONE_IN: u64 = 200;
 const ENDS_BELOW_ONE_IN: u64 = 400;
 
@@ -41,7 +40,7 @@ impl LossShare {
             self.lost /= 2;
         }
         self.standing = match self.standing {
-            Standing::Clean if self.lost < TELLING_LOSSES => Standing::Clean,
+            _ if self.lost == 0 => Standing::Clean,
             Standing::Clean if self.lost * BEGINS_AT_ONE_IN < self.sent => Standing::Clean,
             Standing::Lossy if self.lost * ENDS_BELOW_ONE_IN < self.sent => Standing::Clean,
             Standing::Clean | Standing::Lossy => Standing::Lossy,
@@ -76,9 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn one_in_fifty_is_noticed_within_a_hundred_packets_and_forgotten_in_time() {
+    fn one_in_fifty_is_noticed_with_the_first_loss_and_forgotten_in_time() {
         let mut share = LossShare::default();
-        assert!(after(&mut share, 101, 50));
+        assert!(after(&mut share, 51, 50));
         assert!(after(&mut share, 10_000, 50));
         assert!(!after(&mut share, 4_000, u64::MAX));
     }
