@@ -93,3 +93,42 @@ fn text_that_rests_inside_a_film_stays_sharp() {
         "{around_caption} were around it"
     );
 }
+
+/// Frames of video in a film of which the link has room for `budget` bytes each time it is asked.
+fn frames_of_video(budget: u64) -> i32 {
+    let config = EncoderConfig {
+        h264: true,
+        ..EncoderConfig::default()
+    };
+    let mut encoder = Encoder::new(config, SIZE).unwrap();
+    let mut screen = Screen(picture(0));
+    let (mut frame, mut id, mut of_video) = (Frame::default(), FrameId(1), 0);
+    let mut now = Timestamp(1_000_000);
+    for number in 0..FRAMES {
+        // A second of the film, so that it is known as one.
+        let budget = if number < 30 { 1 << 20 } else { budget };
+        let link = Link {
+            budget,
+            rate: Bitrate::mbps(20),
+        };
+        screen.0 = picture(number);
+        encoder.damage(&STAGE.into(), now);
+        while encoder.work_at().is_some_and(|due| due <= now) {
+            let made = encoder.next_frame(&mut screen, link, id, now, &mut frame);
+            if made.unwrap() {
+                id = id.next();
+                of_video += i32::from(frame.uses_video && number >= 30);
+            }
+        }
+        now = now.after(Duration::from_millis(33));
+    }
+    of_video
+}
+
+#[test]
+fn a_picture_without_room_to_leave_waits_for_a_newer_one_but_not_for_ever() {
+    let all = frames_of_video(1 << 20);
+    assert!(all > 50, "{all} of 60");
+    let few = frames_of_video(1200);
+    assert!((10..=30).contains(&few), "{few} of 60");
+}
