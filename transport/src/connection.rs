@@ -7,10 +7,8 @@ use bytes::Bytes;
 use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_TEXT_BYTES;
 use hackstream_protocol::wire::control::RefusalReason;
-use hackstream_protocol::wire::frame::FrameHeader;
-use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::{StreamKind, WireError};
-use quinn::{RecvStream, SendDatagramError, Side};
+use quinn::{RecvStream, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
@@ -38,7 +36,7 @@ pub struct Connection {
     /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
     arriving: Arc<Mutex<Option<RecvStream>>>,
     /// Of the frames that are arriving.
-    parities: Arc<Parities>,
+    pub(crate) parities: Arc<Parities>,
 }
 
 /// A stream that the peer opened.
@@ -184,66 +182,6 @@ impl Connection {
         frames::send(&self.quic, frame, priority).await
     }
 
-    /// Sends a datagram ahead of all that waits, as soon as the congestion window allows; if too many
-    /// wait, the oldest is dropped. False if the peer takes none, or none of this size.
-    ///
-    /// # Errors
-    /// [`TransportError::Closed`].
-    pub fn send_datagram(&self, datagram: Bytes) -> Result<bool, TransportError> {
-        sent(self.quic.send_datagram(datagram))
-    }
-
-    /// Sends a datagram that the peer can do without, unless others wait; false if it was not sent.
-    ///
-    /// # Errors
-    /// [`TransportError::Closed`].
-    pub fn send_spare_datagram(&self, datagram: Vec<u8>) -> Result<bool, TransportError> {
-        let has_room = self.quic.datagram_send_buffer_space() >= datagram.len();
-        Ok(has_room && self.send_datagram(datagram.into())?)
-    }
-
-    /// Sends a datagram once no others have to be dropped for it. False as for
-    /// [`send_datagram`](Self::send_datagram).
-    ///
-    /// # Errors
-    /// [`TransportError::Closed`].
-    pub async fn send_patient_datagram(&self, datagram: Vec<u8>) -> Result<bool, TransportError> {
-        sent(self.quic.send_datagram_wait(datagram.into()).await)
-    }
-
-    /// Bytes of the largest datagram that the peer takes and the path carries; `None` if the peer
-    /// takes none.
-    #[must_use]
-    pub fn largest_datagram(&self) -> Option<usize> {
-        self.quic.max_datagram_size()
-    }
-
-    /// Takes what the server sent for the second time of a frame. Returns the frame if that is all
-    /// of it; otherwise its [reader](FrameReader) takes what it needs.
-    ///
-    /// # Errors
-    /// [`TransportError::Wire`] if it is a whole frame that is malformed.
-    pub fn sent_twice(
-        &self,
-        parity: FrameParity,
-    ) -> Result<Option<(FrameHeader, Vec<u8>)>, TransportError> {
-        match parity.whole() {
-            Some(_) => frames::parse(parity.bytes).map(Some),
-            None => {
-                self.parities.take(parity);
-                Ok(None)
-            }
-        }
-    }
-
-    /// The next datagram of the peer. May be cancelled.
-    ///
-    /// # Errors
-    /// [`TransportError::Closed`].
-    pub async fn receive_datagram(&self) -> Result<Bytes, TransportError> {
-        Ok(self.quic.read_datagram().await?)
-    }
-
     /// What is known about the path. Takes the connection's lock for a moment.
     #[must_use]
     pub fn path(&self) -> PathReport {
@@ -286,14 +224,6 @@ impl Connection {
     #[must_use]
     pub fn heard(&self) -> u64 {
         self.quic.stats().udp_rx.datagrams
-    }
-}
-
-fn sent(result: Result<(), SendDatagramError>) -> Result<bool, TransportError> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(SendDatagramError::ConnectionLost(error)) => Err(error.into()),
-        Err(_) => Ok(false),
     }
 }
 

@@ -24,6 +24,7 @@ mod congestion;
 mod connection;
 mod connector;
 mod control;
+mod datagrams;
 mod error;
 mod exchange;
 mod fingerprint;

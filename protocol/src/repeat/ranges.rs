@@ -22,7 +22,7 @@ impl Ranges {
             .first()
             .map_or(new.start, |r| r.start.min(new.start));
         let end = touched.last().map_or(new.end, |r| r.end.max(new.end));
-        self.0.splice(first..last, [start..end]);
+        self.0.splice(first..last, core::iter::once(start..end));
     }
 
     pub(super) fn covers(&self, wanted: Range<usize>) -> bool {
