@@ -27,6 +27,7 @@ use super::liveness::Liveness;
 use super::network;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
+use crate::sound::Speaker;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -105,14 +106,7 @@ impl Link {
             alive: Arc::clone(&alive),
         };
         let mut tasks = JoinSet::new();
-        let datagrams = Datagrams {
-            connection: connection.clone(),
-            speaker: shared.speaker.clone(),
-            number,
-            room: Arc::clone(&frames.room),
-            work: work.clone(),
-            alive: Arc::clone(&alive),
-        };
+        let datagrams = frames.datagrams(shared.speaker.clone());
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
         tasks.spawn(datagrams.receive(end.clone()));
@@ -255,6 +249,18 @@ struct Frames {
 }
 
 impl Frames {
+    /// What receives the datagrams of the same connection.
+    fn datagrams(&self, speaker: Speaker) -> Datagrams {
+        Datagrams {
+            connection: self.connection.clone(),
+            speaker,
+            number: self.number,
+            room: Arc::clone(&self.room),
+            work: self.work.clone(),
+            alive: Arc::clone(&self.alive),
+        }
+    }
+
     async fn receive(self) {
         let mut reading = JoinSet::new();
         let end = loop {
