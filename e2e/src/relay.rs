@@ -6,9 +6,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::server::Server;
 
@@ -35,10 +36,12 @@ pub struct Relay {
 }
 
 struct Shared {
-    front: UdpSocket,
+    front: Arc<UdpSocket>,
     server: SocketAddr,
     lost: [AtomicBool; 2],
     over: AtomicBool,
+    /// How long a way takes, and that it loses one packet in so many, once it is rough.
+    rough: Mutex<Option<Rough>>,
     /// The newest packets from viewers.
     overheard: Mutex<VecDeque<Vec<u8>>>,
     /// The port towards the server for each port of a viewer.
@@ -52,13 +55,14 @@ impl Relay {
     /// If the system has no ports to give.
     #[must_use]
     pub fn to(server: &Server) -> Self {
-        let front = socket();
+        let front = Arc::new(socket());
         let address = front.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             front,
             server: server.ready.listen.parse().expect("an address"),
             lost: Default::default(),
             over: AtomicBool::new(false),
+            rough: Mutex::default(),
             overheard: Mutex::default(),
             ports: Mutex::default(),
         });
@@ -75,6 +79,16 @@ impl Relay {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on each way takes `delay`, and loses one packet in `one_in`, at random but the same in
+    /// each run as far as the packets are.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn roughen(&self, delay: Duration, one_in: u64) {
+        let rough = Rough::new(delay, one_in);
+        *self.shared.rough.lock().expect("unpoisoned") = Some(rough);
     }
 
     /// Loses everything on these ways from now on.
@@ -132,12 +146,70 @@ impl Shared {
         overheard.push_front(packet.to_vec());
     }
 
+    /// Sends a packet on, unless it gets lost.
+    fn forward(&self, packet: &[u8], from: &Arc<UdpSocket>, to: SocketAddr) {
+        match self.rough.lock().expect("unpoisoned").as_mut() {
+            Some(rough) => rough.forward(packet, from, to),
+            None => drop(from.send_to(packet, to)),
+        }
+    }
+
     fn loses(&self, way: Way) -> bool {
         self.lost[way as usize].load(Ordering::SeqCst)
     }
 
     fn is_over(&self) -> bool {
         self.over.load(Ordering::SeqCst)
+    }
+}
+
+/// A packet on a long way.
+struct Travelling {
+    due: Instant,
+    packet: Vec<u8>,
+    from: Arc<UdpSocket>,
+    to: SocketAddr,
+}
+
+/// A way that is long and loses packets.
+struct Rough {
+    delay: Duration,
+    one_in: u64,
+    random: u64,
+    /// To a thread that ends with this value.
+    travelling: Sender<Travelling>,
+}
+
+impl Rough {
+    fn new(delay: Duration, one_in: u64) -> Self {
+        let (travelling, arriving) = channel::<Travelling>();
+        std::thread::spawn(move || {
+            for packet in arriving {
+                std::thread::sleep(packet.due.saturating_duration_since(Instant::now()));
+                let _ = packet.from.send_to(&packet.packet, packet.to);
+            }
+        });
+        Self {
+            delay,
+            one_in,
+            random: 1,
+            travelling,
+        }
+    }
+
+    fn forward(&mut self, packet: &[u8], from: &Arc<UdpSocket>, to: SocketAddr) {
+        // Knuth's generator; its upper bits are random enough.
+        let next = self.random.wrapping_mul(6_364_136_223_846_793_005);
+        self.random = next.wrapping_add(1_442_695_040_888_963_407);
+        if (self.random >> 33) % self.one_in == 0 {
+            return;
+        }
+        let _ = self.travelling.send(Travelling {
+            due: Instant::now() + self.delay,
+            packet: packet.to_vec(),
+            from: Arc::clone(from),
+            to,
+        });
     }
 }
 
@@ -158,7 +230,7 @@ fn upwards(shared: &Arc<Shared>) {
         }
         shared.overhear(&packet[..length]);
         let port = port_of(shared, viewer);
-        let _ = port.send_to(&packet[..length], shared.server);
+        shared.forward(&packet[..length], &port, shared.server);
     }
 }
 
@@ -185,7 +257,7 @@ fn downwards(shared: &Shared, viewer: SocketAddr, port: &Arc<UdpSocket>) {
         let received = port.recv_from(&mut packet);
         if let (Ok((length, _)), false) = (&received, shared.loses(Way::Down)) {
             if is_known() {
-                let _ = shared.front.send_to(&packet[..*length], viewer);
+                shared.forward(&packet[..*length], &shared.front, viewer);
             }
         }
         if !is_known() {

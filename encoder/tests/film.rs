@@ -45,8 +45,9 @@ fn picture(number: i32) -> Canvas {
     canvas
 }
 
-/// A viewer on a fast link, and what it is shown.
+/// A viewer, at first on a fast link, and what it is shown.
 struct Viewer {
+    link: Link,
     encoder: Encoder,
     decoder: Decoder,
     shown: Canvas,
@@ -61,6 +62,10 @@ impl Viewer {
             ..EncoderConfig::default()
         };
         Self {
+            link: Link {
+                budget: 1 << 20,
+                rate: Bitrate::mbps(900),
+            },
             encoder: Encoder::new(config, SIZE).unwrap(),
             decoder: Decoder::new(DecoderLimits {
                 history_bytes: 0,
@@ -74,10 +79,7 @@ impl Viewer {
 
     /// Sends all that is due after `drawn` was drawn; what each frame of video painted.
     fn follow(&mut self, screen: &mut Screen, drawn: Rect, now: Timestamp) -> Vec<Region> {
-        let link = Link {
-            budget: 1 << 20,
-            rate: Bitrate::mbps(900),
-        };
+        let link = self.link;
         let mut of_video = Vec::new();
         self.encoder.damage(&drawn.into(), now);
         while self.encoder.work_at().is_some_and(|due| due <= now) {
@@ -147,4 +149,32 @@ fn text_beside_a_film_is_sharp_though_both_appeared_at_once() {
     screen.0.fill(&LINE, 0x00ff_ffff);
     viewer.follow(&mut screen, LINE, now);
     viewer.assert_exact(&screen, &LINE, "beside the film");
+}
+
+/// Frames of video in a film of which the link has room for `budget` bytes each time it is asked,
+/// once it is known as one.
+fn frames_of_video(budget: u64) -> usize {
+    let mut viewer = Viewer::new();
+    viewer.link.rate = Bitrate::mbps(20);
+    let mut screen = Screen(picture(0));
+    let (mut now, mut of_video) = (Timestamp(1_000_000), 0);
+    for number in 0..FRAMES {
+        let is_known = number >= 30;
+        if is_known {
+            viewer.link.budget = budget;
+        }
+        screen.0 = picture(number);
+        let painted = viewer.follow(&mut screen, STAGE, now);
+        of_video += if is_known { painted.len() } else { 0 };
+        now = now.after(Duration::from_millis(33));
+    }
+    of_video
+}
+
+#[test]
+fn a_picture_without_room_to_leave_waits_for_a_newer_one_but_not_for_ever() {
+    let all = frames_of_video(1 << 20);
+    assert!(all > 50, "{all} of 60");
+    let few = frames_of_video(1200);
+    assert!((10..=30).contains(&few), "{few} of 60");
 }

@@ -4,12 +4,16 @@
 //! Shared by the fuzz target and by the test that replays the corpus.
 
 use hackstream_protocol::ids::FrameId;
+use hackstream_protocol::repeat::FrameAssembly;
+use hackstream_protocol::session::input_order::InputOrder;
 use hackstream_protocol::session::sequencer::Sequencer;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::InputEvent;
+use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::sound::SoundPacket;
 
 /// Checks one input. Its first byte chooses the reader, so that one corpus serves them all.
@@ -17,14 +21,15 @@ pub(crate) fn check(bytes: &[u8]) {
     let Some((&selector, bytes)) = bytes.split_first() else {
         return;
     };
-    match selector % 7 {
+    match selector % 8 {
         0 => viewer_message(bytes),
         1 => server_message(bytes),
         2 => records(bytes, InputEvent::read, InputEvent::write),
         3 => records(bytes, Feedback::read, Feedback::write),
         4 => records(bytes, FrameHeader::read, FrameHeader::write),
         5 => order_of_frames(bytes),
-        _ => sound(bytes),
+        6 => sound(bytes),
+        _ => repeated(bytes),
     }
 }
 
@@ -49,6 +54,34 @@ fn sound(bytes: &[u8]) {
         let mut again = Vec::new();
         packet.write(&mut again);
         assert_eq!(SoundPacket::read(&again), Ok(Some(packet)));
+    }
+}
+
+/// What one datagram repeats is played at most once however often it comes.
+fn repeated(bytes: &[u8]) {
+    if let Ok(Some(parity)) = FrameParity::read(bytes) {
+        let mut again = Vec::new();
+        parity.write(&mut again);
+        assert_eq!(FrameParity::read(&again), Ok(Some(parity.clone())));
+        let mut frame = FrameAssembly::default();
+        let is_whole = frame.rebuild(&[&parity]);
+        assert_eq!(is_whole, parity.whole().is_some());
+    }
+    if let Ok(Some(input)) = RepeatedInput::read(bytes) {
+        let mut again = Vec::new();
+        input.write(&mut again);
+        assert_eq!(
+            RepeatedInput::read(&again).as_ref(),
+            Ok(&Some(input.clone()))
+        );
+        let mut order = InputOrder::default();
+        order.repeat(&input);
+        order.repeat(&input);
+        for &event in &input.events {
+            order.stream(event);
+        }
+        let played = core::iter::from_fn(|| order.pop());
+        assert!(played.eq(input.events.iter().copied()), "{input:?}");
     }
 }
 

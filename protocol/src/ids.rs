@@ -32,6 +32,10 @@ counter! {
     InputSeq
 }
 counter! {
+    /// Position of a stream among the unidirectional ones that the server opened, from 0.
+    StreamIndex
+}
+counter! {
     /// One viewer of a session, as numbered by the server in order of arrival.
     ViewerId
 }

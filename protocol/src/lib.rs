@@ -9,6 +9,7 @@
 //! * [`clipboard`]: what of a clipboard may pass.
 //! * [`files`]: under which name a file may be stored, and whether it is what was announced.
 //! * [`rate`]: how much may be in flight.
+//! * [`repeat`]: what is sent twice where packets get lost.
 //! * [`source`]: the seam between whatever owns the pixels and whatever encodes them.
 //! * [`limits`]: every bound that a peer's bytes are checked against.
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ pub mod ids;
 pub mod limits;
 pub mod rate;
 pub mod region;
+pub mod repeat;
 pub mod session;
 pub mod source;
 pub mod units;

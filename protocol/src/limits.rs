@@ -16,6 +16,19 @@ pub const MAX_FRAME_BYTES: usize = 1 << 20;
 /// Largest input or feedback record in bytes.
 pub const MAX_RECORD_BYTES: usize = 64;
 
+/// Records of input that one datagram repeats, in bytes; most hold one key.
+pub const MAX_REPEATED_INPUT_BYTES: usize = 512;
+
+/// Longest stride of a [parity](crate::wire::parity) in bytes: one packet on any path.
+pub const MAX_PARITY_BYTES: usize = 1500;
+
+/// Runs of bytes of one frame that arrive with others missing between them. Half of the packets of
+/// the largest frame are fewer.
+pub const MAX_FRAME_PIECES: usize = 1024;
+
+/// Pieces of parities that a viewer keeps, over all frames.
+pub const MAX_HELD_PARITIES: usize = 32;
+
 /// Frames a viewer holds back while it waits for one that they depend on.
 pub const MAX_HELD_FRAMES: usize = 256;
 

@@ -12,17 +12,19 @@ use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
+use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
     CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
     SeatReport, SeatWish, ServerMessage, SoundWish, Standing, ViewerMessage, ViewerWindow, Welcome,
     WindowIcon,
 };
+use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
+use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::sound::{Outlook, PacketDuration, SoundPacket};
 
 const CORPUS: Corpus = Corpus("wire");
@@ -91,6 +93,9 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         seed(5, |out| order.iter().for_each(|frame| frame.write(out))),
     ));
     seeds.push(("sound", seed(6, |out| sound().write(out))));
+    seeds.push(("input-again", seed(7, |out| input_again().write(out))));
+    seeds.push(("frame-again", seed(7, |out| frame_again().write(out))));
+    seeds.push(("frame-parity", seed(7, |out| frame_parity().write(out))));
     seeds
 }
 
@@ -297,6 +302,40 @@ fn sound() -> SoundPacket<'static> {
         duration: PacketDuration::Ms10,
         outlook: Outlook::Pauses,
         opus: &[0xf4, 0xff, 0xfe],
+    }
+}
+
+fn input_again() -> RepeatedInput {
+    RepeatedInput {
+        first: InputSeq(300),
+        events: input()[..2].to_vec(),
+    }
+}
+
+fn frame_again() -> FrameParity {
+    let mut bytes = vec![3];
+    header(300, 298).write(&mut bytes);
+    bytes.extend_from_slice(&[0, 3, 0, 8, 6]);
+    FrameParity {
+        stream: StreamIndex(299),
+        total: bytes.len(),
+        from: 0,
+        to: bytes.len(),
+        stride: bytes.len(),
+        at: 0,
+        bytes,
+    }
+}
+
+fn frame_parity() -> FrameParity {
+    FrameParity {
+        stream: StreamIndex(5),
+        total: 30_000,
+        from: 15_000,
+        to: 30_000,
+        stride: 1400,
+        at: 1398,
+        bytes: vec![0xfe, 7],
     }
 }
 

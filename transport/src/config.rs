@@ -34,12 +34,13 @@ const VIEWER_SEND_WINDOW: u64 = 1 << 20;
 const VIEWER_DATAGRAMS: usize = 16 << 10;
 
 /// Sound that waits for the congestion window: a fifth of a second at the usual rate. QUIC drops the
-/// oldest beyond this; its own megabyte would be played a minute late.
+/// oldest beyond this; its own megabyte would be played a minute late. What of frames is sent twice
+/// waits until it has room here.
 const SERVER_DATAGRAMS: usize = 4 << 10;
 
-/// QUIC sends datagrams only where it would take some. Viewers send none; what a hostile one does
-/// is kept up to this and not read.
-const UNREAD_DATAGRAMS: usize = 1 << 10;
+/// Repeated input that waits to leave or to be read: ten keys, and no more than that of what a
+/// hostile viewer sends.
+const INPUT_DATAGRAMS: usize = 2 << 10;
 
 /// Input and feedback, and room for what a newer viewer may add.
 const SERVER_STREAMS: u32 = 8;
@@ -60,7 +61,7 @@ pub(crate) fn server(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .receive_window(VarInt::from_u32(SERVER_WINDOW))
         .send_window(SERVER_SEND_WINDOW)
         .datagram_send_buffer_size(SERVER_DATAGRAMS)
-        .datagram_receive_buffer_size(Some(UNREAD_DATAGRAMS));
+        .datagram_receive_buffer_size(Some(INPUT_DATAGRAMS));
     config
 }
 
@@ -73,6 +74,7 @@ pub(crate) fn viewer(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(VIEWER_STREAM_WINDOW as u32))
         .receive_window(VarInt::from_u32(VIEWER_WINDOW as u32))
         .send_window(VIEWER_SEND_WINDOW)
+        .datagram_send_buffer_size(INPUT_DATAGRAMS)
         .datagram_receive_buffer_size(Some(VIEWER_DATAGRAMS))
         .keep_alive_interval(Some(KEEP_ALIVE));
     config

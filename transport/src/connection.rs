@@ -4,14 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_TEXT_BYTES;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::{StreamKind, WireError};
-use quinn::{RecvStream, SendDatagramError, Side};
+use quinn::{RecvStream, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
 use crate::capped::SharedCap;
+use crate::parities::Parities;
 use crate::path::{PathReport, PathState, PathWake};
 use crate::{
     CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
@@ -33,6 +35,8 @@ pub struct Connection {
     cap: Option<Arc<SharedCap>>,
     /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
     arriving: Arc<Mutex<Option<RecvStream>>>,
+    /// Of the frames that are arriving.
+    pub(crate) parities: Arc<Parities>,
 }
 
 /// A stream that the peer opened.
@@ -54,6 +58,7 @@ impl Connection {
             path,
             cap: None,
             arriving,
+            parities: Arc::default(),
         }
     }
 
@@ -136,7 +141,10 @@ impl Connection {
             // A server opens nothing but frames. To look at the first byte here would make each
             // frame wait for lost packets of those before it.
             let stream = self.quic.accept_uni().await?;
-            return Ok(IncomingStream::Frame(FrameReader::new(stream)));
+            return Ok(IncomingStream::Frame(FrameReader::new(
+                stream,
+                &self.parities,
+            )));
         }
         let mut arriving = self.arriving.lock().await;
         let stream = match arriving.as_mut() {
@@ -162,33 +170,16 @@ impl Connection {
     /// leave first, those of the same priority in the order of the calls.
     ///
     /// Returns when QUIC has taken the bytes, which is at once unless more than 1024 frames or
-    /// some megabytes are on their way.
+    /// some megabytes are on their way. Returns which stream it is on.
     ///
     /// # Errors
     /// [`TransportError::TooLarge`] or [`TransportError::Closed`].
-    pub async fn send_frame(&self, frame: Bytes, priority: i32) -> Result<(), TransportError> {
+    pub async fn send_frame(
+        &self,
+        frame: Bytes,
+        priority: i32,
+    ) -> Result<StreamIndex, TransportError> {
         frames::send(&self.quic, frame, priority).await
-    }
-
-    /// Sends a datagram ahead of all that waits, as soon as the congestion window allows; if too many
-    /// wait, the oldest is dropped. False if the peer takes none, or none of this size.
-    ///
-    /// # Errors
-    /// [`TransportError::Closed`].
-    pub fn send_datagram(&self, datagram: Bytes) -> Result<bool, TransportError> {
-        match self.quic.send_datagram(datagram) {
-            Ok(()) => Ok(true),
-            Err(SendDatagramError::ConnectionLost(error)) => Err(error.into()),
-            Err(_) => Ok(false),
-        }
-    }
-
-    /// The next datagram of the peer. May be cancelled.
-    ///
-    /// # Errors
-    /// [`TransportError::Closed`].
-    pub async fn receive_datagram(&self) -> Result<Bytes, TransportError> {
-        Ok(self.quic.read_datagram().await?)
     }
 
     /// What is known about the path. Takes the connection's lock for a moment.

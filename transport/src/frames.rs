@@ -1,25 +1,27 @@
 //! Frames: each on a stream of its own.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_FRAME_BYTES;
+use hackstream_protocol::repeat::FrameAssembly;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::{StreamKind, WireError};
 use quinn::RecvStream;
 
 use crate::TransportError;
+use crate::parities::{Parities, ParitiesOfFrame};
 
 const KIND: &[u8] = &[StreamKind::Frame as u8];
-
-/// Pieces taken from the stream at once.
-const PIECES: usize = 16;
 
 /// Sends `frame` after the byte that says what it is.
 pub(crate) async fn send(
     quic: &quinn::Connection,
     frame: Bytes,
     priority: i32,
-) -> Result<(), TransportError> {
+) -> Result<StreamIndex, TransportError> {
     if frame.len() > MAX_FRAME_BYTES {
         return Err(TransportError::TooLarge {
             what: "a frame",
@@ -34,7 +36,8 @@ pub(crate) async fn send(
     }
     let mut pieces = [Bytes::from_static(KIND), frame];
     stream.write_all_chunks(&mut pieces).await?;
-    stream.finish().map_err(|_| TransportError::StreamCut)
+    stream.finish().map_err(|_| TransportError::StreamCut)?;
+    Ok(StreamIndex(stream.id().index()))
 }
 
 /// A frame that is arriving.
@@ -43,46 +46,40 @@ pub(crate) async fn send(
 /// read first may be the one that the server sends last.
 pub struct FrameReader {
     stream: RecvStream,
+    parities: ParitiesOfFrame,
 }
 
 impl FrameReader {
-    pub(crate) const fn new(stream: RecvStream) -> Self {
-        Self { stream }
+    pub(crate) fn new(stream: RecvStream, parities: &Arc<Parities>) -> Self {
+        let parities = parities.of(StreamIndex(stream.id().index()));
+        Self { stream, parities }
     }
 
-    /// Reads the whole frame: its header and its payload.
+    /// Reads the whole frame: its header and its payload. It does not wait for what was lost and
+    /// follows from the rest and what was [sent twice](crate::Connection::sent_twice).
     ///
     /// # Errors
     /// [`TransportError::Wire`] if the frame is malformed or larger than [`MAX_FRAME_BYTES`],
     /// [`TransportError::StreamCut`], [`TransportError::Closed`].
     pub async fn read(mut self) -> Result<(FrameHeader, Vec<u8>), TransportError> {
-        let mut bytes = Vec::new();
-        let mut pieces = [const { Bytes::new() }; PIECES];
-        while let Some(count) = self.stream.read_chunks(&mut pieces).await? {
-            for piece in pieces.iter_mut().take(count) {
+        let mut frame = FrameAssembly::default();
+        while !self.parities.rebuild(&mut frame) {
+            tokio::select! {
+                biased;
                 // Copied at once: a small piece keeps the memory of its whole datagram.
-                bytes.extend_from_slice(&core::mem::take(piece));
-            }
-            // One more for the byte that says what it is.
-            if bytes.len() > MAX_FRAME_BYTES + 1 {
-                return Err(too_large(bytes.len()));
+                piece = self.stream.read_chunk(usize::MAX, false) => match piece? {
+                    Some(piece) => frame.add(piece.offset, &piece.bytes)?,
+                    None => break,
+                },
+                () = self.parities.arrived() => {}
             }
         }
-        parse(bytes)
+        parse(frame.into_bytes())
     }
 }
 
-fn too_large(bytes: usize) -> TransportError {
-    let over = WireError::OverLimit {
-        what: "frame size",
-        value: bytes as u64,
-        max: MAX_FRAME_BYTES as u64,
-    };
-    over.into()
-}
-
 /// Splits a frame into header and payload.
-fn parse(mut bytes: Vec<u8>) -> Result<(FrameHeader, Vec<u8>), TransportError> {
+pub(crate) fn parse(mut bytes: Vec<u8>) -> Result<(FrameHeader, Vec<u8>), TransportError> {
     let mut reader = Reader::new(&bytes);
     let kind = reader.u8()?;
     if kind != StreamKind::Frame as u8 {

@@ -7,7 +7,8 @@
 //! * the viewer's input and feedback are [records](RecordWriter) on streams of their own,
 //! * each picture is a [frame](Connection::send_frame) on a stream of its own, so that a lost
 //!   packet of one does not hold up another,
-//! * [datagrams](Connection::send_datagram) carry sound, which is of no use when it is late,
+//! * [datagrams](Connection::send_datagram) carry sound, which is of no use when it is late, and
+//!   what is sent twice because packets get lost,
 //! * clipboards and files have [streams](Exchanges) that give way to all others.
 //!
 //! Nothing is accepted from a peer without a limit, and no certificate authority is asked: the
@@ -23,6 +24,7 @@ mod congestion;
 mod connection;
 mod connector;
 mod control;
+mod datagrams;
 mod error;
 mod exchange;
 mod fingerprint;
@@ -31,6 +33,7 @@ mod identity;
 mod key_file;
 mod listener;
 mod newcomers;
+mod parities;
 mod path;
 mod records;
 mod socket;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hackstream_protocol::repeat::PathFacts;
 use hackstream_protocol::units::{Bitrate, ByteCount, micros};
 use tokio::sync::Notify;
 
@@ -38,6 +39,18 @@ pub struct PathReport {
     pub bytes_sent: u64,
     /// Bytes of UDP payload received since the connection began.
     pub bytes_received: u64,
+}
+
+impl From<&PathReport> for PathFacts {
+    fn from(path: &PathReport) -> Self {
+        Self {
+            rtt: path.rtt,
+            window: path.window,
+            capacity: path.capacity,
+            sent_packets: path.sent_packets,
+            lost_packets: path.lost_packets,
+        }
+    }
 }
 
 /// What the congestion controllers of a connection publish. There may be several of them in the

@@ -172,6 +172,9 @@ impl Attached {
 
     /// Takes a frame that arrived and applies every frame that may be applied now.
     fn take(&mut self, show: &mut Show<'_>, shared: &Shared, frame: Arrival) -> Result<(), String> {
+        if self.sequencer.knows(frame.header.id) {
+            return Ok(());
+        }
         let held = self.hold(shared, &frame);
         self.sequencer
             .push(frame.header, frame.payload)

@@ -8,6 +8,7 @@ use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, TransportError};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::input_repeats::InputRepeats;
 use crate::stats::expects_answer;
 
 /// Bytes of one write; a batch ends at the first event beyond.
@@ -24,9 +25,21 @@ pub(super) async fn write(
     sent: impl Fn(InputSeq, Instant),
 ) -> Result<(), TransportError> {
     let mut stream = connection.open_records(StreamKind::Input).await?;
+    let mut repeats = InputRepeats::new(connection);
     let mut bytes = Vec::with_capacity(BATCH_BYTES + 16);
     let mut number = InputSeq(0);
-    while let Some(first) = events.recv().await {
+    loop {
+        let first = tokio::select! {
+            biased;
+            event = events.recv() => match event {
+                Some(event) => event,
+                None => return Ok(()),
+            },
+            () = repeats.due() => {
+                repeats.send()?;
+                continue;
+            }
+        };
         bytes.clear();
         let at = Instant::now();
         let write = |event: InputEvent, out: &mut Vec<u8>| {
@@ -34,12 +47,13 @@ pub(super) async fn write(
             if expects_answer(&event) {
                 sent(number, at);
             }
+            repeats.note(event, at);
             event.write(out);
         };
         batch(first, || events.try_recv().ok(), &mut bytes, write);
         stream.write(&bytes).await?;
+        repeats.written(bytes.len(), at);
     }
-    Ok(())
 }
 
 /// Puts `first` and whatever else is waiting into `out` by `write`. Motions of the pointer in a row

@@ -11,7 +11,6 @@ use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
-use hackstream_protocol::wire::sound::SoundPacket;
 use hackstream_transport::{
     Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
     TransportError,
@@ -20,6 +19,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::datagrams::Datagrams;
 use super::dial::Admission;
 use super::ending::LinkEnd;
 use super::input_stream;
@@ -109,13 +109,10 @@ impl Link {
         };
         let mut tasks = JoinSet::new();
         let files = files::serve(connection.clone(), Arc::clone(shared), welcome.files);
+        let datagrams = frames.datagrams(shared.speaker.clone());
         tasks.spawn(frames.receive());
         tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
-        tasks.spawn(hear_sound(
-            connection.clone(),
-            shared.speaker.clone(),
-            end.clone(),
-        ));
+        tasks.spawn(datagrams.receive(end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
         let clipboard = shared.clipboard.follow(connection.clone());
         tasks.spawn(broken_by(clipboard, end.clone()));
@@ -237,6 +234,11 @@ async fn broken_by(
     }
 }
 
+/// What a frame takes of the memory for frames on their way to the decoder.
+pub(super) fn frame_room(payload: &[u8]) -> u32 {
+    (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32
+}
+
 async fn next_end(ends: &mut mpsc::UnboundedReceiver<LinkEnd>) -> LinkEnd {
     match ends.recv().await {
         Some(end) => end,
@@ -257,6 +259,18 @@ struct Frames {
 }
 
 impl Frames {
+    /// What receives the datagrams of the same connection.
+    fn datagrams(&self, speaker: Speaker) -> Datagrams {
+        Datagrams {
+            connection: self.connection.clone(),
+            speaker,
+            number: self.number,
+            room: Arc::clone(&self.room),
+            work: self.work.clone(),
+            alive: Arc::clone(&self.alive),
+        }
+    }
+
     async fn receive(self) {
         let mut reading = JoinSet::new();
         let end = loop {
@@ -287,8 +301,7 @@ impl Frames {
                 }
             };
             let at = Instant::now();
-            let bytes = (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32;
-            let Ok(room) = room.acquire_many_owned(bytes).await else {
+            let Ok(room) = room.acquire_many_owned(frame_room(&payload)).await else {
                 return;
             };
             let _ = work.send(Work::Frame(Arrival {
@@ -298,21 +311,6 @@ impl Frames {
                 at,
                 room,
             }));
-        }
-    }
-}
-
-/// Takes the session's sound.
-async fn hear_sound(connection: Connection, speaker: Speaker, end: mpsc::UnboundedSender<LinkEnd>) {
-    speaker.connected();
-    while let Ok(datagram) = connection.receive_datagram().await {
-        match SoundPacket::read(&datagram) {
-            Ok(Some(packet)) => speaker.take(&packet),
-            Ok(None) => {}
-            Err(error) => {
-                let _ = end.send(LinkEnd::Broken(format!("sound: {error}")));
-                return;
-            }
         }
     }
 }

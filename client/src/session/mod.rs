@@ -3,9 +3,11 @@
 mod admit;
 mod backoff;
 mod contact;
+mod datagrams;
 mod dial;
 mod ending;
 mod farewell;
+mod input_repeats;
 mod input_stream;
 mod link;
 mod liveness;

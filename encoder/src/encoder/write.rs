@@ -98,7 +98,11 @@ impl Encoder {
         if self.video.due_at().is_none_or(|due| due > now) {
             return Ok(());
         }
-        let (taste, known) = (self.taste(), (&self.shadow, self.refresh.lossy()));
+        let taste = self.taste();
+        if self.video.puts_off(link, taste, now) {
+            return Ok(());
+        }
+        let known = (&self.shadow, self.refresh.lossy());
         let shown = self
             .video
             .write_frame(known, link, taste, now, &mut self.body)?;

@@ -44,6 +44,13 @@ const MOST_GROWTH_PERCENT: u64 = 150;
 /// Longest wait for the strokes of one video frame.
 const LONGEST_WAIT: Duration = Duration::from_millis(12);
 
+/// How long a picture waits for room, at most: a link that stays so full needs coarser pictures, not
+/// fewer. Three at the usual rate, as in Salsify.
+const LONGEST_PUT_OFF: Duration = Duration::from_millis(100);
+
+/// How soon to look whether there is room; news of the link do not say how much.
+const LOOK_AGAIN: Duration = Duration::from_millis(4);
+
 /// The video on one viewer's screen.
 pub(crate) struct Video {
     pub(crate) activity: Activity,
@@ -52,6 +59,8 @@ pub(crate) struct Video {
     /// Strokes per video frame, lately.
     strokes_per_frame: f32,
     pace: Pace,
+    /// Until then the next picture waits for room.
+    put_off: Timestamp,
 }
 
 struct Stream {
@@ -93,6 +102,7 @@ impl Video {
             strokes: None,
             strokes_per_frame: 1.0,
             pace: Pace::default(),
+            put_off: Timestamp(0),
         }
     }
 
@@ -173,15 +183,29 @@ impl Video {
     /// When the next video frame should be made; `None` if nothing waits.
     pub(crate) fn due_at(&self) -> Option<Timestamp> {
         let strokes = self.strokes.filter(|strokes| strokes.changed)?;
-        if self.strokes_per_frame < 1.5 && strokes.count <= 1 {
-            return Some(strokes.first);
+        let is_one_stroke = self.strokes_per_frame < 1.5 && strokes.count <= 1;
+        let drawn_at = if is_one_stroke {
+            strokes.first
+        } else {
+            let calm = strokes.last.after(STROKE_GAP);
+            calm.min(strokes.first.after(LONGEST_WAIT))
+        };
+        Some(drawn_at.max(self.put_off))
+    }
+
+    /// Puts the next picture off if the link has no room for it now, so that it shows what is newest
+    /// when it leaves. True if it has to wait.
+    pub(crate) fn puts_off(&mut self, link: Link, taste: Taste, now: Timestamp) -> bool {
+        let (Some(stream), Some(strokes)) = (&self.stream, &self.strokes) else {
+            return false;
+        };
+        let drawn = self.pace.interval();
+        let waits = now.since(strokes.first) < LONGEST_PUT_OFF
+            && stream.quality.is_too_early(stream.next, taste, link, drawn);
+        if waits {
+            self.put_off = now.after(LOOK_AGAIN);
         }
-        Some(
-            strokes
-                .last
-                .after(STROKE_GAP)
-                .min(strokes.first.after(LONGEST_WAIT)),
-        )
+        waits
     }
 
     /// Appends a section with the video as `shadow` shows it. Only what the viewer has with loss,

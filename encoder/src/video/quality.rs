@@ -7,6 +7,8 @@ use hackstream_protocol::limits::MAX_BODY_BYTES;
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 use hackstream_protocol::wire::control::Quality;
 
+use crate::encoder::Link;
+
 /// A viewer that seems no slower than this, compared with the server, is as good as any.
 const NOT_SLOW: f32 = 6.0;
 
@@ -65,6 +67,9 @@ const MOST_ROOM: f32 = MOST_BYTES as f32 / 2.0;
 
 /// Bytes that a picture may take: a frame has no room for more, and for what is sent with it.
 const MOST_BYTES: usize = MAX_BODY_BYTES / 4 * 3;
+
+/// Part of a frame that must be able to leave at once for the frame to be made.
+const LEAST_PART: f32 = 0.5;
 
 /// How many times an inter frame's share a keyframe may take.
 const KEYFRAME_FACTOR: f32 = 4.0;
@@ -172,13 +177,33 @@ impl QualityControl {
             self.interval = (self.interval * 7 + since) / 8;
         }
         self.last = Some(now);
+        quantiser_for(taste, self.reference_bytes, self.room(kind, rate, drawn))
+    }
+
+    /// Whether `budget`, what may be sent now, is too little for a frame that were made now: most of
+    /// it would wait to leave, and the frame after it would show something newer sooner.
+    pub(crate) fn is_too_early(
+        &self,
+        kind: H264FrameKind,
+        taste: Taste,
+        link: Link,
+        drawn: Duration,
+    ) -> bool {
+        let room = self.room(kind, link.rate, drawn);
+        let quantiser = quantiser_for(taste, self.reference_bytes, room);
+        let expected = self.reference_bytes * (-quantiser.halvings).exp2();
+        (link.budget as f32) < expected * LEAST_PART
+    }
+
+    /// Bytes that a frame may take.
+    fn room(&self, kind: H264FrameKind, rate: Bitrate, drawn: Duration) -> f32 {
         let interval = self.interval.min(drawn.max(SMOOTH));
         let ByteCount(bytes) = rate.bytes_in(interval);
-        let mut room = bytes as f32 * SHARE;
-        if kind == H264FrameKind::Key {
-            room *= KEYFRAME_FACTOR;
+        let room = bytes as f32 * SHARE;
+        match kind {
+            H264FrameKind::Key => room * KEYFRAME_FACTOR,
+            H264FrameKind::Delta => room,
         }
-        quantiser_for(taste, self.reference_bytes, room)
     }
 
     /// Records the size of a frame.
@@ -253,6 +278,20 @@ mod tests {
         let (in_time, _) = settle(taste(Quality::Auto), Bitrate::mbps(3), 20_000.0);
         let late = settle_every(90_000, taste(Quality::Auto), Bitrate::mbps(3), 20_000.0);
         assert_eq!(late.0, in_time);
+    }
+
+    #[test]
+    fn a_frame_waits_while_most_of_it_could_not_leave() {
+        let control = QualityControl::new(1280 * 720);
+        let is_too_early = |budget| {
+            let rate = Bitrate::mbps(3);
+            let drawn = Duration::from_millis(33);
+            let taste = taste(Quality::Auto);
+            control.is_too_early(H264FrameKind::Delta, taste, Link { budget, rate }, drawn)
+        };
+        // 3 Mbit/s have room for 8.7 KB in each frame.
+        assert!(is_too_early(1200) && is_too_early(4000));
+        assert!(!is_too_early(5000) && !is_too_early(64_000));
     }
 
     #[test]

@@ -10,9 +10,11 @@
 //!    an earlier frame overwrite what a later one has painted.
 //!
 //! [`ledger`] finds the dependencies on the server, [`sequencer`] obeys them in the viewer.
+//! [`input_order`] does the like for input, which has one order only.
 //!
 //! [`FrameHeader::after`]: crate::wire::frame::FrameHeader::after
 
+pub mod input_order;
 pub mod kept_cursors;
 pub mod ledger;
 pub mod sequencer;

@@ -11,9 +11,6 @@ use crate::wire::frame::FrameHeader;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SequenceError {
-    /// The number was used before.
-    #[error("frame {0} came twice")]
-    Repeated(FrameId),
     /// More frames wait for a missing one, or were applied ahead of one, than any honest server
     /// has on the way.
     #[error("too much is waiting for a missing frame: {frames} frames, {bytes} bytes")]
@@ -23,6 +20,15 @@ pub enum SequenceError {
         /// Their bytes.
         bytes: usize,
     },
+}
+
+/// What became of a frame that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It is kept until it may be applied.
+    Kept,
+    /// It came before, and was dropped.
+    Known,
 }
 
 /// Frames that arrived, in whatever order, and come out in an order that is allowed.
@@ -48,14 +54,20 @@ impl Sequencer {
         Self::default()
     }
 
+    /// Whether a frame came already. Servers send small frames twice where packets get lost.
+    #[must_use]
+    pub fn knows(&self, id: FrameId) -> bool {
+        id <= self.contiguous || self.ahead.contains_key(&id) || self.held.contains_key(&id)
+    }
+
     /// Takes a frame that arrived: its header and its payload.
     ///
     /// # Errors
     /// [`SequenceError`] if an honest server would not have sent it.
-    pub fn push(&mut self, header: FrameHeader, payload: Vec<u8>) -> Result<(), SequenceError> {
+    pub fn push(&mut self, header: FrameHeader, payload: Vec<u8>) -> Result<Pushed, SequenceError> {
         let id = header.id;
-        if id <= self.contiguous || self.ahead.contains_key(&id) || self.held.contains_key(&id) {
-            return Err(SequenceError::Repeated(id));
+        if self.knows(id) {
+            return Ok(Pushed::Known);
         }
         let (frames, bytes) = (self.held.len() + 1, self.held_bytes + payload.len());
         if frames > MAX_HELD_FRAMES
@@ -67,7 +79,7 @@ impl Sequencer {
         }
         self.held_bytes = bytes;
         self.held.insert(id, (header, payload));
-        Ok(())
+        Ok(Pushed::Kept)
     }
 
     /// The first frame that may be applied now.
@@ -170,15 +182,19 @@ mod tests {
     }
 
     #[test]
-    fn repeated_frames_are_refused() {
+    fn a_frame_that_comes_again_is_dropped_whatever_became_of_it() {
         let mut sequencer = Sequencer::new();
-        sequencer.push(header(1, 0), vec![]).unwrap();
-        assert!(sequencer.push(header(1, 0), vec![]).is_err());
-        apply(&mut sequencer, &Region::new());
-        assert_eq!(
-            sequencer.push(header(1, 0), vec![]),
-            Err(SequenceError::Repeated(FrameId(1)))
-        );
+        let push = |sequencer: &mut Sequencer, id| sequencer.push(header(id, id - 1), vec![]);
+        assert_eq!(push(&mut sequencer, 2), Ok(Pushed::Kept));
+        assert_eq!(push(&mut sequencer, 2), Ok(Pushed::Known), "held");
+        assert_eq!(sequencer.push(header(4, 0), vec![]), Ok(Pushed::Kept));
+        assert_eq!(apply(&mut sequencer, &Region::new()), Some(4));
+        assert_eq!(push(&mut sequencer, 4), Ok(Pushed::Known), "ahead");
+        assert_eq!(push(&mut sequencer, 1), Ok(Pushed::Kept));
+        assert_eq!(apply(&mut sequencer, &Region::new()), Some(1));
+        assert_eq!(apply(&mut sequencer, &Region::new()), Some(2));
+        assert_eq!(push(&mut sequencer, 1), Ok(Pushed::Known), "applied");
+        assert_eq!(apply(&mut sequencer, &Region::new()), None);
     }
 
     #[test]

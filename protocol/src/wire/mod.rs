@@ -3,17 +3,19 @@
 //! Families with different needs: [`control`] messages are rare, may be large and must evolve, so
 //! they are tagged fields of which a reader skips those it does not know; [`input`] and
 //! [`feedback`] records are frequent and tiny; [`frame`] headers stand in front of every picture;
-//! [`sound`] travels in datagrams.
+//! [`sound`] travels in [`datagram`]s, and so does what is sent twice.
 
 pub mod bytes;
 pub mod clipboard;
 pub mod control;
+pub mod datagram;
 pub mod feedback;
 pub mod fields;
 pub mod files;
 pub mod frame;
 pub mod input;
 pub mod keyboard;
+pub mod parity;
 pub mod sound;
 
 /// What was wrong with a peer's bytes.

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::WireError;
 use super::bytes::{Reader, Writer};
+use super::datagram::DatagramKind;
 use crate::ids::SoundSeq;
 use crate::limits::MAX_SOUND_BYTES;
 use crate::units::Timestamp;
@@ -13,14 +14,6 @@ pub const SAMPLE_RATE: u32 = 48_000;
 
 /// Channels, interleaved: left, right.
 pub const CHANNELS: usize = 2;
-
-/// The first byte of a datagram: what is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum DatagramKind {
-    /// Server to viewer: a [`SoundPacket`] of what the session plays.
-    Sound = 1,
-}
 
 /// How long a packet plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use tokio::task::{JoinHandle, consume_budget, spawn_blocking};
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
 
+use super::input_source::InputSource;
 use super::seats::{Controls, Verdict};
 
 /// Silence after which a viewer's keys are let go, rather than repeated by the display until the
@@ -83,10 +84,11 @@ impl Hands {
     pub(super) async fn play_stream(
         &mut self,
         connection: &Connection,
-        mut reader: RecordReader,
+        stream: RecordReader,
     ) -> Result<(), InputError> {
         self.returned().await?;
-        while let Some(event) = self.next_event(connection, &mut reader).await? {
+        let mut source = InputSource::new(connection, stream);
+        while let Some(event) = self.next_event(connection, &mut source).await? {
             // First: the program may answer before this thread goes on, and the frame with the
             // answer must not claim to be older than the event.
             self.injected.fetch_add(1, Ordering::Release);
@@ -114,9 +116,9 @@ impl Hands {
     async fn next_event(
         &mut self,
         connection: &Connection,
-        reader: &mut RecordReader,
+        source: &mut InputSource<'_>,
     ) -> Result<Option<InputEvent>, InputError> {
-        let mut next = pin!(reader.input());
+        let mut next = pin!(source.next());
         if self.is_holding() {
             tokio::select! {
                 biased;

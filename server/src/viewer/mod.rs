@@ -1,8 +1,11 @@
 //! One viewer from its first packet to its last.
 //!
 //! [`attend`] is its visit: [`admission`] decides whether it may come in, [`seats`] what it may do to
-//! the session, [`quality`] what it gets, [`input`] plays its keys and pointer, `cursor` tells it of
-//! the session's pointer, [`front`] of the window in front. [`pump`] sends it frames from a thread of its own, woken by its [`inbox`], as far as the path has room.
+//! the session, [`quality`] what it gets, [`input`] plays its keys and pointer as `input_source`
+//! puts them in order, `cursor` tells it of the session's pointer, [`front`] of the window in front,
+//! [`bell`] of the bell; `files` are what it gives and gets. [`pump`] sends it frames from a thread
+//! of its own, woken by its [`inbox`], as far as the path has room; `repeater` sends small ones twice
+//! where packets get lost.
 //! [`registry`] knows who is there, [`sizing`] how large the screen is to be; [`tickets`] lets those
 //! come back whose connection was lost, by the [`pass`] that each connection holds.
 
@@ -14,10 +17,12 @@ mod files;
 pub mod front;
 pub mod inbox;
 pub mod input;
+mod input_source;
 pub mod pass;
 pub mod pump;
 pub mod quality;
 pub mod registry;
+mod repeater;
 pub mod seats;
 pub mod sizing;
 pub mod tickets;

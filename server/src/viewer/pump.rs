@@ -21,6 +21,7 @@ use hackstream_transport::{Connection, PathReport, TransportError};
 use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
+use super::repeater::Repeater;
 use crate::clock::Clock;
 use crate::status::Tally;
 
@@ -68,11 +69,13 @@ impl Pump {
     /// [`PumpError`] if the screen or the connection fails.
     pub fn run(self, source: Box<dyn PixelSource>, config: EncoderConfig) -> Result<(), PumpError> {
         let encoder = Encoder::new(config, source.size())?;
+        let (connection, runtime) = (self.connection.clone(), self.runtime.clone());
         let state = State {
             source,
             encoder,
             ledger: Ledger::new(),
             room: Room::default(),
+            repeater: Repeater::new(connection, runtime, self.clock.now()),
             frame: Frame::default(),
             last_history: FrameId(0),
             last_video: FrameId(0),
@@ -90,6 +93,7 @@ struct State {
     encoder: Encoder,
     ledger: Ledger,
     room: Room,
+    repeater: Repeater,
     frame: Frame,
     /// The last frames that used the history and the video stream.
     last_history: FrameId,
@@ -209,8 +213,8 @@ impl State {
         header.write(&mut bytes);
         bytes.extend_from_slice(&self.frame.payload);
         let len = bytes.len();
-        self.room
-            .handed_over(len, &view(&self.pump.connection.path()));
+        let path = self.pump.connection.path();
+        self.room.handed_over(len, &view(&path));
         let now = self.pump.clock.now();
         self.pump.tally.frame(len, header.encoding, now);
         let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
@@ -225,11 +229,11 @@ impl State {
         }
         trace!(%id, after = %header.after, len, video = self.frame.uses_video, pixels = self.frame.writes.area(), encoding = ?header.encoding, rate = ?link.rate, budget = link.budget, "frame");
         let priority = i32::from(len <= SMALL_FRAME);
-        let sending = self
-            .pump
-            .connection
-            .send_frame(Bytes::from(bytes), priority);
-        self.pump.runtime.block_on(sending)?;
+        let bytes = Bytes::from(bytes);
+        let sending = self.pump.connection.send_frame(bytes.clone(), priority);
+        let stream = self.pump.runtime.block_on(sending)?;
+        let now = self.pump.clock.now();
+        self.repeater.sent(bytes, stream, &path, now);
         Ok(())
     }
 
