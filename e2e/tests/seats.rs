@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_e2e::compare::{rest, step};
 use hackstream_e2e::folder::Folder;
@@ -52,9 +52,11 @@ impl Notebook {
     }
 
     fn wait_for(&self, note: &str) {
-        wait_until(&format!("the note {note:?}"), || {
-            (self.note() == note).then_some(())
-        });
+        let deadline = Instant::now() + PATIENCE;
+        while self.note() != note {
+            assert!(Instant::now() < deadline, "{note:?} is {:?}", self.note());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// A viewer in control.

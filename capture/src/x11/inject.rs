@@ -293,8 +293,11 @@ impl Injector {
     }
 
     /// Waits until the X server has carried everything out. It closes a connection that ends
-    /// without reading what was still under way.
-    fn wait_until_done(&self) -> Result<(), CaptureError> {
+    /// without reading what was still under way, and reads other connections in any order.
+    ///
+    /// # Errors
+    /// [`CaptureError::Lost`] if the display is gone.
+    pub fn wait_until_done(&self) -> Result<(), CaptureError> {
         self.display.connection.get_input_focus()?.reply()?;
         Ok(())
     }

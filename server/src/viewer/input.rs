@@ -137,14 +137,25 @@ impl Hands {
         let event = loop {
             match self.controls.judge(event) {
                 Verdict::Play => break event,
-                Verdict::LetGo if self.is_holding() => break InputEvent::ReleaseAll,
-                Verdict::LetGo => return Ok(()),
+                Verdict::LetGo => return self.give_up().await,
                 Verdict::Wait(until) => sleep_until(until.into()).await,
             }
         };
         let played = self.perform(event).await;
         self.controls.holds(self.is_holding());
         played
+    }
+
+    /// Lets go of everything for somebody else who is in control now. The display reads their
+    /// connection when it likes: only an answer tells that it has seen what was let go on this one.
+    async fn give_up(&mut self) -> Result<(), CaptureError> {
+        if self.is_holding() {
+            self.perform(InputEvent::ReleaseAll).await?;
+            self.elsewhere(|injector| injector.wait_until_done())
+                .await?;
+        }
+        self.controls.holds(self.is_holding());
+        Ok(())
     }
 
     /// Whether a key or a button is held down.
@@ -159,19 +170,22 @@ impl Hands {
             }
         }
         loop {
-            match self.play_elsewhere(event).await {
+            match self.elsewhere(move |injector| injector.inject(event)).await {
                 Err(CaptureError::KeysInUse { until }) => sleep_until(until.into()).await,
                 played => return played,
             }
         }
     }
 
-    /// Has a thread play the event that may wait for the display.
-    async fn play_elsewhere(&mut self, event: InputEvent) -> Result<(), CaptureError> {
+    /// Has a thread do what may wait for the display.
+    async fn elsewhere(
+        &mut self,
+        work: impl FnOnce(&mut Injector) -> Result<(), CaptureError> + Send + 'static,
+    ) -> Result<(), CaptureError> {
         if let Place::Here(mut injector) = std::mem::replace(&mut self.place, Place::Nowhere) {
             self.place = Place::Away(spawn_blocking(move || {
-                let played = injector.inject(event);
-                Ok((injector, played))
+                let done = work(&mut injector);
+                Ok((injector, done))
             }));
         }
         self.returned().await
