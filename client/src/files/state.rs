@@ -201,13 +201,11 @@ impl State {
         let (Some(offered), Some(folder)) = (self.question(), self.folder()) else {
             return Vec::new();
         };
+        let (name, size) = (short(offered.name.as_str()), Shown(offered.size));
         vec![
-            format!("The session has {} for you", short(offered.name.as_str())),
-            format!(
-                "({}). Store it in {}?",
-                Shown(offered.size),
-                shown(folder.path())
-            ),
+            "The session has a file for you:".to_owned(),
+            format!("{name} ({size})"),
+            format!("Store it in {}?", shown(folder.path())),
             "Ctrl+Alt+Enter: yes. Ctrl+Alt+End: no.".to_owned(),
         ]
     }
@@ -268,8 +266,8 @@ mod tests {
             state.offered(&offer(number));
         }
         let question = state.texts().question;
-        assert_eq!(question[0], "The session has report.pdf for you");
-        assert_eq!(question[1], "(2.1 MB). Store it in /home/ada/Downloads?");
+        assert_eq!(question[1], "report.pdf (2.1 MB)");
+        assert_eq!(question[2], "Store it in /home/ada/Downloads?");
         state.answered(Answer::Leave);
         assert!(state.wanted.is_empty());
         state.answered(Answer::Take);
