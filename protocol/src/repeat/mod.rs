@@ -8,6 +8,10 @@
 //! A picture of a video holds up all after it, and in ten packets every fifth of them is hit. Of larger
 //! frames parities are sent, which rebuild a packet; long known as forward error correction.
 //!
+//! Long-term references of the video encoder do not replace this. They need the same news of a loss,
+//! and on a stream QUIC then sends the lost packet itself, which is smaller and arrives as soon as a
+//! picture coded from an older one would.
+//!
 //! * [`loss_share`](LossShare): whether packets get lost, lately.
 //! * `budget`: what repeating may cost.
 //! * [`policy`](RepeatPolicy): whether and when to repeat.
