@@ -12,6 +12,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
 use crate::capped::SharedCap;
+use crate::lane::Lane;
 use crate::path::{PathReport, PathState, PathWake};
 use crate::{
     CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
@@ -33,6 +34,8 @@ pub struct Connection {
     cap: Option<Arc<SharedCap>>,
     /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
     arriving: Arc<Mutex<Option<RecvStream>>>,
+    /// Frames whose slices are spaced.
+    lane: Arc<Lane>,
 }
 
 /// A stream that the peer opened.
@@ -48,12 +51,12 @@ pub enum IncomingStream {
 impl Connection {
     pub(crate) fn new(quic: quinn::Connection, path: Arc<PathState>) -> Self {
         path.publish_rtt(quic.rtt());
-        let arriving = Arc::default();
         Self {
             quic,
             path,
             cap: None,
-            arriving,
+            arriving: Arc::default(),
+            lane: Arc::default(),
         }
     }
 
@@ -161,13 +164,17 @@ impl Connection {
     /// Sends a frame, header and payload, on a stream of its own. Frames of a higher `priority`
     /// leave first, those of the same priority in the order of the calls.
     ///
-    /// Returns when QUIC has taken the bytes, which is at once unless more than 1024 frames or
+    /// On a thin path large frames leave in slices (`protocol::rate::Pace`), and a later frame of a
+    /// higher priority overtakes what is left of them.
+    ///
+    /// Returns when QUIC or the lane of large frames has taken the bytes, which is at once unless more than 1024 frames or
     /// some megabytes are on their way.
     ///
     /// # Errors
     /// [`TransportError::TooLarge`] or [`TransportError::Closed`].
     pub async fn send_frame(&self, frame: Bytes, priority: i32) -> Result<(), TransportError> {
-        frames::send(&self.quic, frame, priority).await
+        let lane = (self.lane.as_ref(), &self.path);
+        frames::send(&self.quic, lane, frame, priority).await
     }
 
     /// Sends a datagram ahead of all that waits, as soon as the congestion window allows; if too many

@@ -1,22 +1,29 @@
 //! Frames: each on a stream of its own.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hackstream_protocol::limits::MAX_FRAME_BYTES;
+use hackstream_protocol::rate::Pace;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::{StreamKind, WireError};
 use quinn::RecvStream;
 
 use crate::TransportError;
+use crate::lane::Lane;
+use crate::path::PathState;
 
 const KIND: &[u8] = &[StreamKind::Frame as u8];
 
 /// Pieces taken from the stream at once.
 const PIECES: usize = 16;
 
-/// Sends `frame` after the byte that says what it is.
+/// Sends `frame` after the byte that says what it is: at once, or in the `lane` if its slices are to
+/// be spaced on this `path`. What goes before others is never spaced.
 pub(crate) async fn send(
     quic: &quinn::Connection,
+    (lane, path): (&Lane, &Arc<PathState>),
     frame: Bytes,
     priority: i32,
 ) -> Result<(), TransportError> {
@@ -31,6 +38,14 @@ pub(crate) async fn send(
     if priority != 0 {
         let result = stream.set_priority(priority);
         result.map_err(|_| TransportError::StreamCut)?;
+    }
+    if priority == 0 && Pace::divides(frame.len(), path.capacity()) {
+        stream.write_chunk(Bytes::from_static(KIND)).await?;
+        return if lane.take(stream, frame, path) {
+            Ok(())
+        } else {
+            Err(TransportError::StreamCut)
+        };
     }
     let mut pieces = [Bytes::from_static(KIND), frame];
     stream.write_all_chunks(&mut pieces).await?;

@@ -29,6 +29,7 @@ mod fingerprint;
 mod frames;
 mod identity;
 mod key_file;
+mod lane;
 mod listener;
 mod path;
 mod records;
