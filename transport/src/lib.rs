@@ -35,6 +35,8 @@ mod path;
 mod records;
 mod socket;
 mod tls;
+#[cfg(test)]
+mod virtual_link;
 
 pub use connection::{Connection, IncomingStream};
 pub use connector::Connector;
