@@ -6,9 +6,11 @@ mod common;
 use std::time::Duration;
 
 use common::{LINKS, Link, ms};
-use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
+use hackstream_simulation::link::OneWay;
 use hackstream_simulation::load::{Kind, Load};
 use hackstream_simulation::outcome::Outcome;
+use hackstream_simulation::world::World;
 
 const SEEDS: u64 = 40;
 
@@ -112,4 +114,15 @@ fn the_first_second_makes_no_queue_worth_mentioning() {
             );
         }
     }
+}
+
+/// On a LAN a screen leaves as soon as its first packet was answered.
+#[test]
+fn a_lan_is_not_approached_with_caution() {
+    let lan = OneWay::new(Bitrate::mbps(1000), Duration::from_micros(100));
+    let mut world = World::new(lan, lan, 1);
+    world.run(Load::KEYS, ms(100));
+    assert!(world.ours.sender.congestion.window() >= ByteCount::kib(64));
+    let outcome = world.run(Load::BULK, ms(20));
+    assert!(outcome.delivered >= 1_000_000, "{}", outcome.delivered);
 }

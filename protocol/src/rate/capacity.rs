@@ -52,6 +52,12 @@ impl Capacity {
         Self::new(long_ago, rate, held)
     }
 
+    /// The same, but no less than the path `delivered`.
+    pub(super) fn at_least(self, delivered: Bitrate) -> Self {
+        let rate = self.rate.max(delivered);
+        Self { rate, ..self }
+    }
+
     /// The same, confirmed: what was tried beyond it was in vain.
     pub(super) const fn confirmed(self, at: Timestamp) -> Self {
         Self { at, ..self }

@@ -6,7 +6,7 @@ use core::time::Duration;
 pub(super) const MIN_WINDOW: u64 = 6 * 1024;
 /// On a LAN the decoder's hiccups are longer than the path, and only a window that outlasts them
 /// keeps it busy.
-const LAN_WINDOW: u64 = 64 * 1024;
+pub(super) const LAN_WINDOW: u64 = 64 * 1024;
 /// Paths with a shorter base are LANs.
 pub(super) const LAN_BASE: Duration = Duration::from_millis(5);
 /// Loss above this share means that the window is too large; radio links lose a few percent.

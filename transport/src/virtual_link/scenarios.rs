@@ -136,3 +136,24 @@ fn a_key_overtakes_a_large_update() {
         assert!(most <= ms(25 + 30), "seed {seed}: {most:?}");
     }
 }
+
+/// QUIC doubles the time between its probes, so the end of an outage is noticed after at most as long
+/// as it took, and a round trip or two. The viewer does not wait for that: it asks anew from another
+/// port when the server has been silent.
+#[test]
+fn an_outage_is_noticed_to_be_over_within_its_own_length() {
+    for tenths in [2, 5, 8, 12, 20, 29, 38] {
+        let outage = ms(tenths * 100);
+        let mut world = World::new(way(10, ms(50)), way(10, ms(50)), tenths);
+        let mut bulk = Bulk::default();
+        world.run(Duration::from_secs(2), |world| bulk.produce(world));
+        (world.down.way.loss, world.up.way.loss) = (Loss::All, Loss::All);
+        world.run(outage, |world| bulk.produce(world));
+        (world.down.way.loss, world.up.way.loss) = (Loss::None, Loss::None);
+        let healed = world.now;
+        world.run(Duration::from_secs(8), |world| bulk.produce(world));
+        let first = world.arrived.iter().find(|frame| frame.at >= healed);
+        let late = first.unwrap().at.since(healed);
+        assert!(late <= outage + ms(250), "{outage:?}: {late:?}");
+    }
+}

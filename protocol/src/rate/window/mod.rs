@@ -8,7 +8,7 @@ use super::capacity::Capacity;
 use super::losses::Losses;
 use super::queue::StandingQueue;
 use super::streak::Streak;
-use super::thresholds::{HEAVY_LOSS_PER_MILLE, LAN_BASE, MIN_WINDOW, Thresholds};
+use super::thresholds::{HEAVY_LOSS_PER_MILLE, MIN_WINDOW, Thresholds};
 use super::train::Train;
 use super::unanswered::Unanswered;
 use super::{BaseRtt, DeliveryEstimator, Round, Sample};
@@ -129,15 +129,8 @@ impl WindowController {
     /// through since.
     #[must_use]
     pub fn capacity(&self, now: Timestamp) -> Option<Bitrate> {
-        let delivered = self.delivery_rate();
-        if let Some(full) = self.full {
-            return (!full.is_outdated_by(delivered)).then(|| full.rate(now));
-        }
-        // On a LAN a burst shows how busy the machines are.
-        let is_far = self.base.get().is_some_and(|base| base >= LAN_BASE);
-        let rate = self.train.rate().filter(|_| is_far)?;
-        let shown = Capacity::shown(self.train.seen_at(), rate, Duration::ZERO);
-        (!shown.is_outdated_by(delivered)).then(|| shown.rate(now))
+        let full = self.full.or_else(|| self.shown_by_burst())?;
+        (!full.is_outdated_by(self.delivery_rate())).then(|| full.rate(now))
     }
 
     /// The round-trip time with empty queues; `None` before the first acknowledgement.

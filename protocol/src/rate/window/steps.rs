@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{DRAIN_ROUNDS, MAX_WINDOW, Phase, WindowController};
 use crate::rate::capacity::Capacity;
-use crate::rate::thresholds::{LAN_BASE, MIN_WINDOW, Thresholds};
+use crate::rate::thresholds::{LAN_BASE, LAN_WINDOW, MIN_WINDOW, Thresholds};
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
 /// Smallest step up: one packet.
@@ -26,7 +26,12 @@ impl WindowController {
             return;
         }
         let base = self.base.get().unwrap_or(now.since(sent));
-        let held = self.train.rate().map(|rate| rate.bytes_in(base).0);
+        let is_far = base >= LAN_BASE;
+        if !is_far {
+            self.window = self.window.max(LAN_WINDOW);
+        }
+        let shown = self.train.rate().filter(|_| is_far);
+        let held = shown.map(|rate| rate.bytes_in(base).0);
         let step = match held {
             // What is made to fit, like video, leaves some of the window free.
             Some(held) if self.window < held && self.round_used_half() => {
@@ -47,7 +52,8 @@ impl WindowController {
         let Some(rate) = self.round.best_rate() else {
             return false;
         };
-        let Some(full) = self.full.or_else(|| self.shown_by_burst(thresholds)) else {
+        let shown = || Some(self.shown_by_burst()?.at_least(self.delivery_rate()));
+        let Some(full) = self.full.or_else(shown) else {
             return false;
         };
         if full.is_outdated_by(rate) {
@@ -75,12 +81,11 @@ impl WindowController {
         true
     }
 
-    /// What a burst showed of a path that was never full.
-    fn shown_by_burst(&self, thresholds: &Thresholds) -> Option<Capacity> {
-        let is_far = thresholds.base >= LAN_BASE;
-        let rate = self.train.rate().filter(|_| is_far)?;
-        let rate = rate.max(self.delivery_rate());
-        let held = thresholds.held(self.hold_up);
+    /// What a burst showed of a path that was never full. On a LAN it shows how busy the machines are.
+    pub(super) fn shown_by_burst(&self) -> Option<Capacity> {
+        let base = self.base.get().filter(|&base| base >= LAN_BASE)?;
+        let held = Thresholds::new(base, self.queue.variation()).held(self.hold_up);
+        let rate = self.train.rate()?;
         Some(Capacity::shown(self.train.seen_at(), rate, held))
     }
 
