@@ -6,6 +6,7 @@
 //! acknowledgements, pacing, loss detection, probes), and what there is to show.
 //!
 //! * [`link`]: one direction of a link: queue, rate, delay, jitter, loss, reordering.
+//! * [`cellular`]: the rate of a telephone network; [`clockwork`]: a direction that works at it.
 //! * [`flow`]: a sender and its receiver; [`sender`] decides when packets leave, [`recovery`]
 //!   which are lost, [`receiver`] what is acknowledged.
 //! * [`congestion`]: what a window controller is to a sender; [`cubic`]: the one of the others.
@@ -13,6 +14,8 @@
 //! * [`world`]: the clock, the link and the flows on it.
 //! * [`outcome`]: what was observed.
 
+pub mod cellular;
+pub mod clockwork;
 pub mod congestion;
 pub mod cubic;
 pub mod flow;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
 
+use crate::clockwork::Clockwork;
 use crate::random::Random;
 
 /// Which packets vanish on the way, after they took their time of the rate.
@@ -71,6 +72,8 @@ pub struct Passage {
 pub struct Direction {
     /// What it does to packets from now on.
     pub way: OneWay,
+    /// Its rate in the course of time, where that is not always `way`'s.
+    pub clockwork: Option<Clockwork>,
     random: Random,
     idle_from: Timestamp,
     last_arrival: Timestamp,
@@ -85,6 +88,7 @@ impl Direction {
     pub const fn new(way: OneWay, seed: u64) -> Self {
         Self {
             way,
+            clockwork: None,
             random: Random::new(seed),
             idle_from: Timestamp(0),
             last_arrival: Timestamp(0),
@@ -104,8 +108,12 @@ impl Direction {
         if queued > self.way.queue {
             return passage;
         }
-        self.idle_from = self.idle_from.max(now).after(bytes.time_at(self.way.rate));
-        let sent = self.idle_from;
+        let start = self.idle_from.max(now);
+        let sent = match &mut self.clockwork {
+            Some(clockwork) => clockwork.done_at(start, bytes),
+            None => start.after(bytes.time_at(self.way.rate)),
+        };
+        self.idle_from = sent;
         if self.vanishes(sent) {
             return passage;
         }

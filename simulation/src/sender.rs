@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use hackstream_protocol::rate::{Pace, Slice};
 use hackstream_protocol::units::{ByteCount, Timestamp};
 
 use crate::congestion::Congestion;
@@ -51,6 +52,10 @@ pub struct Sender<C> {
     again: VecDeque<Chunk>,
     small: VecDeque<Chunk>,
     large: VecDeque<Chunk>,
+    /// Parts of large frames that the transport has not handed over yet.
+    held: VecDeque<Chunk>,
+    pace: Pace,
+    next_slice: Option<Timestamp>,
     chunks: usize,
     /// Bytes sent so far.
     pub bytes_sent: u64,
@@ -67,6 +72,9 @@ impl<C: Congestion> Sender<C> {
             again: VecDeque::new(),
             small: VecDeque::new(),
             large: VecDeque::new(),
+            held: VecDeque::new(),
+            pace: Pace::default(),
+            next_slice: None,
             chunks: 0,
             bytes_sent: 0,
         }
@@ -77,7 +85,7 @@ impl<C: Congestion> Sender<C> {
         let lane = if bytes <= SMALL_FRAME {
             &mut self.small
         } else {
-            &mut self.large
+            &mut self.held
         };
         let mut rest = bytes;
         while rest > 0 {
@@ -92,16 +100,46 @@ impl<C: Congestion> Sender<C> {
         }
     }
 
-    /// Packets that wait for room.
+    /// Packets that wait for room or for their slice's turn.
     #[must_use]
     pub fn waiting(&self) -> usize {
+        self.ready() + self.held.len()
+    }
+
+    fn ready(&self) -> usize {
         self.again.len() + self.small.len() + self.large.len()
+    }
+
+    /// Hands over slices of large frames, as the transport does.
+    pub(crate) fn hand_over_slices(&mut self, now: Timestamp) {
+        self.next_slice = None;
+        while !self.held.is_empty() {
+            let rest = self.held.iter().map(|chunk| chunk.bytes).sum();
+            let capacity = self.congestion.capacity(now);
+            let mut bytes = match self.pace.next(now, ByteCount(rest), capacity) {
+                Slice::Now(bytes) => bytes.0,
+                Slice::At(at) => {
+                    self.next_slice = Some(at);
+                    return;
+                }
+            };
+            while bytes > 0 {
+                let Some(chunk) = self.held.pop_front() else {
+                    break;
+                };
+                bytes = bytes.saturating_sub(chunk.bytes);
+                self.large.push_back(chunk);
+            }
+        }
     }
 
     /// When something is to be done: send, find losses, or probe.
     pub fn next_deadline(&mut self, now: Timestamp) -> Option<Timestamp> {
         let send = self.may_send().then(|| self.paced(now));
-        [send, self.recovery.deadline()].into_iter().flatten().min()
+        [send, self.recovery.deadline(), self.next_slice]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The next packet that leaves at `now`, if one does.
@@ -172,7 +210,7 @@ impl<C: Congestion> Sender<C> {
     }
 
     fn may_send(&self) -> bool {
-        self.waiting() > 0 && self.in_flight().0 + PACKET < self.congestion.window().0
+        self.ready() > 0 && self.in_flight().0 + PACKET < self.congestion.window().0
     }
 
     fn paced(&mut self, now: Timestamp) -> Timestamp {

@@ -224,6 +224,7 @@ impl Wires<'_> {
         }
         flow.sender.deadline_passed(self.now);
         flow.produce(self.now);
+        flow.sender.hand_over_slices(self.now);
         while let Some(packet) = flow.sender.next_packet(self.now) {
             let bytes = ByteCount(packet.bytes.0 + HEADERS);
             let passage = self.down.offer(self.now, bytes);

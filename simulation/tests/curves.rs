@@ -8,6 +8,7 @@ use std::path::Path;
 
 use common::{LINKS, ms, plain};
 use hackstream_protocol::units::Bitrate;
+use hackstream_simulation::clockwork::Clockwork;
 use hackstream_simulation::link::Loss;
 use hackstream_simulation::load::Load;
 use hackstream_simulation::world::World;
@@ -77,6 +78,14 @@ fn a_download_beside_it() {
     world.add_rival();
     world.run_seconds(Load::FILM, 60);
     compare("film-beside-cubic", &world);
+}
+
+#[test]
+fn a_phone_on_the_move() {
+    let mut world = plain(30, ms(60), SEED);
+    world.down.clockwork = Some(Clockwork::new(SEED));
+    world.run_seconds(Load::FILM, 40);
+    compare("film-cellular", &world);
 }
 
 #[test]

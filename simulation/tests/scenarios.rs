@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::{LINKS, ms, plain, way};
 use hackstream_protocol::units::Bitrate;
+use hackstream_simulation::clockwork::Clockwork;
 use hackstream_simulation::link::{Loss, OneWay};
 use hackstream_simulation::load::{Kind, Load};
 use hackstream_simulation::world::World;
@@ -219,6 +220,30 @@ fn nothing_stale_is_sent_after_an_outage() {
             longest <= Some(ms(50)),
             "{load:?}, seed {seed}: {longest:?}"
         );
+    }
+}
+
+/// On a phone's rate, which changes all the time, keys are answered, and a queue does not outlive
+/// what made it: outages of half a second and steps down to a quarter.
+#[test]
+fn a_changing_rate_is_followed() {
+    for seed in SEEDS {
+        let mut world = plain(30, ms(60), seed);
+        world.down.way.queue = ms(600);
+        world.down.clockwork = Some(Clockwork::new(seed));
+        world.run_seconds(Load::FILM, 3);
+        let outcome = world.run_seconds(Load::FILM, 60);
+        let key = [outcome.age(Kind::Key, 50), outcome.age(Kind::Key, 95)];
+        println!(
+            "seed {seed}: keys {key:?}, {} kbit/s, {:.1} frames/s, queue {:?} {:?}",
+            outcome.rate().0 / 1000,
+            outcome.per_second(Kind::Video),
+            outcome.queue(50),
+            outcome.queue(95)
+        );
+        assert!(key[0] <= ms(75), "seed {seed}: {key:?}");
+        assert!(key[1] <= ms(600), "seed {seed}: {key:?}");
+        assert!(outcome.per_second(Kind::Video) >= 20.0, "seed {seed}");
     }
 }
 

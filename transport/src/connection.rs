@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
 use crate::capped::SharedCap;
+use crate::lane::Lane;
 use crate::parities::Parities;
 use crate::path::{PathReport, PathState, PathWake};
 use crate::{
@@ -37,6 +38,8 @@ pub struct Connection {
     arriving: Arc<Mutex<Option<RecvStream>>>,
     /// Of the frames that are arriving.
     pub(crate) parities: Arc<Parities>,
+    /// Frames whose slices are spaced.
+    lane: Arc<Lane>,
 }
 
 /// A stream that the peer opened.
@@ -52,13 +55,13 @@ pub enum IncomingStream {
 impl Connection {
     pub(crate) fn new(quic: quinn::Connection, path: Arc<PathState>) -> Self {
         path.publish_rtt(quic.rtt());
-        let arriving = Arc::default();
         Self {
             quic,
             path,
             cap: None,
-            arriving,
+            arriving: Arc::default(),
             parities: Arc::default(),
+            lane: Arc::default(),
         }
     }
 
@@ -169,8 +172,11 @@ impl Connection {
     /// Sends a frame, header and payload, on a stream of its own. Frames of a higher `priority`
     /// leave first, those of the same priority in the order of the calls.
     ///
-    /// Returns when QUIC has taken the bytes, which is at once unless more than 1024 frames or
-    /// some megabytes are on their way. Returns which stream it is on.
+    /// On a thin path large frames leave in slices ([`Pace`](hackstream_protocol::rate::Pace)), and a
+    /// later frame of a higher priority overtakes what is left of them.
+    ///
+    /// Returns when QUIC, or the lane of large frames, has taken the bytes, which is at once unless
+    /// more than 1024 frames or some megabytes are on their way. Returns which stream it is on.
     ///
     /// # Errors
     /// [`TransportError::TooLarge`] or [`TransportError::Closed`].
@@ -179,7 +185,8 @@ impl Connection {
         frame: Bytes,
         priority: i32,
     ) -> Result<StreamIndex, TransportError> {
-        frames::send(&self.quic, frame, priority).await
+        let lane = (self.lane.as_ref(), &self.path);
+        frames::send(&self.quic, lane, frame, priority).await
     }
 
     /// What is known about the path. Takes the connection's lock for a moment.

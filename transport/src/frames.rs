@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_FRAME_BYTES;
+use hackstream_protocol::rate::Pace;
 use hackstream_protocol::repeat::FrameAssembly;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::frame::FrameHeader;
@@ -12,13 +13,17 @@ use hackstream_protocol::wire::{StreamKind, WireError};
 use quinn::RecvStream;
 
 use crate::TransportError;
+use crate::lane::Lane;
 use crate::parities::{Parities, ParitiesOfFrame};
+use crate::path::PathState;
 
 const KIND: &[u8] = &[StreamKind::Frame as u8];
 
-/// Sends `frame` after the byte that says what it is.
+/// Sends `frame` after the byte that says what it is: at once, or in the `lane` if its slices are to
+/// be spaced on this `path`. What goes before others is never spaced. Returns which stream it is on.
 pub(crate) async fn send(
     quic: &quinn::Connection,
+    (lane, path): (&Lane, &Arc<PathState>),
     frame: Bytes,
     priority: i32,
 ) -> Result<StreamIndex, TransportError> {
@@ -33,6 +38,15 @@ pub(crate) async fn send(
     if priority != 0 {
         let result = stream.set_priority(priority);
         result.map_err(|_| TransportError::StreamCut)?;
+    }
+    if priority == 0 && Pace::divides(frame.len(), path.capacity()) {
+        stream.write_chunk(Bytes::from_static(KIND)).await?;
+        let index = StreamIndex(stream.id().index());
+        return if lane.take(stream, frame, path) {
+            Ok(index)
+        } else {
+            Err(TransportError::StreamCut)
+        };
     }
     let mut pieces = [Bytes::from_static(KIND), frame];
     stream.write_all_chunks(&mut pieces).await?;

@@ -31,6 +31,7 @@ mod fingerprint;
 mod frames;
 mod identity;
 mod key_file;
+mod lane;
 mod listener;
 mod newcomers;
 mod parities;
@@ -38,6 +39,8 @@ mod path;
 mod records;
 mod socket;
 mod tls;
+#[cfg(test)]
+mod virtual_link;
 
 pub use connection::{Connection, IncomingStream};
 pub use connector::Connector;

@@ -27,7 +27,7 @@ pub struct PathReport {
     pub in_flight: ByteCount,
     /// The rate at which the path delivers, as far as it was used; zero at first.
     pub delivery_rate: Bitrate,
-    /// What may be sent in the long run; `None` if the path was never full.
+    /// What may be sent in the long run; `None` if that is not known.
     pub capacity: Option<Bitrate>,
     /// What may be sent whatever the path could carry, if the listener has such a limit.
     pub limit: Option<Bitrate>,
@@ -95,6 +95,11 @@ impl PathState {
         self.rtt_micros.store(micros(rtt), Ordering::Relaxed);
     }
 
+    /// What may be sent in the long run; `None` if that is not known.
+    pub(crate) fn capacity(&self) -> Option<Bitrate> {
+        Some(Bitrate(self.capacity.load(Ordering::Relaxed))).filter(|rate| rate.0 > 0)
+    }
+
     pub(crate) fn set_wake(&self, wake: PathWake) {
         *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake);
     }
@@ -128,7 +133,7 @@ impl PathState {
             window: ByteCount(load(&self.window)),
             in_flight: ByteCount(load(&self.in_flight)),
             delivery_rate: Bitrate(load(&self.delivery_rate)),
-            capacity: Some(Bitrate(load(&self.capacity))).filter(|rate| rate.0 > 0),
+            capacity: self.capacity(),
             ..PathReport::default()
         }
     }

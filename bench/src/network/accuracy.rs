@@ -14,6 +14,7 @@ use std::os::fd::AsFd;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
+use hackstream_simulation::cellular::Cellular;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use stream::{send, stream};
@@ -157,6 +158,7 @@ fn a_round_trip_takes_as_long_as_it_should() {
         (Link::Dsl, 50.0, 50.0..55.0),
         (Link::Transatlantic, 90.0, 90.0..95.0),
         (Link::Bad, 80.0, 90.0..115.0),
+        (Link::Thin, 50.0, 50.0..56.0),
     ] {
         let Some(network) = network(link) else { return };
         assert_once_within(&format!("{} RTT, ms", link.name()), median, || {
@@ -179,6 +181,26 @@ fn a_flood_arrives_at_the_rate_of_its_direction() {
             stream(ends, 1500, megabits * 1.5, Duration::from_millis(1500)).megabits_per_second
         });
     }
+}
+
+/// What a flood gets through in so long is what the trace of the seed carries.
+#[test]
+fn a_cellular_link_follows_its_trace() {
+    let time = Duration::from_secs(4);
+    let (mut steps, mut left, mut bits) = (Cellular::new(1), time, 0.0);
+    while !left.is_zero() {
+        let step = steps.step();
+        bits += step.rate.0 as f64 * step.time.min(left).as_secs_f64();
+        left = left.saturating_sub(step.time);
+    }
+    let megabits = bits / time.as_secs_f64() / 1e6;
+    assert_once_within("lte-trace, Mbit/s", megabits * 0.85..megabits * 1.1, || {
+        let Some(network) = network(Link::LteTrace) else {
+            return megabits;
+        };
+        let (server, client) = sockets(&network);
+        stream((&server, &client), 1500, 35.0, time).megabits_per_second
+    });
 }
 
 #[test]

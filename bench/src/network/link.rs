@@ -25,12 +25,16 @@ pub(crate) enum Link {
     Lossy,
     /// Thin, long, unsteady and lossy.
     Bad,
+    /// A phone's in a poor cell, or a line of old.
+    Thin,
+    /// A telephone network on the move: its rate changes all the time, the same way in each run.
+    LteTrace,
     /// This machine's own. The only one that needs no root.
     Loopback,
 }
 
 impl Link {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Lan,
         Self::Wifi,
         Self::Dsl,
@@ -38,6 +42,8 @@ impl Link {
         Self::Transatlantic,
         Self::Lossy,
         Self::Bad,
+        Self::Thin,
+        Self::LteTrace,
         Self::Loopback,
     ];
 
@@ -50,6 +56,8 @@ impl Link {
             Self::Transatlantic => "transatlantic",
             Self::Lossy => "lossy",
             Self::Bad => "bad",
+            Self::Thin => "thin",
+            Self::LteTrace => "lte-trace",
             Self::Loopback => "loopback",
         }
     }
@@ -64,6 +72,8 @@ impl Link {
             Self::Transatlantic => Some(&emulator::TRANSATLANTIC),
             Self::Lossy => Some(&emulator::LOSSY),
             Self::Bad => Some(&emulator::BAD),
+            Self::Thin => Some(&emulator::THIN),
+            Self::LteTrace => Some(&emulator::LTE_TRACE),
         }
     }
 

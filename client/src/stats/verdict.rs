@@ -12,6 +12,10 @@ const LOSSY: f64 = 0.01;
 /// Fewer packets and frames than this say nothing about loss.
 const ENOUGH_CHANCES: u64 = 20;
 
+/// No queue is so long, but where it never overflows: what waits so long while something is lost
+/// waits for the network to come back, however few packets there were to count.
+const FREEZE: Duration = Duration::from_millis(500);
+
 /// What an average picture of a period had to bear.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Burden {
@@ -74,8 +78,7 @@ impl Burden {
         // The queue on the way of the inputs is only seen in the round trip.
         let queues = self.queue.max(self.rtt.saturating_sub(self.least_rtt));
         let network = queues + self.order + (self.capture_wait - busy);
-        let share = self.lost as f64 / self.chances.max(1) as f64;
-        let (rate, lost) = if share >= LOSSY && self.chances >= ENOUGH_CHANCES {
+        let (rate, lost) = if self.is_lossy() || (self.lost > 0 && network >= FREEZE) {
             (Duration::ZERO, network)
         } else {
             (network, Duration::ZERO)
@@ -97,6 +100,12 @@ impl Burden {
         ];
         let largest = parts.into_iter().max_by_key(|&(_, time)| time);
         Verdict(largest.filter(|&(_, time)| time >= WORTH_NAMING))
+    }
+
+    /// Whether what is lost is more than an accident.
+    fn is_lossy(&self) -> bool {
+        let share = self.lost as f64 / self.chances.max(1) as f64;
+        share >= LOSSY && self.chances >= ENOUGH_CHANCES
     }
 
     /// What passes between an input and its picture as far as it is known. Queues may be filled
@@ -281,5 +290,19 @@ mod tests {
             culprit(lossy(9, ENOUGH_CHANCES - 1)),
             Some(Culprit::NetworkRate)
         );
+    }
+
+    #[test]
+    fn what_waited_for_a_network_that_was_gone_did_not_wait_for_its_rate() {
+        let after_a_freeze = |lost| Burden {
+            capture_wait: ms(2_900),
+            lost,
+            chances: 6,
+            ..even()
+        };
+        let culprit = |burden: Burden| burden.verdict().0.map(|(culprit, _)| culprit);
+        assert_eq!(culprit(after_a_freeze(1)), Some(Culprit::Loss));
+        let full = after_a_freeze(0);
+        assert_eq!(culprit(full), Some(Culprit::NetworkRate), "a deep queue");
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::units::{Bitrate, ByteCount, Timestamp};
+use crate::units::{Bitrate, ByteCount, Timestamp, micros};
 
 /// Time after a queue was seen for which the path is taken to be as fast as it was then.
 const CAUTION: Duration = Duration::from_secs(3);
@@ -17,7 +17,7 @@ const IMPATIENT_AFTER: Duration = Duration::from_secs(6);
 const HEADROOM_PERCENT: u64 = 115;
 
 /// Time for which a capacity is believed without another queue that stands.
-const BELIEVED: Duration = Duration::from_secs(10);
+const BELIEVED: Duration = Duration::from_secs(4);
 
 /// A path that delivers so much more than when it was full has become faster.
 const FASTER_PERCENT: u64 = 120;
@@ -46,7 +46,29 @@ impl Capacity {
         }
     }
 
-    /// The same, confirmed. Now and then it is taken to be higher, and only another standing queue
+    /// A burst showed `rate`, and no queue stands: more may be tried at once.
+    pub(super) fn shown(at: Timestamp, rate: Bitrate, held: Duration) -> Self {
+        let long_ago = Timestamp(at.0.saturating_sub(micros(CAUTION)));
+        Self::new(long_ago, rate, held)
+    }
+
+    /// The same, but no less than the path `delivered`.
+    pub(super) fn at_least(self, delivered: Bitrate) -> Self {
+        let rate = self.rate.max(delivered);
+        Self { rate, ..self }
+    }
+
+    /// The same, confirmed: what was tried beyond it was in vain.
+    pub(super) const fn confirmed(self, at: Timestamp) -> Self {
+        Self { at, ..self }
+    }
+
+    /// Whether more than what was seen is allowed by now.
+    pub(super) fn tries_more(&self, now: Timestamp) -> bool {
+        now.since(self.at) >= CAUTION
+    }
+
+    /// The same, confirmed on a path whose delay varies. Now and then it is taken to be higher, and only another standing queue
     /// shows that it is not: where delays vary, what was taken for a queue and for a rate may have
     /// been neither.
     pub(super) fn renewed(self, at: Timestamp) -> Self {

@@ -11,9 +11,11 @@
 //! * `streak`: for how long every sample has shown a queue.
 //! * `delivery`: the rate at which the path delivers.
 //! * `capacity`: the path's capacity, as far as it is known.
+//! * `train`: what a burst shows of the capacity before the path was full.
 //! * `losses`: which share of what is sent gets lost.
 //! * `thresholds`: the delays and losses that decide.
 //! * `room`: what of the window is left for the next frame.
+//! * `pace`: how fast a large frame is handed to the connection.
 //! * `unanswered`: cuts after which the delay stayed, so that it is not our queue.
 //! * [`cap`]: hard limits, whatever the path could carry.
 //! * `base`: the round-trip time of the path when its queues are empty.
@@ -25,16 +27,19 @@ pub mod cap;
 mod capacity;
 mod delivery;
 mod losses;
+mod pace;
 mod queue;
 mod room;
 mod round;
 mod streak;
 mod thresholds;
+mod train;
 mod unanswered;
 mod window;
 
 pub use base::BaseRtt;
 pub use delivery::DeliveryEstimator;
+pub use pace::{Pace, Slice};
 pub use room::{Allowance, PathView, Room};
 pub use round::{Round, Sample};
 pub use window::{LossPattern, WindowController};

@@ -33,13 +33,14 @@ impl StandingQueue {
 
     /// The queue that was there all the time.
     pub(super) fn standing(&self) -> Duration {
-        let looked_at = if self.variation < CALM {
-            CALM_ROUNDS
-        } else {
-            ROUNDS
-        };
+        let looked_at = if self.is_calm() { CALM_ROUNDS } else { ROUNDS };
         let rounds = self.rounds.iter().take(looked_at);
         rounds.min().copied().unwrap_or_default()
+    }
+
+    /// Whether the path's delay is its own queue only.
+    pub(super) fn is_calm(&self) -> bool {
+        self.variation < CALM
     }
 
     /// How much the path's delay varies by itself.

@@ -21,7 +21,7 @@ pub struct PathView {
     pub in_flight: ByteCount,
     /// The rate at which the path delivers, as far as it was used.
     pub delivery_rate: Bitrate,
-    /// What may be sent in the long run; `None` if the path was never full.
+    /// What may be sent in the long run; `None` if that is not known.
     pub capacity: Option<Bitrate>,
     /// What may be sent whatever the path could carry, if there is such a limit.
     pub limit: Option<Bitrate>,

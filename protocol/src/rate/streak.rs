@@ -33,6 +33,11 @@ impl Streak {
         self.least = self.least.min(queue);
     }
 
+    /// Whether the last sample showed a queue.
+    pub(super) const fn is_running(&self) -> bool {
+        self.began.is_some()
+    }
+
     /// The shortest queue of a streak that has lasted so long.
     pub(super) fn lasted(&self, now: Timestamp, time: Duration) -> Option<Duration> {
         let began = self.began?;

@@ -6,9 +6,9 @@ use core::time::Duration;
 pub(super) const MIN_WINDOW: u64 = 6 * 1024;
 /// On a LAN the decoder's hiccups are longer than the path, and only a window that outlasts them
 /// keeps it busy.
-const LAN_WINDOW: u64 = 64 * 1024;
+pub(super) const LAN_WINDOW: u64 = 64 * 1024;
 /// Paths with a shorter base are LANs.
-const LAN_BASE: Duration = Duration::from_millis(5);
+pub(super) const LAN_BASE: Duration = Duration::from_millis(5);
 /// Loss above this share means that the window is too large; radio links lose a few percent.
 pub(super) const HEAVY_LOSS_PER_MILLE: u64 = 100;
 
@@ -37,6 +37,11 @@ impl Thresholds {
             target,
             urgent: target * 2 + variation * 2,
         }
+    }
+
+    /// A rate that made so long a queue, be it for a moment, was tried in vain.
+    pub(super) fn in_vain(&self) -> Duration {
+        self.target * 2 / 3
     }
 
     /// How long a queue must stand to be believed: longer than radio links hold up a packet.

@@ -3,6 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
+use hackstream_simulation::cellular::{LONGEST_OUTAGE, SLOWEST};
+
 /// Bits per second of IP packets, headers included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate(u64);
@@ -41,10 +43,20 @@ pub(crate) enum Loss {
     },
 }
 
+/// Whether the rate stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Course {
+    Steady,
+    /// It goes up and down like a telephone network's, seeded: `hackstream_simulation::cellular`.
+    Cellular,
+}
+
 /// One direction of a link.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct OneWay {
+    /// The highest where it does not stay.
     pub(crate) rate: Rate,
+    pub(crate) course: Course,
     /// From the end of sending to the arrival, at least.
     pub(crate) delay: Duration,
     /// Up to this much is added to the delay. Packets never overtake each other.
@@ -76,6 +88,8 @@ pub(crate) const LTE: Conditions = conditions((20, 8), (60, 15, (200, 200)), NO_
 pub(crate) const TRANSATLANTIC: Conditions = conditions((50, 50), (90, 0, (50, 50)), NO_LOSS);
 pub(crate) const LOSSY: Conditions = conditions((10, 10), (40, 0, (100, 100)), random(0.02));
 pub(crate) const BAD: Conditions = conditions((4, 1), (80, 20, (200, 200)), random(0.05));
+pub(crate) const THIN: Conditions = conditions((3, 1), (50, 0, (200, 200)), NO_LOSS);
+pub(crate) const LTE_TRACE: Conditions = cellular((30, 5), (60, 10, (600, 200)));
 
 /// A neighbour's transmission or a microwave oven's half wave.
 const SHORT_BURSTS: Loss = Loss::Bursts {
@@ -97,6 +111,7 @@ const fn conditions(
     Conditions {
         down: OneWay {
             rate: Rate::megabits(down),
+            course: Course::Steady,
             delay,
             jitter,
             queue: Duration::from_millis(queue_down),
@@ -104,6 +119,7 @@ const fn conditions(
         },
         up: OneWay {
             rate: Rate::megabits(up),
+            course: Course::Steady,
             delay,
             jitter,
             queue: Duration::from_millis(queue_up),
@@ -112,12 +128,51 @@ const fn conditions(
     }
 }
 
+/// Down is the highest rate of the cellular course.
+const fn cellular(megabits: Megabits, milliseconds: Milliseconds) -> Conditions {
+    let Conditions { down, up } = conditions(megabits, milliseconds, NO_LOSS);
+    Conditions {
+        down: OneWay {
+            course: Course::Cellular,
+            ..down
+        },
+        up,
+    }
+}
+
 impl Conditions {
-    /// There and back when the queues are empty and the jitter is at its worst.
+    /// There and back when the queues are empty and the jitter and the outages are at their worst.
     pub(crate) const fn longest_unqueued_round_trip(&self) -> Duration {
-        let down = self.down.delay.saturating_add(self.down.jitter);
-        let up = self.up.delay.saturating_add(self.up.jitter);
-        down.saturating_add(up)
+        self.down
+            .longest_unqueued()
+            .saturating_add(self.up.longest_unqueued())
+    }
+}
+
+impl OneWay {
+    pub(super) const fn longest_unqueued(&self) -> Duration {
+        let stalled = match self.course {
+            Course::Steady => Duration::ZERO,
+            Course::Cellular => LONGEST_OUTAGE,
+        };
+        self.delay
+            .saturating_add(self.jitter)
+            .saturating_add(stalled)
+    }
+}
+
+/// The rate of a direction.
+struct Speed(OneWay);
+
+impl Display for Speed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.course {
+            Course::Steady => write!(f, "{}", self.0.rate),
+            Course::Cellular => {
+                let slowest = SLOWEST.0 as f64 / 1e6;
+                write!(f, "{slowest}-{}", self.0.rate)
+            }
+        }
     }
 }
 
@@ -146,7 +201,13 @@ impl Display for Conditions {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { down, up } = self;
         let round_trip = (down.delay + up.delay).as_millis();
-        write!(f, "{}/{} Mbit/s, RTT {round_trip} ms", down.rate, up.rate)?;
+        let (speed_down, speed_up) = (Speed(*down), Speed(*up));
+        write!(f, "{speed_down}/{speed_up} Mbit/s")?;
+        if down.course == Course::Cellular {
+            let outage = LONGEST_OUTAGE.as_millis();
+            write!(f, " down in steps of 0.1-1 s, outages up to {outage} ms")?;
+        }
+        write!(f, ", RTT {round_trip} ms")?;
         if !down.jitter.is_zero() {
             let jitter = down.jitter.as_millis();
             write!(f, " + 0-{jitter} ms jitter each way")?;
@@ -163,6 +224,7 @@ impl Display for Conditions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hackstream_simulation::cellular::FASTEST;
 
     #[test]
     fn figures_read_as_they_are_meant() {
@@ -175,6 +237,12 @@ mod tests {
             "40/40 Mbit/s, RTT 2 ms + 0-3 ms jitter each way, \
              0.5 % loss in bursts of 10 ms each way, queues of 50/50 ms"
         );
+        assert_eq!(
+            LTE_TRACE.to_string(),
+            "0.3-30/5 Mbit/s down in steps of 0.1-1 s, outages up to 500 ms, \
+             RTT 60 ms + 0-10 ms jitter each way, no loss, queues of 600/200 ms"
+        );
+        assert_eq!(LTE_TRACE.down.rate, Rate(FASTEST.0));
         let worst = Duration::from_millis(80 + 2 * 20);
         assert_eq!(BAD.longest_unqueued_round_trip(), worst);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::conditions::OneWay;
 use super::in_flight::InFlight;
 use super::loss::LossProcess;
+use super::sending::Sending;
 use super::tally::Tally;
 use crate::clock::Instant;
 use crate::random::Random;
@@ -27,6 +28,7 @@ pub(super) enum Fate {
 #[derive(Debug)]
 pub(super) struct Direction {
     way: OneWay,
+    sending: Sending,
     /// When the sender is done with all packets so far.
     idle_from: Instant,
     loss: LossProcess,
@@ -39,11 +41,12 @@ pub(super) struct Direction {
 impl Direction {
     pub(super) fn new(way: OneWay, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let longest = way.queue + way.delay + way.jitter;
+        let longest = way.queue + way.longest_unqueued();
         // A jump of the jitter downwards lets packets wait for the last one before it.
         let most_bytes = way.rate.bytes_in(longest + way.jitter) + 2 * super::tun::MTU;
         Self {
             way,
+            sending: Sending::new(&way, seed),
             idle_from: Instant::from_nanoseconds(0),
             loss: LossProcess::new(way.loss, Random::new(random.next())),
             jitter: Jitter::new(way.jitter, Random::new(random.next())),
@@ -71,7 +74,7 @@ impl Direction {
         if start.since(now) > self.way.queue {
             return Fate::Dropped;
         }
-        let sent = start.plus(self.way.rate.time_for(packet.len()));
+        let sent = self.sending.done_at(start, packet.len());
         self.idle_from = sent;
         if self.loss.takes(sent) {
             return Fate::Lost;

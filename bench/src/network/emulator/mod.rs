@@ -7,10 +7,13 @@ mod forward;
 mod in_flight;
 mod loss;
 mod raw;
+mod sending;
 mod tally;
 mod tun;
 
-pub(super) use conditions::{BAD, Conditions, DSL, LOSSY, LTE, TRANSATLANTIC, WIFI};
+pub(super) use conditions::{
+    BAD, Conditions, DSL, LOSSY, LTE, LTE_TRACE, THIN, TRANSATLANTIC, WIFI,
+};
 pub(super) use forward::Emulator;
 pub(crate) use tally::{Losses, OneWayLosses};
 pub(super) use tun::Tun;

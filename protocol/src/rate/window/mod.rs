@@ -9,12 +9,14 @@ use super::losses::Losses;
 use super::queue::StandingQueue;
 use super::streak::Streak;
 use super::thresholds::{HEAVY_LOSS_PER_MILLE, MIN_WINDOW, Thresholds};
+use super::train::Train;
 use super::unanswered::Unanswered;
 use super::{BaseRtt, DeliveryEstimator, Round, Sample};
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
-/// Window of a path of which nothing is known yet: a screen of text fits.
-const INITIAL_WINDOW: u64 = 64 * 1024;
+/// Window of a path of which nothing is known yet: a burst that shows its capacity, and a little
+/// more. A phone's 3 Mbit/s takes it in 45 ms.
+const INITIAL_WINDOW: u64 = 16 * 1024;
 /// Window after everything was lost for a while.
 const RESTART_WINDOW: u64 = 16 * 1024;
 /// Largest window; bounds what a peer that acknowledges eagerly can make us hold.
@@ -37,7 +39,7 @@ pub enum LossPattern {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The path's capacity is unknown: the window doubles in each round that uses it.
+    /// The path's capacity is unknown: the window grows quickly in each round that uses it.
     SlowStart,
     /// The window follows the delay.
     Steady,
@@ -65,6 +67,7 @@ pub struct WindowController {
     /// Cuts after which the delay stayed.
     unanswered: Unanswered,
     streak: Streak,
+    train: Train,
     losses: Losses,
     queue: StandingQueue,
     /// By how much packets usually exceed the base while there is no queue.
@@ -89,6 +92,7 @@ impl WindowController {
             base_seen_at: now,
             unanswered: Unanswered::default(),
             streak: Streak::default(),
+            train: Train::default(),
             losses: Losses::default(),
             queue: StandingQueue::default(),
             hold_up: Duration::ZERO,
@@ -120,10 +124,12 @@ impl WindowController {
         self.delivery.estimate()
     }
 
-    /// What may be sent in the long run; `None` as long as the path was never full.
+    /// What may be sent in the long run: what the path delivered when it was full, or what a burst
+    /// showed as long as it never was, and more by and by. `None` if neither is known, or if more got
+    /// through since.
     #[must_use]
     pub fn capacity(&self, now: Timestamp) -> Option<Bitrate> {
-        let full = self.full?;
+        let full = self.full.or_else(|| self.shown_by_burst())?;
         (!full.is_outdated_by(self.delivery_rate())).then(|| full.rate(now))
     }
 
@@ -145,9 +151,8 @@ impl WindowController {
     pub fn on_ack(&mut self, now: Timestamp, sent: Timestamp, bytes: ByteCount) {
         self.in_flight = self.in_flight.saturating_sub(bytes.0);
         self.round.on_ack(bytes);
-        if self.phase == Phase::SlowStart && self.round_used_window() {
-            let most = self.full.map_or(MAX_WINDOW, |full| full.fills().0);
-            self.window = (self.window + bytes.0).min(most.max(self.window));
+        if self.phase == Phase::SlowStart {
+            self.start_up(now, sent, bytes);
         }
         let base = self.base.get().unwrap_or_default();
         let rate = self.delivery.on_ack(now, sent, bytes, base);
@@ -205,6 +210,10 @@ impl WindowController {
     /// free whose next frame does not fit.
     fn round_used_window(&self) -> bool {
         self.round.peak().0 * 4 >= self.window * 3
+    }
+
+    fn round_used_half(&self) -> bool {
+        self.round.peak().0 * 2 >= self.window
     }
 
     fn decide(&mut self, now: Timestamp, thresholds: &Thresholds) {
@@ -267,7 +276,7 @@ impl WindowController {
         let used = self.phase == Phase::Steady && self.round_used_window() && self.round.is_over();
         if used && now.since(self.base_seen_at) > DRAIN_AFTER {
             self.start_draining(thresholds);
-        } else if !self.still_full(now, thresholds.base) && used {
+        } else if !self.still_full(now, thresholds) && used {
             self.step_up(now, queue, thresholds);
         }
     }

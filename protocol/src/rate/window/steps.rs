@@ -4,27 +4,89 @@ use core::time::Duration;
 
 use super::{DRAIN_ROUNDS, MAX_WINDOW, Phase, WindowController};
 use crate::rate::capacity::Capacity;
-use crate::rate::thresholds::{MIN_WINDOW, Thresholds};
+use crate::rate::thresholds::{LAN_BASE, LAN_WINDOW, MIN_WINDOW, Thresholds};
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
 /// Smallest step up: one packet.
 const MIN_STEP: u64 = 1200;
 
+/// How much the window grows for each byte acknowledged while the capacity is unknown: bytes up to
+/// what a burst showed the path to hold, where no burst told, and beyond. The effect shows only a
+/// round trip later, so each is what the path's queue may get too much meanwhile.
+const START_SURE: u64 = 2;
+const START_UNSURE: u64 = 1;
+const START_BEYOND_DIVISOR: u64 = 4;
+
 impl WindowController {
-    /// Whether more was in flight than the path is known to hold, and it did not deliver more: what
-    /// comes in bursts, like video, makes a queue that is gone before the next one.
-    pub(super) fn still_full(&mut self, now: Timestamp, base: Duration) -> bool {
-        let (Some(full), Some(rate)) = (&self.full, self.round.best_rate()) else {
+    /// Grows for an acknowledgement while the path's capacity is unknown, and only as long as there is
+    /// no queue.
+    pub(super) fn start_up(&mut self, now: Timestamp, sent: Timestamp, bytes: ByteCount) {
+        self.train.on_ack(now, sent, bytes);
+        if self.streak.is_running() {
+            return;
+        }
+        let base = self.base.get().unwrap_or(now.since(sent));
+        let is_far = base >= LAN_BASE;
+        if !is_far {
+            self.window = self.window.max(LAN_WINDOW);
+        }
+        let shown = self.train.rate().filter(|_| is_far);
+        let held = shown.map(|rate| rate.bytes_in(base).0);
+        let step = match held {
+            // What is made to fit, like video, leaves some of the window free.
+            Some(held) if self.window < held && self.round_used_half() => {
+                (bytes.0 * START_SURE).min(held - self.window)
+            }
+            _ if !self.round_used_window() => return,
+            Some(_) => bytes.0 / START_BEYOND_DIVISOR,
+            None => bytes.0 * START_UNSURE,
+        };
+        let most = self.full.map_or(MAX_WINDOW, |full| full.fills().0);
+        self.window = (self.window + step).min(most.max(self.window));
+    }
+
+    /// Whether the path is known to be as full as before, although more was tried: more was in flight
+    /// than it holds and it did not deliver more, or what was tried made a queue. What comes in
+    /// bursts, like video, makes one that is gone before the next.
+    pub(super) fn still_full(&mut self, now: Timestamp, thresholds: &Thresholds) -> bool {
+        let Some(rate) = self.round.best_rate() else {
             return false;
         };
-        let overrun = full.is_overrun_by(self.round.peak(), self.round.max_rtt(), base);
-        if full.is_outdated_by(rate) || !overrun {
+        let shown = || Some(self.shown_by_burst()?.at_least(self.delivery_rate()));
+        let Some(full) = self.full.or_else(shown) else {
+            return false;
+        };
+        if full.is_outdated_by(rate) {
             return false;
         }
-        let full = full.renewed(now);
+        let (base, longest) = (thresholds.base, self.round.max_rtt());
+        // What usually holds up packets would look like a queue, too.
+        let calm = self.queue.is_calm() && self.hold_up < thresholds.in_vain();
+        let tried = calm && full.tries_more(now);
+        let in_vain = tried && longest > base + thresholds.in_vain();
+        // Where delays vary by themselves, only what most packets had is a queue's.
+        let usual = self.round.median_rtt().filter(|_| !calm);
+        let delay = usual.unwrap_or(longest);
+        if !in_vain && !full.is_overrun_by(self.round.peak(), delay, base) {
+            return false;
+        }
+        let full = if calm {
+            full.confirmed(now)
+        } else {
+            full.renewed(now)
+        };
         self.window = self.window.min(full.fills().0.max(MIN_WINDOW));
         self.full = Some(full);
+        self.phase = Phase::Steady;
         true
+    }
+
+    /// What a burst showed of a path that was never full. On a LAN it shows how busy the machines are.
+    pub(super) fn shown_by_burst(&self) -> Option<Capacity> {
+        let base = self.base.get().filter(|&base| base >= LAN_BASE)?;
+        let held = Thresholds::new(base, self.queue.variation()).held(self.hold_up);
+        let rate = self.train.rate()?;
+        Some(Capacity::shown(self.train.seen_at(), rate, held))
     }
 
     /// Grows by an eighth while there is no queue, and then half the way to the target: the effect
