@@ -46,6 +46,8 @@ lte\t'20/8 Mbit/s, RTT 60 ms + 0-15 ms jitter each way, no loss, queues of 200/2
 transatlantic\t'50/50 Mbit/s, RTT 90 ms, no loss, queues of 50/50 ms'
 lossy\t'10/10 Mbit/s, RTT 40 ms, 2 % random loss each way, queues of 100/100 ms'
 bad\t'4/1 Mbit/s, RTT 80 ms + 0-20 ms jitter each way, 5 % random loss each way, queues of 200/200 ms'
+thin\t'3/1 Mbit/s, RTT 50 ms, no loss, queues of 200/200 ms'
+lte-trace\t'0.3-30/5 Mbit/s down in steps of 0.1-1 s, outages up to 500 ms, RTT 60 ms + 0-10 ms jitter each way, no loss, queues of 600/200 ms'
 loopback\t'127.0.0.1, as fast as this machine; needs no root'"
 complete -c hackstream-bench -n "__fish_hackstream_bench_using_subcommand compare" -l works -d 'Kinds of work' -r -f -a "key\t'A key draws one letter'
 scroll\t'A key scrolls a page by a line; the application moves it with CopyArea'

@@ -28,6 +28,7 @@ complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -s h -
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -s V -l version -d 'Print version'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l display -d 'Number of the display to start, for example :7. Default: the first free one' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l size -d 'Size of the screen in pixels, until a viewer\'s window has another one' -r
@@ -35,6 +36,8 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l listen -d 'Address and UDP port to listen on' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l state-dir -d 'Where the server\'s key and token are kept. Default: $XDG_STATE_HOME/hackstream' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l token-file -d 'File with the token that viewers must show; only its owner may be able to read it. Default: one is made in the state directory' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l view-token-file -d 'The same with the token in this file, which only its owner may be able to read' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-viewers -d 'Most viewers at a time; one more is refused. Each costs a thread and some megabytes' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l quality -d 'The best that viewers get, in the order low, auto, high. A viewer that asks for less gets less; with high each gets what it asks for' -r -f -a "low\t'Few bytes and coarse video'
 auto\t'Decided from what is measured'
 high\t'Sharpness before frame rate'"
@@ -43,15 +46,23 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l disable -d 'What viewers do not get, separated by commas. What is off does not exist for them' -r -f -a "audio\t'Sound from the session, which needs PulseAudio. Displays of others have none'
 clipboard-in\t'What a viewer copies can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted at the viewer'
-resize\t'The screen takes on the size of the viewer\'s window'"
+resize\t'The screen takes on the size of the viewer\'s window'
+bell\t'The bell of a program in the session is noticed at the viewer'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l files-dir -d 'Where files from viewers are stored, made when the first one comes. What is put into its folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder HackStream in the folder for downloads of this user. Needs --enable file-transfer' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-file-size -d 'Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB. Needs --enable file-transfer' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l metrics -d 'Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who reaches the address can read them' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l log-format -d 'Form of the log on standard error. RUST_LOG sets what is logged' -r -f -a "text\t'For people'
 json\t'One JSON object per line'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l view-token -d 'Also let in viewers that can watch and hear, and nothing else, with a second token: the server makes one in the state directory, called view-token'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l no-auth -d 'Let in everyone who reaches the port. Only on loopback and private addresses, for trusted networks: whoever is let in can type and click'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l display -d 'The display, for example :0' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l listen -d 'Address and UDP port to listen on' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l state-dir -d 'Where the server\'s key and token are kept. Default: $XDG_STATE_HOME/hackstream' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l token-file -d 'File with the token that viewers must show; only its owner may be able to read it. Default: one is made in the state directory' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l view-token-file -d 'The same with the token in this file, which only its owner may be able to read' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-viewers -d 'Most viewers at a time; one more is refused. Each costs a thread and some megabytes' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l quality -d 'The best that viewers get, in the order low, auto, high. A viewer that asks for less gets less; with high each gets what it asks for' -r -f -a "low\t'Few bytes and coarse video'
 auto\t'Decided from what is measured'
 high\t'Sharpness before frame rate'"
@@ -60,11 +71,22 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand atta
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l disable -d 'What viewers do not get, separated by commas. What is off does not exist for them' -r -f -a "audio\t'Sound from the session, which needs PulseAudio. Displays of others have none'
 clipboard-in\t'What a viewer copies can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted at the viewer'
-resize\t'The screen takes on the size of the viewer\'s window'"
+resize\t'The screen takes on the size of the viewer\'s window'
+bell\t'The bell of a program in the session is noticed at the viewer'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l files-dir -d 'Where files from viewers are stored, made when the first one comes. What is put into its folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder HackStream in the folder for downloads of this user. Needs --enable file-transfer' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-file-size -d 'Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB. Needs --enable file-transfer' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l metrics -d 'Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who reaches the address can read them' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l log-format -d 'Form of the log on standard error. RUST_LOG sets what is logged' -r -f -a "text\t'For people'
 json\t'One JSON object per line'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l view-token -d 'Also let in viewers that can watch and hear, and nothing else, with a second token: the server makes one in the state directory, called view-token'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l no-auth -d 'Let in everyone who reaches the port. Only on loopback and private addresses, for trusted networks: whoever is let in can type and click'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -l state-dir -d 'The state directory of the servers to ask. Default: $XDG_STATE_HOME/hackstream' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -l format -d 'Lines for people, or one JSON object for programs, with units in the names' -r -f -a "text\t'For people'
+json\t'One JSON object'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

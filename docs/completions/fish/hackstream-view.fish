@@ -9,10 +9,14 @@ high\t'Sharpness before frame rate'"
 complete -c hackstream-view -l volume -d 'Volume of the session\'s sound in percent, up to 400' -r
 complete -c hackstream-view -l disable -d 'What the session shall not have, separated by commas: clipboard-in (what is copied here can be pasted in the session), clipboard-out (what the session copies can be pasted here)' -r -f -a "clipboard-in\t'What is copied here can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted here'"
+complete -c hackstream-view -l send -d 'Give this file to the session, as by dropping it on the window; may be repeated. The server must allow it (--enable file-transfer). With --headless, and unless --accept-files or --screenshot says otherwise, leave once all are stored' -r -F
+complete -c hackstream-view -l accept-files -d 'What to do with files that the session has for you: ask for each, in the window; never take one; or store all of them in this folder (./ask is a folder). Default: ask with a window, never without' -r -F
+complete -c hackstream-view -l max-file-size -d 'Size of the largest file that is taken from the session, for example 50M or 2G. Default: 1 GiB' -r
 complete -c hackstream-view -l screenshot -d 'Write the picture to a PNG file and leave, also with a window. Without --after: once the picture is complete and quiet for half a second, after ten seconds at the latest' -r -F
 complete -c hackstream-view -l after -d 'Milliseconds from the first complete picture to the screenshot' -r
 complete -c hackstream-view -l reconnect-timeout -d 'Seconds after which a lost connection is given up; 0 means never. Default: 0 with a window, 30 without' -r
 complete -c hackstream-view -l accept-new -d 'Remember an unknown server without asking. A changed fingerprint is refused all the same'
+complete -c hackstream-view -l view-only -d 'Only watch: nothing that is done here reaches the session, nor what is copied here. Others stay in control'
 complete -c hackstream-view -l fullscreen -d 'Fill the screen'
 complete -c hackstream-view -l no-audio -d 'Do without the session\'s sound; otherwise it is played by PulseAudio or PipeWire, or without them by ALSA'
 complete -c hackstream-view -l mute -d 'Begin muted: the server sends no sound'

@@ -192,12 +192,12 @@ mod tests {
         let corner = Layout::new(&lines(), Place::Corner, &within).expect("room");
         let (width, height) = (5 * GLYPH_WIDTH + 12, 2 * GLYPH_HEIGHT + 12);
         assert_eq!(corner.rect, Rect::new(10, 20, width, height));
+        let foot = Layout::new(&lines(), Place::Foot, &within).expect("room");
+        assert_eq!(foot.rect, Rect::new(10, 320 - height as i32, width, height));
         let middle = Layout::new(&lines(), Place::Middle, &within).expect("room");
         let (width, height) = (width + 8, height + 8);
         let (left, top) = (10 + 200 - width as i32, 20 + 150 - height as i32);
         assert_eq!(middle.rect, Rect::new(left, top, 2 * width, 2 * height));
-        let foot = Layout::new(&lines(), Place::Foot, &within).expect("room");
-        assert_eq!(foot.rect, Rect::new(10, 320 - height as i32, width, height));
     }
 
     #[test]
