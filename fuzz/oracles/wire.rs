@@ -10,6 +10,7 @@ use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::InputEvent;
+use hackstream_protocol::wire::microphone::MicrophonePacket;
 use hackstream_protocol::wire::sound::SoundPacket;
 
 /// Checks one input. Its first byte chooses the reader, so that one corpus serves them all.
@@ -49,6 +50,11 @@ fn sound(bytes: &[u8]) {
         let mut again = Vec::new();
         packet.write(&mut again);
         assert_eq!(SoundPacket::read(&again), Ok(Some(packet)));
+    }
+    if let Ok(Some(packet)) = MicrophonePacket::read(bytes) {
+        let mut again = Vec::new();
+        packet.write(&mut again);
+        assert_eq!(MicrophonePacket::read(&again), Ok(Some(packet)));
     }
 }
 

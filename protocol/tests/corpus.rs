@@ -15,13 +15,14 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
-    ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
+    CursorShape, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand, MicrophoneOffer, Quality,
+    RefusalReason, Scale, ServerMessage, SoundWish, ViewerMessage, ViewerWindow, Welcome,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
+use hackstream_protocol::wire::microphone::MicrophonePacket;
 use hackstream_protocol::wire::sound::{Outlook, PacketDuration, SoundPacket};
 
 const CORPUS: Corpus = Corpus("wire");
@@ -90,6 +91,8 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         seed(5, |out| order.iter().for_each(|frame| frame.write(out))),
     ));
     seeds.push(("sound", seed(6, |out| sound().write(out))));
+    let spoken = MicrophonePacket(sound());
+    seeds.push(("microphone", seed(6, |out| spoken.write(out))));
     seeds
 }
 
@@ -134,6 +137,10 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("keyboard", ViewerMessage::Keyboard(keyboard())),
         ("sound-wish", ViewerMessage::Sound(SoundWish::Play)),
+        (
+            "microphone-offer",
+            ViewerMessage::Microphone(MicrophoneOffer::Ready),
+        ),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))
@@ -146,6 +153,14 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         screen: Size::new(1280, 800),
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: b"ticket".to_vec(),
+        microphone: false,
+    });
+    let listening = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        microphone: true,
     });
     let refused = ServerMessage::Refused {
         reason: RefusalReason::WrongToken,
@@ -158,6 +173,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
     });
     let named = [
         ("welcome", welcome),
+        ("welcome-microphone", listening),
         ("refused", refused),
         ("cursor-shape", shape),
         (
@@ -165,6 +181,10 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             ServerMessage::CursorPosition(Point::new(-3, 900)),
         ),
         ("cursor-again", ServerMessage::CursorAgain(300)),
+        (
+            "microphone-demand",
+            ServerMessage::Microphone(MicrophoneDemand::Speak),
+        ),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

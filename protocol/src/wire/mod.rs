@@ -13,6 +13,7 @@ pub mod fields;
 pub mod frame;
 pub mod input;
 pub mod keyboard;
+pub mod microphone;
 pub mod sound;
 
 /// What was wrong with a peer's bytes.

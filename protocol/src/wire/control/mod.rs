@@ -7,6 +7,7 @@
 
 mod cursor;
 mod keyboard;
+mod microphone;
 mod quality;
 mod refusal;
 mod server;
@@ -16,6 +17,7 @@ mod window;
 
 pub use cursor::CursorShape;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};
+pub use microphone::{MicrophoneDemand, MicrophoneOffer};
 pub use quality::Quality;
 pub use refusal::RefusalReason;
 pub use server::{ServerMessage, Welcome};

@@ -4,7 +4,7 @@ use super::cursor::{read_cursor_shape, write_cursor_shape};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, RefusalReason};
+use super::{CursorShape, MicrophoneDemand, RefusalReason};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -29,6 +29,8 @@ pub enum ServerMessage {
     /// The pointer looks again like the shape with this number; see
     /// [`KeptCursors`](crate::session::kept_cursors::KeptCursors).
     CursorAgain(u64),
+    /// Whether the viewer is to speak, if it offered to.
+    Microphone(MicrophoneDemand),
 }
 
 /// The server admits the viewer.
@@ -44,6 +46,9 @@ pub struct Welcome {
     /// at most [`MAX_TICKET_BYTES`]. Empty: the ticket that the viewer showed goes on to hold, or
     /// the server gives none.
     pub ticket: Vec<u8>,
+    /// Whether viewers may speak in this session: whether an
+    /// [offer](super::MicrophoneOffer) is of any use.
+    pub microphone: bool,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -53,6 +58,7 @@ impl core::fmt::Debug for Welcome {
             .field("screen", &self.screen)
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
+            .field("microphone", &self.microphone)
             .finish()
     }
 }
@@ -63,6 +69,7 @@ mod kind {
     pub(super) const CURSOR_SHAPE: u64 = 3;
     pub(super) const CURSOR_POSITION: u64 = 4;
     pub(super) const CURSOR_AGAIN: u64 = 5;
+    pub(super) const MICROPHONE: u64 = 30;
 }
 
 impl ServerMessage {
@@ -77,6 +84,9 @@ impl ServerMessage {
                     .text(3, &welcome.agent);
                 if !welcome.ticket.is_empty() {
                     message.bytes(4, &welcome.ticket);
+                }
+                if welcome.microphone {
+                    message.number(13, 1);
                 }
             }
             Self::Refused { reason, text } => {
@@ -93,6 +103,7 @@ impl ServerMessage {
             Self::CursorAgain(number) => {
                 FieldWriter::new(out, kind::CURSOR_AGAIN).number(1, *number);
             }
+            Self::Microphone(demand) => demand.write(out, kind::MICROPHONE),
         }
     }
 
@@ -114,6 +125,7 @@ impl ServerMessage {
                 let number = only_field(fields, "number of a cursor", |field| field.number())?;
                 Self::CursorAgain(number)
             }
+            kind::MICROPHONE => Self::Microphone(MicrophoneDemand::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -121,13 +133,14 @@ impl ServerMessage {
 
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
-    let mut ticket = Vec::new();
+    let (mut ticket, mut microphone) = (Vec::new(), false);
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
             2 => screen = Some(read_size(&mut field.reader())?),
             3 => agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
+            13 => microphone = field.number()? != 0,
             _ => {}
         }
     }
@@ -136,6 +149,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         screen: screen.ok_or(WireError::Missing("screen"))?,
         agent,
         ticket,
+        microphone,
     })
 }
 
@@ -171,6 +185,7 @@ mod tests {
                 screen: Size::new(1920, 1080),
                 agent: "x".to_owned(),
                 ticket: vec![7; MAX_TICKET_BYTES],
+                microphone: true,
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -207,6 +222,7 @@ mod tests {
             screen: Size::new(8, 8),
             agent: String::new(),
             ticket: vec![77, 78],
+            microphone: false,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

@@ -2,7 +2,7 @@
 
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
-use super::{KeyboardLayout, Quality, ViewerWindow};
+use super::{KeyboardLayout, MicrophoneOffer, Quality, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -22,6 +22,8 @@ pub enum ViewerMessage {
     Keyboard(KeyboardLayout),
     /// Whether the viewer wants to hear the session. Until it says so, it does not.
     Sound(SoundWish),
+    /// Whether the viewer would speak when it is asked to.
+    Microphone(MicrophoneOffer),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -77,6 +79,7 @@ mod kind {
     pub(super) const KEYBOARD: u64 = 4;
     pub(super) const WINDOW: u64 = 8;
     pub(super) const SOUND: u64 = 16;
+    pub(super) const MICROPHONE: u64 = 44;
 }
 
 impl ViewerMessage {
@@ -110,6 +113,7 @@ impl ViewerMessage {
             Self::Sound(wish) => {
                 FieldWriter::new(out, kind::SOUND).number(1, u64::from(*wish == SoundWish::Play));
             }
+            Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
         }
     }
 
@@ -126,6 +130,7 @@ impl ViewerMessage {
             kind::KEYBOARD => Self::Keyboard(read_keyboard_layout(fields)?),
             kind::WINDOW => Self::Window(ViewerWindow::read(fields)?),
             kind::SOUND => Self::Sound(read_sound(fields)?),
+            kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
             _ => return Ok(None),
         }))
     }
