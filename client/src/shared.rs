@@ -16,6 +16,7 @@ use crate::clipboard::Clipboard;
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity};
 use crate::sound::Speaker;
+use crate::sound::microphone::Microphone;
 use crate::stats::{Counters, Front};
 
 /// How the session is doing.
@@ -110,6 +111,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// The session's sound.
     pub(crate) speaker: Speaker,
+    /// What the person says.
+    pub(crate) microphone: Microphone,
 }
 
 impl Shared {
@@ -131,6 +134,7 @@ impl Shared {
             clipboard,
             counters: Counters::new(front),
             speaker: Speaker::default(),
+            microphone: Microphone::default(),
         }
     }
 

@@ -37,9 +37,9 @@ const VIEWER_DATAGRAMS: usize = 16 << 10;
 /// oldest beyond this; its own megabyte would be played a minute late.
 const SERVER_DATAGRAMS: usize = 4 << 10;
 
-/// QUIC sends datagrams only where it would take some. Viewers send none; what a hostile one does
-/// is kept up to this and not read.
-const UNREAD_DATAGRAMS: usize = 1 << 10;
+/// What viewers say, waiting to leave or to be taken: a third of a second of it. QUIC drops the oldest
+/// beyond this, and so it is bounded what a hostile viewer may send where nobody takes it.
+const SPOKEN_DATAGRAMS: usize = 2 << 10;
 
 /// Input and feedback, and room for what a newer viewer may add.
 const SERVER_STREAMS: u32 = 8;
@@ -60,7 +60,7 @@ pub(crate) fn server(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .receive_window(VarInt::from_u32(SERVER_WINDOW))
         .send_window(SERVER_SEND_WINDOW)
         .datagram_send_buffer_size(SERVER_DATAGRAMS)
-        .datagram_receive_buffer_size(Some(UNREAD_DATAGRAMS));
+        .datagram_receive_buffer_size(Some(SPOKEN_DATAGRAMS));
     config
 }
 
@@ -73,6 +73,7 @@ pub(crate) fn viewer(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(VIEWER_STREAM_WINDOW as u32))
         .receive_window(VarInt::from_u32(VIEWER_WINDOW as u32))
         .send_window(VIEWER_SEND_WINDOW)
+        .datagram_send_buffer_size(SPOKEN_DATAGRAMS)
         .datagram_receive_buffer_size(Some(VIEWER_DATAGRAMS))
         .keep_alive_interval(Some(KEEP_ALIVE));
     config

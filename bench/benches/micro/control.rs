@@ -80,6 +80,7 @@ fn welcome() -> ServerMessage {
         screen: Size::new(1920, 1080),
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: Vec::new(),
+        microphone: false,
     })
 }
 

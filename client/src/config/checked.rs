@@ -42,6 +42,8 @@ pub struct Options {
     pub reconnect_timeout: Option<Duration>,
     /// What to do with the session's sound.
     pub sound: SoundOptions,
+    /// What to do with the person's microphone.
+    pub microphone: MicrophoneUse,
 }
 
 impl Options {
@@ -62,8 +64,18 @@ impl Options {
             screenshot: None,
             reconnect_timeout: Some(DEFAULT_HEADLESS_RECONNECT),
             sound: SoundOptions::Off,
+            microphone: MicrophoneUse::Never,
         }
     }
+}
+
+/// What to do with the person's microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MicrophoneUse {
+    /// It stays closed, whatever the session asks for.
+    Never,
+    /// It is opened while a program of the session records.
+    WhenAsked,
 }
 
 /// What to do with the session's sound. The volume is in hundredths of the amplitude.
@@ -261,6 +273,11 @@ pub(super) fn check(
             (false, true, volume) => SoundOptions::Muted { volume },
             (false, false, volume) => SoundOptions::Audible { volume },
         },
+        microphone: if raw.microphone {
+            MicrophoneUse::WhenAsked
+        } else {
+            MicrophoneUse::Never
+        },
     })
 }
 
@@ -369,10 +386,13 @@ mod tests {
     }
 
     #[test]
-    fn sound_is_on_unless_the_person_says_otherwise() {
+    fn sound_is_on_and_the_microphone_off_unless_the_person_says_otherwise() {
         let sound = |line: &[&str]| parsed(line).expect("options").sound;
         assert_eq!(sound(&["h"]), SoundOptions::Audible { volume: 100 });
         assert_eq!(sound(&["h", "--no-audio"]), SoundOptions::Off);
+        let microphone = |line: &[&str]| parsed(line).expect("options").microphone;
+        assert_eq!(microphone(&["h"]), MicrophoneUse::Never);
+        assert_eq!(microphone(&["h", "--microphone"]), MicrophoneUse::WhenAsked);
         let muted = sound(&["h", "--mute", "--volume", "30"]);
         assert_eq!(muted, SoundOptions::Muted { volume: 30 });
         let loud = ["hackstream-view", "h", "--volume", "401"];

@@ -4,8 +4,8 @@ mod checked;
 mod raw;
 
 pub use checked::{
-    DEFAULT_HEADLESS_RECONNECT, Options, Output, Screenshot, ServerAddress, SoundOptions,
-    StatsForm, Token, TrustPolicy,
+    DEFAULT_HEADLESS_RECONNECT, MicrophoneUse, Options, Output, Screenshot, ServerAddress,
+    SoundOptions, StatsForm, Token, TrustPolicy,
 };
 
 use clap::Parser as _;

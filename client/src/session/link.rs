@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use hackstream_protocol::limits::MAX_HELD_BYTES;
 use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::StreamKind;
-use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    MicrophoneOffer, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
+};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_protocol::wire::sound::SoundPacket;
@@ -28,6 +30,7 @@ use super::network;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 use crate::sound::Speaker;
+use crate::sound::microphone::Lease;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -70,6 +73,9 @@ pub(super) struct Link {
     pub(super) since: Instant,
     /// What the server was told last.
     sound: SoundWish,
+    /// Whether the server takes microphones, and what it was told of ours.
+    takes_microphone: bool,
+    microphone: MicrophoneOffer,
     _tasks: JoinSet<()>,
 }
 
@@ -86,6 +92,7 @@ impl Link {
             connector,
             writer,
             reader,
+            welcome,
             ..
         } = admission;
         let (input, events) = mpsc::unbounded_channel();
@@ -107,7 +114,8 @@ impl Link {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(frames.receive());
-        tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
+        let microphone = shared.microphone.lease(number, connection.clone());
+        tasks.spawn(hear(reader, Arc::clone(shared), microphone, end.clone()));
         tasks.spawn(hear_sound(
             connection.clone(),
             shared.speaker.clone(),
@@ -139,6 +147,8 @@ impl Link {
             alive,
             since: Instant::now(),
             sound: SoundWish::Mute,
+            takes_microphone: welcome.microphone,
+            microphone: MicrophoneOffer::Withdrawn,
             _tasks: tasks,
         }
     }
@@ -159,6 +169,14 @@ impl Link {
         if wish != self.sound {
             self.sound = wish;
             self.tell(&ViewerMessage::Sound(wish)).await;
+        }
+    }
+
+    /// Tells the server whether the person would speak, if that is news and of any use.
+    pub(super) async fn offer_microphone(&mut self, offer: MicrophoneOffer) {
+        if self.takes_microphone && offer != self.microphone {
+            self.microphone = offer;
+            self.tell(&ViewerMessage::Microphone(offer)).await;
         }
     }
 
@@ -311,6 +329,7 @@ async fn hear_sound(connection: Connection, speaker: Speaker, end: mpsc::Unbound
 async fn hear(
     mut reader: ControlReader<ServerMessage>,
     shared: Arc<Shared>,
+    microphone: Lease,
     end: mpsc::UnboundedSender<LinkEnd>,
 ) {
     let mut kept = KeptCursors::default();
@@ -331,6 +350,10 @@ async fn hear(
             },
             Ok(Some(ServerMessage::CursorPosition(at))) => {
                 shared.update_session(|session| session.move_cursor(at));
+                continue;
+            }
+            Ok(Some(ServerMessage::Microphone(demand))) => {
+                microphone.demand(demand);
                 continue;
             }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },

@@ -178,6 +178,7 @@ fn run(
         .build()
         .map_err(|error| system("cannot start the network", &error))?;
     shared.speaker.configure(options.sound);
+    shared.microphone.configure(options.microphone);
     let result = runtime.block_on(async {
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));

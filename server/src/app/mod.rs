@@ -18,7 +18,9 @@ use tokio::sync::mpsc;
 use tracing::{debug, info};
 
 use crate::config::checked::{AccessChoice, Config};
+use crate::session::Sound;
 use crate::sound::Broadcast;
+use crate::sound::microphone::Microphone;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
 use crate::viewer::registry::Registry;
@@ -67,6 +69,10 @@ pub fn run(config: Config) -> Result<u8, AppError> {
         broadcast: screen
             .sound_socket()
             .map(|socket| Broadcast::start(socket, screen.clock())),
+        microphone: screen
+            .sound_socket()
+            .filter(|_| config.sound == Sound::BothWays)
+            .map(|socket| Microphone::start(socket, screen.clock())),
     });
     let _watcher = screen.watch(&service)?;
     let _clipboard = clipboard::join(&service);

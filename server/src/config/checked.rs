@@ -12,7 +12,7 @@ use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use super::amount;
-use super::raw::{self, Feature, QualityName};
+use super::raw::{self, Extra, Feature, QualityName};
 use crate::session::Sound;
 use crate::viewer::sizing::SMALLEST_EDGE;
 
@@ -113,6 +113,7 @@ impl Config {
             ))
         })?;
         let limits = limits(&service)?;
+        let sound = sound(&service, &picture)?;
         let access = match (service.no_auth, service.token_file) {
             (true, _) if !is_private(listen.ip()) => {
                 return Err(ConfigError(format!(
@@ -132,11 +133,6 @@ impl Config {
             QualityName::Low => Quality::Low,
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
-        };
-        let sound = if service.disable.contains(&Feature::Audio) {
-            Sound::Off
-        } else {
-            Sound::On
         };
         let resizing = if service.disable.contains(&Feature::Resize) {
             Resizing::Off
@@ -158,6 +154,20 @@ impl Config {
             resizing,
             clipboard,
         })
+    }
+}
+
+fn sound(service: &raw::Service, picture: &Picture) -> Result<Sound, ConfigError> {
+    let is_off = service.disable.contains(&Feature::Audio);
+    let impossible = |why| Err(ConfigError(format!("--enable microphone: {why}")));
+    match (service.enable.contains(&Extra::Microphone), picture) {
+        (true, Picture::Existing { .. }) => {
+            impossible("the programs of a display that is only attached record elsewhere; use run")
+        }
+        (true, _) if is_off => impossible("with --disable audio the session has no sound server"),
+        (true, _) => Ok(Sound::BothWays),
+        (false, _) if is_off => Ok(Sound::Off),
+        (false, _) => Ok(Sound::On),
     }
 }
 
@@ -294,6 +304,19 @@ mod tests {
         assert_eq!((off.sound, off.resizing), (Sound::On, Resizing::Off));
         let error = config(&["run", "--disable", "audio,noise", "--", "x"]).unwrap_err();
         assert!(error.contains("noise"), "{error}");
+    }
+
+    #[test]
+    fn a_microphone_is_there_only_if_asked_for_and_possible() {
+        let sound = |args: &[&str]| config(args).map(|config| config.sound);
+        let on = ["run", "--enable", "microphone", "--", "x"];
+        assert_eq!(sound(&on).unwrap(), Sound::BothWays);
+        let silent = ["run", "--enable", "microphone", "--disable", "audio"];
+        let error = sound(&[&silent[..], &["--", "x"]].concat()).unwrap_err();
+        assert!(error.contains("--disable audio"), "{error}");
+        let attach = ["attach", "--display", ":0", "--enable", "microphone"];
+        assert!(sound(&attach).unwrap_err().contains("attached"));
+        assert!(sound(&["run", "--enable", "noise", "--", "x"]).is_err());
     }
 
     #[test]

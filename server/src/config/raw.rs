@@ -115,6 +115,9 @@ pub struct Service {
     /// What viewers do not get, separated by commas. What is off does not exist for them.
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub disable: Vec<Feature>,
+    /// What viewers get although it is off by default, separated by commas.
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    pub enable: Vec<Extra>,
     /// Form of the log on standard error. RUST_LOG sets what is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -131,6 +134,13 @@ pub enum Feature {
     ClipboardOut,
     /// The screen takes on the size of the viewer's window.
     Resize,
+}
+
+/// What an operator can switch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Extra {
+    /// Programs can record what viewers say that were started with --microphone.
+    Microphone,
 }
 
 /// A quality by name.

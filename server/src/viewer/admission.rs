@@ -41,6 +41,15 @@ pub struct Admitted<'a> {
     pub control_out: ControlWriter<ServerMessage>,
 }
 
+/// What a welcome says of the session.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Size of its screen now.
+    pub screen: Size,
+    /// Whether viewers may speak in it.
+    pub microphone: bool,
+}
+
 /// Why a viewer was not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AdmissionError {
@@ -69,7 +78,7 @@ pub async fn admit<'a>(
     connection: &Connection,
     access: &Access,
     tickets: &'a Tickets<Present>,
-    screen: Size,
+    about: About,
 ) -> Result<Admitted<'a>, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
     let (hello, control_in, mut control_out) =
@@ -92,9 +101,10 @@ pub async fn admit<'a>(
     let agent = concat!("hackstream-server ", env!("CARGO_PKG_VERSION")).to_owned();
     let welcome = Welcome {
         version: PROTOCOL_VERSION,
-        screen,
+        screen: about.screen,
         agent,
         ticket,
+        microphone: about.microphone,
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));

@@ -13,9 +13,10 @@ use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, Incoming, IncomingStream, RecordReader, TransportError,
 };
+use tokio::sync::Mutex;
 use tracing::{debug, info, info_span, warn};
 
-use super::admission::{AdmissionError, Admitted, admit};
+use super::admission::{About, AdmissionError, Admitted, admit};
 use super::cursor::tell_cursor;
 use super::inbox::Inbox;
 use super::input::inject_all;
@@ -24,10 +25,12 @@ use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::Registry;
 use super::sizing::Sizing;
+use super::speech::Speech;
 use super::tickets::Tickets;
 use crate::clock::Clock;
 use crate::session::Keyboard;
 use crate::sound::Broadcast;
+use crate::sound::microphone::Microphone;
 use crate::token::Access;
 
 /// Largest compression history kept per viewer, whatever it offers.
@@ -62,6 +65,17 @@ pub struct Service {
     pub speeds: CoderSpeeds,
     /// The session's sound, if it has any.
     pub broadcast: Option<Broadcast>,
+    /// What viewers speak into, if the session has it.
+    pub microphone: Option<Microphone>,
+}
+
+impl Service {
+    fn about(&self) -> About {
+        About {
+            screen: self.capture.size(),
+            microphone: self.microphone.is_some(),
+        }
+    }
 }
 
 /// Why a viewer's visit ended.
@@ -129,7 +143,7 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
         hello,
         control_in,
         control_out,
-    } = admit(connection, access, tickets, service.capture.size()).await?;
+    } = admit(connection, access, tickets, service.about()).await?;
     let inbox = Arc::new(Inbox::new());
     let id = service
         .registry
@@ -166,8 +180,11 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
             broadcast.wish(id, connection, wish);
         }
     };
-    let control_in = listen(control_in, &inbox, service, hearing);
-    let control_out = tell_cursor(control_out, service.registry.cursor());
+    let speech = Speech::new(service.microphone.as_ref(), id);
+    let control_in = listen(control_in, &inbox, service, hearing, &speech);
+    let control_out = Mutex::new(control_out);
+    let cursor = tell_cursor(&control_out, service.registry.cursor());
+    let speaking = speech.run(connection, &control_out);
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
@@ -181,7 +198,8 @@ async fn visit(service: &Service, connection: &Connection) -> Result<(), VisitEr
             pass.revoke();
         },
         result = streams => result?,
-        result = control_out => result?,
+        result = cursor => result?,
+        result = speaking => result?,
         result = clipboard.run() => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
@@ -290,6 +308,7 @@ async fn listen(
     inbox: &Inbox,
     service: &Service,
     hearing: impl Fn(SoundWish),
+    speech: &Speech<'_>,
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
@@ -298,6 +317,7 @@ async fn listen(
             ViewerMessage::Window(window) => service.sizing.wish(window),
             ViewerMessage::Keyboard(layout) => service.keyboard.wish(layout),
             ViewerMessage::Sound(wish) => hearing(wish),
+            ViewerMessage::Microphone(offer) => speech.offered(offer),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

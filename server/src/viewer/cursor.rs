@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::control::ServerMessage;
 use hackstream_transport::{ControlWriter, TransportError};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::registry::Cursor;
 
@@ -15,7 +15,7 @@ use super::registry::Cursor;
 /// # Errors
 /// [`TransportError`] if the connection or the stream breaks.
 pub(super) async fn tell_cursor(
-    mut control: ControlWriter<ServerMessage>,
+    control: &Mutex<ControlWriter<ServerMessage>>,
     mut cursor: watch::Receiver<Cursor>,
 ) -> Result<(), TransportError> {
     let mut kept = KeptCursors::default();
@@ -27,10 +27,11 @@ pub(super) async fn tell_cursor(
     loop {
         let now = cursor.borrow_and_update().clone();
         if let Some(message) = shape_message(&told, &now, &mut kept) {
-            control.send(&message).await?;
+            control.lock().await.send(&message).await?;
         }
         if let Some(at) = now.warped_to.filter(|_| now.warps != told.warps) {
-            control.send(&ServerMessage::CursorPosition(at)).await?;
+            let message = ServerMessage::CursorPosition(at);
+            control.lock().await.send(&message).await?;
         }
         told = now;
         if cursor.changed().await.is_err() {
