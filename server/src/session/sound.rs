@@ -136,6 +136,7 @@ fn prepare(dir: &Path, sound: Sound) -> Result<(), SessionError> {
 }
 
 /// The device sleeps two seconds after the last program stopped playing, and then nothing wakes up.
+/// The socket comes last: who reaches it finds everything there.
 fn script(socket: &Path, sound: Sound) -> String {
     let socket = socket.display();
     let sink = crate::sound::SINK;
@@ -146,10 +147,10 @@ fn script(socket: &Path, sound: Sound) -> String {
     format!(
         "load-module module-null-sink sink_name={sink} rate=48000 channels=2 \
          sink_properties=device.description=HackStream\n\
-         load-module module-native-protocol-unix auth-cookie-enabled=0 socket=\"{socket}\"\n\
          load-module module-suspend-on-idle timeout=2\n\
          set-default-sink {sink}\n\
-         {speaking}"
+         {speaking}\
+         load-module module-native-protocol-unix auth-cookie-enabled=0 socket=\"{socket}\"\n"
     )
 }
 
@@ -223,6 +224,6 @@ mod tests {
     fn there_is_a_microphone_only_where_it_was_enabled() {
         let socket = Path::new("/x");
         assert!(!script(socket, Sound::On).contains("microphone"));
-        assert!(script(socket, Sound::BothWays).ends_with("set-default-source microphone\n"));
+        assert!(script(socket, Sound::BothWays).contains("set-default-source microphone\n"));
     }
 }
