@@ -237,10 +237,11 @@ fn nonsense_from_one_viewer_neither_ends_the_session_nor_covers_another_voice() 
         let _ = broken.quic.send_datagram(vec![4, 0xff, 1, 1].into());
         assert_eq!(broken.closed().await, 5, "a malformed packet");
     });
-    let silence = recording.heard().seconds();
+    // What Opus makes of nonsense may be heard; nobody else's voice is missing for it.
+    let before = recording.heard().seconds();
     say_tone(&loudspeaker, server.folder(), 3);
     wait_until("the tone", || {
-        (recording.heard().seconds() > silence.max(1.0) + 2.0).then_some(())
+        (recording.heard().seconds() > before + 2.5).then_some(())
     });
 }
 
