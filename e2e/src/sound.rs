@@ -218,11 +218,11 @@ impl Heard {
         let left = bytes
             .chunks_exact(4)
             .map(|it| i16::from_le_bytes([it[0], it[1]]));
-        let mut heard = Self::default();
-        heard.samples = left
-            .skip_while(|sample| sample.unsigned_abs() <= 500)
-            .collect();
-        heard
+        let samples = left.skip_while(|sample| sample.unsigned_abs() <= 500);
+        Self {
+            began: None,
+            samples: samples.collect(),
+        }
     }
 
     fn note(&mut self, piece: &[i16; PIECE_VALUES], now: Instant) {

@@ -55,7 +55,7 @@ fn start_viewer(server: &Server, loudspeaker: &Loudspeaker, arguments: &[&str]) 
 fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_that() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
     std::thread::sleep(WHILE);
     assert!(!is_open(&loudspeaker), "nobody listens");
 
@@ -87,6 +87,12 @@ fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_t
         let mut lines = sources.lines().filter(|line| line.contains("microphone"));
         lines.all(|line| line.contains("SUSPENDED")).then_some(())
     });
+    assert_eq!(viewer.wakes("microphone"), None, "its thread has ended");
+    assert_eq!(server.process.wakes("voice"), None);
+    let listening = server.process.wakes("microphone");
+    assert!(listening.is_some(), "it hears of who records");
+    std::thread::sleep(WHILE);
+    assert_eq!(server.process.wakes("microphone"), listening, "it sleeps");
     let _again = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
 }

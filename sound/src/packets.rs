@@ -70,3 +70,27 @@ impl Packets {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hackstream_protocol::wire::sound::Outlook;
+
+    #[test]
+    fn packets_are_numbered_one_by_one_and_silence_has_none() {
+        let mut packets = Packets::of_microphone(SoundSeq(7)).unwrap();
+        let (silence, sound) = ([0; PIECE_VALUES], [1000; PIECE_VALUES]);
+        let mut at = |i: u64, piece: &[i16; PIECE_VALUES]| {
+            let now = Timestamp(1_000_000 + i * 10_000);
+            let packet = packets.next(piece, now).unwrap();
+            packet.map(|packet| (packet.seq.0, packet.outlook, packet.captured.0))
+        };
+        assert_eq!(at(0, &silence), None);
+        assert_eq!(at(1, &sound), Some((8, Outlook::Continues, 1_000_000)));
+        assert_eq!(at(2, &sound), Some((9, Outlook::Continues, 1_010_000)));
+        let after: Vec<_> = (3..100).filter_map(|i| at(i, &silence)).collect();
+        let (last, outlook, _) = *after.last().unwrap();
+        assert_eq!((last, outlook), (9 + after.len() as u64, Outlook::Pauses));
+        assert!(after.len() < 30);
+    }
+}
