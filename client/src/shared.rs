@@ -18,6 +18,7 @@ use crate::locked::locked;
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity, Farewell};
 use crate::sound::Speaker;
+use crate::sound::microphone::Microphone;
 use crate::stats::{Counters, Front};
 
 /// How the session is doing.
@@ -133,6 +134,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// The session's sound.
     pub(crate) speaker: Speaker,
+    /// What the person says.
+    pub(crate) microphone: Microphone,
 }
 
 impl Shared {
@@ -155,6 +158,7 @@ impl Shared {
             files: Files::default(),
             counters: Counters::new(front),
             speaker: Speaker::default(),
+            microphone: Microphone::default(),
         }
     }
 

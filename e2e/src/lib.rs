@@ -18,6 +18,7 @@ pub mod folder;
 mod framebuffer;
 pub mod hostile;
 pub mod keyboard;
+pub mod microphone;
 pub mod netns;
 pub mod pointer;
 pub mod process;

@@ -107,6 +107,27 @@ impl Process {
             .sum()
     }
 
+    /// How often its threads of this name have gone to sleep and woken up; `None` if there are none.
+    ///
+    /// # Panics
+    /// If it has ended.
+    #[must_use]
+    pub fn wakes(&self, thread: &str) -> Option<u64> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let tasks = tasks.expect("a running process").flatten();
+        let of_name = tasks.filter(|task| {
+            let name = std::fs::read_to_string(task.path().join("comm"));
+            name.is_ok_and(|name| name.trim_end() == thread)
+        });
+        let counts = of_name.filter_map(|task| {
+            let status = std::fs::read_to_string(task.path().join("status")).ok()?;
+            let mut lines = status.lines();
+            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            count.trim().parse::<u64>().ok()
+        });
+        counts.reduce(|sum, count| sum + count)
+    }
+
     fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child of ours")
     }

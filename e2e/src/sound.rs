@@ -1,4 +1,4 @@
-//! A loudspeaker that can be listened to, and what is heard of it.
+//! A loudspeaker that can be listened to, with a microphone beside it, and what is heard.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,8 @@ const AMPLITUDE: f64 = 8000.0;
 /// Samples a second.
 const RATE: usize = 48_000;
 
-/// A PulseAudio with nothing but a device that leads nowhere.
+/// A PulseAudio with nothing but a device that leads nowhere, and a microphone into which only what
+/// is played on the device `air` gets.
 pub struct Loudspeaker {
     _server: Process,
     socket: PathBuf,
@@ -41,7 +42,10 @@ impl Loudspeaker {
         let modules = format!(
             "load-module module-null-sink sink_name=speaker rate=48000 channels=2\n\
              load-module module-native-protocol-unix auth-cookie-enabled=0 socket={}\n\
-             set-default-sink speaker\n",
+             set-default-sink speaker\n\
+             load-module module-null-sink sink_name=air rate=48000 channels=2\n\
+             load-module module-remap-source source_name=headset master=air.monitor\n\
+             set-default-source headset\n",
             socket.display()
         );
         std::fs::write(&script, modules).expect("a file");
@@ -70,7 +74,28 @@ impl Loudspeaker {
 
     /// Makes a program play on it.
     pub fn use_in(&self, command: &mut Command) {
-        command.env("PULSE_SERVER", address(&self.socket));
+        command.env("PULSE_SERVER", self.address());
+    }
+
+    /// What `PULSE_SERVER` is for it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        address(&self.socket)
+    }
+
+    /// Who records from it, as `pactl` tells it.
+    #[must_use]
+    pub fn source_outputs(&self) -> String {
+        let mut command = bound_command("pactl");
+        self.use_in(&mut command);
+        let listing = Process::start(command.args(["list", "source-outputs"])).wait();
+        listing.stdout.join("\n")
+    }
+
+    /// Hears what its microphone hears.
+    #[must_use]
+    pub fn listen_to_air(&self) -> Ear {
+        Ear::at(&self.socket, "air.monitor")
     }
 
     /// Listens to it from now on.
@@ -111,12 +136,12 @@ pub fn play_tone(server: &Server, seconds: usize) {
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
-fn address(socket: &Path) -> String {
+pub(crate) fn address(socket: &Path) -> String {
     format!("unix:{}", socket.display())
 }
 
 /// A WAV file with the tone in both channels.
-fn tone(seconds: usize) -> Vec<u8> {
+pub(crate) fn tone(seconds: usize) -> Vec<u8> {
     let samples = (0..seconds * RATE).flat_map(|i| {
         let phase = std::f64::consts::TAU * TONE * i as f64 / RATE as f64;
         [(AMPLITUDE * phase.sin()) as i16; 2]
@@ -153,7 +178,7 @@ pub struct Heard {
 }
 
 impl Ear {
-    fn at(socket: &Path, source: &str) -> Self {
+    pub(crate) fn at(socket: &Path, source: &str) -> Self {
         let mut recorder = PulseRecorder::open(socket, source).expect("a recorder");
         let closer = recorder.closer().expect("a descriptor");
         let heard = Arc::new(Mutex::new(Heard::default()));
@@ -187,6 +212,19 @@ impl Drop for Ear {
 }
 
 impl Heard {
+    /// What a file of stereo samples holds; when it began is not known.
+    #[must_use]
+    pub fn of_raw(bytes: &[u8]) -> Self {
+        let left = bytes
+            .chunks_exact(4)
+            .map(|it| i16::from_le_bytes([it[0], it[1]]));
+        let samples = left.skip_while(|sample| sample.unsigned_abs() <= 500);
+        Self {
+            began: None,
+            samples: samples.collect(),
+        }
+    }
+
     fn note(&mut self, piece: &[i16; PIECE_VALUES], now: Instant) {
         let mut left = piece.iter().step_by(2).copied();
         if self.began.is_none() {
@@ -211,7 +249,7 @@ impl Heard {
     pub fn frequency(&self) -> f64 {
         let sound = self.sound();
         let upwards = sound.windows(2).filter(|w| w[0] < 0 && w[1] >= 0);
-        upwards.count() as f64 * RATE as f64 / sound.len() as f64
+        upwards.count() as f64 * RATE as f64 / sound.len().max(1) as f64
     }
 
     /// The amplitude of a sine of the same energy, relative to the tone that was played.

@@ -362,6 +362,7 @@ fn another_quality_is_asked_for() {
             agent: String::new(),
             ticket: Vec::new(),
             files: None,
+            microphone: false,
         });
         out.send(&welcome).await.unwrap();
         tokio::task::block_in_place(|| {

@@ -73,9 +73,9 @@ fn sound_keeps_to_the_pictures() {
         .collect();
     println!("the sound lags by {lags:?} ms");
     assert!(lags.len() >= 3, "{lines:?}");
-    // It takes some seconds to catch up with what opening the device cost.
-    let settled = &lags[lags.len() / 2..];
-    assert!(settled.iter().any(|lag| lag.abs() <= 60.0), "{lags:?}");
+    // From the first second on; a machine that does something else meanwhile may spoil one.
+    let apart = lags.iter().filter(|lag| lag.abs() > 60.0);
+    assert!(apart.count() <= 1, "{lags:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::InputEvent;
+use hackstream_protocol::wire::microphone::MicrophonePacket;
 use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::sound::SoundPacket;
 
@@ -54,6 +55,11 @@ fn sound(bytes: &[u8]) {
         let mut again = Vec::new();
         packet.write(&mut again);
         assert_eq!(SoundPacket::read(&again), Ok(Some(packet)));
+    }
+    if let Ok(Some(packet)) = MicrophonePacket::read(bytes) {
+        let mut again = Vec::new();
+        packet.write(&mut again);
+        assert_eq!(MicrophonePacket::read(&again), Ok(Some(packet)));
     }
 }
 

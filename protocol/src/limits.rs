@@ -103,7 +103,7 @@ pub const MAX_LAYOUTS: usize = 4;
 /// works on, which carry at least 1200 bytes less QUIC's own.
 pub const MAX_SOUND_BYTES: usize = 1024;
 
-/// Packets of sound that a viewer keeps before they are played.
+/// Packets of sound that a peer keeps before they are played.
 pub const MAX_HELD_SOUND: usize = 128;
 
 /// Largest contents of a clipboard in bytes.

@@ -15,15 +15,16 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, Quality, RefusalReason, Scale,
-    SeatReport, SeatWish, ServerMessage, SoundWish, Standing, ViewerMessage, ViewerWindow, Welcome,
-    WindowIcon,
+    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand,
+    MicrophoneOffer, Quality, RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish,
+    Standing, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Group, Locks};
+use hackstream_protocol::wire::microphone::MicrophonePacket;
 use hackstream_protocol::wire::parity::FrameParity;
 use hackstream_protocol::wire::sound::{Outlook, PacketDuration, SoundPacket};
 
@@ -96,6 +97,8 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     seeds.push(("input-again", seed(7, |out| input_again().write(out))));
     seeds.push(("frame-again", seed(7, |out| frame_again().write(out))));
     seeds.push(("frame-parity", seed(7, |out| frame_parity().write(out))));
+    let spoken = MicrophonePacket(sound());
+    seeds.push(("microphone", seed(6, |out| spoken.write(out))));
     seeds
 }
 
@@ -171,6 +174,10 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("keyboard", ViewerMessage::Keyboard(keyboard())),
         ("sound-wish", ViewerMessage::Sound(SoundWish::Play)),
         ("seat-wish", ViewerMessage::Seat(SeatWish::ControlAlone)),
+        (
+            "microphone-offer",
+            ViewerMessage::Microphone(MicrophoneOffer::Ready),
+        ),
     ];
     named
         .map(|(name, message)| (name, seed(0, |out| message.write(out))))
@@ -184,6 +191,15 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: b"ticket".to_vec(),
         files: None,
+        microphone: false,
+    });
+    let listening = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: None,
+        microphone: true,
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -191,6 +207,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         agent: String::new(),
         ticket: Vec::new(),
         files: Some(1 << 30),
+        microphone: false,
     });
     let offer = FileOffer {
         number: 3,
@@ -208,6 +225,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
     });
     let named = [
         ("welcome", welcome),
+        ("welcome-microphone", listening),
         ("refused", refused),
         ("cursor-shape", shape),
         (
@@ -229,6 +247,10 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("file-offer", ServerMessage::FileOffer(offer)),
         ("file-withdrawn", ServerMessage::FileWithdrawn(3)),
         ("bell", ServerMessage::Bell),
+        (
+            "microphone-demand",
+            ServerMessage::Microphone(MicrophoneDemand::Speak),
+        ),
     ];
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))

@@ -25,6 +25,11 @@ pub enum SoundError {
     /// The sound server refused, or says what makes no sense.
     #[error("the sound server: {0}")]
     Server(String),
+    /// The machine has a sound server and no microphone.
+    #[error(
+        "the sound server has no microphone; choose one there, or name a source in PULSE_SOURCE"
+    )]
+    NoMicrophone,
     /// The sound server is gone.
     #[error("the sound server is gone: {0}")]
     Gone(#[source] io::Error),

@@ -11,8 +11,12 @@ const PIECES_OF_SILENCE: u32 = 200 / PIECE.time().as_millis() as u32;
 /// Of these the last ones announce the silence; one of them will arrive.
 const ANNOUNCING: u32 = 3;
 
-/// Values up to this are silence: what a resampler leaves of it.
-const QUIET: u16 = 1;
+/// Values up to this are silence in what programs play: what a resampler leaves of it.
+const DIGITAL: u16 = 1;
+
+/// The same of a microphone: 60 dB below the loudest, where rooms and amplifiers hiss. Speech, even
+/// its softest sounds, is far above.
+const ROOM: u16 = 32;
 
 /// What is to happen to a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +30,33 @@ pub enum Verdict {
 /// Decides piece by piece.
 #[derive(Debug)]
 pub struct Gate {
+    /// The largest value that is silence.
+    quiet: u16,
     /// Silent pieces in a row.
     silent: u32,
 }
 
-impl Default for Gate {
-    fn default() -> Self {
-        Self {
-            silent: PIECES_OF_SILENCE,
-        }
-    }
-}
-
 impl Gate {
+    /// A gate for what programs play.
+    #[must_use]
+    pub const fn of_programs() -> Self {
+        Self::above(DIGITAL)
+    }
+
+    /// A gate for what a microphone hears.
+    #[must_use]
+    pub const fn of_microphone() -> Self {
+        Self::above(ROOM)
+    }
+
+    const fn above(quiet: u16) -> Self {
+        let silent = PIECES_OF_SILENCE;
+        Self { quiet, silent }
+    }
+
     /// Judges the next piece.
     pub fn judge(&mut self, piece: &[i16]) -> Verdict {
-        if piece.iter().any(|value| value.unsigned_abs() > QUIET) {
+        if piece.iter().any(|value| value.unsigned_abs() > self.quiet) {
             self.silent = 0;
             return Verdict::Send(Outlook::Continues);
         }
@@ -62,7 +77,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_before_the_first_sound_and_after_the_last() {
-        let mut gate = Gate::default();
+        let mut gate = Gate::of_programs();
         assert_eq!(gate.judge(&[0, 1, -1]), Verdict::Skip);
         assert_eq!(gate.judge(&[0, 2]), Verdict::Send(Outlook::Continues));
         let after: Vec<Verdict> = (0..100).map(|_| gate.judge(&[0, 0])).collect();
@@ -75,5 +90,14 @@ mod tests {
             gate.judge(&[i16::MIN, 0]),
             Verdict::Send(Outlook::Continues)
         );
+    }
+
+    #[test]
+    fn the_hiss_of_a_room_is_silence_only_in_a_microphone() {
+        let hiss = [20, -32];
+        assert_eq!(Gate::of_microphone().judge(&hiss), Verdict::Skip);
+        let heard = Verdict::Send(Outlook::Continues);
+        assert_eq!(Gate::of_programs().judge(&hiss), heard);
+        assert_eq!(Gate::of_microphone().judge(&[0, 33]), heard);
     }
 }

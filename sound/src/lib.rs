@@ -1,12 +1,13 @@
 //! Sound between a session and its viewers.
 //!
 //! * [`opus`]: samples become packets and packets samples.
-//! * [`timeline`] and [`gate`]: when a sample was played in the session, and whether it is worth
-//!   sending.
+//! * [`timeline`] and [`gate`]: when a sample was recorded, and whether it is worth sending.
+//! * [`packets`]: all three together, from recorded pieces to what is sent.
 //! * [`jitter`]: packets that arrive unevenly are played evenly. Pure: time is an argument.
 //! * [`resample`]: playing a little faster or slower.
 //! * [`level`], the volume.
-//! * [`pulse`] and [`alsa`]: recording from, and playing to, what the system has.
+//! * [`player`]: from the jitter buffer to a device.
+//! * [`output`] and [`input`]: what the person hears with and speaks into; [`pulse`] and [`alsa`]: how.
 //!
 //! libopus and libasound are loaded when the first sound comes, and not linked: a viewer of a silent
 //! session carries neither in its memory, one on a machine without them still starts, and building
@@ -18,11 +19,14 @@
 pub mod alsa;
 mod error;
 pub mod gate;
+pub mod input;
 pub mod jitter;
 pub mod level;
 mod library;
 pub mod opus;
 pub mod output;
+pub mod packets;
+pub mod player;
 pub mod pulse;
 pub mod resample;
 pub mod timeline;

@@ -23,6 +23,8 @@ struct Scenario {
     drift: i64,
     /// The session pauses for so long after the piece with this number.
     pause: Option<(u64, u64)>,
+    /// The device stands still for so long once it has played this much.
+    stall: Option<(u64, u64)>,
     /// Pictures are seen so late, from this number on.
     pictures: Option<(u64, u64)>,
 }
@@ -34,6 +36,7 @@ impl Default for Scenario {
             network: Box::new(|_| Some(20_000)),
             drift: 0,
             pause: None,
+            stall: None,
             pictures: None,
         }
     }
@@ -101,6 +104,7 @@ impl Scenario {
         let mut arrivals = self.arrivals();
         let end = arrivals.last_key_value().map_or(0, |(&at, _)| at) + 500_000;
         let (mut held, mut started, mut wait_until) = (0f64, false, 0);
+        let (mut heard_so_far, mut stood) = (0f64, 0);
         let mut heard = Heard {
             counts: Counts::default(),
             delays: Vec::new(),
@@ -118,10 +122,19 @@ impl Scenario {
                     wait_until = 0;
                 }
             }
-            let played = 500.0 * (1.0 + self.drift as f64 / 1e6);
+            let stands = self.stall.is_some_and(|(after, long)| {
+                started && heard_so_far >= after as f64 && stood < long
+            });
+            let played = if stands {
+                stood += 500;
+                0.0
+            } else {
+                500.0 * (1.0 + self.drift as f64 / 1e6)
+            };
             if held < played && started && !jitter.is_idle() {
                 heard.dry += 500;
             }
+            heard_so_far += played.min(held);
             held = (held - played).max(0.0);
             while held + PIECE as f64 <= DEVICE as f64 + 500.0 && now >= wait_until {
                 let at = Timestamp(now + held as u64);
@@ -224,6 +237,26 @@ fn a_network_that_stalls_is_caught_up_with() {
     let after = &heard.delays[heard.delays.len() - 500..];
     let most = after.iter().max().unwrap();
     assert!(*most < 80_000, "{most}");
+}
+
+/// Devices take a while to start: they take the first pieces, and then none for some time.
+#[test]
+fn a_device_that_stands_still_is_caught_up_with_at_once() {
+    for long in [30_000, 60_000, 90_000, 400_000] {
+        for after in [0, 5_000, 20_000, 3_000_000] {
+            let scenario = Scenario {
+                stall: Some((after, long)),
+                ..Scenario::default()
+            };
+            let heard = scenario.run();
+            let must = (PIECE + 20_000 + DEVICE) as i64;
+            // What is given to the device before it is known to stand still is late: its buffer.
+            let stalled = after as usize / PIECE as usize + 5;
+            let late = heard.delays.iter().skip(stalled).max().unwrap();
+            assert!(*late < must + 27_000, "{long} after {after}: {late}");
+            assert_eq!(heard.counts.concealed, 0, "{long} after {after}");
+        }
+    }
 }
 
 #[test]

@@ -38,9 +38,10 @@ const VIEWER_DATAGRAMS: usize = 16 << 10;
 /// waits until it has room here.
 const SERVER_DATAGRAMS: usize = 4 << 10;
 
-/// Repeated input that waits to leave or to be read: ten keys, and no more than that of what a
-/// hostile viewer sends.
-const INPUT_DATAGRAMS: usize = 2 << 10;
+/// Repeated input and what a person says, waiting to leave or to be taken: ten keys, or half a second.
+/// QUIC drops the oldest beyond this, and so it is bounded what a hostile viewer may send where nobody
+/// takes it.
+const INPUT_DATAGRAMS: usize = 4 << 10;
 
 /// Input and feedback, and room for what a newer viewer may add.
 const SERVER_STREAMS: u32 = 8;

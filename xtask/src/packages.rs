@@ -139,6 +139,11 @@ const TABLE: &[Package] = &[
         "the program that the demo shows and the tests use",
     ),
     package("pulseaudio-utils", Usage::Test, "plays and looks at sound"),
+    package(
+        "libasound2-plugins",
+        Usage::Test,
+        "a microphone for ALSA that is none",
+    ),
     package("iproute2", Usage::Test, "slow and lossy networks"),
     package("x11-utils", Usage::Test, "looks at windows from outside"),
     package("xdotool", Usage::Test, "presses keys from outside"),

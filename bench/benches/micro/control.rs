@@ -83,6 +83,7 @@ fn welcome() -> ServerMessage {
         agent: "hackstream-server 0.1.0".to_owned(),
         ticket: Vec::new(),
         files: None,
+        microphone: false,
     })
 }
 

@@ -48,6 +48,8 @@ pub struct Options {
     pub sound: SoundOptions,
     /// Files to give to the session, and what to do with those that it has.
     pub files: FileOptions,
+    /// What to do with the person's microphone.
+    pub microphone: MicrophoneUse,
 }
 
 impl Options {
@@ -70,8 +72,18 @@ impl Options {
             reconnect_timeout: Some(DEFAULT_HEADLESS_RECONNECT),
             sound: SoundOptions::Off,
             files: FileOptions::none(),
+            microphone: MicrophoneUse::Never,
         }
     }
+}
+
+/// What to do with the person's microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MicrophoneUse {
+    /// It stays closed, whatever the session asks for.
+    Never,
+    /// It is opened while a program of the session records.
+    WhenAsked,
 }
 
 /// What to do with the session's sound. The volume is in hundredths of the amplitude.
@@ -291,6 +303,11 @@ pub(super) fn check(
             (false, true, volume) => SoundOptions::Muted { volume },
             (false, false, volume) => SoundOptions::Audible { volume },
         },
+        microphone: if raw.microphone {
+            MicrophoneUse::WhenAsked
+        } else {
+            MicrophoneUse::Never
+        },
     })
 }
 
@@ -399,10 +416,13 @@ mod tests {
     }
 
     #[test]
-    fn sound_is_on_unless_the_person_says_otherwise() {
+    fn sound_is_on_and_the_microphone_off_unless_the_person_says_otherwise() {
         let sound = |line: &[&str]| parsed(line).expect("options").sound;
         assert_eq!(sound(&["h"]), SoundOptions::Audible { volume: 100 });
         assert_eq!(sound(&["h", "--no-audio"]), SoundOptions::Off);
+        let microphone = |line: &[&str]| parsed(line).expect("options").microphone;
+        assert_eq!(microphone(&["h"]), MicrophoneUse::Never);
+        assert_eq!(microphone(&["h", "--microphone"]), MicrophoneUse::WhenAsked);
         let muted = sound(&["h", "--mute", "--volume", "30"]);
         assert_eq!(muted, SoundOptions::Muted { volume: 30 });
         let loud = ["hackstream-view", "h", "--volume", "401"];

@@ -6,8 +6,8 @@ mod local_key;
 mod raw;
 
 pub use checked::{
-    DEFAULT_HEADLESS_RECONNECT, LocalKeys, Options, Output, Screenshot, ServerAddress,
-    SoundOptions, StatsForm, Token, TrustPolicy,
+    DEFAULT_HEADLESS_RECONNECT, LocalKeys, MicrophoneUse, Options, Output, Screenshot,
+    ServerAddress, SoundOptions, StatsForm, Token, TrustPolicy,
 };
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;

@@ -156,6 +156,11 @@ pub(super) struct Arguments {
         value_parser = clap::value_parser!(u16).range(..=i64::from(MOST_PERCENT)), help_heading = PICTURE_AND_SOUND)]
     pub(super) volume: u16,
 
+    /// Let programs of the session hear what is said here. The microphone is open only while one of
+    /// them records, and the server has to allow it (--enable microphone)
+    #[arg(long)]
+    pub(super) microphone: bool,
+
     /// Print a line of measurements to stderr each second in which something happens: rates, where
     /// the time goes, and the bottleneck. With a window, also draw them over the picture
     #[arg(long, help_heading = MEASUREMENTS)]

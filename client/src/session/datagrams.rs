@@ -36,7 +36,7 @@ impl Datagrams {
             let taken = match DatagramKind::of(&datagram) {
                 Some(DatagramKind::Sound) => self.sound(&datagram),
                 Some(DatagramKind::Frame) => self.frame(&datagram),
-                Some(DatagramKind::Input) | None => Ok(()),
+                Some(DatagramKind::Input | DatagramKind::Microphone) | None => Ok(()),
             };
             if let Err(error) = taken {
                 let _ = end.send(LinkEnd::Broken(format!("datagram: {error}")));

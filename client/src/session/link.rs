@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use hackstream_protocol::limits::MAX_HELD_BYTES;
 use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::StreamKind;
-use hackstream_protocol::wire::control::{RefusalReason, ServerMessage, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    MicrophoneOffer, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
+};
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{
@@ -29,6 +31,7 @@ use crate::files;
 use crate::picture::{Arrival, Report, Work};
 use crate::shared::Shared;
 use crate::sound::Speaker;
+use crate::sound::microphone::Lease;
 
 /// Memory counted for a frame besides its payload.
 const FRAME_OVERHEAD: usize = 256;
@@ -71,6 +74,9 @@ pub(super) struct Link {
     pub(super) since: Instant,
     /// What the server was told last.
     sound: SoundWish,
+    /// Whether the server takes microphones, and what it was told of ours.
+    takes_microphone: bool,
+    microphone: MicrophoneOffer,
     _tasks: JoinSet<()>,
 }
 
@@ -111,7 +117,8 @@ impl Link {
         let files = files::serve(connection.clone(), Arc::clone(shared), welcome.files);
         let datagrams = frames.datagrams(shared.speaker.clone());
         tasks.spawn(frames.receive());
-        tasks.spawn(hear(reader, Arc::clone(shared), end.clone()));
+        let microphone = shared.microphone.lease(number, connection.clone());
+        tasks.spawn(hear(reader, Arc::clone(shared), microphone, end.clone()));
         tasks.spawn(datagrams.receive(end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
         let clipboard = shared.clipboard.follow(connection.clone());
@@ -136,6 +143,8 @@ impl Link {
             alive,
             since: Instant::now(),
             sound: SoundWish::Mute,
+            takes_microphone: welcome.microphone,
+            microphone: MicrophoneOffer::Withdrawn,
             _tasks: tasks,
         }
     }
@@ -156,6 +165,14 @@ impl Link {
         if wish != self.sound {
             self.sound = wish;
             self.tell(&ViewerMessage::Sound(wish)).await;
+        }
+    }
+
+    /// Tells the server whether the person would speak, if that is news and of any use.
+    pub(super) async fn offer_microphone(&mut self, offer: MicrophoneOffer) {
+        if self.takes_microphone && offer != self.microphone {
+            self.microphone = offer;
+            self.tell(&ViewerMessage::Microphone(offer)).await;
         }
     }
 
@@ -319,6 +336,7 @@ impl Frames {
 async fn hear(
     mut reader: ControlReader<ServerMessage>,
     shared: Arc<Shared>,
+    microphone: Lease,
     end: mpsc::UnboundedSender<LinkEnd>,
 ) {
     let mut kept = KeptCursors::default();
@@ -364,6 +382,10 @@ async fn hear(
             }
             Ok(Some(ServerMessage::FileWithdrawn(number))) => {
                 files::withdrawn(&shared, number);
+                continue;
+            }
+            Ok(Some(ServerMessage::Microphone(demand))) => {
+                microphone.demand(demand);
                 continue;
             }
             Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },

@@ -199,6 +199,7 @@ fn run(
         .map_err(|error| system("cannot start the network", &error))?;
     shared.speaker.configure(options.sound);
     shared.files.configure(&options.files);
+    shared.microphone.configure(options.microphone);
     let result = runtime.block_on(async {
         if signals == Signals::Leave {
             tokio::spawn(leave_on_signals(leave.clone()));

@@ -144,6 +144,7 @@ impl Supervisor {
                     self.options.trust = TrustPolicy::Pinned(admission.fingerprint);
                     self.dialer = Some(Arc::new(dialer));
                     let screen = admission.welcome.screen;
+                    shared.microphone.greeted(admission.welcome.microphone);
                     shared.update_session(|session| session.screen = Some(screen));
                     return Ok(Some(admission));
                 }
@@ -182,6 +183,7 @@ impl Supervisor {
         }
         self.tell_choices(link).await;
         link.wish_sound(self.shared.speaker.wish()).await;
+        link.offer_microphone(self.shared.microphone.offer()).await;
         loop {
             tokio::select! {
                 biased;
@@ -195,6 +197,7 @@ impl Supervisor {
                     }
                 },
                 wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
+                offer = self.shared.microphone.next_offer() => link.offer_microphone(offer).await,
                 trouble = link.trouble() => return Served::Trouble(trouble),
                 () = self.network.changed() => link.network_changed(),
                 () = reached(self.window.due()) => self.tell_window(link).await,

@@ -1,10 +1,12 @@
-//! The session's sound in the viewer.
+//! The session's sound in the viewer, and the person's [`microphone`] in the session.
 //!
 //! The network gives packets to the [`Speaker`]. The first one starts a thread that opens a device
 //! and plays; when nothing has come for a while the thread ends, and device, decoder and libraries
 //! go with it. A viewer of a silent session has none of them.
 
+pub(crate) mod microphone;
 mod player;
+mod retry;
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -16,6 +16,8 @@ pub enum DatagramKind {
     Input = 2,
     /// Server to viewer: a [`FrameParity`](super::parity::FrameParity).
     Frame = 3,
+    /// Viewer to server: a [`MicrophonePacket`](super::microphone::MicrophonePacket).
+    Microphone = 4,
 }
 
 impl DatagramKind {
@@ -26,6 +28,7 @@ impl DatagramKind {
             Some(1) => Some(Self::Sound),
             Some(2) => Some(Self::Input),
             Some(3) => Some(Self::Frame),
+            Some(4) => Some(Self::Microphone),
             _ => None,
         }
     }

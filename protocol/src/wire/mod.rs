@@ -15,6 +15,7 @@ pub mod files;
 pub mod frame;
 pub mod input;
 pub mod keyboard;
+pub mod microphone;
 pub mod parity;
 pub mod sound;
 

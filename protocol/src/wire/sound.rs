@@ -77,6 +77,18 @@ mod flag {
 impl<'a> SoundPacket<'a> {
     /// Appends the datagram to `out`, its kind included.
     pub fn write(&self, out: &mut Vec<u8>) {
+        self.write_as(DatagramKind::Sound, out);
+    }
+
+    /// Reads a datagram; `None` if this version does not know its kind.
+    ///
+    /// # Errors
+    /// [`WireError`] if it is a malformed packet of sound.
+    pub fn read(datagram: &'a [u8]) -> Result<Option<Self>, WireError> {
+        Self::read_as(DatagramKind::Sound, datagram)
+    }
+
+    pub(super) fn write_as(&self, kind: DatagramKind, out: &mut Vec<u8>) {
         let pauses = match self.outlook {
             Outlook::Continues => 0,
             Outlook::Pauses => flag::PAUSES,
@@ -85,20 +97,19 @@ impl<'a> SoundPacket<'a> {
             PacketDuration::Ms10 => 0,
             PacketDuration::Ms20 => flag::MS20,
         };
-        out.put_u8(DatagramKind::Sound as u8);
+        out.put_u8(kind as u8);
         out.put_u8(pauses | long);
         out.put_varint(self.seq.0);
         out.put_varint(self.captured.0);
         out.raw(self.opus);
     }
 
-    /// Reads a datagram; `None` if this version does not know its kind.
-    ///
-    /// # Errors
-    /// [`WireError`] if it is a malformed packet of sound.
-    pub fn read(datagram: &'a [u8]) -> Result<Option<Self>, WireError> {
+    pub(super) fn read_as(
+        kind: DatagramKind,
+        datagram: &'a [u8],
+    ) -> Result<Option<Self>, WireError> {
         let mut reader = Reader::new(datagram);
-        if reader.u8()? != DatagramKind::Sound as u8 {
+        if reader.u8()? != kind as u8 {
             return Ok(None);
         }
         let flags = reader.u8()?;

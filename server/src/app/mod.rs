@@ -21,7 +21,9 @@ use tracing::{debug, info};
 use crate::config::access::{AccessChoice, ViewToken};
 use crate::config::checked::Config;
 use crate::files::Files;
+use crate::session::Sound;
 use crate::sound::Broadcast;
+use crate::sound::microphone::Microphone;
 use crate::status::Roll;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
@@ -94,6 +96,10 @@ fn run_in(
             .map(|socket| Broadcast::start(socket, screen.clock())),
         bells: Bells::new(config.bell),
         files: config.files.map(Files::start).transpose()?,
+        microphone: screen
+            .sound_socket()
+            .filter(|_| config.sound == Sound::BothWays)
+            .map(|socket| Microphone::start(socket, screen.clock())),
     });
     let _watcher = screen.watch(&service)?;
     let _clipboard = clipboard::join(&service);

@@ -14,7 +14,7 @@ use hackstream_protocol::wire::control::Quality;
 use super::access::{self, AccessChoice};
 use super::amount;
 use super::files::{self, FilesChoice};
-use super::raw::{self, Feature, QualityName, StatusFormat};
+use super::raw::{self, Extra, Feature, QualityName, StatusFormat};
 use crate::session::Sound;
 use crate::status::ask::{Form, Question};
 use crate::viewer::bell::Bell;
@@ -159,6 +159,7 @@ impl Config {
         })?;
         let limits = limits(&service)?;
         let files = files::choice(&service, &env)?;
+        let sound = sound(&service, &picture)?;
         let access = access::choose(&service, listen)?;
         let metrics = service.metrics.as_deref().map(access::metrics);
         let state_dir = state_dir(service.state_dir, env)?;
@@ -166,11 +167,6 @@ impl Config {
             QualityName::Low => Quality::Low,
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
-        };
-        let sound = if service.disable.contains(&Feature::Audio) {
-            Sound::Off
-        } else {
-            Sound::On
         };
         let resizing = if service.disable.contains(&Feature::Resize) {
             Resizing::Off
@@ -200,6 +196,20 @@ impl Config {
             },
             files,
         })
+    }
+}
+
+fn sound(service: &raw::Service, picture: &Picture) -> Result<Sound, ConfigError> {
+    let is_off = service.disable.contains(&Feature::Audio);
+    let impossible = |why| Err(ConfigError(format!("--enable microphone: {why}")));
+    match (service.enable.contains(&Extra::Microphone), picture) {
+        (true, Picture::Existing { .. }) => {
+            impossible("the programs of a display that is only attached record elsewhere; use run")
+        }
+        (true, _) if is_off => impossible("with --disable audio the session has no sound server"),
+        (true, _) => Ok(Sound::BothWays),
+        (false, _) if is_off => Ok(Sound::Off),
+        (false, _) => Ok(Sound::On),
     }
 }
 
@@ -342,6 +352,19 @@ mod tests {
         assert_eq!(off.bell, Bell::Off);
         let error = config(&["run", "--disable", "audio,noise", "--", "x"]).unwrap_err();
         assert!(error.contains("noise"), "{error}");
+    }
+
+    #[test]
+    fn a_microphone_is_there_only_if_asked_for_and_possible() {
+        let sound = |args: &[&str]| config(args).map(|config| config.sound);
+        let on = ["run", "--enable", "microphone", "--", "x"];
+        assert_eq!(sound(&on).unwrap(), Sound::BothWays);
+        let silent = ["run", "--enable", "microphone", "--disable", "audio"];
+        let error = sound(&[&silent[..], &["--", "x"]].concat()).unwrap_err();
+        assert!(error.contains("--disable audio"), "{error}");
+        let attach = ["attach", "--display", ":0", "--enable", "microphone"];
+        assert!(sound(&attach).unwrap_err().contains("attached"));
+        assert!(sound(&["run", "--enable", "noise", "--", "x"]).is_err());
     }
 
     #[test]

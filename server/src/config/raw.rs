@@ -195,6 +195,8 @@ pub enum Feature {
 pub enum Extra {
     /// Viewers can put files into a folder of the session, and get those put into its Outbox.
     FileTransfer,
+    /// Programs can record what viewers say that were started with --microphone.
+    Microphone,
 }
 
 /// A quality by name.

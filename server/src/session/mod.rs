@@ -51,6 +51,8 @@ pub enum WindowManager {
 pub enum Sound {
     /// They can, if PulseAudio is installed.
     On,
+    /// They can, and they can record what viewers say.
+    BothWays,
     /// They cannot.
     Off,
 }

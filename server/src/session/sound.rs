@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
+use super::Sound;
 use super::directory::write_private;
 use super::error::SessionError;
 use super::keeper::{Keeper, Launched, Relauncher, Reports};
@@ -51,8 +52,13 @@ pub(super) fn socket(dir: &Path) -> PathBuf {
 
 /// Starts it; `None`, and a line in the log, if that is not possible. A session without sound is
 /// better than none.
-pub(super) fn start(dir: &Path, keeper: &mut Keeper, reports: &mut Reports) -> Option<SoundServer> {
-    let launch = match prepare(dir) {
+pub(super) fn start(
+    dir: &Path,
+    sound: Sound,
+    keeper: &mut Keeper,
+    reports: &mut Reports,
+) -> Option<SoundServer> {
+    let launch = match prepare(dir, sound) {
         Ok(()) => launch(dir),
         Err(error) => {
             warn!(%error, "no sound: the sound server's files cannot be written");
@@ -119,26 +125,46 @@ impl SoundServer {
     }
 }
 
-fn prepare(dir: &Path) -> Result<(), SessionError> {
+fn prepare(dir: &Path, sound: Sound) -> Result<(), SessionError> {
     let own = dir.join(DIRECTORY);
     let made = DirBuilder::new().mode(0o700).create(&own);
     made.map_err(|source| SessionError::Write {
         path: own.clone(),
         source,
     })?;
-    write_private(&own.join(SCRIPT), script(&socket(dir)).as_bytes())
+    write_private(&own.join(SCRIPT), script(&socket(dir), sound).as_bytes())
 }
 
 /// The device sleeps two seconds after the last program stopped playing, and then nothing wakes up.
-fn script(socket: &Path) -> String {
+/// The socket comes last: who reaches it finds everything there.
+fn script(socket: &Path, sound: Sound) -> String {
     let socket = socket.display();
     let sink = crate::sound::SINK;
+    let speaking = match sound {
+        Sound::BothWays => microphone(),
+        Sound::On | Sound::Off => String::new(),
+    };
     format!(
         "load-module module-null-sink sink_name={sink} rate=48000 channels=2 \
          sink_properties=device.description=HackStream\n\
-         load-module module-native-protocol-unix auth-cookie-enabled=0 socket=\"{socket}\"\n\
          load-module module-suspend-on-idle timeout=2\n\
-         set-default-sink {sink}\n"
+         set-default-sink {sink}\n\
+         {speaking}\
+         load-module module-native-protocol-unix auth-cookie-enabled=0 socket=\"{socket}\"\n"
+    )
+}
+
+/// A second device that leads nowhere, into which viewers' voices are played, and a source that
+/// looks like a microphone: browsers do not offer the monitor of a device as one. The device is not
+/// the default one, so programs do not play on it.
+fn microphone() -> String {
+    use crate::sound::microphone::{SINK, SOURCE};
+    format!(
+        "load-module module-null-sink sink_name={SINK} rate=48000 channels=2 \
+         sink_properties=device.description=Voices\n\
+         load-module module-remap-source source_name={SOURCE} master={SINK}.monitor \
+         source_properties=device.description=Microphone\n\
+         set-default-source {SOURCE}\n"
     )
 }
 
@@ -191,6 +217,13 @@ mod tests {
             address(dir),
             OsString::from(format!("unix:{}", socket.display()))
         );
-        assert!(script(&socket).contains("socket=\"/run/a session/pulse/native\""));
+        assert!(script(&socket, Sound::On).contains("socket=\"/run/a session/pulse/native\""));
+    }
+
+    #[test]
+    fn there_is_a_microphone_only_where_it_was_enabled() {
+        let socket = Path::new("/x");
+        assert!(!script(socket, Sound::On).contains("microphone"));
+        assert!(script(socket, Sound::BothWays).contains("set-default-source microphone\n"));
     }
 }

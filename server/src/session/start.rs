@@ -49,7 +49,9 @@ pub(super) fn start(config: &SessionConfig) -> Result<Started, SessionError> {
     }
     let sound = match config.sound {
         Sound::Off => None,
-        Sound::On => sound::start(&directory, &mut keeper, &mut reports),
+        Sound::On | Sound::BothWays => {
+            sound::start(&directory, config.sound, &mut keeper, &mut reports)
+        }
     };
     if config.window_manager == WindowManager::Openbox {
         start_openbox(&directory, &display, &mut keeper, &mut reports)?;

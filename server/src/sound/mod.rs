@@ -1,8 +1,10 @@
-//! The session's sound, recorded once and sent to all viewers that want to hear it.
+//! The session's sound, recorded once and sent to all viewers that want to hear it; the other way,
+//! its [`microphone`].
 //!
 //! Nothing is recorded while nobody listens; while nothing plays, the session's device sleeps and
 //! the recording thread with it.
 
+pub mod microphone;
 mod recording;
 mod retry;
 

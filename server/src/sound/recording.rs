@@ -6,12 +6,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use hackstream_protocol::ids::SoundSeq;
 use hackstream_protocol::units::Timestamp;
-use hackstream_protocol::wire::sound::{Outlook, SoundPacket};
-use hackstream_sound::gate::{Gate, Verdict};
-use hackstream_sound::opus::{BITRATE, Encoder};
+use hackstream_protocol::wire::sound::SoundPacket;
+use hackstream_sound::packets::Packets;
 use hackstream_sound::pulse::PulseRecorder;
-use hackstream_sound::timeline::Timeline;
-use hackstream_sound::{PIECE, PIECE_VALUES, SoundError};
+use hackstream_sound::{PIECE_VALUES, SoundError};
 use tracing::{debug, warn};
 
 use super::retry::{End, Next, Retry};
@@ -90,9 +88,7 @@ fn record(shared: &Shared, socket: &Path, clock: Clock, seq: &mut SoundSeq) -> R
 struct Sender<'a> {
     shared: &'a Shared,
     seq: &'a mut SoundSeq,
-    encoder: Encoder,
-    gate: Gate,
-    timeline: Timeline,
+    packets: Packets,
     /// Pieces that could not be encoded.
     failures: u64,
 }
@@ -101,43 +97,31 @@ impl<'a> Sender<'a> {
     fn new(shared: &'a Shared, seq: &'a mut SoundSeq) -> Result<Self, SoundError> {
         Ok(Self {
             shared,
+            packets: Packets::of_programs(*seq)?,
             seq,
-            encoder: Encoder::new(BITRATE)?,
-            gate: Gate::default(),
-            timeline: Timeline::default(),
             failures: 0,
         })
     }
 
     fn send(&mut self, piece: &[i16; PIECE_VALUES], now: Timestamp) {
-        let captured = self.timeline.stamp(now, PIECE.time());
-        if let Verdict::Send(outlook) = self.gate.judge(piece) {
-            match self.encoder.encode(piece) {
-                Ok(opus) => {
-                    *self.seq = self.seq.next();
-                    let packet = packet(*self.seq, captured, outlook, opus);
-                    self.shared.send(&packet);
-                }
-                Err(error) => {
-                    self.failures += 1;
-                    if self.failures == 1 {
-                        warn!(%error, "a piece of sound cannot be encoded");
-                    }
+        match self.packets.next(piece, now) {
+            Ok(Some(packet)) => {
+                *self.seq = packet.seq;
+                self.shared.send(&bytes_of(&packet));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                self.failures += 1;
+                if self.failures == 1 {
+                    warn!(%error, "a piece of sound cannot be encoded");
                 }
             }
         }
     }
 }
 
-fn packet(seq: SoundSeq, captured: Timestamp, outlook: Outlook, opus: &[u8]) -> Bytes {
-    let mut bytes = Vec::with_capacity(opus.len() + 24);
-    let packet = SoundPacket {
-        seq,
-        captured,
-        duration: PIECE,
-        outlook,
-        opus,
-    };
+fn bytes_of(packet: &SoundPacket<'_>) -> Bytes {
+    let mut bytes = Vec::with_capacity(packet.opus.len() + 24);
     packet.write(&mut bytes);
     bytes.into()
 }

@@ -46,6 +46,17 @@ pub struct Admitted<'a, Member> {
     pub control_out: ControlWriter<ServerMessage>,
 }
 
+/// What a welcome says of the session.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Size of its screen now.
+    pub screen: Size,
+    /// Bytes of the largest file that it takes, if it takes files.
+    pub files: Option<u64>,
+    /// Whether it has a microphone.
+    pub microphone: Option<()>,
+}
+
 /// Why a viewer was not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AdmissionError {
@@ -67,8 +78,8 @@ pub enum AdmissionError {
 
 /// Waits for the viewer's greeting and answers it. A viewer that shows a ticket takes the place of
 /// its earlier connection, which has ended when this returns. Whoever may come in is given what
-/// `join` returns; a session without a place left refuses it. It learns that the screen has this
-/// size, and, if it may act, that `files` of so many bytes are taken.
+/// `join` returns; a session without a place left refuses it. It learns what is `about` the session,
+/// as far as it may have that.
 ///
 /// # Errors
 /// [`AdmissionError`] if the viewer is not let in; it has been told, where that was possible.
@@ -76,7 +87,7 @@ pub async fn admit<'a, Member>(
     connection: &Connection,
     access: &Access,
     tickets: &'a Tickets<Present>,
-    (screen, files): (Size, Option<u64>),
+    about: About,
     join: impl FnOnce() -> Option<Member>,
 ) -> Result<Admitted<'a, Member>, AdmissionError> {
     let greeting = timeout(PATIENCE, greet(connection));
@@ -100,10 +111,11 @@ pub async fn admit<'a, Member>(
     let agent = concat!("hackstream-server ", env!("CARGO_PKG_VERSION")).to_owned();
     let welcome = Welcome {
         version: PROTOCOL_VERSION,
-        screen,
+        screen: about.screen,
         agent,
         ticket: welcomed.ticket,
-        files: welcomed.role.files(files),
+        files: welcomed.role.grants(about.files),
+        microphone: welcomed.role.grants(about.microphone).is_some(),
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));

@@ -11,6 +11,7 @@ use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{
     Quality, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
 };
+use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
     Connection, ControlReader, ControlWriter, Exchanges, Incoming, IncomingStream, Newcomer,
@@ -19,23 +20,27 @@ use hackstream_transport::{
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::{debug, info, info_span, warn};
 
-use super::admission::{AdmissionError, Admitted, admit};
+use super::admission::{About, AdmissionError, Admitted, admit};
 use super::bell::Bells;
 use super::cursor::tell_cursor;
+use super::datagrams::{WAITING_REPEATS, sort_datagrams};
 use super::files::FileVisit;
 use super::front::tell_front;
 use super::inbox::Inbox;
 use super::input::{Hands, InputError};
+use super::input_source::InputSource;
 use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::Registry;
 use super::seats::{Seat, Seats, tell_seats};
+use super::speech::Speech;
 use super::tickets::Tickets;
 use super::words::{WAITING_WORDS, tell_words};
 use crate::clock::Clock;
 use crate::files::Files;
 use crate::sound::Broadcast;
+use crate::sound::microphone::Microphone;
 use crate::status::Roll;
 use crate::token::Access;
 
@@ -75,6 +80,18 @@ pub struct Service {
     pub files: Option<Arc<Files>>,
     /// The session's bell.
     pub bells: Bells,
+    /// What viewers speak into, if the session has it.
+    pub microphone: Option<Microphone>,
+}
+
+impl Service {
+    fn about(&self) -> About {
+        About {
+            screen: self.capture.size(),
+            files: self.files.as_ref().map(|files| files.largest()),
+            microphone: self.microphone.as_ref().map(|_| ()),
+        }
+    }
 }
 
 /// Why a viewer's visit ended.
@@ -155,12 +172,10 @@ async fn visit(
         member: membership,
         control_in,
         control_out,
-    } = {
-        let largest = service.files.as_ref().map(|files| files.largest());
-        let facts = (service.capture.size(), largest);
-        let join = || Membership::begin(service);
-        admit(connection, access, tickets, facts, join).await?
-    };
+    } = admit(connection, access, tickets, service.about(), || {
+        Membership::begin(service)
+    })
+    .await?;
     drop(newcomer);
     let (id, inbox) = (membership.id, &membership.inbox);
     let seat = service.seats.take(id, role, hello.seat);
@@ -244,8 +259,11 @@ async fn serve(
             broadcast.wish(*id, connection, wish);
         }
     };
-    let control_in = listen(control_in, inbox, service, seat, hearing);
-    let streams = accept_streams(connection, inbox, hands);
+    let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
+    let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
+    let datagrams = sort_datagrams(connection, repeats, &speech);
+    let control_in = listen(control_in, inbox, service, (seat, &speech), hearing);
+    let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
     let front = tell_front(&control_out, service.registry.front());
@@ -263,6 +281,7 @@ async fn serve(
         to_tell.clone(),
     );
     let words = tell_words(&control_out, words);
+    let speaking = speech.ask(&control_out);
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
@@ -275,6 +294,8 @@ async fn serve(
         biased;
         farewell = control_in => return Ok(farewell?),
         result = streams => result?,
+        result = datagrams => result?,
+        result = speaking => result?,
         result = cursor => result?,
         result = front => result?,
         result = told_seats => result?,
@@ -349,7 +370,7 @@ fn start_pump(
 async fn accept_streams(
     connection: &Connection,
     inbox: &Inbox,
-    mut hands: Option<&mut Hands>,
+    mut hands: Option<(&mut Hands, mpsc::Receiver<RepeatedInput>)>,
 ) -> Result<(), VisitError> {
     let mut input = None;
     let mut feedback = None;
@@ -359,8 +380,9 @@ async fn accept_streams(
                 // A second stream of a kind is a broken viewer, or one that may only view; it is
                 // simply not read.
                 IncomingStream::Input(reader) => {
-                    if let Some(hands) = hands.take() {
-                        input = Some(Box::pin(hands.play_stream(connection, reader)));
+                    if let Some((hands, repeats)) = hands.take() {
+                        let source = InputSource::new(reader, repeats);
+                        input = Some(Box::pin(hands.play_stream(connection, source)));
                     }
                 }
                 IncomingStream::Feedback(reader) if feedback.is_none() => {
@@ -406,7 +428,7 @@ async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
     service: &Service,
-    seat: &Seat,
+    (seat, speech): (&Seat, &Speech<'_>),
     hearing: impl Fn(SoundWish),
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
@@ -417,6 +439,7 @@ async fn listen(
             ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
             ViewerMessage::Seat(wish) => seat.wish(wish),
             ViewerMessage::Sound(wish) => hearing(wish),
+            ViewerMessage::Microphone(offer) => speech.offered(offer),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use hackstream_capture::{Capture, CaptureError, Injector};
 use hackstream_protocol::wire::input::InputEvent;
-use hackstream_transport::{Connection, RecordReader, TransportError};
+use hackstream_transport::{Connection, TransportError};
 use tokio::task::{JoinHandle, consume_budget, spawn_blocking};
 use tokio::time::{sleep, sleep_until};
 use tracing::{debug, warn};
@@ -84,10 +84,9 @@ impl Hands {
     pub(super) async fn play_stream(
         &mut self,
         connection: &Connection,
-        stream: RecordReader,
+        mut source: InputSource,
     ) -> Result<(), InputError> {
         self.returned().await?;
-        let mut source = InputSource::new(connection, stream);
         while let Some(event) = self.next_event(connection, &mut source).await? {
             // First: the program may answer before this thread goes on, and the frame with the
             // answer must not claim to be older than the event.
@@ -116,7 +115,7 @@ impl Hands {
     async fn next_event(
         &mut self,
         connection: &Connection,
-        source: &mut InputSource<'_>,
+        source: &mut InputSource,
     ) -> Result<Option<InputEvent>, InputError> {
         let mut next = pin!(source.next());
         if self.is_holding() {

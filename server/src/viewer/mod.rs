@@ -3,7 +3,8 @@
 //! [`attend`] is its visit: [`admission`] decides whether it may come in, [`seats`] what it may do to
 //! the session, [`quality`] what it gets, [`input`] plays its keys and pointer as `input_source`
 //! puts them in order, `cursor` tells it of the session's pointer, [`front`] of the window in front,
-//! [`bell`] of the bell; `files` are what it gives and gets. [`pump`] sends it frames from a thread
+//! [`bell`] of the bell; `files` are what it gives and gets, `speech` is what its person says;
+//! `datagrams` sorts what comes in those. [`pump`] sends it frames from a thread
 //! of its own, woken by its [`inbox`], as far as the path has room; `repeater` sends small ones twice
 //! where packets get lost.
 //! [`registry`] knows who is there, [`sizing`] how large the screen is to be; [`tickets`] lets those
@@ -13,6 +14,7 @@ pub mod admission;
 pub mod attend;
 pub mod bell;
 mod cursor;
+mod datagrams;
 mod files;
 pub mod front;
 pub mod inbox;
@@ -25,5 +27,6 @@ pub mod registry;
 mod repeater;
 pub mod seats;
 pub mod sizing;
+mod speech;
 pub mod tickets;
 mod words;

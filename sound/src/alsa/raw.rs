@@ -20,16 +20,25 @@ pub(super) struct Pcm {
     _opaque: [u8; 0],
 }
 
-const STREAM_PLAYBACK: c_int = 0;
 const FORMAT_S16: c_int = if cfg!(target_endian = "little") { 2 } else { 3 };
 const ACCESS_RW_INTERLEAVED: c_int = 3;
 const RESAMPLE: c_int = 1;
 const SILENT: c_int = 1;
 
+/// Which way sound goes; the numbers are those of `snd_pcm_stream_t`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub(super) enum Direction {
+    Playback = 0,
+    Capture = 1,
+}
+
 type Open = unsafe extern "C" fn(*mut *mut Pcm, *const c_char, c_int, c_int) -> c_int;
 type SetParams =
     unsafe extern "C" fn(*mut Pcm, c_int, c_int, c_uint, c_uint, c_int, c_uint) -> c_int;
 type Write = unsafe extern "C" fn(*mut Pcm, *const i16, c_ulong) -> c_long;
+type Read = unsafe extern "C" fn(*mut Pcm, *mut i16, c_ulong) -> c_long;
+type Start = unsafe extern "C" fn(*mut Pcm) -> c_int;
 type Delay = unsafe extern "C" fn(*mut Pcm, *mut c_long) -> c_int;
 type Recover = unsafe extern "C" fn(*mut Pcm, c_int, c_int) -> c_int;
 type Close = unsafe extern "C" fn(*mut Pcm) -> c_int;
@@ -39,6 +48,8 @@ pub(super) struct Device {
     pcm: NonNull<Pcm>,
     channels: usize,
     write: Write,
+    read: Read,
+    start: Start,
     delay: Delay,
     recover: Recover,
     close: Close,
@@ -50,7 +61,12 @@ pub(super) struct Device {
 unsafe impl Send for Device {}
 
 impl Device {
-    pub(super) fn open(channels: u32, rate: u32, latency: Duration) -> Result<Self, SoundError> {
+    pub(super) fn open(
+        direction: Direction,
+        channels: u32,
+        rate: u32,
+        latency: Duration,
+    ) -> Result<Self, SoundError> {
         let library = raw::load(&LIBRARY)?;
         // SAFETY: the type is the one in pcm.h.
         let open: Open = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_open") }?;
@@ -59,6 +75,10 @@ impl Device {
         // SAFETY: as above; kept with the library, like those that follow.
         let write = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_writei") }?;
         // SAFETY: as above.
+        let read = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_readi") }?;
+        // SAFETY: as above.
+        let start = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_start") }?;
+        // SAFETY: as above.
         let delay = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_delay") }?;
         // SAFETY: as above.
         let recover = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_recover") }?;
@@ -66,7 +86,7 @@ impl Device {
         let close = unsafe { raw::function(&library, &LIBRARY, "snd_pcm_close") }?;
         let mut pcm = ptr::null_mut();
         // SAFETY: `pcm` is a valid place for the handle, and the name ends in a zero.
-        let code = unsafe { open(&raw mut pcm, c"default".as_ptr(), STREAM_PLAYBACK, 0) };
+        let code = unsafe { open(&raw mut pcm, c"default".as_ptr(), direction as c_int, 0) };
         let device = Self {
             pcm: NonNull::new(pcm)
                 .filter(|_| code >= 0)
@@ -76,6 +96,8 @@ impl Device {
                 })?,
             channels: channels as usize,
             write,
+            read,
+            start,
             delay,
             recover,
             close,
@@ -108,6 +130,26 @@ impl Device {
         // SAFETY: the handle is alive; `count` samples of each channel are read and are there.
         let taken = unsafe { (self.write)(self.pcm.as_ptr(), samples.as_ptr(), count) };
         usize::try_from(taken).map_err(|_| i32::try_from(taken).unwrap_or(i32::MIN))
+    }
+
+    /// Fills `samples`, interleaved, as far as there is sound, and waits for some; how many of each
+    /// channel came, or the system's error.
+    pub(super) fn read(&mut self, samples: &mut [i16]) -> Result<usize, i32> {
+        let count = (samples.len() / self.channels) as c_ulong;
+        // SAFETY: the handle is alive; there is room for `count` samples of each channel.
+        let read = unsafe { (self.read)(self.pcm.as_ptr(), samples.as_mut_ptr(), count) };
+        usize::try_from(read).map_err(|_| i32::try_from(read).unwrap_or(i32::MIN))
+    }
+
+    /// Begins to record.
+    pub(super) fn start(&mut self) -> Result<(), SoundError> {
+        // SAFETY: the handle is alive.
+        let code = unsafe { (self.start)(self.pcm.as_ptr()) };
+        if code < 0 {
+            let what = "starting to record";
+            return Err(SoundError::Alsa { what, code });
+        }
+        Ok(())
     }
 
     /// Samples of each channel until one given now is heard; none if the device does not run.

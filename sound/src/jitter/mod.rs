@@ -33,9 +33,14 @@ const MOST_EARLY_MICROS: i64 = 40_000;
 /// Packets overdue by more than this are skipped, instead of caught up with by playing faster.
 const MOST_LATE_MICROS: i64 = 80_000;
 
-/// The same when sound begins, after the time that opening a device takes: better its first instant
-/// is lost than that it lags for as long as catching up takes.
-const LATE_BEGIN_MICROS: i64 = 20_000;
+/// The same when sound begins, after the time that opening a device takes, and after the device stood
+/// still: nothing is heard then, and better an instant is lost than that sound lags for as long as
+/// catching up takes.
+const LATE_BEGIN_MICROS: i64 = 10_000;
+
+/// A device that plays what comes next so much later than when it has played what it got has stood
+/// still. Some do when they start: they take what they can hold, and then nothing for a while.
+const STOOD_MICROS: i64 = 20_000;
 
 /// Errors up to this are those of the device's own pieces, and left alone.
 const DEAD_ZONE_MICROS: i64 = 3_000;
@@ -111,6 +116,8 @@ pub struct Jitter {
     pictures: Option<Transit>,
     /// How late packets are played, smoothed, in microseconds.
     lateness: i64,
+    /// When the device will have played what it got; none if it got nothing.
+    played_out: Option<i64>,
     counts: Counts,
 }
 
@@ -127,6 +134,7 @@ impl Jitter {
             device,
             pictures: None,
             lateness: 0,
+            played_out: None,
             counts: Counts::default(),
         }
     }
@@ -159,12 +167,27 @@ impl Jitter {
 
     /// What to play next, by a device that will be heard playing it at `heard`.
     pub fn pop(&mut self, heard: Timestamp) -> Step {
+        let heard = signed(heard);
+        let step = self.step(heard);
+        self.played_out = match &step {
+            Step::Play { duration, .. } | Step::Conceal(duration) => {
+                Some(heard + micros(duration.time()) as i64)
+            }
+            Step::Wait(_) => None,
+        };
+        step
+    }
+
+    fn step(&mut self, heard: i64) -> Step {
         let Some(first) = self.first() else {
             return self.without_packets();
         };
         let planned = self.delays.base() + self.reserve() + micros(self.device) as i64;
         // Positive if it should have been heard before.
-        let late = signed(heard) - planned - signed(first.captured);
+        let late = heard - planned - signed(first.captured);
+        let has_stood = self
+            .played_out
+            .is_some_and(|played_out| heard - played_out > STOOD_MICROS);
         match self.state {
             State::Silent if late < 0 => self.wait(late),
             State::Silent => self.begin(late),
@@ -172,6 +195,7 @@ impl Jitter {
             State::Ending if self.is_gap() && late < 0 => self.wait(late),
             _ if late < -MOST_EARLY_MICROS => self.wait(late),
             _ if late > MOST_LATE_MICROS => self.catch_up(late),
+            _ if has_stood && late > LATE_BEGIN_MICROS => self.catch_up(late),
             _ => self.play(late),
         }
     }

@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull};
 use hackstream_protocol::wire::sound::{CHANNELS, SAMPLE_RATE};
 use libloading::Library;
 
+use super::Channels;
 use crate::SoundError;
 use crate::library::{Name, raw};
 
@@ -23,6 +24,8 @@ pub(super) struct State {
 const APPLICATION_RESTRICTED_LOWDELAY: c_int = 2051;
 const SET_BITRATE: c_int = 4002;
 const SET_COMPLEXITY: c_int = 4010;
+const SET_FORCE_CHANNELS: c_int = 4022;
+const AUTO: c_int = -1000;
 
 type CreateEncoder = unsafe extern "C" fn(i32, c_int, c_int, *mut c_int) -> *mut State;
 type CreateDecoder = unsafe extern "C" fn(i32, c_int, *mut c_int) -> *mut State;
@@ -31,7 +34,7 @@ type Encode = unsafe extern "C" fn(*mut State, *const i16, c_int, *mut u8, i32) 
 type Decode = unsafe extern "C" fn(*mut State, *const u8, i32, *mut i16, c_int, c_int) -> c_int;
 type Destroy = unsafe extern "C" fn(*mut State);
 
-/// An encoder of stereo sound.
+/// An encoder that is given stereo sound.
 pub(super) struct Encoder {
     state: NonNull<State>,
     encode: Encode,
@@ -45,7 +48,7 @@ pub(super) struct Encoder {
 unsafe impl Send for Encoder {}
 
 impl Encoder {
-    pub(super) fn new(bitrate: i32, complexity: i32) -> Result<Self, SoundError> {
+    pub(super) fn new(bitrate: i32, complexity: i32, coded: Channels) -> Result<Self, SoundError> {
         let library = raw::load(&LIBRARY)?;
         // SAFETY: the type is the one in opus.h.
         let create: CreateEncoder =
@@ -73,8 +76,16 @@ impl Encoder {
             destroy,
             _library: library,
         };
-        for (request, value) in [(SET_BITRATE, bitrate), (SET_COMPLEXITY, complexity)] {
-            // SAFETY: the state is alive, and both requests take one 32-bit number.
+        let coded = match coded {
+            Channels::Stereo => AUTO,
+            Channels::Mono => 1,
+        };
+        for (request, value) in [
+            (SET_BITRATE, bitrate),
+            (SET_COMPLEXITY, complexity),
+            (SET_FORCE_CHANNELS, coded),
+        ] {
+            // SAFETY: the state is alive, and each request takes one 32-bit number.
             let result = unsafe { control(encoder.state.as_ptr(), request, value) };
             if result < 0 {
                 return Err(SoundError::Opus(result));

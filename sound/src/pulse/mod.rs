@@ -3,6 +3,7 @@
 mod messages;
 mod play;
 mod record;
+mod watch;
 
 use std::env;
 use std::ffi::CString;
@@ -21,6 +22,7 @@ use crate::SoundError;
 use messages::{Incoming, Messages, Patience};
 pub use play::PulsePlayer;
 pub use record::{Closer, PulseRecorder};
+pub use watch::{SourceWatch, Use};
 
 /// A sound server that does not answer for so long is treated as gone.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -91,6 +93,18 @@ impl Server {
                 Some(Incoming::Samples(_)) | None => {}
             }
         }
+    }
+
+    /// Lets reading wait for as long as nothing happens.
+    fn wait_without_limit(&mut self) -> Result<(), SoundError> {
+        let stream = self.messages.stream();
+        stream.set_read_timeout(None).map_err(SoundError::Gone)
+    }
+
+    /// What ends the connection from another thread.
+    fn closer(&self) -> Result<Closer, SoundError> {
+        let stream = self.messages.stream().try_clone();
+        Ok(Closer::new(stream.map_err(SoundError::Gone)?))
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), SoundError> {

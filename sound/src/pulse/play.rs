@@ -1,5 +1,7 @@
 //! Playing.
 
+use std::ffi::CString;
+use std::path::Path;
 use std::time::Duration;
 
 use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
@@ -17,7 +19,7 @@ const PIECE_BYTES: u32 = (PIECE_VALUES * SAMPLE_BYTES) as u32;
 /// A piece may be so much longer than its share of the buffer: it is stretched now and then.
 const LENIENCE: i64 = 256;
 
-/// The user's sound server, playing on the device that the user chose there.
+/// A stream to a device of a sound server.
 pub struct PulsePlayer {
     server: Server,
     channel: u32,
@@ -30,16 +32,32 @@ pub struct PulsePlayer {
 }
 
 impl PulsePlayer {
-    /// Finds the sound server as PulseAudio's own programs do, and begins to play.
+    /// Finds the sound server as PulseAudio's own programs do, and begins to play on the device that
+    /// the user chose there.
     ///
     /// # Errors
     /// [`SoundError::NoServer`] if there is none, or what it says.
     pub fn open() -> Result<Self, SoundError> {
-        let mut server = Server::connect(&user_socket()?, user_cookie())?;
+        let server = Server::connect(&user_socket()?, user_cookie())?;
+        Self::begin(server, None, "Remote session")
+    }
+
+    /// Begins to play on `sink` of the server of ours behind `socket`, as `name`.
+    ///
+    /// # Errors
+    /// [`SoundError::NoServer`], or what the server says.
+    pub fn open_on(socket: &Path, sink: &str, name: &str) -> Result<Self, SoundError> {
+        let sink = CString::new(sink).map_err(|_| SoundError::Server("a bad name".into()))?;
+        let server = Server::connect(socket, Vec::new())?;
+        Self::begin(server, Some(sink), name)
+    }
+
+    fn begin(mut server: Server, sink: Option<CString>, name: &str) -> Result<Self, SoundError> {
         let pieces = (DEVICE.as_millis() / crate::PIECE.time().as_millis()) as u32;
         let params = PlaybackStreamParams {
             sample_spec: SAMPLES,
             channel_map: stereo(),
+            sink_name: sink,
             buffer_attr: BufferAttr {
                 target_length: pieces * PIECE_BYTES,
                 minimum_request_length: PIECE_BYTES,
@@ -51,7 +69,7 @@ impl PulsePlayer {
                 adjust_latency: true,
                 ..StreamFlags::default()
             },
-            props: named("Remote session"),
+            props: named(name),
             ..PlaybackStreamParams::default()
         };
         let created: CreatePlaybackStreamReply =

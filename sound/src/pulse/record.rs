@@ -1,29 +1,40 @@
 //! Recording.
 
+use std::env;
 use std::ffi::CString;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
-use pulseaudio::protocol::{ChannelVolume, Command, CreateRecordStreamReply, RecordStreamParams};
+use pulseaudio::protocol::{
+    ChannelVolume, Command, CreateRecordStreamReply, GetSourceInfo, RecordStreamParams, SourceInfo,
+};
 
 use super::messages::{Incoming, Patience, command};
-use super::{SAMPLE_BYTES, SAMPLES, Server, named, stereo};
+use super::{SAMPLE_BYTES, SAMPLES, Server, named, stereo, user_cookie, user_socket};
+use crate::input::Input;
 use crate::{PIECE_VALUES, SoundError};
 
-/// A source of a sound server of ours.
+/// The name that stands for the source that the user chose.
+const CHOSEN: &str = "@DEFAULT_SOURCE@";
+
+/// A source of a sound server, being recorded.
 pub struct PulseRecorder {
     server: Server,
     /// Samples not yet taken, less than a piece after each call.
     waiting: Vec<i16>,
 }
 
-/// Ends a recorder from another thread.
+/// Ends a recorder, or a watch, from another thread.
 pub struct Closer(UnixStream);
 
 impl Closer {
-    /// Makes the recorder's next call, or the one it is in, fail.
+    pub(super) const fn new(stream: UnixStream) -> Self {
+        Self(stream)
+    }
+
+    /// Makes its next call, or the one it is in, fail.
     pub fn close(&self) {
         // Fails only if it is closed.
         let _ = self.0.shutdown(Shutdown::Both);
@@ -37,29 +48,59 @@ impl PulseRecorder {
     /// # Errors
     /// [`SoundError::NoServer`], or what the server says.
     pub fn open(socket: &Path, source: &str) -> Result<Self, SoundError> {
-        let mut server = Server::connect(socket, Vec::new())?;
-        let source = CString::new(source);
+        let server = Server::connect(socket, Vec::new())?;
+        let flags = StreamFlags {
+            adjust_latency: true,
+            // Otherwise listening alone would keep the device awake.
+            no_inhibit_auto_suspend: true,
+            ..StreamFlags::default()
+        };
+        Self::begin(server, name_of(source)?, flags, "Viewers")
+    }
+
+    /// Finds the sound server as PulseAudio's own programs do, and records from the source that the
+    /// user chose there, or that `PULSE_SOURCE` names. What a machine plays is no microphone, though
+    /// a sound server without one offers it: that is refused unless it was named.
+    ///
+    /// # Errors
+    /// [`SoundError::NoServer`], [`SoundError::NoMicrophone`], or what the server says.
+    pub fn open_microphone() -> Result<Self, SoundError> {
+        let mut server = Server::connect(&user_socket()?, user_cookie())?;
+        let named = env::var("PULSE_SOURCE").ok().filter(|it| !it.is_empty());
+        let name = Some(name_of(named.as_deref().unwrap_or(CHOSEN))?);
+        let asked = GetSourceInfo { index: None, name };
+        let source: SourceInfo = server.ask(&Command::GetSourceInfo(asked))?;
+        if named.is_none() && source.monitor_of_sink_index.is_some() {
+            return Err(SoundError::NoMicrophone);
+        }
+        let flags = StreamFlags {
+            adjust_latency: true,
+            ..StreamFlags::default()
+        };
+        Self::begin(server, source.name, flags, "Microphone of a remote session")
+    }
+
+    fn begin(
+        mut server: Server,
+        source: CString,
+        flags: StreamFlags,
+        name: &str,
+    ) -> Result<Self, SoundError> {
         let params = RecordStreamParams {
             sample_spec: SAMPLES,
             channel_map: stereo(),
-            source_name: Some(source.map_err(|_| SoundError::Server("a bad name".into()))?),
+            source_name: Some(source),
             buffer_attr: BufferAttr {
                 fragment_size: (PIECE_VALUES * SAMPLE_BYTES) as u32,
                 ..BufferAttr::default()
             },
             cvolume: Some(ChannelVolume::norm(SAMPLES.channels)),
-            flags: StreamFlags {
-                adjust_latency: true,
-                // Otherwise listening alone would keep the device awake.
-                no_inhibit_auto_suspend: true,
-                ..StreamFlags::default()
-            },
-            props: named("Viewers"),
+            flags,
+            props: named(name),
             ..RecordStreamParams::default()
         };
         let _: CreateRecordStreamReply = server.ask(&Command::CreateRecordStream(params))?;
-        let stream = server.messages.stream();
-        stream.set_read_timeout(None).map_err(SoundError::Gone)?;
+        server.wait_without_limit()?;
         Ok(Self {
             server,
             waiting: Vec::new(),
@@ -71,8 +112,7 @@ impl PulseRecorder {
     /// # Errors
     /// [`SoundError::Gone`] if the system gives no more descriptors.
     pub fn closer(&self) -> Result<Closer, SoundError> {
-        let stream = self.server.messages.stream().try_clone();
-        Ok(Closer(stream.map_err(SoundError::Gone)?))
+        self.server.closer()
     }
 
     /// Waits for sound and gives all whole pieces of it to `take`.
@@ -105,4 +145,18 @@ impl PulseRecorder {
         self.waiting.drain(..used);
         Ok(())
     }
+}
+
+impl Input for PulseRecorder {
+    fn next(&mut self, take: &mut dyn FnMut(&[i16; PIECE_VALUES])) -> Result<(), SoundError> {
+        Self::next(self, take)
+    }
+
+    fn closer(&self) -> Result<Option<Closer>, SoundError> {
+        Self::closer(self).map(Some)
+    }
+}
+
+fn name_of(source: &str) -> Result<CString, SoundError> {
+    CString::new(source).map_err(|_| SoundError::Server("a bad name".into()))
 }

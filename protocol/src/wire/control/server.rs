@@ -6,7 +6,7 @@ use super::front::{read_icon, read_title, write_icon};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
-use super::{CursorShape, FileOffer, RefusalReason, SeatReport, WindowIcon};
+use super::{CursorShape, FileOffer, MicrophoneDemand, RefusalReason, SeatReport, WindowIcon};
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -44,6 +44,8 @@ pub enum ServerMessage {
     FileWithdrawn(u64),
     /// A program in the session wants to be noticed.
     Bell,
+    /// Whether the viewer is to speak, if it offered to.
+    Microphone(MicrophoneDemand),
 }
 
 /// The server admits the viewer.
@@ -61,6 +63,9 @@ pub struct Welcome {
     pub ticket: Vec<u8>,
     /// Bytes of the largest file that the session takes; `None` if files are not transferred.
     pub files: Option<u64>,
+    /// Whether viewers may speak in this session: whether an
+    /// [offer](super::MicrophoneOffer) is of any use.
+    pub microphone: bool,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -71,6 +76,7 @@ impl core::fmt::Debug for Welcome {
             .field("agent", &self.agent)
             .field("ticket", &"(secret)")
             .field("files", &self.files)
+            .field("microphone", &self.microphone)
             .finish()
     }
 }
@@ -87,6 +93,7 @@ mod kind {
     pub(super) const FILE_OFFER: u64 = 18;
     pub(super) const FILE_WITHDRAWN: u64 = 19;
     pub(super) const BELL: u64 = 20;
+    pub(super) const MICROPHONE: u64 = 30;
 }
 
 impl ServerMessage {
@@ -104,6 +111,9 @@ impl ServerMessage {
                 }
                 if let Some(largest) = welcome.files {
                     message.number(9, largest);
+                }
+                if welcome.microphone {
+                    message.number(13, 1);
                 }
             }
             Self::Refused { reason, text } => {
@@ -134,6 +144,7 @@ impl ServerMessage {
             Self::Bell => {
                 FieldWriter::new(out, kind::BELL);
             }
+            Self::Microphone(demand) => demand.write(out, kind::MICROPHONE),
         }
     }
 
@@ -164,6 +175,7 @@ impl ServerMessage {
                 Self::FileWithdrawn(number)
             }
             kind::BELL => Self::Bell,
+            kind::MICROPHONE => Self::Microphone(MicrophoneDemand::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -171,8 +183,7 @@ impl ServerMessage {
 
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
-    let mut ticket = Vec::new();
-    let mut files = None;
+    let (mut ticket, mut files, mut microphone) = (Vec::new(), None, false);
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
@@ -180,6 +191,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
             3 => agent = field.text("agent", MAX_TEXT_BYTES)?.to_owned(),
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             9 => files = Some(field.number()?),
+            13 => microphone = field.number()? != 0,
             _ => {}
         }
     }
@@ -189,6 +201,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         agent,
         ticket,
         files,
+        microphone,
     })
 }
 
@@ -225,6 +238,7 @@ mod tests {
                 agent: "x".to_owned(),
                 ticket: vec![7; MAX_TICKET_BYTES],
                 files: Some(0),
+                microphone: true,
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -263,6 +277,7 @@ mod tests {
             agent: String::new(),
             ticket: vec![77, 78],
             files: None,
+            microphone: false,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

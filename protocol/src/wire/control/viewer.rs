@@ -2,7 +2,7 @@
 
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
-use super::{KeyboardLayout, Quality, SeatWish, ViewerWindow};
+use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -24,6 +24,8 @@ pub enum ViewerMessage {
     Sound(SoundWish),
     /// The person wants to watch or to act from now on.
     Seat(SeatWish),
+    /// Whether the viewer would speak when it is asked to.
+    Microphone(MicrophoneOffer),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -87,6 +89,7 @@ mod kind {
     pub(super) const WINDOW: u64 = 8;
     pub(super) const SOUND: u64 = 16;
     pub(super) const SEAT: u64 = 24;
+    pub(super) const MICROPHONE: u64 = 44;
 }
 
 impl ViewerMessage {
@@ -127,6 +130,7 @@ impl ViewerMessage {
                 FieldWriter::new(out, kind::SOUND).number(1, u64::from(*wish == SoundWish::Play));
             }
             Self::Seat(wish) => wish.write(out, kind::SEAT),
+            Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
         }
     }
 
@@ -144,6 +148,7 @@ impl ViewerMessage {
             kind::WINDOW => Self::Window(ViewerWindow::read(fields)?),
             kind::SOUND => Self::Sound(read_sound(fields)?),
             kind::SEAT => Self::Seat(SeatWish::read(fields)?),
+            kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
             _ => return Ok(None),
         }))
     }

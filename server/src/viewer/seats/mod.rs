@@ -3,7 +3,7 @@
 //! Each viewer has a [`Seat`]. Whatever a viewer may do to the session it does through its seat:
 //! [`Seat::controls`] let its input be played, [`Seat::keyboard`] and [`Seat::window`] take its layout and
 //! its window, [`Seat::clipboard`] says which way its clipboard may go, [`Seat::files`] whether it
-//! gives and gets files. A seat that may only view
+//! gives and gets files, [`Seat::microphone`] whether it may speak. A seat that may only view
 //! hands out none of that, so that there is nothing elsewhere to forget.
 //!
 //! Of those with the right to control all are in control, unless one of them has taken it
@@ -31,7 +31,9 @@ use tokio::sync::watch;
 
 use super::sizing::Sizing;
 use crate::clock::Clock;
+use crate::files::Files;
 use crate::session::Keyboard;
+use crate::sound::microphone::Microphone;
 use crate::status::Tally;
 pub(super) use controls::{Controls, Verdict};
 use table::{Effect, Table};
@@ -55,9 +57,9 @@ pub enum Role {
 }
 
 impl Role {
-    /// The files that whoever has this role may give and get, of those there are.
-    pub(super) fn files<T>(self, files: Option<T>) -> Option<T> {
-        files.filter(|_| self == Self::Control)
+    /// What only those who act may have, if this is a role of theirs.
+    pub(super) fn grants<T>(self, means: Option<T>) -> Option<T> {
+        means.filter(|_| self == Self::Control)
     }
 }
 
@@ -232,9 +234,14 @@ impl Seat {
         }
     }
 
-    /// The files that the viewer may give and get, of those there are.
-    pub(super) fn files<T>(&self, files: Option<T>) -> Option<T> {
-        self.role.files(files)
+    /// The session's files, if the viewer may give and get them.
+    pub(super) fn files<'a>(&self, files: Option<&'a Arc<Files>>) -> Option<&'a Arc<Files>> {
+        self.role.grants(files)
+    }
+
+    /// The session's microphone, if the viewer may speak into it.
+    pub(super) fn microphone<'a>(&self, into: Option<&'a Microphone>) -> Option<&'a Microphone> {
+        self.role.grants(into)
     }
 
     /// Tells whether the viewer is in control at the time it is asked.
