@@ -215,6 +215,30 @@ fn a_sound_server_that_is_killed_comes_back_and_so_does_the_voice() {
 }
 
 #[test]
+fn each_of_several_viewers_is_heard_and_one_that_leaves_silences_no_other() {
+    let server = server(ENABLED);
+    let other_folder = Folder::new();
+    let one = Loudspeaker::start(server.folder());
+    let other = Loudspeaker::start(&other_folder);
+    let first = start_viewer(&server, &one, &["--microphone"]);
+    let _second = start_viewer(&server, &other, &["--microphone"]);
+    let recording = Recording::start(&server);
+    wait_until_open(&one, true);
+    wait_until_open(&other, true);
+    say_tone(&one, server.folder(), 1);
+    wait_until("the first voice", || {
+        (recording.heard().seconds() > 0.9).then_some(())
+    });
+    drop(first);
+    wait_until_open(&one, false);
+    let before = recording.heard().seconds();
+    say_tone(&other, &other_folder, 1);
+    wait_until("the second voice", || {
+        (recording.heard().seconds() > before + 0.9).then_some(())
+    });
+}
+
+#[test]
 fn nonsense_from_one_viewer_neither_ends_the_session_nor_covers_another_voice() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
