@@ -132,7 +132,7 @@ struct Watched {
 impl Watched {
     async fn welcome(listener: &Listener) -> Self {
         let incoming = within(listener.accept()).await.unwrap();
-        let connection = within(incoming.handshake()).await.unwrap();
+        let (connection, _newcomer) = within(incoming.handshake()).await.unwrap();
         let (mut says, mut hears) = within(connection.accept_control()).await.unwrap();
         let greeting = within(hears.receive()).await.unwrap();
         assert!(matches!(greeting, Some(ViewerMessage::Hello(_))));
@@ -141,6 +141,7 @@ impl Watched {
             screen: Size::new(640, 480),
             agent: "test".to_owned(),
             ticket: Vec::new(),
+            files: None,
             microphone: true,
         });
         within(says.send(&welcome)).await.unwrap();
