@@ -48,7 +48,8 @@ clipboard-in\t'What a viewer copies can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted at the viewer'
 resize\t'The screen takes on the size of the viewer\'s window'
 bell\t'The bell of a program in the session is noticed at the viewer'"
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'
+microphone\t'Programs can record what viewers say that were started with --microphone'"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l files-dir -d 'Where files from viewers are stored, made when the first one comes. What is put into its folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder HackStream in the folder for downloads of this user. Needs --enable file-transfer' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-file-size -d 'Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB. Needs --enable file-transfer' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l metrics -d 'Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who reaches the address can read them' -r
@@ -73,7 +74,8 @@ clipboard-in\t'What a viewer copies can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted at the viewer'
 resize\t'The screen takes on the size of the viewer\'s window'
 bell\t'The bell of a program in the session is noticed at the viewer'"
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'
+microphone\t'Programs can record what viewers say that were started with --microphone'"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l files-dir -d 'Where files from viewers are stored, made when the first one comes. What is put into its folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder HackStream in the folder for downloads of this user. Needs --enable file-transfer' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-file-size -d 'Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB. Needs --enable file-transfer' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l metrics -d 'Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who reaches the address can read them' -r

@@ -20,6 +20,7 @@ complete -c hackstream-view -l view-only -d 'Only watch: nothing that is done he
 complete -c hackstream-view -l fullscreen -d 'Fill the screen'
 complete -c hackstream-view -l no-audio -d 'Do without the session\'s sound; otherwise it is played by PulseAudio or PipeWire, or without them by ALSA'
 complete -c hackstream-view -l mute -d 'Begin muted: the server sends no sound'
+complete -c hackstream-view -l microphone -d 'Let programs of the session hear what is said here. The microphone is open only while one of them records, and the server has to allow it (--enable microphone)'
 complete -c hackstream-view -l stats -d 'Print a line of measurements to stderr each second in which something happens: rates, where the time goes, and the bottleneck. With a window, also draw them over the picture'
 complete -c hackstream-view -l stats-json -d 'The same, and more, as a JSON object a line on standard output'
 complete -c hackstream-view -l headless -d 'Open no window'
