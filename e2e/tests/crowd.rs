@@ -18,8 +18,8 @@ use hackstream_view::headless::{Picture, Viewer};
 /// Viewers that come and go while what is left behind is measured.
 const VISITS: usize = 100;
 
-/// Those before: allocators and thread pools take their shape.
-const WARM_UP: usize = 20;
+/// Those before: thread pools take their shape, and each of the allocator's arenas has been in use.
+const WARM_UP: usize = 100;
 
 /// What the server may have grown by after all are gone, in bytes. One viewer takes some megabytes,
 /// so that a hundred that were not let go of are far beyond it.
