@@ -11,7 +11,7 @@ use hackstream_transport::{Connection, TransportError};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::ending::LinkEnd;
-use super::link::frame_room;
+use super::frames::frame_room;
 use crate::picture::{Arrival, Work};
 use crate::sound::Speaker;
 

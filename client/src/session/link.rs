@@ -6,35 +6,27 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::limits::MAX_HELD_BYTES;
-use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::{
-    MicrophoneOffer, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
+    MicrophoneOffer, RefusalReason, SoundWish, ViewerMessage,
 };
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
-use hackstream_transport::{
-    Connection, Connector, ControlReader, ControlWriter, FrameReader, IncomingStream,
-    TransportError,
-};
+use hackstream_transport::{Connection, Connector, ControlWriter, TransportError};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::datagrams::Datagrams;
 use super::dial::Admission;
 use super::ending::LinkEnd;
+use super::frames::Frames;
+use super::hearing::hear;
 use super::input_stream;
 use super::liveness::Liveness;
 use super::network;
 use crate::files;
-use crate::picture::{Arrival, Report, Work};
+use crate::picture::{Report, Work};
 use crate::shared::Shared;
-use crate::sound::Speaker;
-use crate::sound::microphone::Lease;
-
-/// Memory counted for a frame besides its payload.
-const FRAME_OVERHEAD: usize = 256;
 
 /// Time the server has to answer a goodbye before the viewer leaves without.
 const GOODBYE: Duration = Duration::from_millis(300);
@@ -251,153 +243,11 @@ async fn broken_by(
     }
 }
 
-/// What a frame takes of the memory for frames on their way to the decoder.
-pub(super) fn frame_room(payload: &[u8]) -> u32 {
-    (payload.len() + FRAME_OVERHEAD).min(MAX_HELD_BYTES) as u32
-}
-
 async fn next_end(ends: &mut mpsc::UnboundedReceiver<LinkEnd>) -> LinkEnd {
     match ends.recv().await {
         Some(end) => end,
         // All tasks told their end already.
         None => std::future::pending().await,
-    }
-}
-
-/// Receives frames and gives them to the decoder.
-struct Frames {
-    connection: Connection,
-    number: u64,
-    /// Bytes of frames that may wait for the decoder.
-    room: Arc<Semaphore>,
-    work: Sender<Work>,
-    end: mpsc::UnboundedSender<LinkEnd>,
-    alive: Arc<Notify>,
-}
-
-impl Frames {
-    /// What receives the datagrams of the same connection.
-    fn datagrams(&self, speaker: Speaker) -> Datagrams {
-        Datagrams {
-            connection: self.connection.clone(),
-            speaker,
-            number: self.number,
-            room: Arc::clone(&self.room),
-            work: self.work.clone(),
-            alive: Arc::clone(&self.alive),
-        }
-    }
-
-    async fn receive(self) {
-        let mut reading = JoinSet::new();
-        let end = loop {
-            // Frames that were read leave no trace; only their tasks have to be collected.
-            while reading.try_join_next().is_some() {}
-            match self.connection.accept_stream().await {
-                Ok(IncomingStream::Frame(reader)) => {
-                    self.alive.notify_one();
-                    reading.spawn(self.read(reader));
-                }
-                Ok(_) => break LinkEnd::Broken("a viewer's stream came from the server".into()),
-                Err(_) => break LinkEnd::Closed(self.connection.closed().await),
-            }
-        };
-        let _ = self.end.send(end);
-    }
-
-    /// Reads one frame; each in a task of its own, so that a lost packet holds up one frame only.
-    fn read(&self, reader: FrameReader) -> impl Future<Output = ()> + Send + use<> {
-        let (number, room) = (self.number, Arc::clone(&self.room));
-        let (work, end) = (self.work.clone(), self.end.clone());
-        async move {
-            let (header, payload) = match reader.read().await {
-                Ok(frame) => frame,
-                Err(error) => {
-                    let _ = end.send(LinkEnd::of_frame(error));
-                    return;
-                }
-            };
-            let at = Instant::now();
-            let Ok(room) = room.acquire_many_owned(frame_room(&payload)).await else {
-                return;
-            };
-            let _ = work.send(Work::Frame(Arrival {
-                link: number,
-                header,
-                payload,
-                at,
-                room,
-            }));
-        }
-    }
-}
-
-/// Takes the server's control messages.
-async fn hear(
-    mut reader: ControlReader<ServerMessage>,
-    shared: Arc<Shared>,
-    microphone: Lease,
-    end: mpsc::UnboundedSender<LinkEnd>,
-) {
-    let mut kept = KeptCursors::default();
-    loop {
-        let told = match reader.receive().await {
-            Ok(Some(ServerMessage::CursorShape(shape))) => {
-                let shape = Arc::new(shape);
-                kept.add(&shape);
-                shared.update_session(|session| session.show_cursor(shape));
-                continue;
-            }
-            Ok(Some(ServerMessage::CursorAgain(number))) => match kept.shape(number) {
-                Some(shape) => {
-                    shared.update_session(|session| session.show_cursor(Arc::clone(shape)));
-                    continue;
-                }
-                None => LinkEnd::Broken(format!("a cursor {number} that was not sent")),
-            },
-            Ok(Some(ServerMessage::CursorPosition(at))) => {
-                shared.update_session(|session| session.move_cursor(at));
-                continue;
-            }
-            Ok(Some(ServerMessage::Title(title))) => {
-                shared.update_session(|session| session.title = title);
-                continue;
-            }
-            Ok(Some(ServerMessage::Icon(icon))) => {
-                let icon = (!icon.size.is_empty()).then(|| Arc::new(icon));
-                shared.update_session(|session| session.icon = icon);
-                continue;
-            }
-            Ok(Some(ServerMessage::Seats(report))) => {
-                shared.update_session(|session| session.seats = Some(report));
-                continue;
-            }
-            Ok(Some(ServerMessage::Bell)) => {
-                shared.update_session(|session| session.bells += 1);
-                continue;
-            }
-            Ok(Some(ServerMessage::FileOffer(offer))) => {
-                files::offered(&shared, &offer);
-                continue;
-            }
-            Ok(Some(ServerMessage::FileWithdrawn(number))) => {
-                files::withdrawn(&shared, number);
-                continue;
-            }
-            Ok(Some(ServerMessage::Microphone(demand))) => {
-                microphone.demand(demand);
-                continue;
-            }
-            Ok(Some(ServerMessage::Refused { reason, text })) => LinkEnd::Refused { reason, text },
-            Ok(Some(ServerMessage::Welcome(_))) => LinkEnd::Broken("a second welcome".into()),
-            Err(error @ (TransportError::Wire(_) | TransportError::BadCompression)) => {
-                LinkEnd::Broken(error.to_string())
-            }
-            // The task that receives frames knows better why the connection ended.
-            Ok(None) | Err(_) => return,
-        };
-        let _ = end.send(told);
-        return;
     }
 }
 

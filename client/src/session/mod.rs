@@ -7,6 +7,8 @@ mod datagrams;
 mod dial;
 mod ending;
 mod farewell;
+mod frames;
+mod hearing;
 mod input_repeats;
 mod input_stream;
 mod link;

@@ -1,42 +1,30 @@
-//! Everything about one viewer that is not frames: its coming, its input, its reports, its going.
+//! One viewer's visit: its coming, its place in the session, its going. What is between is in
+//! [`serving`](super::serving).
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use hackstream_capture::{Capture, CaptureError};
-use hackstream_clipboard::{Directions, Exchange, Hub, Side};
+use hackstream_clipboard::{Directions, Hub};
 use hackstream_encoder::EncoderConfig;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
-use hackstream_protocol::wire::control::{
-    Quality, RefusalReason, ServerMessage, SoundWish, ViewerMessage,
-};
-use hackstream_protocol::wire::datagram::RepeatedInput;
-use hackstream_protocol::wire::feedback::Feedback;
-use hackstream_transport::{
-    Connection, ControlReader, ControlWriter, Exchanges, Incoming, IncomingStream, Newcomer,
-    RecordReader, TransportError,
-};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use hackstream_protocol::wire::control::{Quality, RefusalReason};
+use hackstream_transport::{Connection, Incoming, Newcomer, TransportError};
+use tokio::sync::oneshot;
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{About, AdmissionError, Admitted, admit};
 use super::bell::Bells;
-use super::cursor::tell_cursor;
-use super::datagrams::{WAITING_REPEATS, sort_datagrams};
-use super::files::FileVisit;
-use super::front::tell_front;
 use super::inbox::Inbox;
 use super::input::{Hands, InputError};
-use super::input_source::InputSource;
 use super::pass::Present;
 use super::pump::{Pump, PumpError};
 use super::quality::granted;
 use super::registry::Registry;
-use super::seats::{Seat, Seats, tell_seats};
-use super::speech::Speech;
+use super::seats::Seats;
+use super::serving::{Farewell, Guest, serve};
 use super::tickets::Tickets;
-use super::words::{WAITING_WORDS, tell_words};
 use crate::clock::Clock;
 use crate::files::Files;
 use crate::sound::Broadcast;
@@ -96,7 +84,7 @@ impl Service {
 
 /// Why a viewer's visit ended.
 #[derive(Debug, thiserror::Error)]
-enum VisitError {
+pub(super) enum VisitError {
     #[error(transparent)]
     Admission(#[from] AdmissionError),
     #[error(transparent)]
@@ -231,89 +219,11 @@ async fn visit(
     served.map(drop)
 }
 
-/// A viewer that was admitted.
-struct Guest<'a> {
-    membership: &'a Membership<'a>,
-    /// What it may do.
-    seat: &'a Seat,
-    /// What it does it with.
-    hands: Option<&'a mut Hands>,
-    /// Whether it wants to hear of files.
-    wants_files: bool,
-}
-
-/// Both ways of the control stream.
-type Control = (ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
-
-/// Serves an admitted viewer until it leaves, by whichever way.
-async fn serve(
-    service: &Service,
-    connection: &Connection,
-    guest: Guest<'_>,
-    (control_in, control_out): Control,
-) -> Result<Farewell, VisitError> {
-    let Guest { seat, hands, .. } = guest;
-    let Membership { id, inbox, .. } = guest.membership;
-    let hearing = |wish| {
-        if let Some(broadcast) = &service.broadcast {
-            broadcast.wish(*id, connection, wish);
-        }
-    };
-    let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
-    let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
-    let datagrams = sort_datagrams(connection, repeats, &speech);
-    let control_in = listen(control_in, inbox, service, (seat, &speech), hearing);
-    let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
-    let control_out = Mutex::new(control_out);
-    let cursor = tell_cursor(&control_out, service.registry.cursor());
-    let front = tell_front(&control_out, service.registry.front());
-    let told_seats = tell_seats(&control_out, seat.report());
-    let mut exchanges = Exchanges::default();
-    let pasted = exchanges.clipboard();
-    let (to_tell, words) = mpsc::channel(WAITING_WORDS);
-    let bells = service.bells.tell(&to_tell);
-    let files = seat.files(service.files.as_ref());
-    let files = FileVisit::begin(
-        files,
-        guest.wants_files,
-        *id,
-        &mut exchanges,
-        to_tell.clone(),
-    );
-    let words = tell_words(&control_out, words);
-    let speaking = speech.ask(&control_out);
-    let clipboard = Exchange::new(
-        connection.clone(),
-        service.clipboard.clone(),
-        seat.clipboard(service.clipboard_directions),
-        Side::Server,
-    )
-    .taking_while(seat.acts());
-    tokio::select! {
-        // What the viewer said comes before what became of its connection: it may have said goodbye.
-        biased;
-        farewell = control_in => return Ok(farewell?),
-        result = streams => result?,
-        result = datagrams => result?,
-        result = speaking => result?,
-        result = cursor => result?,
-        result = front => result?,
-        result = told_seats => result?,
-        result = words => result?,
-        result = clipboard.run(pasted) => result?,
-        result = files.run(connection) => result?,
-        result = bells => result?,
-        result = exchanges.run(connection.clone()) => result?,
-        reason = connection.closed() => debug!(?reason, "connection closed"),
-    }
-    Ok(Farewell::Unsaid)
-}
-
 /// Takes the viewer out of the registry and stops its pump, however its visit ends.
-struct Membership<'a> {
+pub(super) struct Membership<'a> {
     service: &'a Service,
-    id: ViewerId,
-    inbox: Arc<Inbox>,
+    pub(super) id: ViewerId,
+    pub(super) inbox: Arc<Inbox>,
 }
 
 impl<'a> Membership<'a> {
@@ -364,84 +274,4 @@ fn start_pump(
             }
         })?;
     Ok(ended)
-}
-
-/// Takes the viewer's input and reports until a stream of it fails.
-async fn accept_streams(
-    connection: &Connection,
-    inbox: &Inbox,
-    mut hands: Option<(&mut Hands, mpsc::Receiver<RepeatedInput>)>,
-) -> Result<(), VisitError> {
-    let mut input = None;
-    let mut feedback = None;
-    loop {
-        tokio::select! {
-            stream = connection.accept_stream() => match stream? {
-                // A second stream of a kind is a broken viewer, or one that may only view; it is
-                // simply not read.
-                IncomingStream::Input(reader) => {
-                    if let Some((hands, repeats)) = hands.take() {
-                        let source = InputSource::new(reader, repeats);
-                        input = Some(Box::pin(hands.play_stream(connection, source)));
-                    }
-                }
-                IncomingStream::Feedback(reader) if feedback.is_none() => {
-                    feedback = Some(Box::pin(take_reports(reader, inbox)));
-                }
-                _ => {}
-            },
-            result = ended(&mut input) => return Ok(result?),
-            result = ended(&mut feedback) => return Ok(result?),
-        }
-    }
-}
-
-/// Waits for a task that may not have been started yet.
-async fn ended<T>(task: &mut Option<impl Future<Output = T> + Unpin>) -> T {
-    match task {
-        Some(task) => task.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), TransportError> {
-    while let Some(feedback) = reader.feedback().await? {
-        match feedback {
-            Feedback::Applied(report) => inbox.report(report),
-            Feedback::Lost => inbox.start_over(),
-        }
-    }
-    Ok(())
-}
-
-/// How a viewer stopped talking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Farewell {
-    /// It said goodbye.
-    Said,
-    /// It ended the stream without.
-    Unsaid,
-}
-
-/// Takes the viewer's control messages until there are no more.
-async fn listen(
-    mut control: ControlReader<ViewerMessage>,
-    inbox: &Inbox,
-    service: &Service,
-    (seat, speech): (&Seat, &Speech<'_>),
-    hearing: impl Fn(SoundWish),
-) -> Result<Farewell, TransportError> {
-    while let Some(message) = control.receive().await? {
-        match message {
-            ViewerMessage::Bye => return Ok(Farewell::Said),
-            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
-            ViewerMessage::Window(window) => seat.window(window),
-            ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
-            ViewerMessage::Seat(wish) => seat.wish(wish),
-            ViewerMessage::Sound(wish) => hearing(wish),
-            ViewerMessage::Microphone(offer) => speech.offered(offer),
-            ViewerMessage::Hello(_) => debug!("a second greeting"),
-        }
-    }
-    Ok(Farewell::Unsaid)
 }

@@ -1,6 +1,6 @@
 //! One viewer from its first packet to its last.
 //!
-//! [`attend`] is its visit: [`admission`] decides whether it may come in, [`seats`] what it may do to
+//! [`attend`] is its visit, `serving` what goes on during it: [`admission`] decides whether it may come in, [`seats`] what it may do to
 //! the session, [`quality`] what it gets, [`input`] plays its keys and pointer as `input_source`
 //! puts them in order, `cursor` tells it of the session's pointer, [`front`] of the window in front,
 //! [`bell`] of the bell; `files` are what it gives and gets, `speech` is what its person says;
@@ -26,6 +26,7 @@ pub mod quality;
 pub mod registry;
 mod repeater;
 pub mod seats;
+mod serving;
 pub mod sizing;
 mod speech;
 pub mod tickets;

@@ -1,0 +1,186 @@
+//! What goes on while a viewer is there, all side by side: it says and does things, and is told some.
+
+use hackstream_clipboard::{Exchange, Side};
+use hackstream_protocol::wire::control::{ServerMessage, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::datagram::RepeatedInput;
+use hackstream_protocol::wire::feedback::Feedback;
+use hackstream_transport::{
+    Connection, ControlReader, ControlWriter, Exchanges, IncomingStream, RecordReader,
+    TransportError,
+};
+use tokio::sync::{Mutex, mpsc};
+use tracing::debug;
+
+use super::attend::{Membership, Service, VisitError};
+use super::cursor::tell_cursor;
+use super::datagrams::{WAITING_REPEATS, sort_datagrams};
+use super::files::FileVisit;
+use super::front::tell_front;
+use super::inbox::Inbox;
+use super::input::Hands;
+use super::input_source::InputSource;
+use super::quality::granted;
+use super::seats::{Seat, tell_seats};
+use super::speech::Speech;
+use super::words::{WAITING_WORDS, tell_words};
+
+/// A viewer that was admitted.
+pub(super) struct Guest<'a> {
+    pub(super) membership: &'a Membership<'a>,
+    /// What it may do.
+    pub(super) seat: &'a Seat,
+    /// What it does it with.
+    pub(super) hands: Option<&'a mut Hands>,
+    /// Whether it wants to hear of files.
+    pub(super) wants_files: bool,
+}
+
+/// Both ways of the control stream.
+pub(super) type Control = (ControlReader<ViewerMessage>, ControlWriter<ServerMessage>);
+
+/// Serves an admitted viewer until it leaves, by whichever way.
+///
+/// # Errors
+/// [`VisitError`]: why it cannot be served any longer.
+pub(super) async fn serve(
+    service: &Service,
+    connection: &Connection,
+    guest: Guest<'_>,
+    (control_in, control_out): Control,
+) -> Result<Farewell, VisitError> {
+    let Guest { seat, hands, .. } = guest;
+    let Membership { id, inbox, .. } = guest.membership;
+    let hearing = |wish| {
+        if let Some(broadcast) = &service.broadcast {
+            broadcast.wish(*id, connection, wish);
+        }
+    };
+    let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
+    let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
+    let datagrams = sort_datagrams(connection, repeats, &speech);
+    let control_in = listen(control_in, inbox, service, (seat, &speech), hearing);
+    let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
+    let control_out = Mutex::new(control_out);
+    let cursor = tell_cursor(&control_out, service.registry.cursor());
+    let front = tell_front(&control_out, service.registry.front());
+    let told_seats = tell_seats(&control_out, seat.report());
+    let mut exchanges = Exchanges::default();
+    let pasted = exchanges.clipboard();
+    let (to_tell, words) = mpsc::channel(WAITING_WORDS);
+    let bells = service.bells.tell(&to_tell);
+    let files = seat.files(service.files.as_ref());
+    let files = FileVisit::begin(
+        files,
+        guest.wants_files,
+        *id,
+        &mut exchanges,
+        to_tell.clone(),
+    );
+    let words = tell_words(&control_out, words);
+    let speaking = speech.ask(&control_out);
+    let clipboard = Exchange::new(
+        connection.clone(),
+        service.clipboard.clone(),
+        seat.clipboard(service.clipboard_directions),
+        Side::Server,
+    )
+    .taking_while(seat.acts());
+    tokio::select! {
+        // What the viewer said comes before what became of its connection: it may have said goodbye.
+        biased;
+        farewell = control_in => return Ok(farewell?),
+        result = streams => result?,
+        result = datagrams => result?,
+        result = speaking => result?,
+        result = cursor => result?,
+        result = front => result?,
+        result = told_seats => result?,
+        result = words => result?,
+        result = clipboard.run(pasted) => result?,
+        result = files.run(connection) => result?,
+        result = bells => result?,
+        result = exchanges.run(connection.clone()) => result?,
+        reason = connection.closed() => debug!(?reason, "connection closed"),
+    }
+    Ok(Farewell::Unsaid)
+}
+
+/// Takes the viewer's input and reports until a stream of it fails.
+async fn accept_streams(
+    connection: &Connection,
+    inbox: &Inbox,
+    mut hands: Option<(&mut Hands, mpsc::Receiver<RepeatedInput>)>,
+) -> Result<(), VisitError> {
+    let mut input = None;
+    let mut feedback = None;
+    loop {
+        tokio::select! {
+            stream = connection.accept_stream() => match stream? {
+                // A second stream of a kind is a broken viewer, or one that may only view; it is
+                // simply not read.
+                IncomingStream::Input(reader) => {
+                    if let Some((hands, repeats)) = hands.take() {
+                        let source = InputSource::new(reader, repeats);
+                        input = Some(Box::pin(hands.play_stream(connection, source)));
+                    }
+                }
+                IncomingStream::Feedback(reader) if feedback.is_none() => {
+                    feedback = Some(Box::pin(take_reports(reader, inbox)));
+                }
+                _ => {}
+            },
+            result = ended(&mut input) => return Ok(result?),
+            result = ended(&mut feedback) => return Ok(result?),
+        }
+    }
+}
+
+/// Waits for a task that may not have been started yet.
+async fn ended<T>(task: &mut Option<impl Future<Output = T> + Unpin>) -> T {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), TransportError> {
+    while let Some(feedback) = reader.feedback().await? {
+        match feedback {
+            Feedback::Applied(report) => inbox.report(report),
+            Feedback::Lost => inbox.start_over(),
+        }
+    }
+    Ok(())
+}
+
+/// How a viewer stopped talking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Farewell {
+    /// It said goodbye.
+    Said,
+    /// It ended the stream without.
+    Unsaid,
+}
+
+/// Takes the viewer's control messages until there are no more.
+async fn listen(
+    mut control: ControlReader<ViewerMessage>,
+    inbox: &Inbox,
+    service: &Service,
+    (seat, speech): (&Seat, &Speech<'_>),
+    hearing: impl Fn(SoundWish),
+) -> Result<Farewell, TransportError> {
+    while let Some(message) = control.receive().await? {
+        match message {
+            ViewerMessage::Bye => return Ok(Farewell::Said),
+            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
+            ViewerMessage::Window(window) => seat.window(window),
+            ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
+            ViewerMessage::Seat(wish) => seat.wish(wish),
+            ViewerMessage::Sound(wish) => hearing(wish),
+            ViewerMessage::Microphone(offer) => speech.offered(offer),
+            ViewerMessage::Hello(_) => debug!("a second greeting"),
+        }
+    }
+    Ok(Farewell::Unsaid)
+}
