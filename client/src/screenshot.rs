@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hackstream_protocol::geometry::Size;
 use tokio::time::{Instant, sleep_until};
 
 use crate::config::Screenshot;
 use crate::error::ViewError;
-use crate::picture::Picture;
 use crate::shared::Shared;
 
 pub(crate) use album::{Album, Saved};
@@ -63,7 +63,11 @@ impl Target {
         wait_for_moment(&shared, self.wish.after).await;
         let written = {
             let picture = shared.picture();
-            write_png(&picture, BufWriter::new(&self.file))
+            write_png(
+                picture.size(),
+                |y| picture.row(y),
+                BufWriter::new(&self.file),
+            )
         };
         let finished = written.and_then(|()| match &self.temporary {
             Some(temporary) => fs::rename(temporary, &self.wish.path),
@@ -116,8 +120,7 @@ async fn wait_for_moment(shared: &Shared, after: Option<Duration>) {
     }
 }
 
-fn write_png(picture: &Picture, out: impl Write) -> io::Result<()> {
-    let size = picture.size();
+fn write_png<'a>(size: Size, row: impl Fn(u32) -> &'a [u32], out: impl Write) -> io::Result<()> {
     let mut encoder = png::Encoder::new(out, size.width, size.height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
@@ -128,7 +131,7 @@ fn write_png(picture: &Picture, out: impl Write) -> io::Result<()> {
     // Row by row: another copy of the picture would be a third of the viewer's memory.
     for y in 0..size.height {
         bytes.clear();
-        for pixel in picture.row(y) {
+        for pixel in row(y) {
             let [_, red, green, blue] = pixel.to_be_bytes();
             bytes.extend_from_slice(&[red, green, blue]);
         }

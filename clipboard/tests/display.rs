@@ -296,6 +296,7 @@ fn a_display_that_answers_nobody_can_be_left() {
     let wake = Wake::new(|| {});
     let _wanted = room.hub.fetch(selection, serial, format, wake).unwrap();
     grabbed.recv_timeout(PATIENCE).unwrap();
-    room.leave();
+    let display = room.leave();
     drop(owner);
+    drop(display);
 }

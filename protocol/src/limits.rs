@@ -27,7 +27,7 @@ pub const MAX_PARITY_BYTES: usize = 1500;
 pub const MAX_FRAME_PIECES: usize = 1024;
 
 /// Pieces of parities that a viewer keeps, over all frames.
-pub const MAX_HELD_PARITIES: usize = 32;
+pub const MAX_HELD_PARITIES: usize = 64;
 
 /// Frames a viewer holds back while it waits for one that they depend on.
 pub const MAX_HELD_FRAMES: usize = 256;

@@ -6,6 +6,7 @@ use hackstream_protocol::limits::MAX_CONTROL_BYTES;
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
 use quinn::{RecvStream, SendStream};
+use tokio::task::consume_budget;
 
 use crate::TransportError;
 
@@ -120,6 +121,8 @@ impl<M: ControlMessage> ControlReader<M> {
             if missing == 0 {
                 let message = M::read(&unpack(&self.partial)?);
                 self.partial.clear();
+                // A flood, which may all be here already, must not hold up other connections.
+                consume_budget().await;
                 match message? {
                     Some(message) => return Ok(Some(message)),
                     None => continue,

@@ -38,7 +38,8 @@ impl Lane {
     }
 }
 
-/// Hands over what comes, until a stream fails, which is when the connection has ended.
+/// Hands over what comes, until the connection has ended. The peer may stop a stream of which it has
+/// all it needs; the rest of that frame is of no use then.
 async fn hand_over(mut frames: mpsc::UnboundedReceiver<Large>, path: Arc<PathState>) {
     let mut spaced = Spaced {
         pace: Pace::default(),
@@ -46,9 +47,10 @@ async fn hand_over(mut frames: mpsc::UnboundedReceiver<Large>, path: Arc<PathSta
         path,
     };
     while let Some((mut stream, frame)) = frames.recv().await {
-        let written = spaced.write(&mut stream, frame).await;
-        if written.is_err() || stream.finish().is_err() {
-            return;
+        match spaced.write(&mut stream, frame).await {
+            Err(WriteError::ConnectionLost(_)) => return,
+            // Fails for a stream that was stopped.
+            Ok(()) | Err(_) => drop(stream.finish()),
         }
     }
 }

@@ -263,6 +263,12 @@ pub(super) fn check(
             },
         }
     };
+    if let Output::Window { keys, .. } = output {
+        if keys.menu.is_some() && keys.menu == keys.fullscreen {
+            let text = "--host-key and --fullscreen-key are the same key; choose another for one";
+            return Err(ViewError::Usage(text.to_owned()));
+        }
+    }
     let files = files::options(&raw, &variable)?;
     Ok(Options {
         files,

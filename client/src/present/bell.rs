@@ -1,5 +1,7 @@
 //! The session's bell at the person's desktop.
 
+use std::time::{Duration, Instant};
+
 use winit::window::{UserAttentionType, Window};
 use x11rb::protocol::xproto::ConnectionExt as _;
 
@@ -8,11 +10,16 @@ use crate::x_display;
 /// How loud, relative to what the person set for their desktop.
 const AS_SET: i8 = 0;
 
+/// Between two bells, whatever the server says.
+const LEAST: Duration = Duration::from_millis(500);
+
 /// Passes on the bells of a session.
 #[derive(Debug, Default)]
 pub(super) struct Bell {
     /// Those that were noticed.
     noticed: u64,
+    /// When the last one rang here.
+    last: Option<Instant>,
 }
 
 impl Bell {
@@ -23,6 +30,10 @@ impl Bell {
             return;
         }
         self.noticed = rung;
+        if self.last.is_some_and(|last| last.elapsed() < LEAST) {
+            return;
+        }
+        self.last = Some(Instant::now());
         // Without effect on a window that has the focus.
         window.request_user_attention(Some(UserAttentionType::Informational));
         if x_display::window_id(window).is_some() {

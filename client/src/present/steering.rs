@@ -270,10 +270,11 @@ impl View {
     }
 
     fn settings(&self, shared: &Shared) -> Settings {
+        let seats = shared.session().seats;
         Settings {
             fullscreen: self.window.fullscreen().is_some(),
             host_key: self.steering.keys.menu,
-            seats: shared.session().seats,
+            seats,
             quality: self.steering.quality,
             hearing: shared.speaker.hearing(),
             volume: shared.speaker.volume(),

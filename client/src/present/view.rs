@@ -126,7 +126,7 @@ impl View {
             // The answer comes as an event; there is nothing to do with it here.
             let _ = self.window.request_inner_size(physical(size));
         }
-        let (link, acts) = {
+        let (link, acts, bells) = {
             let facts = shared.session();
             if let Some(reason) = &facts.presenting_failed {
                 return Err(reason.clone());
@@ -135,7 +135,6 @@ impl View {
             if is_sessions {
                 self.cursors.follow(&facts, event_loop, &self.window);
             }
-            self.bell.follow(facts.bells, &self.window);
             let placement = self.placement();
             let is_followed = self.focused && is_sessions;
             self.pointer
@@ -157,8 +156,9 @@ impl View {
                 menu: Vec::new(),
             };
             self.label.follow(&facts, &self.window);
-            (facts.link, facts.acts())
+            (facts.link, facts.acts(), facts.bells)
         };
+        self.bell.follow(bells, &self.window);
         if acts && !self.acts {
             // Those of another person's keyboard may count in the session by now.
             self.input.forget_locks();

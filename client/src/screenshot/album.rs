@@ -10,7 +10,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hackstream_protocol::geometry::Size;
+
 use super::write_png;
+use crate::picture::Picture;
 use crate::shared::Shared;
 
 /// Names tried when pictures are taken in the same second.
@@ -41,6 +44,14 @@ impl Album {
 
     /// Takes a picture of what `host` shows. The front is woken when it is written.
     pub(crate) fn take(&mut self, shared: &Arc<Shared>, host: &str) {
+        if self
+            .writing
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+        {
+            // It will be told when the one before is written.
+            return;
+        }
         self.finish();
         let (shared, sender) = (Arc::clone(shared), self.sender.clone());
         let stem = stem(host, SystemTime::now());
@@ -98,7 +109,13 @@ fn told(saved: io::Result<PathBuf>) -> Saved {
 /// Writes the picture into `folder`, under a name that nothing has.
 fn save(shared: &Shared, folder: &Path, stem: &str) -> io::Result<PathBuf> {
     let (path, file) = create_new(folder, stem)?;
-    let written = write_png(&shared.picture(), BufWriter::new(file));
+    let (size, pixels) = copied(&shared.picture());
+    let row = |y: u32| {
+        let width = size.width as usize;
+        let start = y as usize * width;
+        &pixels[start..start + width]
+    };
+    let written = write_png(size, row, BufWriter::new(file));
     match written {
         Ok(()) => Ok(path),
         Err(error) => {
@@ -107,6 +124,16 @@ fn save(shared: &Shared, folder: &Path, stem: &str) -> io::Result<PathBuf> {
             Err(error)
         }
     }
+}
+
+/// A copy of the picture: nothing goes on while somebody holds it, and disks may be slow.
+fn copied(picture: &Picture) -> (Size, Vec<u32>) {
+    let size = picture.size();
+    let mut pixels = Vec::with_capacity(size.width as usize * size.height as usize);
+    for y in 0..size.height {
+        pixels.extend_from_slice(picture.row(y));
+    }
+    (size, pixels)
 }
 
 fn create_new(folder: &Path, stem: &str) -> io::Result<(PathBuf, File)> {

@@ -76,6 +76,8 @@ pub(super) struct Dialer {
     ticket: Mutex<Vec<u8>>,
     /// What the person wants to do.
     seat: Mutex<SeatWish>,
+    /// What the last greeting said of it.
+    greeted: Mutex<SeatWish>,
     /// What went wrong last, for the person.
     trouble: Mutex<String>,
 }
@@ -104,6 +106,7 @@ impl Dialer {
             hello: hello(options),
             ticket: Mutex::default(),
             seat: Mutex::new(options.seat),
+            greeted: Mutex::new(options.seat),
             trouble: Mutex::new("no answer".to_owned()),
         })
     }
@@ -116,6 +119,11 @@ impl Dialer {
     /// The person wants to do this from the next connection on.
     pub(super) fn wish_seat(&self, wish: SeatWish) {
         *locked(&self.seat) = wish;
+    }
+
+    /// What the server was told of it in the last greeting.
+    pub(super) fn greeted_seat(&self) -> SeatWish {
+        *locked(&self.greeted)
     }
 
     /// Where the server may be.
@@ -264,9 +272,11 @@ impl Dialer {
         TransportError,
     > {
         let (mut writer, mut reader) = connection.open_control().await?;
+        let seat = *locked(&self.seat);
+        *locked(&self.greeted) = seat;
         let hello = Hello {
             ticket: locked(&self.ticket).clone(),
-            seat: *locked(&self.seat),
+            seat,
             ..self.hello.clone()
         };
         writer.send(&ViewerMessage::Hello(hello)).await?;

@@ -54,6 +54,8 @@ impl Supervisor {
         if !has_window || self.options.screenshot.is_some() {
             return;
         }
+        // Until the person has seen it the server need not think that somebody is there.
+        self.shared.counters.detached();
         self.shared.update_session(|session| {
             session.link = LinkState::Over;
             session.farewell = Some(farewell);

@@ -16,7 +16,7 @@ use super::dial::{Admission, DialError, Dialer};
 use super::ending::LinkEnd;
 use super::link::{Link, Trouble};
 use super::network::LocalNetwork;
-use super::plight::Cause;
+use super::plight::{Cause, one_line};
 use super::recover::Recovered;
 use super::window_wish::WindowWish;
 use super::wish::Wish;
@@ -177,8 +177,10 @@ impl Supervisor {
             self.served = self.links;
             self.keyboard.forgotten();
             self.quality.forgotten();
-            // Its greeting said so.
-            self.seat = Wish::default();
+            let greeted = self.dialer.as_ref().map(|dialer| dialer.greeted_seat());
+            if greeted.is_some_and(|greeted| greeted == self.options.seat) {
+                self.seat = Wish::default();
+            }
             self.tell_window(link).await;
         }
         self.tell_choices(link).await;
@@ -274,7 +276,7 @@ impl Supervisor {
                     1
                 };
                 if self.broken >= BROKEN_IN_A_ROW {
-                    return Err(ViewError::Protocol(text));
+                    return Err(ViewError::Protocol(one_line(&text)));
                 }
                 Ok(Next::Reconnect)
             }

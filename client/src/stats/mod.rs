@@ -124,6 +124,11 @@ impl Counters {
         self.paths.attach(connection);
     }
 
+    /// No connection serves the viewer any more.
+    pub(crate) fn detached(&self) {
+        self.paths.detach();
+    }
+
     /// An input that [expects an answer](expects_answer) leaves at `at` as event `number` of
     /// connection `link`.
     pub(crate) fn sent(&self, link: u64, number: InputSeq, at: Instant) {

@@ -4,6 +4,7 @@ use std::ops::{Add, Sub};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_transport::{Connection, PathReport};
 
 /// Sums since the start of a connection, or of the viewer.
@@ -99,6 +100,15 @@ impl Paths {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.earlier = state.total(&state.report());
         state.connection = Some(connection);
+    }
+
+    /// The viewer uses no connection any more: closes the last one, should the server still have it.
+    pub(super) fn detach(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.earlier = state.total(&state.report());
+        if let Some(connection) = state.connection.take() {
+            connection.close(RefusalReason::Other(0), "");
+        }
     }
 
     /// The network now, and its traffic since the last call.

@@ -73,8 +73,9 @@ impl Room {
         }
     }
 
-    /// Leaves the display's clipboards, which must end although the display goes on.
-    pub(crate) fn leave(self) {
+    /// Leaves the display's clipboards, which must end although the display goes on. Returns what
+    /// ends the display.
+    pub(crate) fn leave(self) -> impl Sized {
         let Self {
             clipboard, xvfb, ..
         } = self;
@@ -86,7 +87,7 @@ impl Room {
         leaving
             .recv_timeout(PATIENCE)
             .expect("the clipboard of a display that answers nobody ends");
-        drop(xvfb);
+        xvfb
     }
 
     /// A program on the display.

@@ -63,9 +63,19 @@ impl Hidden {
         let Some(old) = &self.name else {
             return Err(Errno::NOENT);
         };
-        rustix::fs::renameat_with(&self.directory, old, directory, new, RenameFlags::NOREPLACE)?;
-        self.name = None;
-        Ok(())
+        let here = &self.directory;
+        match rustix::fs::renameat_with(here, old, &directory, new, RenameFlags::NOREPLACE) {
+            Ok(()) => {
+                self.name = None;
+                Ok(())
+            }
+            // NFS, which takes no flags. A second name replaces nothing either; the first one goes
+            // when this is dropped.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                rustix::fs::linkat(here, old, &directory, new, AtFlags::empty())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

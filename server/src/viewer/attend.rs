@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use hackstream_capture::{Capture, CaptureError};
 use hackstream_clipboard::{Directions, Hub};
@@ -11,7 +12,8 @@ use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{Quality, RefusalReason};
 use hackstream_transport::{Connection, Incoming, Newcomer, TransportError};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::time::timeout;
 use tracing::{debug, info, info_span, warn};
 
 use super::admission::{About, AdmissionError, Admitted, admit};
@@ -34,6 +36,9 @@ use crate::token::Access;
 
 /// Largest compression history kept per viewer, whatever it offers.
 const MOST_HISTORY: u64 = 2 << 20;
+
+/// How long a viewer that comes back may have to wait for the end of its earlier visit.
+const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Largest cache of tiles kept per viewer, whatever it offers: this end keeps them as well.
 const MOST_CACHE: u64 = 8 << 20;
@@ -213,9 +218,21 @@ async fn visit(
         hands.let_go().await;
     }
     drop((listed, seat));
+    // Who comes back finds its place free, unless the display keeps the thread busy: that counts as a
+    // viewer until it ends.
+    let mut pump_ended = pump_ended;
+    let _ = timeout(FAREWELL, &mut pump_ended).await;
+    let membership = match pump_ended.try_recv() {
+        Err(TryRecvError::Closed) => {
+            drop(membership);
+            None
+        }
+        Ok(()) | Err(TryRecvError::Empty) => Some(membership),
+    };
     drop(pass);
-    // A thread that its display keeps busy counts as a viewer until it ends.
-    let _ = pump_ended.await;
+    if membership.is_some() {
+        let _ = pump_ended.await;
+    }
     served.map(drop)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hackstream_files::size::Shown;
 use hackstream_files::{FileError, announced, give, take};
@@ -11,9 +12,10 @@ use hackstream_protocol::wire::control::{FileOffer, ServerMessage};
 use hackstream_protocol::wire::files::{FileDemand, FileSupply};
 use hackstream_transport::{Connection, Exchange, Exchanges, IncomingExchange, TransportError};
 use tokio::sync::mpsc;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::files::Files;
+use crate::log_quota::LogQuota;
 
 /// Streams that wait to be served; a viewer that opens more waits.
 const WAITING: usize = 8;
@@ -89,10 +91,16 @@ async fn take_all(
     mut streams: mpsc::Receiver<ToSession>,
     id: ViewerId,
 ) -> Result<(), TransportError> {
+    let mut failures = LogQuota::new(Instant::now());
     while let Some(stream) = streams.recv().await {
         match take_one(files, stream).await {
             Ok((name, size)) => info!(%id, name, size, "a file from the viewer is stored"),
-            Err(error) => judge(error, id, "a file from the viewer is not stored")?,
+            Err(error) => judge(
+                error,
+                id,
+                &mut failures,
+                "a file from the viewer is not stored",
+            )?,
         }
     }
     Ok(())
@@ -101,7 +109,7 @@ async fn take_all(
 async fn take_one(files: &Files, stream: ToSession) -> Result<(String, u64), FileError> {
     let announced = announced(stream).await?;
     let size = announced.size;
-    info!(name = %announced.name, size = %Shown(size), "a file comes from a viewer");
+    debug!(name = %announced.name, size = %Shown(size), "a file comes from a viewer");
     let name = take(announced, files.inbox(), files.largest(), |_| {}).await?;
     Ok((name.as_str().to_owned(), size))
 }
@@ -113,10 +121,11 @@ async fn give_all(
     mut streams: mpsc::Receiver<ToViewer>,
     id: ViewerId,
 ) -> Result<(), TransportError> {
+    let mut failures = LogQuota::new(Instant::now());
     while let Some(stream) = streams.recv().await {
         match give_one(connection, files, stream).await {
             Ok(name) => info!(%id, name, "the viewer has a file"),
-            Err(error) => judge(error, id, "the viewer did not get a file")?,
+            Err(error) => judge(error, id, &mut failures, "the viewer did not get a file")?,
         }
     }
     Ok(())
@@ -142,11 +151,20 @@ async fn give_one(
     Ok(name)
 }
 
-/// What the failure of one file means for the visit.
-fn judge(error: FileError, id: ViewerId, what: &'static str) -> Result<(), TransportError> {
+/// What the failure of one file means for the visit. The viewer can have them as often as it likes.
+fn judge(
+    error: FileError,
+    id: ViewerId,
+    quota: &mut LogQuota,
+    what: &'static str,
+) -> Result<(), TransportError> {
     // Debug output, because the viewer's words may contain anything.
     let error = error.not_of_connection()?;
-    info!(%id, error = ?error.to_string(), "{what}");
+    if quota.allows(Instant::now()) {
+        info!(%id, error = ?error.to_string(), "{what}");
+    } else {
+        debug!(%id, error = ?error.to_string(), "{what}");
+    }
     Ok(())
 }
 

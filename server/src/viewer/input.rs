@@ -133,16 +133,21 @@ impl Hands {
 
     /// Plays the event if the viewer is in control; what comes after it waits with it.
     async fn play(&mut self, event: InputEvent) -> Result<(), CaptureError> {
-        let event = loop {
-            match self.controls.judge(event) {
-                Verdict::Play => break event,
+        loop {
+            let until = match self.controls.judge(event) {
+                Verdict::Play => match self.perform(event).await {
+                    // Who waits for a key may have lost control when it is there.
+                    Err(CaptureError::KeysInUse { until }) => until,
+                    played => {
+                        self.controls.holds(self.is_holding());
+                        return played;
+                    }
+                },
                 Verdict::LetGo => return self.give_up().await,
-                Verdict::Wait(until) => sleep_until(until.into()).await,
-            }
-        };
-        let played = self.perform(event).await;
-        self.controls.holds(self.is_holding());
-        played
+                Verdict::Wait(until) => until,
+            };
+            sleep_until(until.into()).await;
+        }
     }
 
     /// Lets go of everything for somebody else who is in control now. The display reads their
@@ -168,12 +173,7 @@ impl Hands {
                 return Ok(());
             }
         }
-        loop {
-            match self.elsewhere(move |injector| injector.inject(event)).await {
-                Err(CaptureError::KeysInUse { until }) => sleep_until(until.into()).await,
-                played => return played,
-            }
-        }
+        self.elsewhere(move |injector| injector.inject(event)).await
     }
 
     /// Has a thread do what may wait for the display.

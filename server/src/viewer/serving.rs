@@ -9,6 +9,7 @@ use hackstream_transport::{
     TransportError,
 };
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::consume_budget;
 use tracing::debug;
 
 use super::attend::{Membership, Service, VisitError};
@@ -149,6 +150,8 @@ async fn take_reports(mut reader: RecordReader, inbox: &Inbox) -> Result<(), Tra
             Feedback::Applied(report) => inbox.report(report),
             Feedback::Lost => inbox.start_over(),
         }
+        // A flood, which may all be here already, must not hold up other viewers.
+        consume_budget().await;
     }
     Ok(())
 }

@@ -158,10 +158,12 @@ impl Seats {
     /// Changes the table, and carries out what follows from that for the session.
     fn change<T>(&self, change: impl FnOnce(&mut Table) -> (T, Effect)) -> T {
         let mut table = self.lock();
+        let was_clear = !table.somebody_lets_go();
         let (result, effect) = change(&mut table);
         let leader = table.leader().map_or(0, |id| id.0);
         self.leader.store(leader, Ordering::Relaxed);
-        if table.somebody_lets_go() {
+        // Those who come later do not make the wait longer.
+        if was_clear && table.somebody_lets_go() {
             let now = self.clock.now().0.max(1);
             self.handover.store(now, Ordering::Relaxed);
         }
