@@ -166,7 +166,14 @@ impl Encoder {
     #[must_use]
     pub fn work_at(&self) -> Option<Timestamp> {
         let changes = !self.dirty.is_empty() || !self.pending.is_empty();
-        if self.restart || self.update_open || changes || !self.stills.is_empty() {
+        if self.restart || self.update_open || changes {
+            return Some(Timestamp(0));
+        }
+        let put_off = self.video.put_off_until();
+        if put_off.is_some() {
+            return put_off;
+        }
+        if !self.stills.is_empty() {
             return Some(Timestamp(0));
         }
         let refresh = self.refresh.due_at(&self.video.activity, self.video.area());
@@ -221,7 +228,10 @@ impl Encoder {
         }
         self.write_changes(link, now, frame);
         if self.body.is_empty() && self.pending.is_empty() {
-            self.write_video(link, now, frame)?;
+            let may_others = self.write_video(link, now, frame)?;
+            if !may_others {
+                return self.finish(link, frame);
+            }
         }
         if self.body.is_empty() && self.pending.is_empty() {
             self.write_stills(link, frame)?;

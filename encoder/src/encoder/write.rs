@@ -88,19 +88,20 @@ impl Encoder {
         frame.writes.add(&painted);
     }
 
-    /// Writes the next picture of the video if it is due.
+    /// Writes the next picture of the video if it is due. False if it is and has to wait for room,
+    /// which nothing that comes after it may take.
     pub(super) fn write_video(
         &mut self,
         link: Link,
         now: Timestamp,
         frame: &mut Frame,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<bool, EncodeError> {
         if self.video.due_at().is_none_or(|due| due > now) {
-            return Ok(());
+            return Ok(true);
         }
         let taste = self.taste();
         if self.video.puts_off(link, taste, now) {
-            return Ok(());
+            return Ok(false);
         }
         let known = (&self.shadow, self.refresh.lossy());
         let shown = self
@@ -113,7 +114,7 @@ impl Encoder {
             frame.writes.add(&shown);
             frame.uses_video = true;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Sends a part of the pictures that were put off: without loss if that is quick.

@@ -193,6 +193,13 @@ impl Video {
         Some(drawn_at.max(self.put_off))
     }
 
+    /// When it is looked again whether there is room for the picture that was put off; `None` if none
+    /// was.
+    pub(crate) fn put_off_until(&self) -> Option<Timestamp> {
+        let strokes = self.strokes.filter(|strokes| strokes.changed)?;
+        self.due_at().filter(|_| self.put_off > strokes.first)
+    }
+
     /// Puts the next picture off if the link has no room for it now, so that it shows what is newest
     /// when it leaves. True if it has to wait.
     pub(crate) fn puts_off(&mut self, link: Link, taste: Taste, now: Timestamp) -> bool {
