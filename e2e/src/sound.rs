@@ -244,12 +244,13 @@ impl Heard {
         self.sound().len() as f64 / RATE as f64
     }
 
-    /// The tone's frequency in hertz, by its passages through zero.
+    /// The tone's frequency in hertz, by its passages through zero while there is sound.
     #[must_use]
     pub fn frequency(&self) -> f64 {
         let sound = self.sound();
         let upwards = sound.windows(2).filter(|w| w[0] < 0 && w[1] >= 0);
-        upwards.count() as f64 * RATE as f64 / sound.len().max(1) as f64
+        let sounding = sound.len() - self.silent_samples();
+        upwards.count() as f64 * RATE as f64 / sounding.max(1) as f64
     }
 
     /// The amplitude of a sine of the same energy, relative to the tone that was played.
@@ -263,11 +264,13 @@ impl Heard {
     /// Milliseconds of silence between the first and the last sound, in stretches of at least two.
     #[must_use]
     pub fn gaps(&self) -> f64 {
+        self.silent_samples() as f64 * 1000.0 / RATE as f64
+    }
+
+    fn silent_samples(&self) -> usize {
         let stretches = self.sound().split(|sample| sample.unsigned_abs() > 400);
-        let silent = stretches
-            .map(<[i16]>::len)
-            .filter(|len| *len >= 2 * RATE / 1000);
-        silent.sum::<usize>() as f64 * 1000.0 / RATE as f64
+        let silent = stretches.map(<[i16]>::len);
+        silent.filter(|len| *len >= 2 * RATE / 1000).sum()
     }
 
     fn sound(&self) -> &[i16] {

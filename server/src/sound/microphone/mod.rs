@@ -50,6 +50,8 @@ struct Shared {
 struct Speakers {
     /// Who would speak, and what plays those who did since a program began to record.
     present: BTreeMap<ViewerId, Option<Voice>>,
+    /// What plays those who withdrew since: who changes their mind often does not start more.
+    silent: BTreeMap<ViewerId, Voice>,
     /// How often somebody came.
     arrivals: u64,
     /// Ends the listening that is under way.
@@ -86,11 +88,12 @@ impl Microphone {
     pub fn offer(&self, id: ViewerId, offer: MicrophoneOffer) {
         debug!(%id, ?offer, "microphone");
         match offer {
-            MicrophoneOffer::Withdrawn => self.leave(id),
+            MicrophoneOffer::Withdrawn => self.shared.lock().withdraw(id),
             MicrophoneOffer::Ready => {
                 let mut speakers = self.shared.lock();
+                let voice = speakers.silent.remove(&id);
                 if let Entry::Vacant(place) = speakers.present.entry(id) {
-                    place.insert(None);
+                    place.insert(voice);
                     speakers.arrivals += 1;
                     self.shared.changed.notify_all();
                 }
@@ -111,13 +114,11 @@ impl Microphone {
         }
     }
 
-    /// A viewer is gone, or would not speak any more.
+    /// A viewer is gone.
     pub fn leave(&self, id: ViewerId) {
         let mut speakers = self.shared.lock();
-        speakers.present.remove(&id);
-        if speakers.present.is_empty() {
-            speakers.stop_listening();
-        }
+        speakers.withdraw(id);
+        speakers.silent.remove(&id);
     }
 }
 
@@ -126,12 +127,22 @@ impl Drop for Microphone {
         let mut speakers = self.shared.lock();
         speakers.ended = true;
         speakers.present.clear();
+        speakers.silent.clear();
         speakers.stop_listening();
         self.shared.changed.notify_all();
     }
 }
 
 impl Speakers {
+    fn withdraw(&mut self, id: ViewerId) {
+        if let Some(Some(voice)) = self.present.remove(&id) {
+            self.silent.insert(id, voice);
+        }
+        if self.present.is_empty() {
+            self.stop_listening();
+        }
+    }
+
     fn stop_listening(&mut self) {
         if let Some(closer) = self.closer.take() {
             closer.close();
@@ -192,6 +203,7 @@ impl Shared {
             is_new
         });
         if demand == MicrophoneDemand::Rest {
+            speakers.silent.clear();
             speakers
                 .present
                 .values_mut()
