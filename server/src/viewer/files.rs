@@ -91,9 +91,10 @@ async fn take_all(
     mut streams: mpsc::Receiver<ToSession>,
     id: ViewerId,
 ) -> Result<(), TransportError> {
+    let mut begun = LogQuota::new(Instant::now());
     let mut failures = LogQuota::new(Instant::now());
     while let Some(stream) = streams.recv().await {
-        match take_one(files, stream).await {
+        match take_one(files, stream, &mut begun).await {
             Ok((name, size)) => info!(%id, name, size, "a file from the viewer is stored"),
             Err(error) => judge(
                 error,
@@ -106,10 +107,16 @@ async fn take_all(
     Ok(())
 }
 
-async fn take_one(files: &Files, stream: ToSession) -> Result<(String, u64), FileError> {
+async fn take_one(
+    files: &Files,
+    stream: ToSession,
+    quota: &mut LogQuota,
+) -> Result<(String, u64), FileError> {
     let announced = announced(stream).await?;
     let size = announced.size;
-    debug!(name = %announced.name, size = %Shown(size), "a file comes from a viewer");
+    if quota.allows(Instant::now()) {
+        info!(name = %announced.name, size = %Shown(size), "a file comes from a viewer");
+    }
     let name = take(announced, files.inbox(), files.largest(), |_| {}).await?;
     Ok((name.as_str().to_owned(), size))
 }
