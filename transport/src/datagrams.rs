@@ -43,7 +43,7 @@ impl Connection {
     }
 
     /// Takes what the server sent for the second time of a frame. Returns the frame if that is all
-    /// of it; otherwise its [reader](FrameReader) takes what it needs.
+    /// of it; otherwise its [reader](crate::FrameReader) takes what it needs.
     ///
     /// # Errors
     /// [`TransportError::Wire`] if it is a whole frame that is malformed.

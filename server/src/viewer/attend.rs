@@ -1,5 +1,5 @@
 //! One viewer's visit: its coming, its place in the session, its going. What is between is in
-//! [`serving`](super::serving).
+//! `serving`.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

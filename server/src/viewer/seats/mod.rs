@@ -1,9 +1,9 @@
 //! Who may act on the session: the one place where that is decided.
 //!
 //! Each viewer has a [`Seat`]. Whatever a viewer may do to the session it does through its seat:
-//! [`Seat::controls`] let its input be played, [`Seat::keyboard`] and [`Seat::window`] take its layout and
-//! its window, [`Seat::clipboard`] says which way its clipboard may go, [`Seat::files`] whether it
-//! gives and gets files, [`Seat::microphone`] whether it may speak. A seat that may only view
+//! `Seat::controls` let its input be played, [`Seat::keyboard`] and [`Seat::window`] take its layout and
+//! its window, [`Seat::clipboard`] says which way its clipboard may go, `Seat::files` whether it
+//! gives and gets files, `Seat::microphone` whether it may speak. A seat that may only view
 //! hands out none of that, so that there is nothing elsewhere to forget.
 //!
 //! Of those with the right to control all are in control, unless one of them has taken it
@@ -183,7 +183,7 @@ impl Seats {
     }
 }
 
-/// A viewer's seat. Dropping it leaves it; drop it after its [`Controls`].
+/// A viewer's seat. Dropping it leaves it; drop it after its `Controls`.
 pub struct Seat {
     seats: Arc<Seats>,
     id: ViewerId,
