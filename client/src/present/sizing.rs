@@ -53,9 +53,13 @@ impl Sizing {
             return None;
         }
         self.screen = screen;
-        self.asked = None;
-        let follows = window == self.given;
         let size = Size::new(screen.width, screen.height);
+        // It may be the answer to an earlier wish, or all that the server allows.
+        let is_answered = self.asked.is_none_or(|asked| asked == size);
+        if is_answered {
+            self.asked = None;
+        }
+        let follows = is_answered && window == self.given;
         (follows && size != window).then(|| {
             self.given = size;
             size
@@ -126,6 +130,19 @@ mod tests {
         assert!(changed(&mut sizing, 1920, 1080).is_some());
         assert!(changed(&mut sizing, 1280, 800).is_some());
         assert_eq!(changed(&mut sizing, 1280, 800), None);
+    }
+
+    #[test]
+    fn a_window_that_has_its_first_size_again_does_not_follow_an_earlier_wish() {
+        let mut sizing = Sizing::new(SCREEN, ROOM);
+        let first = Size::new(1280, 800);
+        assert!(changed(&mut sizing, 1920, 1080).is_some());
+        assert_eq!(changed(&mut sizing, 1280, 800), Some(first));
+        assert_eq!(sizing.screen_changed(Size::new(1920, 1080), first), None);
+        assert_eq!(changed(&mut sizing, 1280, 800), None, "it was asked for");
+        assert_eq!(sizing.screen_changed(SCREEN, first), None);
+        let follow = sizing.screen_changed(Size::new(1000, 700), first);
+        assert_eq!(follow, Some(Size::new(1000, 700)), "it follows again");
     }
 
     #[test]
