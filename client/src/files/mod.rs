@@ -8,13 +8,14 @@ mod question;
 mod state;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use hackstream_protocol::wire::control::FileOffer;
 use tokio::sync::Notify;
 
 use crate::config::FileOptions;
 use crate::error::ViewError;
+use crate::locked::locked;
 use crate::shared::Shared;
 pub(crate) use passage::serve;
 pub(crate) use question::{Answer, answer};
@@ -104,7 +105,7 @@ impl Files {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Consistent whatever panicked: each change is one step.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

@@ -4,7 +4,7 @@
 //! device and sends what it hears; when the server asks no more, or the connection ends, device,
 //! encoder and thread are gone.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use super::retry::Retry;
 use crate::config::MicrophoneUse;
+use crate::locked::locked;
 
 /// Encoding needs more than decoding, libraries of the system about as much.
 const STACK_BYTES: usize = 512 << 10;
@@ -183,7 +184,7 @@ impl State {
 
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Who wants to hear the person; if nobody does, the recorder counts as ended.

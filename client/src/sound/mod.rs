@@ -9,7 +9,7 @@ mod player;
 mod retry;
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use hackstream_sound::level::MOST_PERCENT;
 use tokio::sync::Notify;
 
 use crate::config::SoundOptions;
+use crate::locked::locked;
 
 /// What a device is thought to hold until it says so.
 const DEVICE: Duration = Duration::from_millis(30);
@@ -236,7 +237,7 @@ impl Speaker {
 
 impl Inner {
     fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.desk)
     }
 
     /// The viewer's clock for sound and pictures.

@@ -1,11 +1,13 @@
 //! What the network carried, over all connections of the viewer.
 
 use std::ops::{Add, Sub};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_transport::{Connection, PathReport};
+
+use crate::locked::locked;
 
 /// Sums since the start of a connection, or of the viewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,14 +99,14 @@ impl State {
 impl Paths {
     /// From now on the viewer uses this connection.
     pub(super) fn attach(&self, connection: Connection) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.0);
         state.earlier = state.total(&state.report());
         state.connection = Some(connection);
     }
 
     /// The viewer uses no connection any more: closes the last one, should the server still have it.
     pub(super) fn detach(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.0);
         state.earlier = state.total(&state.report());
         if let Some(connection) = state.connection.take() {
             connection.close(RefusalReason::Other(0), "");
@@ -113,7 +115,7 @@ impl Paths {
 
     /// The network now, and its traffic since the last call.
     pub(super) fn take(&self) -> Path {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.0);
         let report = state.report();
         let total = state.total(&report);
         let traffic = total - std::mem::replace(&mut state.told, total);

@@ -122,3 +122,17 @@ impl<'a> Field<'a> {
         Reader::new(self.bytes)
     }
 }
+/// The value of the field with tag 1 in a message that has no other.
+pub(in crate::wire) fn only_field<'a, T>(
+    mut fields: Fields<'a>,
+    what: &'static str,
+    read: impl Fn(&Field<'a>) -> Result<T, WireError>,
+) -> Result<T, WireError> {
+    let mut value = None;
+    while let Some(field) = fields.next_field()? {
+        if field.tag == 1 {
+            value = Some(read(&field)?);
+        }
+    }
+    value.ok_or(WireError::Missing(what))
+}

@@ -7,7 +7,7 @@
 
 use crate::limits::{MAX_FILE_NAME_BYTES, MAX_FILE_PIECE_BYTES, MAX_TEXT_BYTES};
 use crate::wire::WireError;
-use crate::wire::fields::{Field, FieldWriter, Fields};
+use crate::wire::fields::{Field, FieldWriter, Fields, only_field};
 
 /// What the peer that has the file says: a start, pieces, an end. A stream that ends otherwise
 /// failed, and nothing of the file is kept.
@@ -137,7 +137,7 @@ impl FileSupply {
                     size: size.ok_or(WireError::Missing("size of a file"))?,
                 }
             }
-            kind::PIECE => Self::Piece(first(fields, "piece of a file", read_piece)?),
+            kind::PIECE => Self::Piece(only_field(fields, "piece of a file", read_piece)?),
             kind::END => Self::End,
             _ => return Ok(None),
         }))
@@ -172,9 +172,9 @@ impl FileDemand {
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, WireError> {
         let (kind, mut fields) = Fields::of_message(bytes)?;
         Ok(Some(match kind {
-            kind::FETCH => Self::Fetch(first(fields, "number of a file", Field::number)?),
-            kind::TAKEN => Self::Taken(first(fields, "bytes taken", Field::number)?),
-            kind::STORED => Self::Stored(first(fields, "name of a file", read_name)?),
+            kind::FETCH => Self::Fetch(only_field(fields, "number of a file", Field::number)?),
+            kind::TAKEN => Self::Taken(only_field(fields, "bytes taken", Field::number)?),
+            kind::STORED => Self::Stored(only_field(fields, "name of a file", read_name)?),
             kind::REFUSED => {
                 let (mut reason, mut text) = (None, String::new());
                 while let Some(field) = fields.next_field()? {
@@ -190,21 +190,6 @@ impl FileDemand {
             _ => return Ok(None),
         }))
     }
-}
-
-/// The value of the field with tag 1 in a message that has no other.
-fn first<'a, T>(
-    mut fields: Fields<'a>,
-    what: &'static str,
-    read: impl Fn(&Field<'a>) -> Result<T, WireError>,
-) -> Result<T, WireError> {
-    let mut value = None;
-    while let Some(field) = fields.next_field()? {
-        if field.tag == 1 {
-            value = Some(read(&field)?);
-        }
-    }
-    value.ok_or(WireError::Missing(what))
 }
 
 fn read_name(field: &Field<'_>) -> Result<String, WireError> {

@@ -4,22 +4,8 @@ use crate::geometry::{Point, Size};
 use crate::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use crate::wire::WireError;
 use crate::wire::bytes::{Reader, Writer};
-use crate::wire::fields::{Field, Fields};
-
-/// The value of the field with tag 1 in a message that has no other.
-pub(super) fn only_field<'a, T>(
-    mut fields: Fields<'a>,
-    what: &'static str,
-    read: impl Fn(&Field<'a>) -> Result<T, WireError>,
-) -> Result<T, WireError> {
-    let mut value = None;
-    while let Some(field) = fields.next_field()? {
-        if field.tag == 1 {
-            value = Some(read(&field)?);
-        }
-    }
-    value.ok_or(WireError::Missing(what))
-}
+use crate::wire::fields::Field;
+pub(super) use crate::wire::fields::only_field;
 
 /// A secret of at most `max` bytes.
 pub(super) fn read_secret(
