@@ -141,6 +141,7 @@ impl View {
                 .follow(&facts, &self.window, &placement, is_followed);
             if facts.link == LinkState::Live && self.link != LinkState::Live {
                 self.input.forget_locks();
+                self.pointer.forget_place();
                 self.tidings = Tidings::of(facts.continuity);
             }
             let statistics = facts.statistics.iter().map(|line| line.as_str().into());
@@ -162,6 +163,7 @@ impl View {
         if acts && !self.acts {
             // Those of another person's keyboard may count in the session by now.
             self.input.forget_locks();
+            self.pointer.forget_place();
         }
         (self.link, self.acts) = (link, acts);
         self.follow_menu(link, shared);
@@ -183,10 +185,15 @@ impl View {
                 return self.show(session, shared, Extent::Window);
             }
             WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => {
+                self.pointer.window_moved(&self.window);
                 self.tell_size(session);
                 self.window.request_redraw();
             }
-            WindowEvent::Focused(true) => self.focused = true,
+            WindowEvent::Moved(_) => self.pointer.window_moved(&self.window),
+            WindowEvent::Focused(true) => {
+                self.focused = true;
+                self.pointer.forget_place();
+            }
             WindowEvent::CursorEntered { .. } if !self.focused => {
                 focus::take_without_window_manager(&self.window, Claim::Always);
             }
