@@ -70,8 +70,13 @@ impl Album {
     }
 
     /// What came of a picture since this was asked last.
-    pub(crate) fn news(&self) -> Option<Saved> {
-        self.receiver.try_iter().last()
+    pub(crate) fn news(&mut self) -> Option<Saved> {
+        let news = self.receiver.try_iter().last();
+        if news.is_some() {
+            // Once it is told, the next one is not too early, though the thread may not be gone yet.
+            self.finish();
+        }
+        news
     }
 
     fn finish(&mut self) {
