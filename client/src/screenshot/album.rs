@@ -250,6 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn the_next_may_be_taken_once_the_one_before_is_told() {
+        let mut album = Album::new();
+        let (sender, (told, telling)) = (album.sender.clone(), channel());
+        album.writing = Some(std::thread::spawn(move || {
+            let _ = sender.send(Saved(Vec::new()));
+            let _ = told.send(());
+        }));
+        telling.recv().expect("told");
+        assert!(album.news().is_some());
+        assert!(album.writing.is_none());
+    }
+
+    #[test]
     fn nothing_is_overwritten() {
         let dir = tempfile::tempdir().expect("dir");
         let name = |stem: &str| {
