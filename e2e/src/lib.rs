@@ -22,6 +22,7 @@ pub mod microphone;
 pub mod netns;
 pub mod pointer;
 pub mod process;
+pub mod processor;
 pub mod relay;
 pub mod server;
 pub mod sound;

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use hackstream_e2e::compare::{exact, rest, step};
+use hackstream_e2e::compare::{change, exact, step};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::netns::{Namespace, Network, OTHER_ADDRESS, SERVER_ADDRESS, VIEWER_ADDRESS};
@@ -180,8 +180,7 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     cut.pulled_from.pull();
     let noticed = viewer.wait_for_link(is_interrupted, PATIENCE);
     assert!(noticed, "the viewer does not notice the cut");
-    board.fill(2, 60);
-    rest(&server, "writing during the cut");
+    change(&server, "writing during the cut", || board.fill(2, 60));
     std::thread::sleep(cut.lasts);
     assert_ne!(viewer.link(), LinkState::Ended);
     cut.pulled_from.mend();

@@ -127,7 +127,7 @@ impl View {
     ) -> Result<Steered, String> {
         self.steering.observe(event);
         match &self.steering.mode {
-            Mode::Farewell { since } => return Ok(after_the_end(event, *since)),
+            Mode::Farewell { since } => return Ok(after_the_end(event, since.elapsed())),
             Mode::Session => {
                 let WindowEvent::KeyboardInput {
                     event,
@@ -287,8 +287,8 @@ impl View {
     }
 }
 
-/// What an event means once the session is over.
-fn after_the_end(event: &WindowEvent, since: Instant) -> Steered {
+/// What an event means when the session has been over for so long.
+fn after_the_end(event: &WindowEvent, over: Duration) -> Steered {
     let is_press = match event {
         WindowEvent::KeyboardInput {
             event,
@@ -299,7 +299,7 @@ fn after_the_end(event: &WindowEvent, since: Instant) -> Steered {
         _ => false,
     };
     match (is_press, is_input(event)) {
-        (true, _) if since.elapsed() >= SURPRISE => Steered::Leave,
+        (true, _) if over >= SURPRISE => Steered::Leave,
         (_, true) => Steered::Taken,
         (_, false) => Steered::Passed,
     }
@@ -315,4 +315,28 @@ const fn is_input(event: &WindowEvent) -> bool {
             | WindowEvent::MouseInput { .. }
             | WindowEvent::MouseWheel { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use winit::event::DeviceId;
+
+    #[test]
+    fn what_was_meant_for_the_session_does_not_close_the_window() {
+        let click = |state| WindowEvent::MouseInput {
+            device_id: DeviceId::dummy(),
+            state,
+            button: MouseButton::Left,
+        };
+        let (press, release) = (click(ElementState::Pressed), click(ElementState::Released));
+        let before = SURPRISE.saturating_sub(Duration::from_millis(1));
+        for early in [Duration::ZERO, before] {
+            assert_eq!(after_the_end(&press, early), Steered::Taken);
+        }
+        assert_eq!(after_the_end(&release, SURPRISE), Steered::Taken);
+        assert_eq!(after_the_end(&press, SURPRISE), Steered::Leave);
+        let other = WindowEvent::Focused(true);
+        assert_eq!(after_the_end(&other, SURPRISE), Steered::Passed);
+    }
 }

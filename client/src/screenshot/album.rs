@@ -70,8 +70,13 @@ impl Album {
     }
 
     /// What came of a picture since this was asked last.
-    pub(crate) fn news(&self) -> Option<Saved> {
-        self.receiver.try_iter().last()
+    pub(crate) fn news(&mut self) -> Option<Saved> {
+        let news = self.receiver.try_iter().last();
+        if news.is_some() {
+            // Once it is told, the next one is not too early, though the thread may not be gone yet.
+            self.finish();
+        }
+        news
     }
 
     fn finish(&mut self) {
@@ -242,6 +247,19 @@ mod tests {
     fn names_cannot_leave_the_folder() {
         let stem = stem("../e:v/il", UNIX_EPOCH);
         assert_eq!(stem, "hackstream-.._e_v_il-19700101T000000Z");
+    }
+
+    #[test]
+    fn the_next_may_be_taken_once_the_one_before_is_told() {
+        let mut album = Album::new();
+        let (sender, (told, telling)) = (album.sender.clone(), channel());
+        album.writing = Some(std::thread::spawn(move || {
+            let _ = sender.send(Saved(Vec::new()));
+            let _ = told.send(());
+        }));
+        telling.recv().expect("told");
+        assert!(album.news().is_some());
+        assert!(album.writing.is_none());
     }
 
     #[test]
