@@ -5,9 +5,10 @@
 //!   anywhere else, whatever the peer calls them.
 //! * [`download_directory`] says where people expect them, [`size`] how large they are.
 //!
-//! Reading and writing is done on threads of its own, never on that of the network.
+//! Reading and writing is done on threads of its own ([`blocking`]), never on that of the network.
 #![forbid(unsafe_code)]
 
+mod blocking;
 mod directories;
 mod error;
 mod folder;
@@ -16,6 +17,7 @@ pub mod size;
 mod source;
 mod take;
 
+pub use blocking::blocking;
 pub use directories::download_directory;
 pub use error::{FileError, StoreError};
 pub use folder::{Arriving, Folder};
