@@ -34,7 +34,8 @@ pub struct Options {
     pub quality: Quality,
     /// Whether the person wants to act in the session.
     pub seat: SeatWish,
-    /// Which way clipboards may go: taken from the session, given to it.
+    /// Which way clipboards may go: taken from the session; given to it, while the viewer is in
+    /// control.
     pub clipboard: Directions,
     /// Where the picture goes.
     pub output: Output,
@@ -287,7 +288,7 @@ pub(super) fn check(
         },
         clipboard: Directions {
             take: !raw.disable.contains(&Feature::ClipboardOut),
-            give: !raw.view_only && !raw.disable.contains(&Feature::ClipboardIn),
+            give: !raw.disable.contains(&Feature::ClipboardIn),
         },
         output,
         stats: match (raw.stats, raw.stats_json) {
