@@ -24,6 +24,9 @@ enum Mode {
     Place,
     /// Its movement.
     Movement,
+    /// Nothing: the viewer itself has the pointer, which is free meanwhile. Before, its movement
+    /// counted, and does again afterwards unless the cursor is seen in between.
+    Suspended,
 }
 
 /// What the window's pointer has to do.
@@ -63,7 +66,12 @@ impl Pointer {
         let moved = session.cursor_moves != self.moves;
         self.moves = session.cursor_moves;
         let to = session.cursor_position.filter(|_| moved && focused);
-        match self.step(hidden, to) {
+        let step = self.step(hidden, to);
+        self.take(step, window, placement);
+    }
+
+    fn take(&mut self, step: Step, window: &Window, placement: &Placement) {
+        match step {
             Step::Nothing => {}
             Step::Follow(at) => {
                 let offset = placement.offset();
@@ -86,6 +94,10 @@ impl Pointer {
     fn step(&mut self, hidden: bool, moved_to: Option<Point>) -> Step {
         match (self.mode, moved_to) {
             (Mode::Movement, _) if !hidden => Step::Free,
+            (Mode::Suspended, _) if !hidden => {
+                self.mode = Mode::Place;
+                Step::Nothing
+            }
             (Mode::Place, Some(_)) if hidden && self.inside => {
                 self.mode = Mode::Movement;
                 Step::Lock
@@ -97,15 +109,54 @@ impl Pointer {
 
     /// Lets the pointer leave the window.
     pub(crate) fn free(&mut self, window: &Window) {
+        self.release(window, Mode::Place);
+    }
+
+    /// The viewer itself has the pointer from now on.
+    pub(crate) fn suspend(&mut self, window: &Window) {
         if self.mode == Mode::Movement {
-            *self = Self {
-                mode: Mode::Place,
-                rest: (0.0, 0.0),
-                ..*self
-            };
+            self.release(window, Mode::Suspended);
+        }
+    }
+
+    /// The session has the pointer again, which is `at` in the window, if it is there; what is to be
+    /// told of it: a click without another movement has to be where the pointer is now. A program that
+    /// reads movements is told of none: it would take the place for one.
+    pub(crate) fn resume(
+        &mut self,
+        at: Option<Point<WindowSpace>>,
+        window: &Window,
+        placement: &Placement,
+    ) -> Option<InputEvent> {
+        let step = self.resumed(at);
+        self.take(step, window, placement);
+        self.at(at?, placement)
+    }
+
+    fn resumed(&mut self, at: Option<Point<WindowSpace>>) -> Step {
+        match (self.mode, at) {
+            (Mode::Suspended, Some(_)) => {
+                self.mode = Mode::Movement;
+                Step::Lock
+            }
+            (Mode::Suspended, None) => {
+                self.mode = Mode::Place;
+                Step::Nothing
+            }
+            (Mode::Place | Mode::Movement, _) => Step::Nothing,
+        }
+    }
+
+    fn release(&mut self, window: &Window, mode: Mode) {
+        if self.mode == Mode::Movement {
             // Fails only where it was not locked.
             let _ = window.set_cursor_grab(CursorGrabMode::None);
         }
+        *self = Self {
+            mode,
+            rest: (0.0, 0.0),
+            ..*self
+        };
     }
 
     /// The pointer is here now; `None` if only its movement counts.
@@ -125,7 +176,7 @@ impl Pointer {
 
     /// A device moved; `None` if the place counts, or if it is not a pixel yet.
     pub(crate) fn moved(&mut self, right: f64, down: f64) -> Option<InputEvent> {
-        if self.mode == Mode::Place {
+        if self.mode != Mode::Movement {
             return None;
         }
         let right = take_whole(&mut self.rest.0, right);
@@ -148,6 +199,8 @@ fn take_whole(rest: &mut f64, movement: f64) -> i16 {
 
 #[cfg(test)]
 mod tests {
+    use hackstream_protocol::geometry::Size;
+
     use super::*;
 
     const AT: Point = Point::new(5, 6);
@@ -186,6 +239,44 @@ mod tests {
         assert_eq!(pointer.moved(0.5, 0.0), Some(moved));
         assert_eq!(pointer.moved(0.25, 0.0), None);
         assert_eq!(pointer.step(false, None), Step::Free);
+    }
+
+    /// A pointer that was locked, and which the viewer's menu has.
+    fn suspended() -> Pointer {
+        let mut pointer = inside();
+        assert_eq!(pointer.step(true, Some(AT)), Step::Lock);
+        pointer.mode = Mode::Suspended;
+        pointer
+    }
+
+    fn placement() -> Placement {
+        Placement::new(Size::new(100, 100), Size::new(100, 100))
+    }
+
+    #[test]
+    fn a_game_learns_no_place_when_the_menu_closes() {
+        let mut pointer = suspended();
+        let here = Point::new(7, 7);
+        assert_eq!(pointer.moved(5.0, 0.0), None, "the menu has it");
+        assert_eq!(pointer.step(true, Some(AT)), Step::Nothing);
+        assert_eq!(pointer.resumed(Some(here)), Step::Lock);
+        assert_eq!(pointer.at(here, &placement()), None);
+        let moved = InputEvent::PointerMoved { right: 5, down: 0 };
+        assert_eq!(pointer.moved(5.0, 0.0), Some(moved));
+    }
+
+    #[test]
+    fn a_game_that_ended_under_the_menu_leaves_the_pointer_free() {
+        let mut pointer = suspended();
+        let here = Point::new(7, 7);
+        assert_eq!(pointer.step(false, None), Step::Nothing);
+        assert_eq!(pointer.resumed(Some(here)), Step::Nothing);
+        let told = pointer.at(here, &placement());
+        assert_eq!(told, Some(InputEvent::PointerMotion(Point::new(7, 7))));
+        // Nor is one locked that is elsewhere by then.
+        let mut pointer = suspended();
+        assert_eq!(pointer.resumed(None), Step::Nothing);
+        assert_eq!(pointer.moved(5.0, 0.0), None);
     }
 
     #[test]
