@@ -41,17 +41,6 @@ fn server(options: &[&str]) -> Server {
     Server::run_as(&run, Folder::new(), NOTHING)
 }
 
-fn start_viewer(server: &Server, loudspeaker: &Loudspeaker, arguments: &[&str]) -> Process {
-    let mut command = viewer::command(server);
-    loudspeaker.use_in(&mut command);
-    let before = viewer::joined(server);
-    let viewer = Process::start(command.args(arguments));
-    wait_until("a viewer", || {
-        (viewer::joined(server) > before).then_some(())
-    });
-    viewer
-}
-
 /// Says the tone again and again until more of it is recorded: the session opens its device for the
 /// first packets of a voice, and skips what it missed meanwhile. Ends in silence.
 fn say_until_heard(loudspeaker: &Loudspeaker, folder: &Folder, recording: &Recording) {
@@ -69,7 +58,7 @@ fn say_until_heard(loudspeaker: &Loudspeaker, folder: &Folder, recording: &Recor
 fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_that() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     std::thread::sleep(WHILE);
     assert!(!is_open(&loudspeaker), "nobody listens");
 
@@ -117,7 +106,7 @@ fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_t
 fn without_consent_the_microphone_stays_closed_whatever_the_session_does() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &[]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     let recording = Recording::start(&server);
     say_tone(&loudspeaker, server.folder(), 2);
     assert!(!is_open(&loudspeaker));
@@ -128,7 +117,7 @@ fn without_consent_the_microphone_stays_closed_whatever_the_session_does() {
 fn a_session_without_a_microphone_says_nothing_of_one() {
     let server = server(&[]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     viewer.stderr.wait_for("a line", |line| {
         line.contains("takes no microphone").then_some(())
     });
@@ -206,7 +195,7 @@ fn alsa_records_where_there_is_no_sound_server() {
 fn a_sound_server_that_is_killed_comes_back_and_so_does_the_voice() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     let first = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
     let session = server.folder().sessions()[0].clone();
@@ -232,8 +221,8 @@ fn each_of_several_viewers_is_heard_and_one_that_leaves_silences_no_other() {
     let other_folder = Folder::new();
     let one = Loudspeaker::start(server.folder());
     let other = Loudspeaker::start(&other_folder);
-    let first = start_viewer(&server, &one, &["--microphone"]);
-    let _second = start_viewer(&server, &other, &["--microphone"]);
+    let first = viewer::start_with_sound(&server, &one, &["--microphone"]);
+    let _second = viewer::start_with_sound(&server, &other, &["--microphone"]);
     let recording = Recording::start(&server);
     wait_until_open(&one, true);
     wait_until_open(&other, true);
@@ -247,7 +236,7 @@ fn each_of_several_viewers_is_heard_and_one_that_leaves_silences_no_other() {
 fn nonsense_from_one_viewer_neither_ends_the_session_nor_covers_another_voice() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     let recording = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
     let runtime = runtime();

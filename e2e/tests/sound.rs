@@ -21,17 +21,6 @@ const REST: Duration = Duration::from_secs(4);
 /// Far more than sound takes on any machine, and less than the tone; the delay itself is printed.
 const LATEST: Duration = Duration::from_secs(3);
 
-fn start_viewer(server: &Server, loudspeaker: &Loudspeaker, arguments: &[&str]) -> Process {
-    let mut command = viewer::command(server);
-    loudspeaker.use_in(&mut command);
-    let before = viewer::joined(server);
-    let viewer = Process::start(command.args(arguments));
-    wait_until("a viewer", || {
-        (viewer::joined(server) > before).then_some(())
-    });
-    viewer
-}
-
 /// Waits until the session is recorded and the viewer has opened its device, for which it takes the
 /// first packet: it skips what it missed meanwhile. Ends in silence.
 fn wait_for_sound(server: &Server, loudspeaker: &Loudspeaker) {
@@ -47,7 +36,7 @@ fn wait_for_sound(server: &Server, loudspeaker: &Loudspeaker) {
 fn a_tone_is_heard_as_it_was_played() {
     let server = Server::run(&["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &[]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     wait_for_sound(&server, &loudspeaker);
     let (there, here) = (listen_to_session(&server), loudspeaker.listen());
     let folders = [server.folder()];
@@ -76,7 +65,7 @@ fn sound_keeps_to_the_pictures() {
     let script = "while sleep 0.03; do date +%N; done";
     let server = Server::run(&terminal(&["sh", "-c", script]));
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &["--stats-json"]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &["--stats-json"]);
     let folders = [server.folder()];
     let waiting = Waiting::since_now(&folders);
     play_tone(&server, SECONDS);
@@ -98,7 +87,7 @@ fn sound_keeps_to_the_pictures() {
 fn silence_costs_neither_packets_nor_time_and_the_device_sleeps() {
     let server = Server::run(&["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &[]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     play_tone(&server, 1);
     let socket = session_socket(&server);
     wait_until("the device to sleep", || {
@@ -146,7 +135,7 @@ fn silence_costs_neither_packets_nor_time_and_the_device_sleeps() {
 fn a_sound_server_that_is_killed_comes_back_and_so_does_the_sound() {
     let server = Server::run(&["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &[]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     wait_for_sound(&server, &loudspeaker);
     let session = server.folder().sessions()[0].clone();
     let processes = server.folder().processes();
@@ -178,12 +167,12 @@ fn muted_viewers_get_none_and_a_quiet_one_hears_it_quietly() {
     let loudspeaker = Loudspeaker::start(server.folder());
     let listener = loudspeaker.listen();
     for silent in ["--mute", "--no-audio"] {
-        let _viewer = start_viewer(&server, &loudspeaker, &[silent]);
+        let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[silent]);
         play_tone(&server, 1);
         std::thread::sleep(Duration::from_secs(1));
         assert_eq!(listener.heard().began, None, "{silent}");
     }
-    let _viewer = start_viewer(&server, &loudspeaker, &["--volume", "25"]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &["--volume", "25"]);
     wait_until("the tone", || {
         play_tone(&server, 1);
         (listener.heard().seconds() > 0.5).then_some(())
@@ -221,7 +210,7 @@ fn a_session_whose_sound_is_disabled_has_none() {
     let folder = hackstream_e2e::folder::Folder::new();
     let server = Server::run_as(&run, folder, &["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let mut viewer = start_viewer(&server, &loudspeaker, &[]);
+    let mut viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     assert!(!session_socket(&server).exists());
     assert!(viewer.is_running());
 }

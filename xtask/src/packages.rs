@@ -148,6 +148,7 @@ const TABLE: &[Package] = &[
     package("x11-utils", Usage::Test, "looks at windows from outside"),
     package("xdotool", Usage::Test, "presses keys from outside"),
     package("xclip", Usage::Test, "copies and pastes"),
+    package("weston", Usage::Test, "a Wayland compositor"),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",

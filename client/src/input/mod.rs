@@ -105,12 +105,12 @@ impl InputState {
         }
     }
 
-    /// Sends what is switched on at the keyboard, unless the session knows.
     /// The session may know nothing of the locks any more.
     pub(crate) const fn forget_locks(&mut self) {
         self.locks = None;
     }
 
+    /// Sends what is switched on at the keyboard, unless the session knows.
     fn tell_locks(&mut self, keyboard: &Keyboard, send: &mut impl FnMut(InputEvent)) {
         let locks = keyboard.locks();
         if let Some(locks) = locks.filter(|_| locks != self.locks) {

@@ -24,6 +24,9 @@ enum Mode {
     Place,
     /// Its movement; what keeps it in the window meanwhile.
     Movement(Enclosure),
+    /// Nothing: the viewer itself has the pointer, which is free meanwhile. Before, its movement
+    /// counted, and does again afterwards unless the cursor is seen in between.
+    Suspended,
 }
 
 /// What the window's pointer has to do.
@@ -92,6 +95,10 @@ impl Pointer {
     fn step(&mut self, hidden: bool, moved_to: Option<Point>) -> Step {
         match (&self.mode, moved_to) {
             (Mode::Movement(_), _) if !hidden => Step::Free,
+            (Mode::Suspended, _) if !hidden => {
+                self.mode = Mode::Place;
+                Step::Nothing
+            }
             (Mode::Place, Some(_)) if hidden && self.inside => Step::Enclose,
             (Mode::Place, Some(at)) if self.inside => Step::Follow(at),
             _ => Step::Nothing,
@@ -100,22 +107,61 @@ impl Pointer {
 
     fn enclose(&mut self, window: &Window) {
         // Without an enclosure its place is better than movements that end at the window's edge.
-        if let Some(enclosure) = Enclosure::of(window) {
-            self.mode = Mode::Movement(enclosure);
-        }
+        self.mode = match Enclosure::of(window) {
+            Some(enclosure) => Mode::Movement(enclosure),
+            None => Mode::Place,
+        };
     }
 
     /// The window is somewhere else, or of another size.
     pub(crate) fn window_moved(&mut self, window: &Window) {
-        if let Mode::Movement(enclosure) = std::mem::take(&mut self.mode) {
-            enclosure.open(window);
+        if matches!(self.mode, Mode::Movement(_)) {
+            self.release(window, Mode::Place);
             self.enclose(window);
         }
     }
 
     /// Lets the pointer leave the window.
     pub(crate) fn free(&mut self, window: &Window) {
-        if let Mode::Movement(enclosure) = std::mem::take(&mut self.mode) {
+        self.release(window, Mode::Place);
+    }
+
+    /// The viewer itself has the pointer from now on.
+    pub(crate) fn suspend(&mut self, window: &Window) {
+        if matches!(self.mode, Mode::Movement(_)) {
+            self.release(window, Mode::Suspended);
+        }
+    }
+
+    /// The session has the pointer again, which is `at` in the window, if it is there; what is to be
+    /// told of it: a click without another movement has to be where the pointer is now. A program that
+    /// reads movements is told of none: it would take the place for one.
+    pub(crate) fn resume(
+        &mut self,
+        at: Option<Point<WindowSpace>>,
+        window: &Window,
+        placement: &Placement,
+    ) -> Option<InputEvent> {
+        if self.resumed(at) == Step::Enclose {
+            self.enclose(window);
+        }
+        self.place = None;
+        self.at(at?, placement)
+    }
+
+    fn resumed(&mut self, at: Option<Point<WindowSpace>>) -> Step {
+        match (&self.mode, at) {
+            (Mode::Suspended, Some(_)) => Step::Enclose,
+            (Mode::Suspended, None) => {
+                self.mode = Mode::Place;
+                Step::Nothing
+            }
+            (Mode::Place | Mode::Movement(_), _) => Step::Nothing,
+        }
+    }
+
+    fn release(&mut self, window: &Window, mode: Mode) {
+        if let Mode::Movement(enclosure) = std::mem::replace(&mut self.mode, mode) {
             enclosure.open(window);
             self.rest = (0.0, 0.0);
             self.place = None;
@@ -131,7 +177,7 @@ impl Pointer {
     ) -> Option<InputEvent> {
         self.inside = true;
         let at = placement.to_frame(at);
-        if matches!(self.mode, Mode::Movement(_)) || self.place == Some(at) {
+        if !matches!(self.mode, Mode::Place) || self.place == Some(at) {
             return None;
         }
         self.place = Some(at);
@@ -150,7 +196,7 @@ impl Pointer {
 
     /// A device moved; `None` if the place counts, or if it is not a pixel yet.
     pub(crate) fn moved(&mut self, right: f64, down: f64) -> Option<InputEvent> {
-        if matches!(self.mode, Mode::Place) {
+        if !matches!(self.mode, Mode::Movement(_)) {
             return None;
         }
         let right = take_whole(&mut self.rest.0, right);
@@ -214,6 +260,45 @@ mod tests {
         assert_eq!(pointer.moved(0.5, 0.0), Some(moved));
         assert_eq!(pointer.moved(0.25, 0.0), None);
         assert_eq!(pointer.step(false, None), Step::Free);
+    }
+
+    /// A pointer that was locked, and which the viewer's menu has.
+    fn suspended() -> Pointer {
+        let mut pointer = inside();
+        assert_eq!(pointer.step(true, Some(AT)), Step::Enclose);
+        pointer.mode = Mode::Suspended;
+        pointer
+    }
+
+    fn placement() -> Placement {
+        Placement::new(Size::new(100, 100), Size::new(100, 100))
+    }
+
+    #[test]
+    fn a_game_learns_no_place_when_the_menu_closes() {
+        let mut pointer = suspended();
+        let here = Point::new(7, 7);
+        assert_eq!(pointer.moved(5.0, 0.0), None, "the menu has it");
+        assert_eq!(pointer.step(true, Some(AT)), Step::Nothing);
+        assert_eq!(pointer.resumed(Some(here)), Step::Enclose);
+        pointer.mode = Mode::Movement(Enclosure::Lock);
+        assert_eq!(pointer.at(here, &placement()), None);
+        let moved = InputEvent::PointerMoved { right: 5, down: 0 };
+        assert_eq!(pointer.moved(5.0, 0.0), Some(moved));
+    }
+
+    #[test]
+    fn a_game_that_ended_under_the_menu_leaves_the_pointer_free() {
+        let mut pointer = suspended();
+        let here = Point::new(7, 7);
+        assert_eq!(pointer.step(false, None), Step::Nothing);
+        assert_eq!(pointer.resumed(Some(here)), Step::Nothing);
+        let told = pointer.at(here, &placement());
+        assert_eq!(told, Some(InputEvent::PointerMotion(Point::new(7, 7))));
+        // Nor is one locked that is elsewhere by then.
+        let mut pointer = suspended();
+        assert_eq!(pointer.resumed(None), Step::Nothing);
+        assert_eq!(pointer.moved(5.0, 0.0), None);
     }
 
     #[test]

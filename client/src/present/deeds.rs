@@ -63,12 +63,10 @@ impl View {
         self.use_input_method(true);
         self.cursors
             .follow(&shared.session(), event_loop, &self.window);
-        // A click without another movement has to be where the pointer is now.
-        if let Some(at) = self.steering.at {
-            let placement = self.placement();
-            if let Some(motion) = self.pointer.at(at, &placement) {
-                session.send(motion);
-            }
+        let placement = self.placement();
+        let at = self.steering.at;
+        if let Some(motion) = self.pointer.resume(at, &self.window, &placement) {
+            session.send(motion);
         }
     }
 

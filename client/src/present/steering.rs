@@ -187,7 +187,7 @@ impl View {
             return Ok(Steered::Passed);
         }
         session.send(self.input.focus_lost());
-        self.pointer.free(&self.window);
+        self.pointer.suspend(&self.window);
         self.cursors.leave(&self.window);
         self.use_input_method(false);
         self.steering.mode = Mode::Menu {

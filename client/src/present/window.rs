@@ -134,16 +134,17 @@ impl ApplicationHandler<Woken> for App {
             Ok(Steered::Leave) => return self.leave(),
             Err(reason) => return self.check(event_loop, Err(reason)),
         }
+        // Before it may show a question, which nobody has seen then.
+        let is_of_files = view.files_of(&event, &self.shared);
         let noted = view.noted(&event, &self.session, &self.shared);
-        let result =
-            if view.files_of(&event, &self.shared) || view.keyboard_of(&event, &self.session) {
-                Ok(())
-            } else if let Some(input) = view.input_of(&event) {
-                self.session.send(input);
-                Ok(())
-            } else {
-                view.window_changed(&event, &self.session, &self.shared)
-            };
+        let result = if is_of_files || view.keyboard_of(&event, &self.session) {
+            Ok(())
+        } else if let Some(input) = view.input_of(&event) {
+            self.session.send(input);
+            Ok(())
+        } else {
+            view.window_changed(&event, &self.session, &self.shared)
+        };
         self.check(event_loop, noted.and(result));
     }
 

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hackstream_files::picture_directory;
 use hackstream_protocol::geometry::Size;
 
 use super::write_png;
@@ -164,34 +165,12 @@ fn create_new(folder: &Path, stem: &str) -> io::Result<(PathBuf, File)> {
 
 /// The person's folder for pictures, or the current one.
 fn folder(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    let path = |name: &str| variable(name).filter(|p| !p.is_empty()).map(PathBuf::from);
-    let home = path("HOME");
-    let configured = || {
-        let home = home.as_deref()?;
-        let config = path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-        let text = fs::read_to_string(config.join("user-dirs.dirs")).ok()?;
-        pictures_in(&text, home)
-    };
-    let candidates = [
-        path("XDG_PICTURES_DIR"),
-        configured(),
-        home.as_deref().map(|home| home.join("Pictures")),
-    ];
+    let told = variable("XDG_PICTURES_DIR").filter(|path| !path.is_empty());
+    let candidates = [told.map(PathBuf::from), picture_directory(variable)];
     let found = candidates.into_iter().flatten().find(|dir| dir.is_dir());
     found
         .or_else(|| env::current_dir().ok())
         .unwrap_or_default()
-}
-
-/// The folder that the settings of the desktop name: `XDG_PICTURES_DIR="$HOME/Pictures"`.
-fn pictures_in(settings: &str, home: &Path) -> Option<PathBuf> {
-    let mut lines = settings.lines().map(str::trim);
-    let value = lines.find_map(|line| line.strip_prefix("XDG_PICTURES_DIR="))?;
-    let value = value.trim_matches('"');
-    match value.strip_prefix("$HOME") {
-        Some(below) => Some(home.join(below.trim_start_matches('/'))),
-        None => Some(PathBuf::from(value)).filter(|path| path.is_absolute()),
-    }
 }
 
 /// The file's name without its ending: the host and the time, as UTC.

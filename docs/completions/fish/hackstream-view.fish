@@ -16,7 +16,7 @@ complete -c hackstream-view -l screenshot -d 'Write the picture to a PNG file an
 complete -c hackstream-view -l after -d 'Milliseconds from the first complete picture to the screenshot' -r
 complete -c hackstream-view -l reconnect-timeout -d 'Seconds after which a lost connection is given up; 0 means never. Default: 0 with a window, 30 without' -r
 complete -c hackstream-view -l accept-new -d 'Remember an unknown server without asking. A changed fingerprint is refused all the same'
-complete -c hackstream-view -l view-only -d 'Only watch: nothing that is done here reaches the session, nor what is copied here. Others stay in control'
+complete -c hackstream-view -l view-only -d 'Only watch, until the menu says otherwise: nothing that is done here reaches the session, nor what is copied here. Others stay in control'
 complete -c hackstream-view -l fullscreen -d 'Fill the screen'
 complete -c hackstream-view -l no-audio -d 'Do without the session\'s sound; otherwise it is played by PulseAudio or PipeWire, or without them by ALSA'
 complete -c hackstream-view -l mute -d 'Begin muted: the server sends no sound'

@@ -205,6 +205,7 @@ mod tests {
     use super::super::KeyboardNames;
     use super::*;
     use crate::geometry::Size;
+    use crate::limits::MAX_HELLO_BYTES;
     use crate::wire::bytes::Writer;
     use crate::wire::control::Scale;
     use proptest::prelude::*;
@@ -293,6 +294,18 @@ mod tests {
             ViewerMessage::read(&bytes_of(&long)),
             Err(WireError::OverLimit { what: "ticket", .. })
         ));
+    }
+
+    #[test]
+    fn the_longest_greeting_is_within_the_limit() {
+        let longest = Hello {
+            token: vec![b'x'; MAX_TOKEN_BYTES],
+            ticket: vec![b'x'; MAX_TICKET_BYTES],
+            agent: "x".repeat(MAX_TEXT_BYTES),
+            ..hello()
+        };
+        let length = bytes_of(&ViewerMessage::Hello(longest)).len();
+        assert!(length <= MAX_HELLO_BYTES / 2, "{length}");
     }
 
     proptest! {
