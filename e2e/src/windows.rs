@@ -6,8 +6,8 @@ use hackstream_protocol::geometry::Size;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus,
-    PropMode, Window, WindowClass,
+    Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux,
+    EventMask, InputFocus, PropMode, Window, WindowClass,
 };
 use x11rb::reexports::x11rb_protocol::parse_display::{ParsedDisplay, parse_display};
 use x11rb::rust_connection::{DefaultStream, RustConnection};
@@ -104,6 +104,20 @@ impl Windows {
             let nobodys = [x11rb::NONE, InputFocus::POINTER_ROOT.into(), self.root];
             (!nobodys.contains(&focus)).then_some(())
         });
+    }
+
+    /// Gives the one with the focus this size, unless it is maximized.
+    ///
+    /// # Panics
+    /// If the display does not let it.
+    pub fn resize_focused(&self, size: Size) {
+        let focus = self.connection.get_input_focus().expect("a request");
+        let window = focus.reply().expect("the display").focus;
+        let aux = ConfigureWindowAux::new()
+            .width(size.width)
+            .height(size.height);
+        let resized = self.connection.configure_window(window, &aux);
+        resized.expect("a request").check().expect("a window");
     }
 
     /// Gives the first one the size that its program chose, and not all of the screen.
