@@ -23,7 +23,7 @@ pub mod link;
 pub mod load;
 pub mod outcome;
 mod pacer;
-mod random;
+pub mod random;
 pub mod receiver;
 pub mod recovery;
 pub mod sender;
