@@ -12,6 +12,7 @@ mod stage;
 
 mod newest;
 mod presets;
+mod seeds;
 mod work;
 
 use std::time::Duration;

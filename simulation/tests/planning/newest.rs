@@ -28,10 +28,17 @@ fn after_a_step_down() {
         room.down.way.rate = Bitrate::mbps(2);
         let passed = on_its_way.time_at(Bitrate::mbps(2)).mul_f64(1.1);
         room.pass(passed + RECOVERY);
+        let recovered = room.now();
         room.ours.source.observed.clear();
         room.pass(ms(5000));
         let (seen, now) = (&room.ours.source.observed, room.now());
-        println!("seed {seed}: {}", seen.summary(ms(5000), now));
+        let summary = seen.summary(ms(5000), now);
+        println!("seed {seed}: {summary}");
+        assert!(seen.pictures.len() >= 5 * 20, "{summary}");
+        assert!(seen.picture_age(95) <= ms(130), "{summary}");
+        let late = seen.pictures.iter().filter(|(_, age)| *age > ms(150));
+        let last = late.map(|(at, _)| at.since(recovered)).max();
+        assert!(last <= Some(ms(1000)), "seed {seed}: {last:?}");
         settle(&mut room, Duration::from_secs(10));
     }
 }
@@ -50,12 +57,15 @@ fn after_an_outage() {
             assert!(room.now().since(healed) <= ms(5000), "seed {seed}");
             room.pass(ms(10));
         }
-        println!("seed {seed}: first after {:?}", room.now().since(healed));
         room.pass(RECOVERY);
         room.ours.source.observed.clear();
         room.pass(ms(3000));
         let (seen, now) = (&room.ours.source.observed, room.now());
-        println!("seed {seed}: {}", seen.summary(ms(3000), now));
+        let summary = seen.summary(ms(3000), now);
+        println!("seed {seed}: {summary}");
+        assert!(seen.pictures.len() >= 3 * 25, "{summary}");
+        assert!(seen.picture_age(95) <= ms(130), "{summary}");
+        assert!(seen.key_age(95, now) <= ms(100), "{summary}");
         settle(&mut room, Duration::from_secs(5));
     }
 }

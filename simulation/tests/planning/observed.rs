@@ -14,7 +14,6 @@ use super::stage::Stage;
 /// A frame with video as it was sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Video {
-    pub(crate) at: Timestamp,
     pub(crate) bytes: usize,
     /// That of the link, as the server knew it.
     pub(crate) rate: Bitrate,
@@ -97,18 +96,6 @@ impl Observed {
             self.keys.len(),
             [at(50), at(95), at(100)]
         )
-    }
-
-    /// The longest time without a picture that came later than `from`, which were seen until `to`.
-    pub(crate) fn longest_gap(&self, from: Timestamp, to: Timestamp) -> Duration {
-        let times = self.pictures.iter().map(|(at, _)| *at);
-        let mut last = from;
-        let mut longest = Duration::ZERO;
-        for at in times.filter(|at| *at >= from).chain([to]) {
-            longest = longest.max(at.since(last));
-            last = at;
-        }
-        longest
     }
 }
 

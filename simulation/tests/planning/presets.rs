@@ -40,11 +40,10 @@ fn high_is_sharp_before_it_is_smooth() {
         play(&mut room, show, ms(700));
         let is_blurred = !room.ours.source.observed.videos.is_empty();
         assert_eq!(is_blurred, quality != Quality::High, "{quality:?}");
-        let page = room.ours.source.stage.page();
-        let all = room.ours.source.differs_by(&page);
-        println!(
-            "{quality:?}: off by {all}, exact after {:?}",
-            settle(&mut room, Duration::from_secs(10))
-        );
+        let session = &room.ours.source;
+        let off = session.differs_by(&session.stage.page());
+        println!("{quality:?}: off by {off}");
+        assert_eq!(off < 3.0, quality != Quality::High, "{quality:?}: {off}");
+        settle(&mut room, Duration::from_secs(3));
     }
 }

@@ -172,7 +172,6 @@ impl Session {
         outgoing.sent(frame, bytes.len(), path);
         if frame.uses_video {
             self.observed.videos.push(Video {
-                at: now,
                 bytes: bytes.len(),
                 rate: link.rate,
             });

@@ -110,11 +110,7 @@ impl Stage {
         all.into_iter().flatten().min()
     }
 
-    /// The line that is typed on; the page is below.
-    pub(crate) fn line(&self) -> Rect {
-        Rect::new(0, 0, self.canvas.size().width, LETTER.height)
-    }
-
+    /// All below the line that is typed on.
     pub(crate) fn page(&self) -> Rect {
         let Size { width, height, .. } = self.canvas.size();
         Rect::from_edges(0, LETTER.height as i32, width as i32, height as i32)
