@@ -1,13 +1,11 @@
 //! The part of the screen that is sent as H.264.
 //!
 //! [`activity`] and [`place`] decide whether there is such a part, [`reach`] when it is smaller than
-//! it was taken for, [`quality`] how coarse its frames are, for the [`pace`] at which they are drawn and
-//! the [`change`] from one to the next;
+//! it was taken for, [`quality`] how coarse its frames are, for the [`pace`] at which they are drawn;
 //! this file keeps the stream running. Everything outside the video stays lossless, and what the
 //! video blurred is repaired by the refresh stage once it stands still.
 
 pub(crate) mod activity;
-mod change;
 mod pace;
 mod place;
 pub(crate) mod quality;
@@ -26,7 +24,6 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 
 use crate::encoder::Link;
 use activity::Activity;
-use change::ChangeGauge;
 use pace::Pace;
 use quality::{Coded, QualityControl, Taste, encode_to_fit};
 use reach::Reach;
@@ -71,7 +68,6 @@ struct Stream {
     reach: Reach,
     encoder: H264Encoder,
     picture: I420,
-    changes: ChangeGauge,
     quality: QualityControl,
     /// What the next frame is to be.
     next: H264FrameKind,
@@ -156,7 +152,6 @@ impl Video {
             reach,
             encoder: H264Encoder::with_settings(area.size(), settings)?,
             picture: I420::new(area.size())?,
-            changes: ChangeGauge::default(),
             quality: QualityControl::new(area.area()),
             next: H264FrameKind::Key,
         });
@@ -240,9 +235,6 @@ impl Video {
         self.strokes_per_frame += 0.2 * (strokes.count as f32 - self.strokes_per_frame);
         let stride = shadow.size().width as usize;
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
-        stream
-            .quality
-            .see(stream.changes.measure(&stream.picture.view()));
         let kind = stream.next;
         let drawn = self.pace.interval();
         let wanted = Coded {

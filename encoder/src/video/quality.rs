@@ -77,11 +77,6 @@ const KEYFRAME_FACTOR: f32 = 4.0;
 /// Part of its keyframe's bytes that the first inter frame of a stream is taken to need.
 const FIRST_INTER_SHARE: f32 = 0.25;
 
-/// Levels per sample that are no more than noise, and how far what a picture takes is believed to
-/// differ from the usual because of what changed in it.
-const LEAST_CHANGE: f32 = 0.25;
-const MOST_RATIO: f32 = 4.0;
-
 /// How many times the room that a keyframe has a picture may take before it is coded again.
 const TOLERANCE: f32 = 1.3;
 
@@ -133,7 +128,10 @@ pub(crate) struct Coded {
 /// by side would diverge with the first choice, and cost twice the time for each picture. What can
 /// be done at any time is a keyframe. So there is a second candidate only where the first takes more
 /// than a keyframe may, as at a cut, or where it is one itself: a keyframe for which the first
-/// candidate shows how coarse it must be. All other pictures must fit by prediction.
+/// candidate shows how coarse it must be. All other pictures must fit by prediction: their sizes
+/// follow from those before. How much of a picture differs from the one before was tried as a better
+/// guide and told nothing that these sizes do not; where a pan makes every eighth picture sharper
+/// than its neighbours, that one takes twice its room either way.
 ///
 /// The second candidate is made for `key_room` bytes and no coarser than `taste` allows; but a frame
 /// must have room for the picture, whatever is allowed.
@@ -196,9 +194,6 @@ pub(crate) struct QualityControl {
     last: Option<Timestamp>,
     /// Whether an inter frame was sent.
     has_inter: bool,
-    /// How much changes from picture to picture, lately, and in the one to be coded.
-    usual_change: f32,
-    change: f32,
 }
 
 impl QualityControl {
@@ -210,23 +205,7 @@ impl QualityControl {
             interval: FIRST_INTERVAL,
             last: None,
             has_inter: false,
-            usual_change: 0.0,
-            change: 0.0,
         }
-    }
-
-    /// Takes how much of the next picture is new.
-    pub(crate) const fn see(&mut self, change: f32) {
-        self.change = change;
-    }
-
-    /// Bytes that the next picture is expected to take at [`REFERENCE_QP`].
-    fn expected(&self) -> f32 {
-        if !self.has_inter {
-            return self.reference_bytes;
-        }
-        let ratio = (self.change + LEAST_CHANGE) / (self.usual_change + LEAST_CHANGE);
-        self.reference_bytes * ratio.clamp(1.0 / MOST_RATIO, MOST_RATIO)
     }
 
     /// The quantiser for a frame of a kind, made at `now` for a link of `rate`. The program draws a
@@ -244,7 +223,7 @@ impl QualityControl {
             self.interval = (self.interval * 7 + since) / 8;
         }
         self.last = Some(now);
-        quantiser_for(taste, self.expected(), self.room(kind, rate, drawn))
+        quantiser_for(taste, self.reference_bytes, self.room(kind, rate, drawn))
     }
 
     /// Whether `budget`, what may be sent now, is too little for a frame that were made now: most of
@@ -282,9 +261,6 @@ impl QualityControl {
             }
             return;
         }
-        if !self.has_inter {
-            self.usual_change = self.change;
-        }
         self.has_inter = true;
         // Growth is believed at once, decline slowly: a frame too large delays all that follow.
         let gain = if at_reference > self.reference_bytes {
@@ -294,7 +270,6 @@ impl QualityControl {
         };
         self.reference_bytes += gain * (at_reference - self.reference_bytes);
         self.reference_bytes = self.reference_bytes.max(LEAST_REFERENCE_BYTES);
-        self.usual_change += gain * (self.change - self.usual_change);
     }
 }
 
