@@ -64,7 +64,8 @@ fn keys_overtake_repaints() {
     }
 }
 
-/// A film that does not fit at its coarsest loses pictures, and keys are hardly later for it.
+/// A film that does not fit at its coarsest loses pictures; of the keys typed meanwhile none is lost,
+/// though each may have to wait for the rest of a picture that took all the room.
 #[test]
 fn film_gives_way_before_text() {
     for seed in SEEDS {
