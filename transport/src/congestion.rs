@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
+use hackstream_protocol::rate::cap::window_under;
 use hackstream_protocol::rate::{LossPattern, WindowController};
 use hackstream_protocol::units::{ByteCount, Timestamp};
 use quinn::congestion::{Controller, ControllerFactory};
@@ -74,8 +75,17 @@ impl PathController {
         timestamp(self.epoch, now)
     }
 
+    /// What may be in flight: what the path holds, and no more than a limit lets through meanwhile, or
+    /// it would wait for that where nothing can overtake it.
+    fn room(&self) -> ByteCount {
+        let window = self.window.window();
+        let base = self.window.base_rtt().unwrap_or_default();
+        let limit = self.path.limit();
+        limit.map_or(window, |rate| window.min(window_under(rate, base)))
+    }
+
     fn publish(&mut self, now: Instant) -> Room {
-        let (window, in_flight) = (self.window.window(), self.window.in_flight());
+        let (window, in_flight) = (self.room(), self.window.in_flight());
         self.path.publish(&PathNumbers {
             window,
             in_flight,
@@ -159,7 +169,7 @@ impl Controller for PathController {
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
 
     fn window(&self) -> u64 {
-        self.window.window().0
+        self.room().0
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

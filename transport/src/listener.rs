@@ -11,6 +11,7 @@ use quinn::{EndpointConfig, Runtime as _, ServerConfig, TokioRuntime};
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
 
+use crate::allotment::Allotment;
 use crate::capped::{CappedSocket, SharedCap};
 use crate::congestion::ControllerBuilder;
 use crate::newcomers::{Answer, Newcomer, Newcomers};
@@ -62,15 +63,13 @@ impl Listener {
         let socket = socket::bind(addr).map_err(failed)?;
         let server = server_config(&crypto, Arc::default());
         let runtime = Arc::new(TokioRuntime);
-        let mut socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
+        let socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
         let cap = limits.any().then(|| Arc::new(SharedCap::new(limits)));
-        if let Some(cap) = &cap {
-            socket = Arc::new(CappedSocket::new(socket, Arc::clone(cap)));
-        }
+        let socket = CappedSocket::new(socket, cap.clone());
         let endpoint = quinn::Endpoint::new_with_abstract_socket(
             endpoint_config(identity),
             Some(server),
-            socket,
+            Arc::new(socket),
             runtime,
         );
         Ok(Self {
@@ -149,9 +148,9 @@ impl Incoming {
     pub async fn handshake(mut self) -> Result<(Connection, Newcomer), TransportError> {
         let path = Arc::<PathState>::default();
         let config = Arc::new(server_config(&self.crypto, Arc::clone(&path)));
-        let connecting = self
-            .incoming
-            .accept_with(config)
+        let allotment = Arc::<Allotment>::default();
+        let connecting = allotment
+            .while_opening(|| self.incoming.accept_with(config))
             .map_err(TransportError::of_handshake)?;
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, connecting).await {
             Ok(connection) => {
@@ -160,7 +159,7 @@ impl Incoming {
                     connection.close(RefusalReason::Other(0).close_code().into(), BUSY);
                     return Err(TransportError::Busy);
                 }
-                let connection = Connection::new(connection, path).within(self.cap);
+                let connection = Connection::new(connection, path).within(self.cap, allotment);
                 Ok((connection, self.newcomer))
             }
             Err(_) => Err(TransportError::NoAnswer {

@@ -29,7 +29,7 @@ pub struct PathReport {
     pub delivery_rate: Bitrate,
     /// What may be sent in the long run; `None` if that is not known.
     pub capacity: Option<Bitrate>,
-    /// What may be sent whatever the path could carry, if the listener has such a limit.
+    /// What may be sent whatever the path could carry, if the listener or the peer has such a limit.
     pub limit: Option<Bitrate>,
     /// Packets found to be lost since the connection began.
     pub lost_packets: u64,
@@ -62,6 +62,8 @@ pub(crate) struct PathState {
     delivery_rate: AtomicU64,
     /// Zero if it is not known.
     capacity: AtomicU64,
+    /// What the peer wants to get at the most; zero for whatever the path carries.
+    limit: AtomicU64,
     rtt_micros: AtomicU64,
     base_rtt_micros: AtomicU64,
     wake: Mutex<Option<PathWake>>,
@@ -97,7 +99,18 @@ impl PathState {
 
     /// What may be sent in the long run; `None` if that is not known.
     pub(crate) fn capacity(&self) -> Option<Bitrate> {
-        Some(Bitrate(self.capacity.load(Ordering::Relaxed))).filter(|rate| rate.0 > 0)
+        let known = rate_in(&self.capacity);
+        [known, self.limit()].into_iter().flatten().min()
+    }
+
+    /// What the peer wants to get at the most, if it said so.
+    pub(crate) fn limit(&self) -> Option<Bitrate> {
+        rate_in(&self.limit)
+    }
+
+    pub(crate) fn set_limit(&self, limit: Option<Bitrate>) {
+        let rate = limit.map_or(0, |rate| rate.0);
+        self.limit.store(rate, Ordering::Relaxed);
     }
 
     pub(crate) fn set_wake(&self, wake: PathWake) {
@@ -137,6 +150,11 @@ impl PathState {
             ..PathReport::default()
         }
     }
+}
+
+/// The rate that is kept there; zero stands for none.
+fn rate_in(number: &AtomicU64) -> Option<Bitrate> {
+    Some(Bitrate(number.load(Ordering::Relaxed))).filter(|rate| rate.0 > 0)
 }
 
 #[cfg(test)]
