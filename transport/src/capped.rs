@@ -21,6 +21,7 @@ use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::time::Sleep;
 
 use crate::allotment::Allotment;
+use crate::hearing::Peers;
 
 /// The largest datagram with its headers.
 pub(crate) const LARGEST: u64 = 1500;
@@ -81,11 +82,21 @@ pub(crate) struct CappedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
     /// What all connections may send together, if that is limited.
     shared: Option<Arc<SharedCap>>,
+    peers: Arc<Peers>,
 }
 
 impl CappedSocket {
-    pub(crate) fn new(inner: Arc<dyn AsyncUdpSocket>, shared: Option<Arc<SharedCap>>) -> Self {
-        Self { inner, shared }
+    /// A socket that tells `peers` who is heard.
+    pub(crate) fn new(
+        inner: Arc<dyn AsyncUdpSocket>,
+        shared: Option<Arc<SharedCap>>,
+        peers: Arc<Peers>,
+    ) -> Self {
+        Self {
+            inner,
+            shared,
+            peers,
+        }
     }
 
     fn largest_batch(&self) -> ByteCount {
@@ -126,7 +137,11 @@ impl AsyncUdpSocket for CappedSocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.inner.poll_recv(cx, bufs, meta)
+        let count = ready!(self.inner.poll_recv(cx, bufs, meta))?;
+        for received in meta.iter().take(count) {
+            self.peers.heard(received.addr);
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -39,6 +39,7 @@ impl ControllerFactory for ControllerBuilder {
             window,
             path: Arc::clone(&self.path),
             epoch: self.epoch,
+            newest_acked: None,
             published: (ByteCount(0), ByteCount(0)),
         };
         // After a change of the path there is room at once, and no acknowledgement may tell.
@@ -53,6 +54,8 @@ struct PathController {
     window: WindowController,
     path: Arc<PathState>,
     epoch: Instant,
+    /// When the newest packet of the acknowledgement at hand left.
+    newest_acked: Option<Instant>,
     /// The window and what was in flight when they were last published.
     published: (ByteCount, ByteCount),
 }
@@ -113,6 +116,9 @@ impl Controller for PathController {
         if bytes < ACK_ONLY_BYTES {
             return;
         }
+        if self.window.in_flight() == ByteCount(0) {
+            self.path.hearing.began(now);
+        }
         self.window.on_sent(self.at(now), ByteCount(bytes));
         // Whoever sends knows.
         let _ = self.publish(now);
@@ -128,6 +134,7 @@ impl Controller for PathController {
         _app_limited: bool,
         rtt: &RttEstimator,
     ) {
+        self.newest_acked = self.newest_acked.max(Some(sent));
         let (now, sent) = (self.at(now), self.at(sent));
         self.window.on_ack(now, sent, ByteCount(bytes));
         self.path.publish_rtt(rtt.get());
@@ -140,6 +147,11 @@ impl Controller for PathController {
         _app_limited: bool,
         _largest_packet_num_acked: Option<u64>,
     ) {
+        if let Some(sent) = self.newest_acked.take() {
+            let rtt = self.window.base_rtt().unwrap_or_default();
+            let in_flight = ByteCount(in_flight);
+            self.path.hearing.acknowledged((now, sent), in_flight, rtt);
+        }
         self.window.on_acks_end(self.at(now), ByteCount(in_flight));
         self.publish_and_wake(now);
         self.path.note_answer();
@@ -169,7 +181,7 @@ impl Controller for PathController {
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
 
     fn window(&self) -> u64 {
-        self.room().0
+        self.path.widen(self.room()).0
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

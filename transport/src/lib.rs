@@ -30,6 +30,7 @@ mod error;
 mod exchange;
 mod fingerprint;
 mod frames;
+mod hearing;
 mod identity;
 mod key_file;
 mod lane;

@@ -14,6 +14,7 @@ use ring::hmac;
 use crate::allotment::Allotment;
 use crate::capped::{CappedSocket, SharedCap};
 use crate::congestion::ControllerBuilder;
+use crate::hearing::Peers;
 use crate::newcomers::{Answer, Newcomer, Newcomers};
 use crate::path::PathState;
 use crate::{Connection, Identity, TransportError, config, socket, tls};
@@ -37,6 +38,7 @@ pub struct Listener {
     crypto: Arc<QuicServerConfig>,
     newcomers: Newcomers,
     cap: Option<Arc<SharedCap>>,
+    peers: Arc<Peers>,
 }
 
 impl Listener {
@@ -64,8 +66,9 @@ impl Listener {
         let server = server_config(&crypto, Arc::default());
         let runtime = Arc::new(TokioRuntime);
         let socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
+        let peers = Arc::<Peers>::default();
         let cap = limits.any().then(|| Arc::new(SharedCap::new(limits)));
-        let socket = CappedSocket::new(socket, cap.clone());
+        let socket = CappedSocket::new(socket, cap.clone(), Arc::clone(&peers));
         let endpoint = quinn::Endpoint::new_with_abstract_socket(
             endpoint_config(identity),
             Some(server),
@@ -77,6 +80,7 @@ impl Listener {
             crypto,
             newcomers: Newcomers::default(),
             cap,
+            peers,
         })
     }
 
@@ -104,6 +108,7 @@ impl Listener {
                         incoming,
                         crypto: Arc::clone(&self.crypto),
                         cap: self.cap.clone(),
+                        peers: Arc::clone(&self.peers),
                         newcomer,
                     });
                 }
@@ -129,6 +134,7 @@ pub struct Incoming {
     remote: SocketAddr,
     crypto: Arc<QuicServerConfig>,
     cap: Option<Arc<SharedCap>>,
+    peers: Arc<Peers>,
     newcomer: Newcomer,
 }
 
@@ -159,6 +165,7 @@ impl Incoming {
                     connection.close(RefusalReason::Other(0).close_code().into(), BUSY);
                     return Err(TransportError::Busy);
                 }
+                self.peers.add(connection.remote_address(), &path);
                 let connection = Connection::new(connection, path).within(self.cap, allotment);
                 Ok((connection, self.newcomer))
             }

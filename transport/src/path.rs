@@ -2,11 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::repeat::PathFacts;
 use hackstream_protocol::units::{Bitrate, ByteCount, micros};
 use tokio::sync::Notify;
+
+use crate::hearing::Hearing;
 
 /// Called when the path changed. It runs on the network thread, which holds the connection's lock:
 /// it may wake somebody, and must not call the [`Connection`](crate::Connection).
@@ -64,6 +66,7 @@ pub(crate) struct PathState {
     capacity: AtomicU64,
     /// What the peer wants to get at the most; zero for whatever the path carries.
     limit: AtomicU64,
+    pub(crate) hearing: Hearing,
     rtt_micros: AtomicU64,
     base_rtt_micros: AtomicU64,
     wake: Mutex<Option<PathWake>>,
@@ -127,6 +130,19 @@ impl PathState {
         }
     }
 
+    /// The peer was heard: after an outage that is worth a probe.
+    pub(crate) fn heard(&self, now: Instant) {
+        let report = self.report();
+        if (self.hearing).heard(now, report.in_flight, report.min_rtt) {
+            self.wake();
+        }
+    }
+
+    /// The window, with room for a probe if the peer is heard after an outage.
+    pub(crate) fn widen(&self, window: ByteCount) -> ByteCount {
+        self.hearing.widen(window)
+    }
+
     /// The peer acknowledged something.
     pub(crate) fn note_answer(&self) {
         self.answered.notify_one();
@@ -143,7 +159,7 @@ impl PathState {
         PathReport {
             rtt: Duration::from_micros(load(&self.rtt_micros)),
             min_rtt: Duration::from_micros(load(&self.base_rtt_micros)),
-            window: ByteCount(load(&self.window)),
+            window: self.widen(ByteCount(load(&self.window))),
             in_flight: ByteCount(load(&self.in_flight)),
             delivery_rate: Bitrate(load(&self.delivery_rate)),
             capacity: self.capacity(),
