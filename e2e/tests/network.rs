@@ -25,6 +25,20 @@ const A: KeyCode = KeyCode(30);
 const REPEAT: Duration = Duration::from_secs(2);
 
 #[test]
+fn the_same_connection_goes_on_after_five_seconds() {
+    in_a_network_of_its_own(|network| {
+        cut_and_mend(
+            network,
+            &Cut {
+                pulled_from: &network.server,
+                lasts: Duration::from_secs(5),
+                patience: Some(DEFAULT_HEADLESS_RECONNECT),
+            },
+        );
+    });
+}
+
+#[test]
 fn the_same_connection_goes_on_after_twenty_seconds() {
     in_a_network_of_its_own(|network| {
         cut_and_mend(
@@ -47,6 +61,21 @@ fn the_same_viewer_goes_on_after_forty_seconds() {
             &Cut {
                 pulled_from: &network.server,
                 lasts: Duration::from_secs(40),
+                patience: None,
+            },
+        );
+    });
+}
+
+/// Long enough that the viewer asks only now and then; the cable tells it when to ask.
+#[test]
+fn the_same_viewer_goes_on_after_a_minute() {
+    in_a_network_of_its_own(|network| {
+        cut_and_mend(
+            network,
+            &Cut {
+                pulled_from: &network.viewer,
+                lasts: Duration::from_secs(60),
                 patience: None,
             },
         );
@@ -190,6 +219,10 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     assert!(live, "the viewer does not come back: {:?}", viewer.link());
     eprintln!("live {:?} after the heal", mended.elapsed());
     exact(&server, &[&viewer], "the picture after the cut");
+    eprintln!("exact within {:?}", mended.elapsed());
+    let log = server.process.stderr.all();
+    let new = log.iter().filter(|line| line.contains("entrance=New"));
+    assert_eq!(new.count(), 1, "all the same visit: {log:?}");
     step(&server, &[&viewer], "writing after the cut", || {
         board.fill(3, 20)
     });

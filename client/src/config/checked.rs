@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hackstream_clipboard::Directions;
+use hackstream_protocol::amount;
+use hackstream_protocol::rate::cap::LEAST_CAP;
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{Quality, SeatWish};
 use hackstream_transport::Fingerprint;
 
@@ -30,6 +33,8 @@ pub struct Options {
     pub trust: TrustPolicy,
     /// What the person prefers where quality costs time.
     pub quality: Quality,
+    /// The most that the person wants to get; `None` for whatever the network carries.
+    pub max_bitrate: Option<Bitrate>,
     /// Whether the person wants to act in the session.
     pub seat: SeatWish,
     /// Which way clipboards may go: taken from the session; given to it, while the viewer is in
@@ -60,6 +65,7 @@ impl Options {
             token,
             trust,
             quality: Quality::Auto,
+            max_bitrate: None,
             seat: SeatWish::Control,
             clipboard: Directions {
                 take: true,
@@ -175,6 +181,7 @@ pub(super) fn check(
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
         },
+        max_bitrate: raw.max_bitrate.as_deref().map(max_bitrate).transpose()?,
         seat: if raw.view_only {
             SeatWish::Watch
         } else {
@@ -205,6 +212,18 @@ pub(super) fn check(
         } else {
             MicrophoneUse::Never
         },
+    })
+}
+
+fn max_bitrate(text: &str) -> Result<Bitrate, ViewError> {
+    let least = LEAST_CAP.0;
+    let rate = amount::parse(text, least).map(Bitrate);
+    rate.ok_or_else(|| {
+        ViewError::Usage(format!(
+            "--max-bitrate {text}: expected bits per second, such as 800k, 5M or 1G, and at least \
+             {}k: with less a key's answer takes longer than a person waits",
+            least / 1000
+        ))
     })
 }
 
@@ -264,6 +283,29 @@ mod tests {
     fn parsed(line: &[&str]) -> Result<Options, ViewError> {
         let raw = Arguments::try_parse_from([&["hackstream-view"], line].concat()).expect("clap");
         check(raw, |name| (name == "HOME").then(|| "/home/p".into()))
+    }
+
+    #[test]
+    fn a_limit_is_read_and_nonsense_explained() {
+        let limit = |text: &str| parsed(&["host", "--max-bitrate", text]).map(|o| o.max_bitrate);
+        assert_eq!(parsed(&["host"]).expect("no limit").max_bitrate, None);
+        assert_eq!(limit("2.5M").expect("a rate"), Some(Bitrate::kbps(2500)));
+        // Faster than the line is fine.
+        assert!(limit("100G").expect("a rate").is_some());
+        for nonsense in [
+            "0",
+            "-5M",
+            "-1",
+            "fast",
+            "99k",
+            "",
+            "5 M",
+            "1e9",
+            "--headless",
+        ] {
+            let error = limit(nonsense).expect_err(nonsense).to_string();
+            assert!(error.contains("800k") && error.contains("100k"), "{error}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ Examples:
   hackstream-view 192.0.2.7:14501 --token-file ~/token --fullscreen
   hackstream-view host --token-file ~/token --headless --screenshot now.png
 
-F8 opens the menu of the viewer: fullscreen, Ctrl+Alt+Del, screenshot, quality, sound, disconnect.";
+F8 opens the menu of the viewer: fullscreen, Ctrl+Alt+Del, screenshot, quality, bitrate, sound, disconnect.";
 
 const HINT: &str =
     "--help says more: the first connection, outages, the keyboard, measurements, exit codes.";
@@ -142,6 +142,12 @@ pub(super) struct Arguments {
     /// What to prefer where quality costs time; the server may allow less
     #[arg(long, value_enum, default_value_t = QualityName::Auto, help_heading = PICTURE_AND_SOUND)]
     pub(super) quality: QualityName,
+
+    /// Get no more than this from the server, for example 800k, 5M or 1G bits per second: in every
+    /// second or longer, everything included. Video becomes coarser, then rarer, before text has to
+    /// wait. At least 100k; other viewers do not notice
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, help_heading = PICTURE_AND_SOUND)]
+    pub(super) max_bitrate: Option<String>,
 
     /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
     /// them by ALSA

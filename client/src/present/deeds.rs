@@ -47,6 +47,10 @@ impl View {
                 self.steering.quality = quality;
                 session.quality(quality);
             }
+            Some(Action::MaxBitrate(most)) => {
+                self.steering.max_bitrate = most;
+                session.max_bitrate(most);
+            }
             Some(Action::Mute(muted)) => shared.speaker.mute(muted),
             Some(Action::Volume(percent)) => shared.speaker.set_volume(percent),
             Some(Action::Statistics(shown)) => shared.show_statistics(match shown {

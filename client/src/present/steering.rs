@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Window as WindowSpace};
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::Quality;
 use winit::event::{ElementState, KeyEvent, MouseButton, MouseScrollDelta, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
@@ -61,6 +62,7 @@ pub(super) struct Steering {
     pub(super) host: String,
     pub(super) keys: LocalKeys,
     pub(super) quality: Quality,
+    pub(super) max_bitrate: Option<Bitrate>,
     pub(super) album: Album,
     pub(super) mode: Mode,
     modifiers: ModifiersState,
@@ -75,6 +77,7 @@ impl Steering {
             host: wishes.server.host.clone(),
             keys: wishes.keys,
             quality: wishes.quality,
+            max_bitrate: wishes.max_bitrate,
             album: Album::new(),
             mode: Mode::Session,
             modifiers: ModifiersState::empty(),
@@ -276,6 +279,7 @@ impl View {
             host_key: self.steering.keys.menu,
             seats,
             quality: self.steering.quality,
+            max_bitrate: self.steering.max_bitrate,
             hearing: shared.speaker.hearing(),
             volume: shared.speaker.volume(),
             statistics: shared.shows_statistics(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::Quality;
 use winit::application::ApplicationHandler;
 use winit::event::{DeviceEvent, DeviceId, WindowEvent};
@@ -76,6 +77,8 @@ pub(super) struct Wishes {
     pub(super) keys: LocalKeys,
     /// What to ask the server for.
     pub(super) quality: Quality,
+    /// What to get from it at the most.
+    pub(super) max_bitrate: Option<Bitrate>,
 }
 
 impl Wishes {
@@ -89,6 +92,7 @@ impl Wishes {
             fullscreen,
             keys,
             quality: options.quality,
+            max_bitrate: options.max_bitrate,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use hackstream_clipboard::Directions;
+use hackstream_protocol::amount;
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use hackstream_protocol::rate::cap::{LEAST_CAP, LEAST_PER_HOUR, Limits};
@@ -12,7 +13,6 @@ use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use super::access::{self, AccessChoice};
-use super::amount;
 use super::files::{self, FilesChoice};
 use super::raw::{self, Extra, Feature, QualityName, StatusFormat};
 use crate::session::Sound;

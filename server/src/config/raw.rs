@@ -145,7 +145,7 @@ pub struct Service {
     /// Send no more than this to all viewers together, for example 800k, 5M or 1G bits per second:
     /// in every second or longer, headers and repetitions included. Video becomes coarser, then
     /// rarer, before text has to wait. At least 100k.
-    #[arg(long, value_name = "RATE", help_heading = WHAT_VIEWERS_GET)]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, help_heading = WHAT_VIEWERS_GET)]
     pub max_bitrate: Option<String>,
     /// Send no more than this to all viewers together in any hour, for example 500M or 2G bytes.
     /// The first half may be spent at once; the rest is made to last. At least 45M.

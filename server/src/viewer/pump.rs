@@ -135,6 +135,10 @@ impl State {
         {
             Ok(true) => {}
             Ok(false) => {
+                if self.encoder.keeps_waiting() {
+                    // The frame that it comes with tells for how long.
+                    self.damaged_at = Some(damaged_at);
+                }
                 trace!(took = ?self.pump.clock.now().since(captured), "nothing new");
                 return Ok(());
             }

@@ -1,9 +1,11 @@
 //! What a viewer says on the control stream.
 
+use super::bitrate;
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
+use crate::units::Bitrate;
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
 
@@ -26,6 +28,9 @@ pub enum ViewerMessage {
     Seat(SeatWish),
     /// Whether the viewer would speak when it is asked to.
     Microphone(MicrophoneOffer),
+    /// The person wants to get no more than this from now on, or whatever the path carries; as
+    /// [`Hello::max_bitrate`].
+    MaxBitrate(Option<Bitrate>),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -62,6 +67,9 @@ pub struct Hello {
     pub seat: SeatWish,
     /// Whether the viewer wants to hear of files that the session has for it.
     pub takes_files: bool,
+    /// The most that the viewer wants to get, headers and repetitions included; `None` for whatever
+    /// the path carries. Below [`LEAST_CAP`](crate::rate::cap::LEAST_CAP) it counts as that.
+    pub max_bitrate: Option<Bitrate>,
 }
 
 impl core::fmt::Debug for Hello {
@@ -77,6 +85,7 @@ impl core::fmt::Debug for Hello {
             .field("ticket", &"(secret)")
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
+            .field("max_bitrate", &self.max_bitrate)
             .finish()
     }
 }
@@ -89,6 +98,7 @@ mod kind {
     pub(super) const WINDOW: u64 = 8;
     pub(super) const SOUND: u64 = 16;
     pub(super) const SEAT: u64 = 24;
+    pub(super) const MAX_BITRATE: u64 = 40;
     pub(super) const MICROPHONE: u64 = 44;
 }
 
@@ -115,6 +125,9 @@ impl ViewerMessage {
                 if hello.takes_files {
                     message.number(13, 1);
                 }
+                if let Some(limit) = hello.max_bitrate {
+                    message.number(17, limit.0);
+                }
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -131,6 +144,7 @@ impl ViewerMessage {
             }
             Self::Seat(wish) => wish.write(out, kind::SEAT),
             Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
+            Self::MaxBitrate(limit) => bitrate::write(*limit, out, kind::MAX_BITRATE),
         }
     }
 
@@ -149,6 +163,7 @@ impl ViewerMessage {
             kind::SOUND => Self::Sound(read_sound(fields)?),
             kind::SEAT => Self::Seat(SeatWish::read(fields)?),
             kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
+            kind::MAX_BITRATE => Self::MaxBitrate(bitrate::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -167,6 +182,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        max_bitrate: None,
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -180,6 +196,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
+            17 => hello.max_bitrate = bitrate::from_field(&field)?,
             _ => {}
         }
     }
@@ -220,6 +237,7 @@ mod tests {
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
+            max_bitrate: Some(Bitrate::mbps(5)),
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }
@@ -251,6 +269,8 @@ mod tests {
             ViewerMessage::Keyboard(keyboard),
             ViewerMessage::Sound(SoundWish::Play),
             ViewerMessage::Sound(SoundWish::Mute),
+            ViewerMessage::MaxBitrate(Some(Bitrate(u64::MAX))),
+            ViewerMessage::MaxBitrate(None),
         ] {
             assert_eq!(ViewerMessage::read(&bytes_of(&message)), Ok(Some(message)));
         }
