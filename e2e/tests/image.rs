@@ -6,11 +6,13 @@
 )]
 
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hackstream_e2e::container::{Container, docker, image, said, wait_for_colour};
+use hackstream_e2e::keyboard::wheel;
 use hackstream_e2e::runbook::{Kind, STRICT, commands};
 use hackstream_e2e::wait_until;
+use serde_json::Value;
 
 /// Everything that can be taken from a container.
 const LOCKED_DOWN: [&str; 14] = [
@@ -295,4 +297,44 @@ fn the_runbooks_commands_for_containers_are_true() {
     assert!(ended.status.success(), "{}: {said}", ended.status);
     let token = std::fs::read_to_string(folder.path().join("token")).unwrap();
     assert!(token.trim().len() >= 16, "{token}");
+}
+
+/// Frames and bytes that ten steps of the wheel cost, at a person's pace.
+fn cost_of_scrolling(options: &[&str]) -> (u64, u64) {
+    let pages = pages();
+    let usual = ["--shm-size=256m", "--volume", &pages, "--env", PAGE];
+    let container = Container::run(&[&usual, options].concat(), &[]);
+    let viewer = container.view();
+    wait_for_colour(&viewer, PAGE_COLOUR);
+    let sent = || {
+        let status = container.inside(&["hackstream-server", "status", "--format", "json"]);
+        let status: Value = serde_json::from_str(&status).unwrap();
+        let count = |name: &str| status["sessions"][0][name].as_u64().unwrap();
+        (count("frames"), count("frame_bytes"))
+    };
+    std::thread::sleep(Duration::from_secs(5));
+    let before = sent();
+    for _ in 0..10 {
+        wheel(&viewer, 1);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let after = sent();
+    viewer.close().unwrap();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+#[test]
+#[ignore = "needs the image: cargo xtask image test"]
+fn scrolling_without_gliding_costs_fewer_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = include_str!("../../packaging/image/firefox/hackstream.cfg");
+    let gliding = usual.replace("smoothScroll\", false", "smoothScroll\", true");
+    assert_ne!(usual, gliding);
+    let file = folder.path().join("hackstream.cfg");
+    std::fs::write(&file, gliding).unwrap();
+    let mount = format!("{}:/usr/lib/firefox-esr/hackstream.cfg:ro", file.display());
+    let gliding = cost_of_scrolling(&["--volume", &mount]);
+    let usual = cost_of_scrolling(&[]);
+    println!("frames and bytes of ten steps of the wheel: {usual:?}, gliding {gliding:?}");
+    assert!(usual.0 < gliding.0, "{usual:?}, gliding {gliding:?}");
 }

@@ -12,6 +12,7 @@ mod image;
 mod metadata;
 mod packages;
 mod processes;
+mod release;
 mod scratch;
 mod setup;
 mod sizes;
@@ -41,6 +42,8 @@ Usage: cargo xtask TASK
   image [--tag NAME]      build the container image of a session (default: hackstream-session)
   image test [PART-OF-A-NAME…]
                           build it and run its tests: containers, for real
+  release [--twice]       the programs for other people, with licences, into target/dist; built twice
+                          and compared with --twice
   man                     write the man pages and shell completions of the programs into docs/
   help                    this text";
 
@@ -55,6 +58,7 @@ enum Task {
     BenchCheck(Request),
     Fuzz { seconds: u32 },
     Image(image::Request),
+    Release(release::Rigour),
     Man,
     Help,
 }
@@ -90,6 +94,7 @@ fn perform(task: Task) -> Result<()> {
         Task::BenchCheck(request) => bench_check::run(&request),
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Image(request) => image::run(&request),
+        Task::Release(rigour) => release::run(rigour),
         Task::Man => manual(),
         Task::Help => {
             eprintln!("{HELP}");
@@ -133,6 +138,8 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
         ("image", _) => image_of(&words).map(Task::Image),
+        ("release", []) => Ok(Task::Release(release::Rigour::Once)),
+        ("release", ["--twice"]) => Ok(Task::Release(release::Rigour::Twice)),
         ("man", []) => Ok(Task::Man),
         ("fuzz", []) => Ok(Task::Fuzz { seconds: 60 }),
         ("fuzz", ["--seconds", seconds]) => Ok(Task::Fuzz {
@@ -174,6 +181,8 @@ mod tests {
 
     #[test]
     fn tasks_and_their_defaults() {
+        let twice = parsed("release --twice").unwrap();
+        assert_eq!(twice, Task::Release(release::Rigour::Twice));
         assert_eq!(parsed("setup").unwrap(), Task::Setup(Goal::Demo));
         assert_eq!(
             parsed("setup --for bench").unwrap(),

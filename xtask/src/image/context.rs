@@ -7,9 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::command;
 use crate::metadata;
-
-/// Of the workspace's folder.
-const LEGAL: [&str; 4] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "NOTICE"];
+use crate::release::{LEGAL, THIRD_PARTY, licences};
 
 /// Copies everything into the folder.
 pub(super) fn fill(folder: &Path) -> Result<()> {
@@ -18,6 +16,8 @@ pub(super) fn fill(folder: &Path) -> Result<()> {
     for name in LEGAL {
         copy(&root.join(name), &folder.join(name))?;
     }
+    let third_party = licences::text(&["hackstream-server"])?;
+    fs::write(folder.join(THIRD_PARTY), third_party).context("cannot write the licences")?;
     let server = metadata::target_directory()?.join("release/hackstream-server");
     copy(&server, &folder.join("hackstream-server"))
 }
