@@ -193,6 +193,14 @@ fn letters_of_many_languages_have_fonts() {
     }
 }
 
+#[test]
+#[ignore = "needs the image: cargo xtask image test"]
+fn nobody_in_it_can_become_somebody_else() {
+    let container = Container::run(&[], &["sleep", "600"]);
+    let script = "find / -xdev -type f -perm /6000 2> /dev/null; true";
+    assert_eq!(container.inside(&["sh", "-c", script]), "");
+}
+
 /// The exit code of a container that fails, and the line that says why.
 fn failure(options: &[&str], program: &[&str]) -> (i32, String) {
     let (code, log) = Container::run(options, program).ended();
