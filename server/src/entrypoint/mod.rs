@@ -150,7 +150,9 @@ fn server(arguments: &[OsString], places: &Places) -> Command {
         .env("XDG_STATE_HOME", &places.state_home)
         .env("XDG_RUNTIME_DIR", &places.runtime)
         .current_dir(&places.home);
-    for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+    // Mesa, for one, takes the home of the list of users otherwise, which may be for reading only.
+    command.env("XDG_CACHE_HOME", places.home.join(".cache"));
+    for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
         command.env_remove(name);
     }
     command
