@@ -1,6 +1,5 @@
 //! Containers of the session image, through the `docker` that the test was given.
 
-use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -156,12 +155,8 @@ impl Container {
         let ready = self.ready();
         let token = self.inside(&["cat", TOKEN]).into_bytes();
         let port = said(["port", &self.id, "14500/udp"]);
-        let address: SocketAddr = port
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .parse()
-            .expect(&port);
+        let address = port.lines().next().unwrap_or_default();
+        let address = address.parse().expect("an address");
         let token = Token::new(token).expect("a token");
         let options = Options::headless(address, token, TrustPolicy::Pinned(ready.fingerprint));
         let viewer = Viewer::connect(options).expect("a viewer");
