@@ -8,9 +8,11 @@ mod demo;
 mod edges;
 mod fences;
 mod fuzz;
+mod image;
 mod metadata;
 mod packages;
 mod processes;
+mod release;
 mod scratch;
 mod setup;
 mod sizes;
@@ -28,7 +30,7 @@ use packages::Goal;
 const HELP: &str = "\
 Usage: cargo xtask TASK
 
-  setup [--for build|demo|test|ci|bench]
+  setup [--for build|demo|test|ci|bench|image|engine]
                           install the system packages that are needed (default: demo)
   demo [--app COMMAND…]   show a program of this machine through HackStream: Firefox, or COMMAND
   test [ARGUMENT…]        all tests; arguments go to `cargo test` (default: --workspace)
@@ -37,6 +39,11 @@ Usage: cargo xtask TASK
                           count the instructions of the micro-benches and compare them with
                           bench/baseline.json; with --accept they become the baseline
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
+  image [--tag NAME]      build the container image of a session (default: hackstream-session)
+  image test [PART-OF-A-NAME…]
+                          build it and run its tests: containers, for real
+  release [--twice]       the programs for other people, with licences, into target/dist; built twice
+                          and compared with --twice
   man                     write the man pages and shell completions of the programs into docs/
   help                    this text";
 
@@ -50,6 +57,8 @@ enum Task {
     CiList,
     BenchCheck(Request),
     Fuzz { seconds: u32 },
+    Image(image::Request),
+    Release(release::Rigour),
     Man,
     Help,
 }
@@ -84,6 +93,8 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::BenchCheck(request) => bench_check::run(&request),
         Task::Fuzz { seconds } => fuzz::run(seconds),
+        Task::Image(request) => image::run(&request),
+        Task::Release(rigour) => release::run(rigour),
         Task::Man => manual(),
         Task::Help => {
             eprintln!("{HELP}");
@@ -126,12 +137,28 @@ fn parse(arguments: &[String]) -> Result<Task> {
         }),
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
+        ("image", _) => image_of(&words).map(Task::Image),
+        ("release", []) => Ok(Task::Release(release::Rigour::Once)),
+        ("release", ["--twice"]) => Ok(Task::Release(release::Rigour::Twice)),
         ("man", []) => Ok(Task::Man),
         ("fuzz", []) => Ok(Task::Fuzz { seconds: 60 }),
         ("fuzz", ["--seconds", seconds]) => Ok(Task::Fuzz {
             seconds: seconds.parse().context("--seconds takes a number")?,
         }),
         (task, words) => bail!("not understood: {task} {}", words.join(" ")),
+    }
+}
+
+fn image_of(words: &[&str]) -> Result<image::Request> {
+    match words {
+        [] => image_of(&["--tag", image::USUAL_TAG]),
+        ["--tag", tag] if !tag.starts_with('-') => Ok(image::Request::Build {
+            tag: (*tag).to_owned(),
+        }),
+        ["test", wanted @ ..] => Ok(image::Request::Test {
+            wanted: wanted.iter().map(|part| (*part).to_owned()).collect(),
+        }),
+        words => bail!("not understood: image {}", words.join(" ")),
     }
 }
 
@@ -154,6 +181,8 @@ mod tests {
 
     #[test]
     fn tasks_and_their_defaults() {
+        let twice = parsed("release --twice").unwrap();
+        assert_eq!(twice, Task::Release(release::Rigour::Twice));
         assert_eq!(parsed("setup").unwrap(), Task::Setup(Goal::Demo));
         assert_eq!(
             parsed("setup --for bench").unwrap(),
@@ -183,6 +212,17 @@ mod tests {
         assert_eq!(parsed("bench-check").unwrap(), all);
         let some = request(Purpose::Accept, &["wire", "h264"]);
         assert_eq!(parsed("bench-check --accept wire h264").unwrap(), some);
+    }
+
+    #[test]
+    fn the_image_is_built_or_tested() {
+        let tag = image::USUAL_TAG.to_owned();
+        let build = Task::Image(image::Request::Build { tag });
+        assert_eq!(parsed("image").unwrap(), build);
+        let wanted = vec!["fonts".to_owned()];
+        let test = Task::Image(image::Request::Test { wanted });
+        assert_eq!(parsed("image test fonts").unwrap(), test);
+        assert!(parsed("image --tag").is_err() && parsed("image tset").is_err());
     }
 
     #[test]

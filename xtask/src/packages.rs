@@ -17,6 +17,10 @@ pub(crate) enum Goal {
     Ci,
     /// Measure beside other systems.
     Bench,
+    /// Build and test the container image.
+    Image,
+    /// The same where no container engine is installed.
+    Engine,
 }
 
 impl FromStr for Goal {
@@ -29,7 +33,11 @@ impl FromStr for Goal {
             "test" => Self::Test,
             "ci" => Self::Ci,
             "bench" => Self::Bench,
-            other => bail!("unknown goal {other}: build, demo, test, ci and bench are known"),
+            "image" => Self::Image,
+            "engine" => Self::Engine,
+            other => bail!(
+                "unknown goal {other}: build, demo, test, ci, bench, image and engine are known"
+            ),
         })
     }
 }
@@ -40,9 +48,14 @@ impl Goal {
         match usage {
             Usage::Build => true,
             Usage::Session | Usage::Window | Usage::Browser => !matches!(self, Self::Build),
-            Usage::Test => matches!(self, Self::Test | Self::Ci | Self::Bench),
+            Usage::Test => matches!(
+                self,
+                Self::Test | Self::Ci | Self::Bench | Self::Image | Self::Engine
+            ),
             Usage::Check => matches!(self, Self::Ci | Self::Bench),
             Usage::Peer => matches!(self, Self::Bench),
+            Usage::Image => matches!(self, Self::Image | Self::Engine),
+            Usage::Engine => matches!(self, Self::Engine),
         }
     }
 }
@@ -64,6 +77,10 @@ pub(crate) enum Usage {
     Check,
     /// The systems that the bench measures beside ours.
     Peer,
+    /// Building the container image.
+    Image,
+    /// Running containers.
+    Engine,
 }
 
 /// One row of the table.
@@ -149,6 +166,8 @@ const TABLE: &[Package] = &[
     package("xdotool", Usage::Test, "presses keys from outside"),
     package("xclip", Usage::Test, "copies and pastes"),
     package("weston", Usage::Test, "a Wayland compositor"),
+    package("curl", Usage::Test, "asks for metrics as the runbook does"),
+    package("faketime", Usage::Test, "clocks that are far off"),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",
@@ -163,6 +182,12 @@ const TABLE: &[Package] = &[
     package("xrdp", Usage::Peer, "measured beside ours"),
     package("xorgxrdp", Usage::Peer, "xrdp's X server"),
     package("freerdp2-x11", Usage::Peer, "xrdp's viewer"),
+    package("docker.io", Usage::Engine, "builds and runs containers"),
+    package(
+        "debootstrap",
+        Usage::Image,
+        "the image's Debian, from its packages",
+    ),
 ];
 
 /// The packages that `goal` needs.
