@@ -75,7 +75,7 @@ impl Scene {
         let viewer = Display::start(SIZE, Folder::new(), &words);
         let mut person = viewer.injector();
         person
-            .inject(InputEvent::PointerMotion(Point::new(400, 300)))
+            .inject(InputEvent::PointerMotion(Point::new(400, 340)))
             .unwrap();
         let scene = Self {
             program,
@@ -199,7 +199,7 @@ fn the_menu_keeps_all_keys_and_clicks_to_itself() {
     });
     scene.press(key::B);
     // A window manager may hold up clicks, and so have keys overtake them.
-    let at = InputEvent::PointerMotion(Point::new(400, 310));
+    let at = InputEvent::PointerMotion(Point::new(400, 340));
     let press = InputEvent::Button(Button(1), Transition::Press);
     let release = InputEvent::Button(Button(1), Transition::Release);
     for events in [&[at][..], &[press, release]] {
@@ -224,7 +224,7 @@ fn the_menu_keeps_all_keys_and_clicks_to_itself() {
     assert_eq!(scene.told(), []);
     assert_eq!(
         Witness::of(scene.session.name()).place(),
-        Point::new(400, 310)
+        Point::new(400, 340)
     );
 }
 

@@ -1,8 +1,8 @@
 //! The folders of a session in a container: those that end with it, and the home that may not.
 
-use std::fs::{self, DirBuilder, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::EntrypointError;
@@ -70,18 +70,30 @@ fn persistent(home: Option<PathBuf>, user: u32) -> Result<PathBuf, EntrypointErr
         return Err(EntrypointError::ForeignHome { path, owner, user });
     }
     // Permissions do not tell of a disk that is full or cannot be written to.
-    let probe = home.join(format!(".hackstream-probe-{}", std::process::id()));
+    let probe = home.join(".hackstream-probe");
+    let written = remove_if_there(&probe).and_then(|()| write_probe(&probe));
+    // It goes in any case: on a full disk it stands there, empty.
+    let removed = remove_if_there(&probe);
+    written.and(removed).map_err(unusable)?;
+    Ok(home)
+}
+
+fn write_probe(probe: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let written = options
+    let mut file = options
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&probe);
-    written
-        .and_then(|mut file| io::Write::write_all(&mut file, &[0; 4096]))
-        .map_err(unusable)?;
-    fs::remove_file(&probe).map_err(unusable)?;
-    Ok(home)
+        .open(probe)?;
+    io::Write::write_all(&mut file, &[0; 4096])
+}
+
+/// Removes the file, which somebody who was killed may have left.
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the folder, or takes it if it is this user's alone.
@@ -110,10 +122,30 @@ fn is_private(found: &Metadata, user: u32) -> bool {
 fn anew(path: &Path) -> Result<(), EntrypointError> {
     let failed = |source| place_error(path, source);
     match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(path).map_err(failed)?;
+            fs::remove_dir_all(path).map_err(failed)?;
+        }
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
     DirBuilder::new().mode(0o700).create(path).map_err(failed)
+}
+
+/// Lets us remove what is in the folder: programs protect folders of theirs, even from themselves.
+fn make_writable(folder: &Path) -> io::Result<()> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            // Of a link this is the link itself.
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Has `link` lead to the state of the server in `home`, which is where it would look without us.
@@ -139,7 +171,6 @@ fn place_error(path: &Path, source: io::Error) -> EntrypointError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn an_ephemeral_home_forgets_and_the_state_does_not() {
@@ -166,6 +197,27 @@ mod tests {
         }
         assert!(home.join(".local/state/hackstream/token").exists());
         assert_eq!(fs::read_dir(&home).unwrap().count(), 1, "no probe stays");
+    }
+
+    #[test]
+    fn what_somebody_left_who_was_killed_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let (work, home) = (folder.path().join("work"), folder.path().join("home"));
+        fs::create_dir(&home).unwrap();
+        fs::write(home.join(".hackstream-probe"), "").unwrap();
+        prepare(&work, Profile::Persist, Some(home)).unwrap();
+        let places = prepare(&work, Profile::Ephemeral, None).unwrap();
+        let protected = places.home.join("a/b");
+        fs::create_dir_all(&protected).unwrap();
+        for path in [&protected, protected.parent().unwrap()] {
+            fs::set_permissions(path, Permissions::from_mode(0o555)).unwrap();
+        }
+        make_writable(&places.home).unwrap();
+        for path in [&protected, protected.parent().unwrap()] {
+            assert_eq!(fs::metadata(path).unwrap().mode() & 0o777, 0o700);
+        }
+        prepare(&work, Profile::Ephemeral, None).unwrap();
+        assert!(!protected.exists());
     }
 
     #[test]

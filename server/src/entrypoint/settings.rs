@@ -229,6 +229,9 @@ fn known(
             continue;
         };
         let Some(index) = TABLE.iter().position(|known| known.variable() == name) else {
+            if is_service_link(name, &value) {
+                continue;
+            }
             return Err(unknown(name));
         };
         let setting = &TABLE[index];
@@ -243,6 +246,16 @@ fn known(
         .into_iter()
         .map(|(i, value)| (&TABLE[i], value))
         .collect())
+}
+
+/// Whether the variable is one of those with which Kubernetes and Docker's links tell a container of a
+/// service whose name begins like ours.
+fn is_service_link(name: &str, value: &OsStr) -> bool {
+    let is_address = |text: &str| text.starts_with("tcp://") || text.starts_with("udp://");
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.contains("_PORT_")
+        || name.ends_with("_PORT") && value.to_str().is_some_and(is_address)
 }
 
 fn unknown(name: &str) -> EntrypointError {
@@ -379,6 +392,18 @@ mod tests {
             let error = read(&[("HACKSTREAM_URL", page)], &[]).unwrap_err();
             assert!(error.contains("https://example.org"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_a_service_called_like_us_is_no_setting() {
+        let links = [
+            ("HACKSTREAM_SERVICE_HOST", "10.0.0.1"),
+            ("HACKSTREAM_SERVICE_PORT_STREAM", "14500"),
+            ("HACKSTREAM_PORT", "udp://10.0.0.1:14500"),
+            ("HACKSTREAM_WEB_PORT_443_TCP_ADDR", "10.0.0.2"),
+        ];
+        assert!(read(&links, &[]).is_ok());
+        assert!(read(&[("HACKSTREAM_PORT", "14500")], &[]).is_err());
     }
 
     #[test]

@@ -81,11 +81,12 @@ pub fn run(question: &Question, out: &mut impl Write) -> Result<u8, AskError> {
     let begun = Instant::now();
     let state_dir = question.state_dir.display();
     loop {
-        let (sessions, code) = answers(&question.state_dir)?;
+        let (sessions, silent) = answers(&question.state_dir)?;
         let Some(patience) = question.patience.filter(|_| sessions.is_empty()) else {
-            return print(question, sessions, code, out);
+            return print(question, sessions, tell_of(&silent), out);
         };
         if begun.elapsed() >= patience {
+            tell_of(&silent);
             eprintln!(
                 "hackstream-server: no session is ready after {} s (state directory {state_dir})",
                 patience.as_secs()
@@ -97,26 +98,29 @@ pub fn run(question: &Question, out: &mut impl Write) -> Result<u8, AskError> {
     }
 }
 
-/// What all sessions say of themselves, and the exit code: not zero if one does not answer.
-fn answers(state_dir: &Path) -> Result<(Vec<SessionReport>, u8), AskError> {
+/// What all sessions say of themselves, and why some don't.
+fn answers(state_dir: &Path) -> Result<(Vec<SessionReport>, Vec<String>), AskError> {
     let sockets = socket::sockets(state_dir).map_err(|source| AskError::StateDirectory {
         path: socket::folder(state_dir),
         source,
     })?;
-    let mut code = 0;
-    let mut sessions = Vec::new();
+    let (mut sessions, mut silent) = (Vec::new(), Vec::new());
     for path in sockets {
         match ask(&path) {
             Ok(Some(report)) => sessions.push(report),
             Ok(None) => {}
-            Err(error) => {
-                let path = path.display();
-                eprintln!("hackstream-server: no answer from the session at {path}: {error}");
-                code = exit::INTERNAL;
-            }
+            Err(error) => silent.push(format!("{}: {error}", path.display())),
         }
     }
-    Ok((sessions, code))
+    Ok((sessions, silent))
+}
+
+/// Says which sessions did not answer. Returns the exit code: not zero if there are any.
+fn tell_of(silent: &[String]) -> u8 {
+    for session in silent {
+        eprintln!("hackstream-server: no answer from the session at {session}");
+    }
+    if silent.is_empty() { 0 } else { exit::INTERNAL }
 }
 
 fn print(

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -22,7 +23,9 @@ const DEPTH: u32 = 3;
 /// Everything as one text.
 pub(crate) fn text(programs: &[&str]) -> Result<String> {
     let mut cargo = command::cargo(&["metadata", "--format-version", "1", "--locked"])?;
-    let host = "x86_64-unknown-linux-gnu";
+    let rustc = command::output(Command::new("rustc").arg("-vV"))?;
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.context("rustc -vV names no host")?;
     let metadata = command::output(cargo.args(["--filter-platform", host]))?;
     let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata")?;
     let crates = contained(&metadata, programs)?;
