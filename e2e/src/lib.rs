@@ -1,9 +1,10 @@
 //! Tests of the real programs on real displays and networks.
 //!
 //! This library holds what the tests share: it starts [servers](server), [viewers](viewer),
-//! [displays](display), [containers](container), [networks](netns), [routers](relay) and [browsers](firefox), knows the [runbook](runbook), and [compares](compare) what
-//! the viewer shows with what is on the server's display. All of it ends when its value is
-//! dropped. The tests themselves are in `tests/`, one file for each subject.
+//! [displays](display), [containers](container), [networks](netns), [routers](relay) and
+//! [browsers](firefox), knows the [runbook], and [compares](compare) what the viewer shows with what
+//! is on the server's display. All of it ends when its value is dropped. The tests themselves are in
+//! `tests/`, one file for each subject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,6 +1,6 @@
 //! `hackstream-server entrypoint`: what a container runs first.
 //!
-//! Reads the [settings] from the environment, makes the [places] that a session needs, and becomes
+//! Reads the [settings] from the environment, makes the folders that a session needs, and becomes
 //! `hackstream-server run`. All that can be wrong is said before that, in the words of the
 //! environment.
 
