@@ -15,6 +15,8 @@
 //!    again, saving what stands still.
 //! 5. [`cost`]: which compressor takes the least time in all.
 //!
+//! `scale` comes before all of them, for viewers that cannot show the whole screen.
+//!
 //! Nothing here reads a clock, starts a thread or touches a socket.
 #![forbid(unsafe_code)]
 
@@ -28,6 +30,7 @@ mod error;
 mod frame;
 mod recall;
 mod refresh;
+mod scale;
 mod sections;
 mod still;
 mod text;
@@ -36,3 +39,4 @@ mod video;
 pub use encoder::{Encoder, EncoderConfig, Link};
 pub use error::EncodeError;
 pub use frame::Frame;
+pub use scale::Fitted;

@@ -11,6 +11,7 @@ mod oracle;
 use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
+use hackstream_protocol::fit::{Fit, Room};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
 use hackstream_protocol::units::Timestamp;
@@ -120,6 +121,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: false,
+        room: None,
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -132,6 +134,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         seat: SeatWish::Control,
         takes_files: false,
+        room: None,
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -144,6 +147,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Watch,
         takes_files: false,
+        room: None,
     });
     let hello_files = ViewerMessage::Hello(Hello {
         version: 1,
@@ -156,12 +160,32 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: true,
+        room: None,
+    });
+    let hello_room = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        room: Some(Room::AtMost(Size::new(1024, 600))),
     });
     let named = [
         ("hello", hello),
         ("hello-again", hello_again),
         ("hello-watching", hello_watching),
         ("hello-files", hello_files),
+        ("hello-room", hello_room),
+        (
+            "room",
+            ViewerMessage::Room(Room::AtMost(Size::new(1024, 600))),
+        ),
+        ("room-unlimited", ViewerMessage::Room(Room::Unlimited)),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (
@@ -192,6 +216,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         files: None,
         microphone: false,
+        scales: false,
     });
     let listening = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -200,6 +225,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: None,
         microphone: true,
+        scales: false,
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -208,6 +234,16 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: Some(1 << 30),
         microphone: false,
+        scales: false,
+    });
+    let welcome_scales = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: None,
+        microphone: false,
+        scales: true,
     });
     let offer = FileOffer {
         number: 3,
@@ -244,6 +280,14 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             }),
         ),
         ("welcome-files", welcome_files),
+        ("welcome-scales", welcome_scales),
+        (
+            "fit",
+            ServerMessage::Fit(Fit::of(
+                Size::new(1920, 1080),
+                Room::AtMost(Size::new(1024, 600)),
+            )),
+        ),
         ("file-offer", ServerMessage::FileOffer(offer)),
         ("file-withdrawn", ServerMessage::FileWithdrawn(3)),
         ("bell", ServerMessage::Bell),

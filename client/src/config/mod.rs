@@ -4,6 +4,7 @@ mod checked;
 mod files;
 mod local_key;
 mod raw;
+mod scaling;
 
 pub use checked::{
     DEFAULT_HEADLESS_RECONNECT, LocalKeys, MicrophoneUse, Options, Output, Screenshot,
@@ -11,6 +12,7 @@ pub use checked::{
 };
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
+pub use scaling::Scaling;
 
 use clap::{CommandFactory as _, Parser as _};
 

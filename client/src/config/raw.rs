@@ -142,6 +142,12 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = QualityName::Auto, help_heading = PICTURE_AND_SOUND)]
     pub(super) quality: QualityName,
 
+    /// What the server does with a screen larger than the window: auto (send it smaller, which also
+    /// saves bytes and work here), off (send all of it; the window cuts it off), or the size of the
+    /// largest picture to send, also without a window
+    #[arg(long, value_name = "auto|off|WxH", default_value = "auto", help_heading = PICTURE_AND_SOUND)]
+    pub(super) scale: String,
+
     /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
     /// them by ALSA
     #[arg(long, help_heading = PICTURE_AND_SOUND)]

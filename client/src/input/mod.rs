@@ -176,7 +176,7 @@ pub(crate) fn key_code(key: PhysicalKey) -> Option<KeyCode> {
 
 /// The pointer moved to `at` in the window.
 fn motion(at: Point<Window>, placement: &Placement) -> InputEvent {
-    InputEvent::PointerMotion(placement.to_frame(at))
+    InputEvent::PointerMotion(placement.to_screen(at))
 }
 
 /// A button of the pointer; `None` for those the session cannot name.

@@ -66,11 +66,10 @@ impl Pointer {
         match self.step(hidden, to) {
             Step::Nothing => {}
             Step::Follow(at) => {
-                let offset = placement.offset();
-                let (x, y) = (at.x + offset.dx, at.y + offset.dy);
+                let at = placement.of_screen(at);
                 // A window system that does not let programs move the pointer (Wayland) shows it
                 // where the person has it, which is where the next motion says it is.
-                let _ = window.set_cursor_position(PhysicalPosition::new(x, y));
+                let _ = window.set_cursor_position(PhysicalPosition::new(at.x, at.y));
             }
             Step::Lock => {
                 let locked = window.set_cursor_grab(CursorGrabMode::Locked);

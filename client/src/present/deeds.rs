@@ -62,7 +62,7 @@ impl View {
         self.steering.mode = Mode::Session;
         self.use_input_method(true);
         self.cursors
-            .follow(&shared.session(), event_loop, &self.window);
+            .follow(&shared.session(), self.fit, event_loop, &self.window);
         // A click without another movement has to be where the pointer is now.
         if let Some(at) = self.steering.at {
             let placement = self.placement();

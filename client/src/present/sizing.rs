@@ -9,6 +9,8 @@ use hackstream_protocol::wire::control::Scale;
 pub(super) struct Sizing {
     /// Size of the session's screen that the window knows.
     screen: Size<Frame>,
+    /// Size of the monitor.
+    room: Size<Window>,
     /// The size that the viewer gave to the window.
     given: Size<Window>,
     /// The size that the screen was last asked to take on and has not taken on yet.
@@ -26,15 +28,11 @@ impl Sizing {
         );
         Self {
             screen,
+            room,
             given,
             asked: None,
             scale: Scale::ONE,
         }
-    }
-
-    /// Size of the session's screen.
-    pub(super) const fn screen(&self) -> Size<Frame> {
-        self.screen
     }
 
     /// The size that the window is opened with.
@@ -60,6 +58,10 @@ impl Sizing {
             self.asked = None;
         }
         let follows = is_answered && window == self.given;
+        let size = Size::new(
+            size.width.min(self.room.width),
+            size.height.min(self.room.height),
+        );
         (follows && size != window).then(|| {
             self.given = size;
             size
@@ -152,6 +154,13 @@ mod tests {
         let size = Size::new(1280, 800);
         assert_eq!(sizing.window_changed(size, twice), Some(size));
         assert_eq!(sizing.window_changed(size, twice), None);
+    }
+
+    #[test]
+    fn a_window_does_not_outgrow_the_monitor() {
+        let mut sizing = Sizing::new(Size::new(1024, 600), Size::new(1280, 768));
+        let follow = sizing.screen_changed(Size::new(1920, 1080), Size::new(1024, 600));
+        assert_eq!(follow, Some(Size::new(1280, 768)));
     }
 
     #[test]

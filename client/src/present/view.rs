@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use hackstream_clipboard::DisplayClipboard;
+use hackstream_protocol::fit::{Fit, Room};
 use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
 use hackstream_protocol::wire::control::{Scale, ViewerWindow};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
@@ -21,6 +22,7 @@ use super::sizing::Sizing;
 use super::steering::Steering;
 use super::surface::Surface;
 use super::window::Wishes;
+use crate::config::Scaling;
 use crate::cursor::Cursors;
 use crate::files;
 use crate::input::{self, InputState, Keyboard, Pointer};
@@ -45,6 +47,9 @@ pub(super) struct View {
     tidings: Tidings,
     pub(super) texts: Texts,
     sizing: Sizing,
+    /// How the picture shows the session's screen.
+    pub(super) fit: Fit,
+    scaling: Scaling,
     bell: Bell,
     focused: bool,
     _clipboard: Option<DisplayClipboard>,
@@ -88,6 +93,8 @@ impl View {
             tidings: Tidings::Known,
             texts: Texts::default(),
             sizing,
+            fit: Fit::whole(screen),
+            scaling: wishes.scaling,
             bell: Bell::default(),
             focused: false,
             _clipboard: shared.clipboard.join_display(),
@@ -122,10 +129,7 @@ impl View {
             let picture = shared.picture();
             (picture.size(), picture.is_catching_up())
         };
-        if let Some(size) = self.sizing.screen_changed(size, self.size()) {
-            // The answer comes as an event; there is nothing to do with it here.
-            let _ = self.window.request_inner_size(physical(size));
-        }
+        self.follow_screen(shared.session().fits.of(size));
         let (link, acts, bells) = {
             let facts = shared.session();
             if let Some(reason) = &facts.presenting_failed {
@@ -133,7 +137,8 @@ impl View {
             }
             let is_sessions = self.steering.is_sessions();
             if is_sessions {
-                self.cursors.follow(&facts, event_loop, &self.window);
+                self.cursors
+                    .follow(&facts, self.fit, event_loop, &self.window);
             }
             let placement = self.placement();
             let is_followed = self.focused && is_sessions;
@@ -234,8 +239,23 @@ impl View {
         true
     }
 
-    /// Has the session's screen follow a window that somebody gave another size.
+    /// Takes over how the picture shows the session's screen, once that is known.
+    fn follow_screen(&mut self, fit: Option<Fit>) {
+        let Some(fit) = fit else { return };
+        self.fit = fit;
+        if let Some(size) = self.sizing.screen_changed(fit.screen(), self.size()) {
+            // The answer comes as an event; there is nothing to do with it here.
+            let _ = self.window.request_inner_size(physical(size));
+        }
+    }
+
+    /// Has the session's screen follow a window that somebody gave another size, and the server scale
+    /// what it cannot show.
     pub(super) fn tell_size(&mut self, session: &Session) {
+        let size = self.size();
+        if self.scaling == Scaling::ToWindow && !size.is_empty() {
+            session.room(Room::AtMost(Size::new(size.width, size.height)));
+        }
         let percent = (self.window.scale_factor() * 100.0).round();
         let scale = Scale::of_percent(percent as u32);
         if let Some(size) = self.sizing.window_changed(self.size(), scale) {
@@ -245,7 +265,7 @@ impl View {
     }
 
     pub(super) fn placement(&self) -> Placement {
-        Placement::new(self.sizing.screen(), self.size())
+        Placement::fitted(self.fit, self.size())
     }
 
     /// Dots of the screen for each of what programs call a pixel.

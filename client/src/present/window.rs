@@ -11,7 +11,7 @@ use winit::window::WindowId;
 use super::steering::Steered;
 use super::view::View;
 use crate::clipboard::Clipboard;
-use crate::config::{LocalKeys, Options, Output, ServerAddress, StatsForm};
+use crate::config::{LocalKeys, Options, Output, Scaling, ServerAddress, StatsForm};
 use crate::error::ViewError;
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared, StatisticsPanel};
@@ -76,6 +76,8 @@ pub(super) struct Wishes {
     pub(super) keys: LocalKeys,
     /// What to ask the server for.
     pub(super) quality: Quality,
+    /// Whether the server is to scale what the window cannot show.
+    pub(super) scaling: Scaling,
 }
 
 impl Wishes {
@@ -89,6 +91,7 @@ impl Wishes {
             fullscreen,
             keys,
             quality: options.quality,
+            scaling: options.scaling,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What a viewer says on the control stream.
 
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
+use super::room::{put_room, read_room, read_room_value, write_room};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
+use crate::fit::Room;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -26,6 +28,9 @@ pub enum ViewerMessage {
     Seat(SeatWish),
     /// Whether the viewer would speak when it is asked to.
     Microphone(MicrophoneOffer),
+    /// The viewer can show a picture of this size from now on, and wants to hear which
+    /// [fit](super::ServerMessage::Fit) it gets.
+    Room(Room),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -62,6 +67,9 @@ pub struct Hello {
     pub seat: SeatWish,
     /// Whether the viewer wants to hear of files that the session has for it.
     pub takes_files: bool,
+    /// How large a picture the viewer can show, if it wants to hear which
+    /// [fit](super::ServerMessage::Fit) it gets; `None`: it takes the whole screen and hears nothing.
+    pub room: Option<Room>,
 }
 
 impl core::fmt::Debug for Hello {
@@ -77,6 +85,7 @@ impl core::fmt::Debug for Hello {
             .field("ticket", &"(secret)")
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
+            .field("room", &self.room)
             .finish()
     }
 }
@@ -90,6 +99,7 @@ mod kind {
     pub(super) const SOUND: u64 = 16;
     pub(super) const SEAT: u64 = 24;
     pub(super) const MICROPHONE: u64 = 44;
+    pub(super) const ROOM: u64 = 52;
 }
 
 impl ViewerMessage {
@@ -115,6 +125,9 @@ impl ViewerMessage {
                 if hello.takes_files {
                     message.number(13, 1);
                 }
+                if let Some(room) = hello.room {
+                    message.nested(19, |out| put_room(out, room));
+                }
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -131,6 +144,7 @@ impl ViewerMessage {
             }
             Self::Seat(wish) => wish.write(out, kind::SEAT),
             Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
+            Self::Room(room) => write_room(*room, out, kind::ROOM),
         }
     }
 
@@ -149,6 +163,7 @@ impl ViewerMessage {
             kind::SOUND => Self::Sound(read_sound(fields)?),
             kind::SEAT => Self::Seat(SeatWish::read(fields)?),
             kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
+            kind::ROOM => Self::Room(read_room(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -167,6 +182,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        room: None,
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -180,6 +196,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
+            19 => hello.room = Some(read_room_value(&mut field.reader())?),
             _ => {}
         }
     }
@@ -219,6 +236,7 @@ mod tests {
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
+            room: Some(Room::AtMost(Size::new(1024, 600))),
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }
