@@ -6,12 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_TEXT_BYTES;
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::{StreamKind, WireError};
 use quinn::{RecvStream, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
+use crate::background::Yielding;
 use crate::capped::SharedCap;
 use crate::lane::Lane;
 use crate::parities::Parities;
@@ -40,6 +42,8 @@ pub struct Connection {
     pub(crate) parities: Arc<Parities>,
     /// Frames whose slices are spaced.
     lane: Arc<Lane>,
+    /// How what can wait gives way.
+    pub(crate) yielding: Arc<Yielding>,
 }
 
 /// A stream that the peer opened.
@@ -62,12 +66,22 @@ impl Connection {
             arriving: Arc::default(),
             parities: Arc::default(),
             lane: Arc::default(),
+            yielding: Arc::default(),
         }
     }
 
     /// The same, with what it may send.
     pub(crate) fn within(self, cap: Option<Arc<SharedCap>>) -> Self {
         Self { cap, ..self }
+    }
+
+    /// What may be sent whatever the path could carry, if there is such a limit.
+    pub(crate) fn limit(&self) -> Option<Bitrate> {
+        self.cap.as_ref().map(|cap| cap.rate())
+    }
+
+    pub(crate) const fn path_state(&self) -> &Arc<PathState> {
+        &self.path
     }
 
     pub(crate) const fn quic(&self) -> &quinn::Connection {
@@ -144,6 +158,7 @@ impl Connection {
             // A server opens nothing but frames. To look at the first byte here would make each
             // frame wait for lost packets of those before it.
             let stream = self.quic.accept_uni().await?;
+            self.at_work();
             return Ok(IncomingStream::Frame(FrameReader::new(
                 stream,
                 &self.parities,
@@ -185,6 +200,7 @@ impl Connection {
         frame: Bytes,
         priority: i32,
     ) -> Result<StreamIndex, TransportError> {
+        self.at_work();
         let lane = (self.lane.as_ref(), &self.path);
         frames::send(&self.quic, lane, frame, priority).await
     }
@@ -198,7 +214,7 @@ impl Connection {
             sent_packets: stats.path.sent_packets,
             bytes_sent: stats.udp_tx.bytes,
             bytes_received: stats.udp_rx.bytes,
-            limit: self.cap.as_ref().map(|cap| cap.rate()),
+            limit: self.limit(),
             ..self.path.report()
         }
     }

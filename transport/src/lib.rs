@@ -18,6 +18,7 @@
 //! The rate is governed by [`hackstream_protocol::rate`]; what it knows is in [`PathReport`].
 #![forbid(unsafe_code)]
 
+mod background;
 mod capped;
 mod config;
 mod congestion;

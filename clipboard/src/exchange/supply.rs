@@ -201,6 +201,7 @@ impl Supply<'_> {
                 continue;
             }
             let (piece, after) = rest.split_at(rest.len().min(room));
+            self.connection.give_way(piece.len()).await;
             self.sent += piece.len() as u64;
             self.send(ClipboardSupply::Piece(piece.to_vec())).await?;
             rest = after;
@@ -216,7 +217,9 @@ impl Supply<'_> {
         let half = self.connection.path().window.0 / 2;
         let ahead = half.clamp(LEAST_PIECE as u64, MOST_AHEAD);
         let on_its_way = self.sent.saturating_sub(self.taken);
-        let piece = PIECE.min(ahead as usize);
+        let piece = PIECE
+            .min(ahead as usize)
+            .min(self.connection.largest_piece());
         if on_its_way > 0 && on_its_way + piece as u64 > ahead {
             return 0;
         }

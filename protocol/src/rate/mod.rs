@@ -22,6 +22,7 @@
 //!
 //! Everything takes the time as an argument, so the tests run a simulated link.
 
+mod background;
 mod base;
 pub mod cap;
 mod capacity;
@@ -37,6 +38,7 @@ mod train;
 mod unanswered;
 mod window;
 
+pub use background::{Background, Foreground};
 pub use base::BaseRtt;
 pub use delivery::DeliveryEstimator;
 pub use pace::{Pace, Slice};
