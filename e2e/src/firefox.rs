@@ -43,6 +43,8 @@ pub enum Sign {
     Scrolled(bool),
     /// The animation runs.
     Running(bool),
+    /// The page about the microphone has found one.
+    Microphone(bool),
 }
 
 impl Sign {
@@ -55,6 +57,7 @@ impl Sign {
             Self::Typed(on) => (735, lamp(on)),
             Self::Scrolled(on) => (775, lamp(on)),
             Self::Running(on) => (815, lamp(on)),
+            Self::Microphone(on) => (500, lamp(on)),
         };
         picture.at(x, SIZE.height - 30) == Some(colour)
     }
