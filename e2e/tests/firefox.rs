@@ -35,7 +35,7 @@ fn firefox_is_shown_exactly() {
 }
 
 #[test]
-fn firefox_finds_the_microphone_of_the_session_and_only_that() {
+fn firefox_gives_pages_the_microphone_of_the_session() {
     for (options, found) in [(ENABLED, true), (&[], false)] {
         let folder = Folder::new();
         let command = command(&folder, "microphone.html");

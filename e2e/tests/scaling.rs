@@ -160,8 +160,8 @@ fn what_is_pointed_at_in_a_small_window_is_what_is_seen_there() {
             picture.fetch(&Rect::of_size(half).into()).ok()?;
             let shown = screen.picture();
             let rows = shown.pixels.chunks(half.width as usize).zip(0..);
-            let same = rows.map(|(row, y)| picture.shows_row(Point::new(0, y), row));
-            (picture.size() == half && same.fold(true, |all, row| all && row)).then_some(())
+            let mut same = rows.map(|(row, y)| picture.shows_row(Point::new(0, y), row));
+            (picture.size() == half && same.all(|same| same)).then_some(())
         });
     };
     shows("the window shows the whole screen");

@@ -28,7 +28,8 @@ The first connection to a server shows the fingerprint of its key and asks wheth
 one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
 
 The session's screen takes on the size of the window when that changes, as far as the server allows.
-The picture is shown pixel for pixel: centred in a larger window, its top left part in a smaller one.
+The picture is shown pixel for pixel, centred in a larger window. Where the screen cannot follow, the
+server scales it down to the window, unless --scale off says to cut it off at the right and the bottom.
 
 During an outage the last picture stays, darker, with a notice over it, and the viewer tries to get
 back: at once when this machine's network changes, else ever less often, every 5 seconds at the
