@@ -98,7 +98,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_room_counts_at_once_and_when_it_changes() {
         let (rooms, coming) = (watch::Sender::new(Some(SMALL)), watch::Sender::new(None));
-        let change = || drop(rooms.send_replace(Some(Room::Unlimited)));
+        let change = || {
+            rooms.send_replace(Some(Room::Unlimited));
+        };
         let told = told(&rooms, &coming, change).await;
         assert_eq!(told, (Some(SMALL), Some(Room::Unlimited)));
     }
@@ -107,7 +109,9 @@ mod tests {
     async fn a_screen_that_is_about_to_fit_is_waited_for() {
         let about = Some(Size::new(800, 600));
         let (rooms, coming) = (watch::Sender::new(Some(SMALL)), watch::Sender::new(about));
-        let done = || drop(coming.send_replace(None));
+        let done = || {
+            coming.send_replace(None);
+        };
         assert_eq!(told(&rooms, &coming, done).await, (None, Some(SMALL)));
     }
 
