@@ -32,7 +32,7 @@ enum Middle {
     Nothing { stimulus: Process },
     /// A remoting system. Ended in this order.
     Remote {
-        company: Option<Company>,
+        company: Option<Box<Company>>,
         viewer: Process,
         server: Box<Server>,
         network: Network,
@@ -159,7 +159,9 @@ impl Rig {
                 ..
             } => {
                 network.check_alive()?;
-                company.as_mut().map_or(Ok(()), Company::check_alive)?;
+                company
+                    .as_mut()
+                    .map_or(Ok(()), |company| company.check_alive())?;
                 // Causes before what they drag along.
                 server.main.check_alive()?;
                 let (stimulus, x_server) = (&mut server.stimulus, &mut server.x_server);
@@ -299,7 +301,7 @@ fn start_remote(
     let company =
         loudspeaker.map(|loudspeaker| Company::start(loudspeaker, display.name(), workspace));
     Ok(Middle::Remote {
-        company: company.transpose()?,
+        company: company.transpose()?.map(Box::new),
         viewer,
         server,
         network,
