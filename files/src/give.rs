@@ -48,7 +48,7 @@ impl<P: FnMut(Progress)> Giving<'_, P> {
         };
         self.send(&start).await?;
         while self.dispatch.left() > 0 {
-            let room = self.dispatch.room(self.connection.path().window);
+            let room = self.dispatch.room(self.connection.ahead());
             let room = room.min(self.connection.largest_piece());
             if room == 0 {
                 self.hear().await?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::rate::{Background, Foreground};
-use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::units::{ByteCount, Timestamp};
 use tokio::time::sleep;
 
 use crate::Connection;
@@ -63,6 +63,13 @@ impl Connection {
     #[must_use]
     pub fn largest_piece(&self) -> usize {
         Background::piece(&self.foreground(), self.yielding.now())
+    }
+
+    /// Bytes of what can wait that may be on their way and not taken by the peer yet.
+    #[must_use]
+    pub fn ahead(&self) -> ByteCount {
+        let window = self.path_state().window();
+        self.foreground().ahead(window, self.yielding.now())
     }
 
     /// Waits until a piece of so many bytes that can wait may be handed over.

@@ -1,11 +1,12 @@
 //! How fast what can wait leaves: contents of clipboards and files.
 //!
-//! Priorities keep it behind frames inside the connection, and half a window keeps room for a frame in
-//! flight. What is left of its cost is what lies between: a burst of it in a link's queue, or one that
-//! has used up what a [cap](super::cap) lets through, and the processors of both machines, which a fast
-//! link lets it keep busy. So it leaves in small pieces, at less than the path's rate where that is
-//! known, and no faster than a small machine handles aside while somebody works. LEDBAT (RFC 6817) yields
-//! in the same spirit; here what it has to yield to is known and need not be guessed from delays.
+//! Priorities keep it behind frames inside the connection. What is left of its cost is what lies between:
+//! a burst of it in a link's queue, or one that has used up what a [cap](super::cap) lets through, and the
+//! processors of both machines, which a fast link lets it keep busy. So it leaves in small pieces and at
+//! less than the path's rate where that is known; while somebody works also no faster than a small machine
+//! handles aside, and with room in the window for a frame. It uses all of the rest: on a path of which
+//! little else is asked, what the path carries is learnt from it alone. LEDBAT (RFC 6817) yields in the
+//! same spirit; here what it has to yield to is known and need not be guessed from delays.
 
 use core::time::Duration;
 
@@ -22,6 +23,12 @@ const PIECE: Duration = Duration::from_millis(1);
 
 /// The smallest and the largest piece: two packets, and what is compressed at once.
 const PIECES: [u64; 2] = [2400, 16 << 10];
+
+/// What may be on its way while somebody works. A window of which no more is used does not grow.
+const AHEAD_AT_WORK: (u64, u64) = (7, 8);
+
+/// And while nobody does, in windows: what was taken is told later than what arrived.
+const AHEAD_ALONE: u64 = 2;
 
 /// Somebody works who did something, or was shown something, within this time.
 const AT_WORK: Duration = Duration::from_secs(1);
@@ -43,8 +50,22 @@ impl Foreground {
     pub fn leaves(&self, now: Timestamp) -> Option<Bitrate> {
         let share = |rate: Bitrate| Bitrate(rate.0 / SHARE.1 * SHARE.0);
         let known = [self.limit, self.capacity].into_iter().flatten().map(share);
-        let at_work = self.worked_at.is_some_and(|at| now.since(at) < AT_WORK);
-        known.chain(at_work.then_some(ASIDE)).min()
+        known.chain(self.is_at_work(now).then_some(ASIDE)).min()
+    }
+
+    /// Bytes of what can wait that may be on their way at `now` and not taken by the peer yet, over a
+    /// path with this congestion window.
+    #[must_use]
+    pub fn ahead(&self, window: ByteCount, now: Timestamp) -> ByteCount {
+        let (share, of) = AHEAD_AT_WORK;
+        ByteCount(match self.is_at_work(now) {
+            true => window.0 / of * share,
+            false => window.0.saturating_mul(AHEAD_ALONE),
+        })
+    }
+
+    fn is_at_work(&self, now: Timestamp) -> bool {
+        self.worked_at.is_some_and(|at| now.since(at) < AT_WORK)
     }
 }
 
@@ -115,6 +136,18 @@ mod tests {
             worked_at: None,
         };
         assert_eq!(both.leaves(NOW), Some(Bitrate::mbps(3)));
+    }
+
+    #[test]
+    fn a_window_is_used_up_only_while_nobody_works() {
+        let (window, now) = (ByteCount(16_000), NOW.after(AT_WORK));
+        let path = |worked_at| Foreground {
+            worked_at,
+            ..Foreground::default()
+        };
+        assert_eq!(path(Some(now)).ahead(window, now), ByteCount(14_000));
+        assert_eq!(path(Some(NOW)).ahead(window, now), ByteCount(32_000));
+        assert_eq!(path(None).ahead(window, now), ByteCount(32_000));
     }
 
     #[test]
