@@ -13,7 +13,7 @@ use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::pointer::Witness;
 use hackstream_e2e::server::{Run, SIZE, Server};
-use hackstream_e2e::terminal::Terminal;
+use hackstream_e2e::terminal::Board;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_encoder::Fitted;
 use hackstream_protocol::fit::Room;
@@ -92,16 +92,16 @@ fn small_viewer(server: &Server) -> Viewer {
 #[test]
 fn a_small_viewer_sees_all_of_a_large_screen() {
     let folder = Folder::new();
-    let terminal = Terminal::new(&folder);
-    let server = fixed(folder, &terminal.command());
+    let board = Board::new(&folder);
+    let server = fixed(folder, &board.command());
     let (small, whole) = (small_viewer(&server), viewer::connect(&server));
     is_seen_small(&server, &small, "the small viewer came");
     assert_eq!(small.canvas_snapshot().0, Size::new(500, 375));
-    terminal.fill(7, 30);
+    board.fill(7, 30);
     is_seen_small(&server, &small, "the terminal is full");
     for line in 0..12 {
         // Each scrolls the terminal.
-        terminal.write(&format!("\r\nline {line}"));
+        board.write(&format!("\r\nline {line}"));
     }
     is_seen_small(&server, &small, "the terminal has scrolled");
     hackstream_e2e::compare::exact(&server, &[&whole], "another viewer sees the whole screen");
@@ -110,12 +110,12 @@ fn a_small_viewer_sees_all_of_a_large_screen() {
 #[test]
 fn a_small_viewer_follows_a_screen_that_changes_its_size() {
     let folder = Folder::new();
-    let terminal = Terminal::new(&folder);
+    let board = Board::new(&folder);
     let run = Run {
         options: &["--max-size", "1600x1200"],
         ..Run::default()
     };
-    let server = Server::run_as(&run, folder, &terminal.command());
+    let server = Server::run_as(&run, folder, &board.command());
     let (small, other) = (small_viewer(&server), viewer::connect(&server));
     let size_of = |viewer: &Viewer, size| {
         let seen = viewer.wait_for(
@@ -143,14 +143,14 @@ fn a_small_viewer_follows_a_screen_that_changes_its_size() {
 #[test]
 fn what_is_pointed_at_in_a_small_window_is_what_is_seen_there() {
     let folder = Folder::new();
-    let terminal = Terminal::new(&folder);
-    let server = fixed(folder, &terminal.command());
+    let board = Board::new(&folder);
+    let server = fixed(folder, &board.command());
     let half = Size::new(SIZE.width / 2, SIZE.height / 2);
     let mut window = viewer::window_command(&server);
     window.push("--fullscreen".to_owned());
     let display = Display::start(half, Folder::new(), &window);
     let screen = display.screen();
-    terminal.fill(3, 30);
+    board.fill(3, 30);
     let shows = |what: &str| {
         rest(&server, what);
         wait_until(what, || {
@@ -181,9 +181,8 @@ fn what_is_pointed_at_in_a_small_window_is_what_is_seen_there() {
     // The margins beside a picture in other proportions belong to its edge.
     let shown = Capture::open(display.name(), PixelAccess::SharedMemory).unwrap();
     shown.resize(Size::new(300, 200), Scale::ONE).unwrap();
-    let smaller = Size::new(266, 200);
     wait_until("the pointer to be found in a smaller window", || {
-        let at = Point::new(17 + smaller.width as i32 - 1, 199);
+        let at = Point::new(299, 199);
         hand.inject(InputEvent::PointerMotion(at)).unwrap();
         let place = pointer.place();
         (place.x >= SIZE.width as i32 - 3 && place.y >= SIZE.height as i32 - 3).then_some(())
