@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_capture::{Capture, PixelAccess};
 use hackstream_e2e::compare::{Picture, Screen, assert_same, rest};
@@ -27,6 +27,8 @@ use hackstream_view::headless::Viewer;
 
 /// How long a change may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Less than [`SIZE`], in other proportions, and no part of it.
 const SMALL: Size = Size::new(500, 400);
@@ -63,16 +65,24 @@ fn seen_small(screen: Picture) -> Picture {
 }
 
 /// Waits until the viewer shows the whole screen scaled.
-fn is_seen_small(server: &Server, viewer: &Viewer, what: &str) {
-    rest(server, what);
-    let scaled = seen_small(server.picture());
-    let same = viewer.wait_for(
-        |picture| picture.size() == scaled.size && picture.pixels() == scaled.pixels,
-        PATIENCE,
-    );
-    if !same {
-        assert_same(what, &scaled, &viewer.picture());
+fn is_seen_small(screen: &impl Screen, viewer: &Viewer, what: &str) {
+    rest(screen, what);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (expected, seen) = (seen_small(screen.picture()), viewer.picture());
+        if expected == seen || Instant::now() > deadline {
+            return assert_same(what, &expected, &seen);
+        }
+        std::thread::sleep(LOOK);
     }
+}
+
+/// Does something that changes the screen; then waits until the viewer shows all of it scaled.
+fn step(screen: &impl Screen, viewer: &Viewer, what: &str, action: impl FnOnce()) {
+    let before = screen.picture();
+    action();
+    wait_until(what, || (screen.picture() != before).then_some(()));
+    is_seen_small(screen, viewer, what);
 }
 
 fn fixed(folder: Folder, command: &[String]) -> Server {
@@ -97,13 +107,14 @@ fn a_small_viewer_sees_all_of_a_large_screen() {
     let (small, whole) = (small_viewer(&server), viewer::connect(&server));
     is_seen_small(&server, &small, "the small viewer came");
     assert_eq!(small.canvas_snapshot().0, Size::new(500, 375));
-    board.fill(7, 30);
-    is_seen_small(&server, &small, "the terminal is full");
-    for line in 0..12 {
-        // Each scrolls the terminal.
-        board.write(&format!("\r\nline {line}"));
-    }
-    is_seen_small(&server, &small, "the terminal has scrolled");
+    step(&server, &small, "the terminal is full", || {
+        board.fill(7, 60);
+    });
+    step(&server, &small, "the terminal has scrolled", || {
+        for line in 0..12 {
+            board.write(&format!("line {line}\n"));
+        }
+    });
     hackstream_e2e::compare::exact(&server, &[&whole], "another viewer sees the whole screen");
 }
 
@@ -135,7 +146,7 @@ fn a_small_viewer_follows_a_screen_that_changes_its_size() {
         });
         size_of(&other, screen);
         size_of(&small, seen);
-        is_seen_small(&server, &small, "the screen has another size");
+        is_seen_small(&other, &small, "the screen has another size");
     }
 }
 
@@ -144,7 +155,8 @@ fn a_small_viewer_follows_a_screen_that_changes_its_size() {
 fn what_is_pointed_at_in_a_small_window_is_what_is_seen_there() {
     let folder = Folder::new();
     let board = Board::new(&folder);
-    let server = fixed(folder, &board.command());
+    let session = Display::start(SIZE, folder, &board.command());
+    let server = Server::attach_with(&session, &["--disable", "resize"]);
     let half = Size::new(SIZE.width / 2, SIZE.height / 2);
     let mut window = viewer::window_command(&server);
     window.push("--fullscreen".to_owned());
@@ -165,7 +177,7 @@ fn what_is_pointed_at_in_a_small_window_is_what_is_seen_there() {
         });
     };
     shows("the window shows the whole screen");
-    let (mut hand, pointer) = (display.injector(), Witness::of(&server.ready.display));
+    let (mut hand, pointer) = (display.injector(), Witness::of(session.name()));
     for (x, y) in [
         (0, 0),
         (100, 40),
