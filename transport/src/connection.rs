@@ -14,6 +14,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
 use crate::allotment::Allotment;
+use crate::background::Yielding;
 use crate::capped::SharedCap;
 use crate::lane::Lane;
 use crate::parities::Parities;
@@ -44,6 +45,8 @@ pub struct Connection {
     pub(crate) parities: Arc<Parities>,
     /// Frames whose slices are spaced.
     lane: Arc<Lane>,
+    /// How what can wait gives way.
+    pub(crate) yielding: Arc<Yielding>,
 }
 
 /// A stream that the peer opened.
@@ -67,6 +70,7 @@ impl Connection {
             arriving: Arc::default(),
             parities: Arc::default(),
             lane: Arc::default(),
+            yielding: Arc::default(),
         }
     }
 
@@ -78,6 +82,10 @@ impl Connection {
             allotment,
             ..self
         }
+    }
+
+    pub(crate) const fn path_state(&self) -> &Arc<PathState> {
+        &self.path
     }
 
     pub(crate) const fn quic(&self) -> &quinn::Connection {
@@ -154,6 +162,7 @@ impl Connection {
             // A server opens nothing but frames. To look at the first byte here would make each
             // frame wait for lost packets of those before it.
             let stream = self.quic.accept_uni().await?;
+            self.at_work();
             return Ok(IncomingStream::Frame(FrameReader::new(
                 stream,
                 &self.parities,
@@ -195,6 +204,7 @@ impl Connection {
         frame: Bytes,
         priority: i32,
     ) -> Result<StreamIndex, TransportError> {
+        self.at_work();
         let lane = (self.lane.as_ref(), &self.path);
         frames::send(&self.quic, lane, frame, priority).await
     }
@@ -213,8 +223,8 @@ impl Connection {
         }
     }
 
-    /// What may be sent whatever the path could carry.
-    fn limit(&self) -> Option<Bitrate> {
+    /// What may be sent whatever the path could carry, if there is such a limit.
+    pub(crate) fn limit(&self) -> Option<Bitrate> {
         let for_all = self.cap.as_ref().map(|cap| cap.rate());
         let for_this = self.allotment.as_ref().and_then(|own| own.rate());
         [for_all, for_this].into_iter().flatten().min()

@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod allotment;
+mod background;
 mod capped;
 mod config;
 mod congestion;

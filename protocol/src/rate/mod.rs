@@ -23,6 +23,7 @@
 //!
 //! Everything takes the time as an argument, so the tests run a simulated link.
 
+mod background;
 mod base;
 pub mod cap;
 mod capacity;
@@ -39,6 +40,7 @@ mod train;
 mod unanswered;
 mod window;
 
+pub use background::{Background, Foreground};
 pub use base::BaseRtt;
 pub use delivery::DeliveryEstimator;
 pub use pace::{Pace, Slice};
