@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clipboard;
+pub mod desktop;
 pub mod files;
 pub mod geometry;
 pub mod ids;

@@ -11,13 +11,15 @@ mod oracle;
 use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
+use hackstream_protocol::desktop::Link;
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
+use hackstream_protocol::ids::{FrameId, InputSeq, NotificationId, SoundSeq, StreamIndex};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
-    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand,
-    MicrophoneOffer, Quality, RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish,
-    Standing, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
+    CursorShape, DesktopShare, Expiry, FileOffer, Hello, KeyboardLayout, KeyboardNames,
+    MicrophoneDemand, MicrophoneOffer, Notification, NotificationClosed, NotificationEnd, Quality,
+    RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish, Standing, Urgency,
+    ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
@@ -120,6 +122,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: false,
+        desktop: DesktopShare::default(),
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -132,6 +135,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         seat: SeatWish::Control,
         takes_files: false,
+        desktop: DesktopShare::default(),
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -144,6 +148,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Watch,
         takes_files: false,
+        desktop: DesktopShare::default(),
     });
     let hello_files = ViewerMessage::Hello(Hello {
         version: 1,
@@ -156,9 +161,39 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: true,
+        desktop: DesktopShare::default(),
     });
+    let hello_desktop = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        desktop: DesktopShare {
+            notifications: true,
+            links: true,
+        },
+    });
+    let dismissed = NotificationClosed {
+        number: NotificationId(300),
+        end: NotificationEnd::Dismissed,
+    };
     let named = [
         ("hello", hello),
+        ("hello-desktop", hello_desktop),
+        (
+            "notification-closed",
+            ViewerMessage::NotificationClosed(dismissed),
+        ),
+        (
+            "notification-chosen",
+            ViewerMessage::NotificationChosen(NotificationId(300)),
+        ),
         ("hello-again", hello_again),
         ("hello-watching", hello_watching),
         ("hello-files", hello_files),
@@ -192,6 +227,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         files: None,
         microphone: false,
+        desktop: DesktopShare::default(),
     });
     let listening = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -200,6 +236,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: None,
         microphone: true,
+        desktop: DesktopShare::default(),
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -208,6 +245,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: Some(1 << 30),
         microphone: false,
+        desktop: DesktopShare::default(),
     });
     let offer = FileOffer {
         number: 3,
@@ -223,8 +261,27 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         hot_spot: Point::new(1, 0),
         pixels: vec![0xff00_0000, 0x8040_2010],
     });
+    let welcome_desktop = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: None,
+        microphone: false,
+        desktop: DesktopShare {
+            notifications: true,
+            links: false,
+        },
+    });
     let named = [
         ("welcome", welcome),
+        ("welcome-desktop", welcome_desktop),
+        ("notification", ServerMessage::Notification(notification())),
+        (
+            "notification-gone",
+            ServerMessage::NotificationGone(NotificationId(300)),
+        ),
+        ("link", ServerMessage::Link(link())),
         ("welcome-microphone", listening),
         ("refused", refused),
         ("cursor-shape", shape),
@@ -255,6 +312,23 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))
         .into()
+}
+
+fn notification() -> Notification {
+    Notification {
+        number: NotificationId(300),
+        program: "mail".to_owned(),
+        summary: "From Ada".to_owned(),
+        body: "Hello".to_owned(),
+        urgency: Urgency::Critical,
+        expiry: Expiry::After(Duration::from_secs(5)),
+        can_be_chosen: true,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+fn link() -> Link {
+    Link::of("https://a.example/?b").expect("a link")
 }
 
 fn icon() -> WindowIcon {

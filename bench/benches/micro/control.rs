@@ -73,6 +73,7 @@ fn hello() -> ViewerMessage {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        desktop: Default::default(),
     })
 }
 
@@ -84,6 +85,7 @@ fn welcome() -> ServerMessage {
         ticket: Vec::new(),
         files: None,
         microphone: false,
+        desktop: Default::default(),
     })
 }
 

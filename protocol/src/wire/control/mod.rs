@@ -7,6 +7,7 @@
 //! [`ServerMessage::Refused`].
 
 mod cursor;
+mod desktop;
 mod files;
 mod front;
 mod keyboard;
@@ -20,6 +21,9 @@ mod viewer;
 mod window;
 
 pub use cursor::CursorShape;
+pub use desktop::{
+    DesktopShare, Expiry, Notification, NotificationClosed, NotificationEnd, Urgency,
+};
 pub use files::FileOffer;
 pub use front::WindowIcon;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};

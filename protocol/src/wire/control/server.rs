@@ -1,13 +1,16 @@
 //! What a server says on the control stream.
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
+use super::desktop::{self, DesktopShare, Notification};
 use super::files::{read_file_offer, write_file_offer};
 use super::front::{read_icon, read_title, write_icon};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
 use super::{CursorShape, FileOffer, MicrophoneDemand, RefusalReason, SeatReport, WindowIcon};
+use crate::desktop::Link;
 use crate::geometry::{Point, Size};
+use crate::ids::NotificationId;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -46,6 +49,12 @@ pub enum ServerMessage {
     Bell,
     /// Whether the viewer is to speak, if it offered to.
     Microphone(MicrophoneDemand),
+    /// A program of the session wants the person to know something.
+    Notification(Notification),
+    /// That is of no interest any more.
+    NotificationGone(NotificationId),
+    /// A program of the session wants a page to be opened in the person's browser.
+    Link(Link),
 }
 
 /// The server admits the viewer.
@@ -66,6 +75,8 @@ pub struct Welcome {
     /// Whether viewers may speak in this session: whether an
     /// [offer](super::MicrophoneOffer) is of any use.
     pub microphone: bool,
+    /// What of the session goes to the viewer's desktop, if the viewer takes it.
+    pub desktop: DesktopShare,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -77,6 +88,7 @@ impl core::fmt::Debug for Welcome {
             .field("ticket", &"(secret)")
             .field("files", &self.files)
             .field("microphone", &self.microphone)
+            .field("desktop", &self.desktop)
             .finish()
     }
 }
@@ -94,6 +106,9 @@ mod kind {
     pub(super) const FILE_WITHDRAWN: u64 = 19;
     pub(super) const BELL: u64 = 20;
     pub(super) const MICROPHONE: u64 = 30;
+    pub(super) const NOTIFICATION: u64 = 32;
+    pub(super) const NOTIFICATION_GONE: u64 = 33;
+    pub(super) const LINK: u64 = 34;
 }
 
 impl ServerMessage {
@@ -114,6 +129,9 @@ impl ServerMessage {
                 }
                 if welcome.microphone {
                     message.number(13, 1);
+                }
+                if welcome.desktop != DesktopShare::default() {
+                    message.number(14, welcome.desktop.number());
                 }
             }
             Self::Refused { reason, text } => {
@@ -145,6 +163,11 @@ impl ServerMessage {
                 FieldWriter::new(out, kind::BELL);
             }
             Self::Microphone(demand) => demand.write(out, kind::MICROPHONE),
+            Self::Notification(notification) => notification.write(out, kind::NOTIFICATION),
+            Self::NotificationGone(number) => {
+                desktop::write_number(*number, out, kind::NOTIFICATION_GONE);
+            }
+            Self::Link(link) => desktop::write_link(link, out, kind::LINK),
         }
     }
 
@@ -176,6 +199,9 @@ impl ServerMessage {
             }
             kind::BELL => Self::Bell,
             kind::MICROPHONE => Self::Microphone(MicrophoneDemand::read(fields)?),
+            kind::NOTIFICATION => Self::Notification(Notification::read(fields)?),
+            kind::NOTIFICATION_GONE => Self::NotificationGone(desktop::read_number(fields)?),
+            kind::LINK => Self::Link(desktop::read_link(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -184,6 +210,7 @@ impl ServerMessage {
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
     let (mut ticket, mut files, mut microphone) = (Vec::new(), None, false);
+    let mut desktop = DesktopShare::default();
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
@@ -192,6 +219,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             9 => files = Some(field.number()?),
             13 => microphone = field.number()? != 0,
+            14 => desktop = DesktopShare::from_number(field.number()?),
             _ => {}
         }
     }
@@ -202,6 +230,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         ticket,
         files,
         microphone,
+        desktop,
     })
 }
 
@@ -239,6 +268,10 @@ mod tests {
                 ticket: vec![7; MAX_TICKET_BYTES],
                 files: Some(0),
                 microphone: true,
+                desktop: DesktopShare {
+                    notifications: true,
+                    links: false,
+                },
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -278,6 +311,7 @@ mod tests {
             ticket: vec![77, 78],
             files: None,
             microphone: false,
+            desktop: DesktopShare::default(),
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

@@ -1,8 +1,10 @@
 //! What a viewer says on the control stream.
 
+use super::desktop::{self, DesktopShare, NotificationClosed};
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
+use crate::ids::NotificationId;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -26,6 +28,10 @@ pub enum ViewerMessage {
     Seat(SeatWish),
     /// Whether the viewer would speak when it is asked to.
     Microphone(MicrophoneOffer),
+    /// A notification is not shown any more.
+    NotificationClosed(NotificationClosed),
+    /// The person chose a notification that can be chosen.
+    NotificationChosen(NotificationId),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -62,6 +68,8 @@ pub struct Hello {
     pub seat: SeatWish,
     /// Whether the viewer wants to hear of files that the session has for it.
     pub takes_files: bool,
+    /// What of the session the viewer takes for its desktop.
+    pub desktop: DesktopShare,
 }
 
 impl core::fmt::Debug for Hello {
@@ -77,6 +85,7 @@ impl core::fmt::Debug for Hello {
             .field("ticket", &"(secret)")
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
+            .field("desktop", &self.desktop)
             .finish()
     }
 }
@@ -90,6 +99,8 @@ mod kind {
     pub(super) const SOUND: u64 = 16;
     pub(super) const SEAT: u64 = 24;
     pub(super) const MICROPHONE: u64 = 44;
+    pub(super) const NOTIFICATION_CLOSED: u64 = 48;
+    pub(super) const NOTIFICATION_CHOSEN: u64 = 49;
 }
 
 impl ViewerMessage {
@@ -115,6 +126,9 @@ impl ViewerMessage {
                 if hello.takes_files {
                     message.number(13, 1);
                 }
+                if hello.desktop != DesktopShare::default() {
+                    message.number(18, hello.desktop.number());
+                }
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -131,6 +145,10 @@ impl ViewerMessage {
             }
             Self::Seat(wish) => wish.write(out, kind::SEAT),
             Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
+            Self::NotificationClosed(closed) => closed.write(out, kind::NOTIFICATION_CLOSED),
+            Self::NotificationChosen(number) => {
+                desktop::write_number(*number, out, kind::NOTIFICATION_CHOSEN);
+            }
         }
     }
 
@@ -149,6 +167,10 @@ impl ViewerMessage {
             kind::SOUND => Self::Sound(read_sound(fields)?),
             kind::SEAT => Self::Seat(SeatWish::read(fields)?),
             kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
+            kind::NOTIFICATION_CLOSED => {
+                Self::NotificationClosed(NotificationClosed::read(fields)?)
+            }
+            kind::NOTIFICATION_CHOSEN => Self::NotificationChosen(desktop::read_number(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -167,6 +189,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        desktop: DesktopShare::default(),
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -180,6 +203,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
+            18 => hello.desktop = DesktopShare::from_number(field.number()?),
             _ => {}
         }
     }
@@ -219,6 +243,10 @@ mod tests {
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
+            desktop: DesktopShare {
+                notifications: true,
+                links: true,
+            },
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }
