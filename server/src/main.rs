@@ -7,6 +7,7 @@ use clap::Parser;
 use hackstream_server::app::{self, exit};
 use hackstream_server::config::checked::Task;
 use hackstream_server::config::raw::{Action, Cli, LogFormat};
+use hackstream_server::desktop::open;
 use hackstream_server::session::run_if_supervisor;
 use hackstream_server::status::ask;
 use tracing_subscriber::EnvFilter;
@@ -30,6 +31,10 @@ fn main() -> ExitCode {
             Ok(code) => ExitCode::from(code),
             Err(error) => failed(&error, error.exit_code()),
         },
+        Ok(Task::Open(errand)) => match open::run(&errand) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
         Err(error) => failed(&error, exit::USAGE),
     }
 }
@@ -38,7 +43,7 @@ fn start_log(action: &Action) {
     let service = match action {
         Action::Run(run) => &run.service,
         Action::Attach(attach) => &attach.service,
-        Action::Status(_) => return,
+        Action::Status(_) | Action::OpenLink(_) => return,
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()

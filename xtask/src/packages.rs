@@ -115,6 +115,11 @@ const TABLE: &[Package] = &[
         Usage::Session,
         "loads the keyboard maps of sessions",
     ),
+    package(
+        "dbus-daemon",
+        Usage::Session,
+        "the notifications of a session",
+    ),
     package("pulseaudio", Usage::Session, "the sound of a session"),
     package("libopus0", Usage::Session, "compresses sound, on both ends"),
     package(
@@ -148,6 +153,13 @@ const TABLE: &[Package] = &[
     package("x11-utils", Usage::Test, "looks at windows from outside"),
     package("xdotool", Usage::Test, "presses keys from outside"),
     package("xclip", Usage::Test, "copies and pastes"),
+    package("libnotify-bin", Usage::Test, "shows notifications"),
+    package(
+        "libglib2.0-bin",
+        Usage::Test,
+        "calls programs by a bus, opens links",
+    ),
+    package("xdg-utils", Usage::Test, "opens links"),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",

@@ -3,5 +3,6 @@
 pub mod access;
 mod amount;
 pub mod checked;
+mod desktop;
 pub mod files;
 pub mod raw;

@@ -1,7 +1,7 @@
 //! What goes on while a viewer is there, all side by side: it says and does things, and is told some.
 
 use hackstream_clipboard::{Exchange, Side};
-use hackstream_protocol::wire::control::{ServerMessage, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::control::{DesktopShare, ServerMessage, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
@@ -15,6 +15,7 @@ use tracing::debug;
 use super::attend::{Membership, Service, VisitError};
 use super::cursor::tell_cursor;
 use super::datagrams::{WAITING_REPEATS, sort_datagrams};
+use super::desktop::DesktopVisit;
 use super::files::FileVisit;
 use super::front::tell_front;
 use super::inbox::Inbox;
@@ -34,6 +35,8 @@ pub(super) struct Guest<'a> {
     pub(super) hands: Option<&'a mut Hands>,
     /// Whether it wants to hear of files.
     pub(super) wants_files: bool,
+    /// What it takes for its desktop.
+    pub(super) takes: DesktopShare,
 }
 
 /// Both ways of the control stream.
@@ -59,7 +62,14 @@ pub(super) async fn serve(
     let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
     let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
     let datagrams = sort_datagrams(connection, repeats, &speech);
-    let control_in = listen(control_in, inbox, service, (seat, &speech), hearing);
+    let desktop = DesktopVisit::new(&service.desktop, guest.takes, seat, *id);
+    let control_in = listen(
+        control_in,
+        inbox,
+        service,
+        (seat, &speech, &desktop),
+        hearing,
+    );
     let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
@@ -77,6 +87,7 @@ pub(super) async fn serve(
         &mut exchanges,
         to_tell.clone(),
     );
+    let desktop = desktop.tell(to_tell.clone());
     let words = tell_words(&control_out, words);
     let speaking = speech.ask(&control_out);
     let clipboard = Exchange::new(
@@ -100,6 +111,7 @@ pub(super) async fn serve(
         result = clipboard.run(pasted) => result?,
         result = files.run(connection) => result?,
         result = bells => result?,
+        result = desktop => result?,
         result = exchanges.run(connection.clone()) => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
@@ -170,7 +182,7 @@ async fn listen(
     mut control: ControlReader<ViewerMessage>,
     inbox: &Inbox,
     service: &Service,
-    (seat, speech): (&Seat, &Speech<'_>),
+    (seat, speech, desktop): (&Seat, &Speech<'_>, &DesktopVisit<'_>),
     hearing: impl Fn(SoundWish),
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
@@ -182,6 +194,8 @@ async fn listen(
             ViewerMessage::Seat(wish) => seat.wish(wish),
             ViewerMessage::Sound(wish) => hearing(wish),
             ViewerMessage::Microphone(offer) => speech.offered(offer),
+            ViewerMessage::NotificationClosed(closed) => desktop.closed(closed),
+            ViewerMessage::NotificationChosen(number) => desktop.chosen(number),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }
