@@ -9,6 +9,7 @@
 mod clipboard;
 pub mod config;
 mod cursor;
+mod desktop;
 pub mod error;
 mod files;
 pub mod headless;

@@ -13,6 +13,7 @@ use hackstream_protocol::wire::control::{CursorShape, SeatReport, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
+use crate::desktop::{Desktop, DesktopTexts};
 use crate::files::{FileTexts, Files};
 use crate::locked::locked;
 use crate::picture::Picture;
@@ -75,6 +76,8 @@ pub(crate) struct SessionView {
     pub(crate) bells: u64,
     /// What the person is told about files.
     pub(crate) files: FileTexts,
+    /// What the person is told of notifications, and asked about links.
+    pub(crate) desktop: DesktopTexts,
 }
 
 impl SessionView {
@@ -130,6 +133,8 @@ pub(crate) struct Shared {
     pub(crate) clipboard: Clipboard,
     /// Files on their way.
     pub(crate) files: Files,
+    /// What the desktop does for the session.
+    pub(crate) desktop: Desktop,
     /// Measurements.
     pub(crate) counters: Counters,
     /// The session's sound.
@@ -156,6 +161,7 @@ impl Shared {
             statistics_panel: watch::Sender::default(),
             clipboard,
             files: Files::default(),
+            desktop: Desktop::default(),
             counters: Counters::new(front),
             speaker: Speaker::default(),
             microphone: Microphone::default(),

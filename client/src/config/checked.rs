@@ -12,6 +12,7 @@ use hackstream_protocol::limits::MAX_TOKEN_BYTES;
 use hackstream_protocol::wire::control::{Quality, SeatWish};
 use hackstream_transport::Fingerprint;
 
+use super::desktop::{self, DesktopOptions};
 use super::files::{self, FileOptions};
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
@@ -50,6 +51,8 @@ pub struct Options {
     pub files: FileOptions,
     /// What to do with the person's microphone.
     pub microphone: MicrophoneUse,
+    /// What the person's desktop does for the session.
+    pub desktop: DesktopOptions,
 }
 
 impl Options {
@@ -73,6 +76,7 @@ impl Options {
             sound: SoundOptions::Off,
             files: FileOptions::none(),
             microphone: MicrophoneUse::Never,
+            desktop: DesktopOptions::none(),
         }
     }
 }
@@ -270,8 +274,10 @@ pub(super) fn check(
         }
     }
     let files = files::options(&raw, &variable)?;
+    let desktop = desktop::options(&raw)?;
     Ok(Options {
         files,
+        desktop,
         server: raw.server.parse()?,
         token: token(raw.token, raw.token_file.as_deref(), &variable)?,
         trust: trust(raw.fingerprint.as_deref(), raw.accept_new, &variable)?,

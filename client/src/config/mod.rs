@@ -1,6 +1,7 @@
 //! What the person asked for: the command line as written (`raw`) and as understood.
 
 mod checked;
+mod desktop;
 mod files;
 mod local_key;
 mod raw;
@@ -9,6 +10,7 @@ pub use checked::{
     DEFAULT_HEADLESS_RECONNECT, LocalKeys, MicrophoneUse, Options, Output, Screenshot,
     ServerAddress, SoundOptions, StatsForm, Token, TrustPolicy,
 };
+pub use desktop::{DesktopOptions, LinkUse, NotificationUse};
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
 

@@ -58,6 +58,7 @@ pub(super) fn lines(
             "The server was restarted, or the outage was long.".to_owned(),
             "Any key or click hides this.".to_owned(),
         ],
+        _ if session.files.question.is_empty() => session.desktop.question.clone(),
         _ => session.files.question.clone(),
     };
     texts.into_iter().map(Line::from).collect()

@@ -147,10 +147,8 @@ impl View {
             self.texts = Texts {
                 statistics: statistics.collect(),
                 notice: notice::lines(self.label.server(), &facts, catching_up, self.tidings),
-                files: facts
-                    .files
-                    .lines
-                    .iter()
+                files: (facts.files.lines.iter())
+                    .chain(&facts.desktop.lines)
                     .map(|line| line.as_str().into())
                     .collect(),
                 menu: Vec::new(),
@@ -204,6 +202,7 @@ impl View {
     ) -> Result<(), String> {
         if is_press(event) {
             shared.files.dismiss(shared);
+            shared.desktop.dismiss(shared);
         }
         let is_told = self.link == LinkState::Live && !shared.picture().is_catching_up();
         if self.tidings == Tidings::Known || !is_press(event) || !is_told {
@@ -214,8 +213,8 @@ impl View {
         self.show(session, shared, Extent::Changes)
     }
 
-    /// Gives dropped files to the session, and takes the person's answer about one of its files. False
-    /// if it is another event.
+    /// Gives dropped files to the session, and takes the person's answer about one of its files or links.
+    /// False if it is another event.
     pub(super) fn files_of(&self, event: &WindowEvent, shared: &Shared) -> bool {
         match event {
             WindowEvent::DroppedFile(path) => shared.files.send(shared, path.clone()),
@@ -223,11 +222,15 @@ impl View {
                 event,
                 is_synthetic: false,
                 ..
-            } if shared.files.asks() => {
+            } if shared.files.asks() || shared.desktop.asks() => {
                 let Some(answer) = files::answer(event, self.input.held()) else {
                     return false;
                 };
-                shared.files.answer(shared, answer);
+                if shared.files.asks() {
+                    shared.files.answer(shared, answer);
+                } else {
+                    shared.desktop.answer(shared, answer);
+                }
             }
             _ => return false,
         }

@@ -332,6 +332,7 @@ fn hello(options: &Options) -> Hello {
         ticket: Vec::new(),
         seat: options.seat,
         takes_files: options.files.takes(),
+        desktop: options.desktop.takes(),
     }
 }
 

@@ -158,6 +158,7 @@ impl Supervisor {
     pub(super) fn attach(&mut self, admission: Admission) -> Link {
         self.links += 1;
         let continuity = admission.continuity;
+        self.shared.desktop.connected(&self.shared, continuity);
         let link = Link::start(admission, self.links, &self.shared, &self.work);
         self.shared.update_session(|session| {
             session.link = LinkState::Live;
@@ -199,6 +200,7 @@ impl Supervisor {
                     }
                 },
                 wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
+                word = self.shared.desktop.next_word() => link.tell(&word).await,
                 offer = self.shared.microphone.next_offer() => link.offer_microphone(offer).await,
                 trouble = link.trouble() => return Served::Trouble(trouble),
                 () = self.network.changed() => link.network_changed(),
