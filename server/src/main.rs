@@ -45,7 +45,9 @@ fn start_log(action: &Action) {
         Action::Attach(attach) => &attach.service,
         Action::Status(_) | Action::OpenLink(_) => return,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What the end of a bus means here is told here.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zbus=error"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

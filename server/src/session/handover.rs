@@ -79,7 +79,7 @@ fn write(own: &Path, server: &Path) -> io::Result<Result<(), SessionError>> {
     let programs = own.join(PROGRAMS);
     let script = programs.join(NAMES[0]);
     let entry = own.join(DATA).join("applications/hackstream-link.desktop");
-    let written = write_private(&script, &script_for(&programs, server))
+    let written = write_private(&script, &script_for(own, server))
         .and_then(|()| write_private(&entry, &desktop_entry(&script)))
         .and_then(|()| {
             let list = own.join(SETTINGS).join("mimeapps.list");
@@ -111,10 +111,10 @@ fn desktop_entry(script: &Path) -> Vec<u8> {
     entry
 }
 
-fn script_for(programs: &Path, server: &Path) -> Vec<u8> {
-    let (programs, server) = (quoted(programs.as_os_str()), quoted(server.as_os_str()));
-    let mut script = b"#!/bin/sh\nprograms=".to_vec();
-    script.extend_from_slice(programs.as_bytes());
+fn script_for(own: &Path, server: &Path) -> Vec<u8> {
+    let (own, server) = (quoted(own.as_os_str()), quoted(server.as_os_str()));
+    let mut script = b"#!/bin/sh\nown=".to_vec();
+    script.extend_from_slice(own.as_bytes());
     script.extend_from_slice(b"\nserver=");
     script.extend_from_slice(server.as_bytes());
     script.push(b'\n');
@@ -155,7 +155,7 @@ mod tests {
         std::fs::set_permissions(&server, Permissions::from_mode(0o700)).unwrap();
         let environment = prepare(dir.path()).unwrap();
         let own = dir.path().join(DIRECTORY);
-        let script = script_for(&own.join(PROGRAMS), &server);
+        let script = script_for(&own, &server);
         std::fs::write(own.join(PROGRAMS).join(NAMES[0]), script).unwrap();
         (dir, environment)
     }

@@ -8,14 +8,27 @@ case $1 in
     ;;
 esac
 
-# The real program of this name. It must not find this one again, and has no use for us.
-rest=
+# The real program of this name, which must not come back here.
+without_us() {
+    rest=
+    for place in $1; do
+        case $place in
+        "$own"/*) ;;
+        *) rest=${rest:+$rest:}$place ;;
+        esac
+    done
+}
+
+set -f
 IFS=:
-for place in $PATH; do
-    [ "$place" = "$programs" ] || rest=${rest:+$rest:}$place
-done
-unset IFS BROWSER
+without_us "$PATH"
 PATH=$rest
+without_us "$XDG_CONFIG_DIRS"
+XDG_CONFIG_DIRS=$rest
+without_us "$XDG_DATA_DIRS"
+XDG_DATA_DIRS=$rest
+unset IFS BROWSER
+set +f
 HACKSTREAM_OPENS_HERE=1
-export PATH HACKSTREAM_OPENS_HERE
+export PATH XDG_CONFIG_DIRS XDG_DATA_DIRS HACKSTREAM_OPENS_HERE
 exec "${0##*/}" "$@"
