@@ -11,6 +11,7 @@
 )]
 
 pub mod compare;
+pub mod desktop;
 pub mod display;
 pub mod drop;
 pub mod firefox;

@@ -143,6 +143,7 @@ impl Watched {
             ticket: Vec::new(),
             files: None,
             microphone: true,
+            desktop: Default::default(),
         });
         within(says.send(&welcome)).await.unwrap();
         Self {

@@ -363,6 +363,7 @@ fn another_quality_is_asked_for() {
             ticket: Vec::new(),
             files: None,
             microphone: false,
+            desktop: Default::default(),
         });
         out.send(&welcome).await.unwrap();
         tokio::task::block_in_place(|| {
