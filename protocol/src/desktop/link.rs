@@ -27,8 +27,7 @@ impl Link {
         if scheme != "http" && scheme != "https" {
             return None;
         }
-        // A backslash is a slash for browsers, and then the host another.
-        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, page) = rest.split_at(end);
         if !is_authority(authority) {
             return None;
