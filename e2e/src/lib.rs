@@ -24,6 +24,7 @@ pub mod netns;
 pub mod pointer;
 pub mod process;
 pub mod relay;
+pub mod scripts;
 pub mod server;
 pub mod sound;
 pub mod terminal;

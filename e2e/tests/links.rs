@@ -7,45 +7,21 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
+use hackstream_e2e::compare::Screen;
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{Peer, block_on, hello};
-use hackstream_e2e::process::Process;
-use hackstream_e2e::server::{Run, SIZE, Server};
+use hackstream_e2e::scripts::{Ended, Scripts};
+use hackstream_e2e::server::{SIZE, Server};
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::wire::control::{DesktopShare, Hello, ServerMessage, ViewerMessage};
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 
-/// A session whose programs open `go`'s links, line by line, with `open`; what became of each is in
-/// `went`. Nothing in the session opens links itself.
-fn session(options: &[&str], open: &str) -> Server {
-    let run = Run {
-        options,
-        ..Run::default()
-    };
-    let folder = Folder::new();
-    let home = folder.path("home");
-    let queue = home.join("go");
-    let made = std::process::Command::new("mkfifo").arg(&queue).status();
-    assert!(made.unwrap().success());
-    let runs = format!(
-        "cd '{}' && while :; do while read -r link; do {open} \"$link\" 2>>said; \
-         echo $? >>went; done <go; done",
-        home.display()
-    );
-    Server::run_as(&run, folder, &["sh", "-c", &runs])
-}
-
-/// Has the session open a link as its n-th, and waits until it has, or has not.
-fn open(server: &Server, n: usize, link: &str) -> i32 {
-    let home = server.folder().path("home");
-    std::fs::write(home.join("go"), format!("{link}\n")).unwrap();
-    wait_until("the link's way", || {
-        let went = std::fs::read_to_string(home.join("went")).unwrap_or_default();
-        went.lines().nth(n - 1).map(|code| code.parse().unwrap())
-    })
+/// Hands a link over as programs do that know of it, which says why if it cannot.
+fn hand(session: &Scripts, link: &str) -> Ended {
+    let program = hackstream_e2e::program("hackstream-server");
+    session.end(session.begin(&format!("'{}' open-link -- '{link}'", program.display())))
 }
 
 /// A folder of programs with a browser in it that notes the links that it opens.
@@ -77,19 +53,22 @@ fn window(server: &Server, folder: Folder, path: String, options: &[&str]) -> Di
     display
 }
 
+/// The edge of the viewer's own boxes.
+const EDGE: u32 = 0x00d0_a030;
+
 const ON: &[&str] = &["--enable", "links"];
 
 #[test]
 fn a_link_is_opened_by_the_persons_own_browser() {
-    let server = session(ON, "xdg-open");
+    let session = Scripts::session(ON);
+    let server = &session.server;
     let folder = Folder::new();
     let path = browser(&folder);
-    let display = window(&server, folder, path, &["--open-links"]);
-    let link = "https://a.example/?token=s3cret&b=$(id)";
-    assert_eq!(open(&server, 1, link), 0);
-    let escaped = "1 https://a.example/?token=s3cret&b=$(id)";
-    assert_eq!(opened(&display.folder, 1), escaped);
-    assert_eq!(open(&server, 2, "HTTP://b.example/ü \"x"), 0);
+    let display = window(server, folder, path, &["--open-links"]);
+    session.run("xdg-open 'https://a.example/?token=s3cret&b=$(id)'");
+    let link = "1 https://a.example/?token=s3cret&b=$(id)";
+    assert_eq!(opened(&display.folder, 1), link);
+    session.run("x-www-browser 'HTTP://b.example/ü \"x'");
     let escaped = "1 http://b.example/%C3%BC%20%22x";
     assert_eq!(opened(&display.folder, 2), escaped);
     let log = server.process.stderr.all().join("\n");
@@ -101,95 +80,110 @@ fn a_link_is_opened_by_the_persons_own_browser() {
 
 #[test]
 fn programs_that_look_for_a_browser_find_the_viewers() {
-    // What GTK's programs do, and those that go by the variable.
-    let server = session(
-        ON,
-        "open() { gio open \"$1\" && $BROWSER \"$1/again\"; }; open",
-    );
+    let session = Scripts::session(ON);
     let folder = Folder::new();
     let path = browser(&folder);
-    let display = window(&server, folder, path, &["--open-links"]);
-    assert_eq!(open(&server, 1, "https://a.example/x"), 0);
-    let both = [opened(&display.folder, 1), opened(&display.folder, 2)];
-    assert!(
-        both.contains(&"1 https://a.example/x".to_owned()),
-        "{both:?}"
-    );
-    assert!(
-        both.contains(&"1 https://a.example/x/again".to_owned()),
-        "{both:?}"
-    );
+    let display = window(&session.server, folder, path, &["--open-links"]);
+    // What GTK's programs do, and those that go by the variable.
+    session.run("gio open https://a.example/gtk");
+    assert_eq!(opened(&display.folder, 1), "1 https://a.example/gtk");
+    session.run("$BROWSER https://a.example/variable");
+    assert_eq!(opened(&display.folder, 2), "1 https://a.example/variable");
 }
 
 #[test]
 fn the_person_is_asked_in_the_window() {
-    let server = session(ON, "xdg-open");
+    let session = Scripts::session(ON);
     let folder = Folder::new();
     let path = browser(&folder);
-    let display = window(&server, folder, path, &[]);
-    assert_eq!(open(&server, 1, "https://one.example/"), 0);
-    assert_eq!(open(&server, 2, "https://two.example/"), 0);
+    let display = window(&session.server, folder, path, &[]);
+    let screen = display.screen();
     let mut hands = display.injector();
-    let mut chord = |key: u16| {
-        for transition in [Transition::Press, Transition::Release] {
-            for key in [29, 56, key].map(KeyCode) {
-                hands.inject(InputEvent::Key(key, transition)).unwrap();
+    let mut answer = |key: u16| {
+        let asks = || screen.picture().pixels.contains(&EDGE);
+        wait_until("the question", || asks().then_some(()));
+        // Until the window has the focus nobody hears the keys.
+        wait_until("the end of the question", || {
+            for transition in [Transition::Press, Transition::Release] {
+                for key in [29, 56, key].map(KeyCode) {
+                    hands.inject(InputEvent::Key(key, transition)).unwrap();
+                }
             }
-        }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            (!asks()).then_some(())
+        });
     };
-    // The first one is not opened, the second one is. What is pressed before the question is there
-    // goes to the session.
     let (end, enter) = (107, 28);
-    let mut pressed = 0;
-    let line = wait_until("the second link", || {
-        pressed += 1;
-        chord(if pressed == 1 { end } else { enter });
-        std::thread::sleep(std::time::Duration::from_millis(200));
-        std::fs::read_to_string(display.folder.path("opened")).ok()
-    });
-    assert!(line.ends_with("1 https://two.example/\n"), "{line}");
+    session.run("xdg-open https://one.example/");
+    answer(end);
+    session.run("xdg-open https://two.example/");
+    answer(enter);
+    assert_eq!(opened(&display.folder, 1), "1 https://two.example/");
 }
 
 #[test]
 fn without_anybodys_consent_there_are_no_links() {
-    // Off at the server: programs find no browser of ours, and viewers are told of nothing.
-    let server = session(&[], "[ -z \"$HACKSTREAM_LINKS\" ] && true");
-    assert_eq!(open(&server, 1, "https://a.example/"), 0);
-    // On, but the only viewer does not want them.
-    let server = session(ON, "x-www-browser");
-    let _viewer = viewer::start(&server, &[]);
-    assert_ne!(open(&server, 1, "https://a.example/"), 0);
-    let said = std::fs::read_to_string(server.folder().path("home/said")).unwrap();
-    assert!(said.contains("no viewer"), "{said}");
+    // Off at the server: programs find no browser of ours.
+    let session = Scripts::session(&[]);
+    let said = session.run("echo \"$HACKSTREAM_LINKS,$BROWSER,$PATH\"");
+    assert!(
+        said.starts_with(",,") && !said.contains("handover"),
+        "{said}"
+    );
+    // On, but the only viewer, being without a window, can ask nobody.
+    let session = Scripts::session(ON);
+    let _viewer = viewer::start(&session.server, &[]);
+    let Ended { code, said } = hand(&session, "https://a.example/");
+    assert!(code == 69 && said.contains("no viewer"), "{code} {said}");
+}
+
+#[test]
+fn what_no_viewer_takes_is_opened_in_the_session() {
+    let session = Scripts::session(ON);
+    // The browser of the session, behind ours in the path.
+    let script = "mkdir real; printf '#!/bin/sh\\necho here \"$@\"\\n' >real/x-www-browser; \
+        chmod +x real/x-www-browser; PATH=${PATH%%:*}:$PWD/real:${PATH#*:}; \
+        x-www-browser https://a.example/; x-www-browser page.html";
+    let said = session.run(script);
+    assert!(
+        said.contains("here https://a.example/\nhere page.html\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_no_web_page_is_refused() {
+    let session = Scripts::session(ON);
+    for link in [
+        "file:///etc/passwd",
+        "--help",
+        "https://user:secret@a.example/",
+    ] {
+        let Ended { code, said } = hand(&session, link);
+        assert!(code == 2 && said.contains("web pages"), "{code} {said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
 }
 
 #[test]
 fn a_program_in_a_loop_opens_few() {
-    let server = session(ON, "x-www-browser");
+    let session = Scripts::session(ON);
     let folder = Folder::new();
     let path = browser(&folder);
-    let mut command = viewer::command(&server);
-    command.env("PATH", Path::new(path.strip_prefix("PATH=").unwrap()));
-    let _viewer = Process::start(command.args(["--open-links", "--no-audio"]));
-    wait_until("the viewer", || {
-        (viewer::joined(&server) == 1).then_some(())
-    });
-    let links: String = (0..40).map(|i| format!("http://a.example/{i}\n")).collect();
-    std::fs::write(server.folder().path("home/go"), links).unwrap();
-    let went = wait_until("all of them", || {
-        let went = std::fs::read_to_string(server.folder().path("home/went")).ok()?;
-        (went.lines().count() == 40).then_some(went)
-    });
-    let passed = went.lines().filter(|code| *code == "0").count();
-    assert!((1..40).contains(&passed), "{went}");
-    let said = std::fs::read_to_string(server.folder().path("home/said")).unwrap();
+    let _display = window(&session.server, folder, path, &["--open-links"]);
+    let program = hackstream_e2e::program("hackstream-server");
+    let script = format!(
+        "for i in $(seq 40); do '{}' open-link \"http://a.example/$i\" & done; wait",
+        program.display()
+    );
+    let said = session.run(&script);
     assert!(said.contains("too many links"), "{said}");
 }
 
 #[test]
 fn guests_who_only_watch_get_no_links() {
-    let options = ["--enable", "links", "--view-token"];
-    let server = session(&options, "x-www-browser");
+    let session = Scripts::session(&["--enable", "links", "--view-token"]);
+    let server = &session.server;
     block_on(async {
         let guest = Hello {
             token: server.view_token(),
@@ -197,15 +191,15 @@ fn guests_who_only_watch_get_no_links() {
                 notifications: true,
                 links: true,
             },
-            ..hello(&server)
+            ..hello(server)
         };
-        let mut peer = Peer::connect(&server).await;
+        let mut peer = Peer::connect(server).await;
         peer.tell(&ViewerMessage::Hello(guest)).await;
         let welcome = |message| match message {
             ServerMessage::Welcome(welcome) => Some(welcome.desktop),
             _ => None,
         };
         assert_eq!(peer.hear(welcome).await, DesktopShare::default());
-        assert_ne!(open(&server, 1, "https://a.example/"), 0);
+        assert_eq!(hand(&session, "https://a.example/").code, 69);
     });
 }

@@ -5,13 +5,12 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::path::PathBuf;
-
 use hackstream_e2e::desktop::Desktop;
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::{Folder, wait_until_nothing_is_left};
 use hackstream_e2e::hostile::{Peer, block_on, hello};
-use hackstream_e2e::server::{Run, SIZE, Server};
+use hackstream_e2e::scripts::{Ended, Scripts};
+use hackstream_e2e::server::{SIZE, Server};
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::ids::NotificationId;
 use hackstream_protocol::wire::control::{
@@ -23,49 +22,6 @@ const ALL: DesktopShare = DesktopShare {
     notifications: true,
     links: true,
 };
-
-/// A session that runs what is written into its files `*.sh`, once each, in their order.
-fn session(options: &[&str]) -> Server {
-    let run = Run {
-        options,
-        ..Run::default()
-    };
-    let folder = Folder::new();
-    let scripts = folder.path("home");
-    let runs = format!(
-        "cd '{}' && n=1; while :; do \
-         if [ -e $n.sh ]; then sh $n.sh >$n.out 2>&1; echo $? >$n.new; mv $n.new $n.code; \
-         n=$((n + 1)); else sleep 0.02; fi; done",
-        scripts.display()
-    );
-    Server::run_as(&run, folder, &["sh", "-c", &runs])
-}
-
-fn file(server: &Server, name: &str) -> PathBuf {
-    server.folder().path(&format!("home/{name}"))
-}
-
-/// Has the session run a script as its n-th.
-fn begin(server: &Server, n: u32, script: &str) {
-    let unfinished = file(server, "unfinished");
-    std::fs::write(&unfinished, script).unwrap();
-    std::fs::rename(unfinished, file(server, &format!("{n}.sh"))).unwrap();
-}
-
-/// What it wrote, once it has ended well.
-fn end(server: &Server, n: u32) -> String {
-    let code = wait_until("the end of a script", || {
-        std::fs::read_to_string(file(server, &format!("{n}.code"))).ok()
-    });
-    let said = std::fs::read_to_string(file(server, &format!("{n}.out"))).unwrap();
-    assert_eq!(code, "0\n", "{said} {:?}", server.process.stderr);
-    said
-}
-
-fn run(server: &Server, n: u32, script: &str) -> String {
-    begin(server, n, script);
-    end(server, n)
-}
 
 /// A viewer with a window, on a display whose desktop shows notifications.
 fn window(server: &Server, desktop: &Desktop) -> Display {
@@ -79,12 +35,13 @@ fn window(server: &Server, desktop: &Desktop) -> Display {
 
 #[test]
 fn a_notification_of_the_session_is_shown_by_the_desktop_and_answered() {
-    let server = session(&[]);
+    let session = Scripts::session(&[]);
+    let server = &session.server;
     let desktop = Desktop::new();
-    let _display = window(&server, &desktop);
+    let _display = window(server, &desktop);
     let script =
         "notify-send -u critical -t 5000 -a mail --print-id 'From Ada' '1 &lt; 2 <b>&amp;</b>'";
-    let number = run(&server, 1, script);
+    let number = session.run(script);
     let shown = desktop.wait_for("From Ada");
     assert_eq!(shown.summary, "From Ada - 127.0.0.1");
     assert_eq!(shown.body, "1 &lt; 2 &amp;", "as markup");
@@ -92,7 +49,7 @@ fn a_notification_of_the_session_is_shown_by_the_desktop_and_answered() {
     assert!(shown.actions.is_empty());
 
     let replacing = format!("notify-send -r {} 'From Bob'", number.trim());
-    run(&server, 2, &replacing);
+    session.run(&replacing);
     let replaced = desktop.wait_for("From Bob");
     assert_eq!((replaced.id, replaced.replaced), (shown.id, shown.id));
 
@@ -102,38 +59,36 @@ fn a_notification_of_the_session_is_shown_by_the_desktop_and_answered() {
          --method org.freedesktop.Notifications.CloseNotification {}",
         number.trim()
     );
-    run(&server, 3, &closing);
+    session.run(&closing);
     desktop.wait_for_close(shown.id);
 
     // It waits until the person chose.
-    begin(
-        &server,
-        4,
-        "notify-send --wait --action=default=Show 'Choose me'",
-    );
+    let choosing = session.begin("notify-send --wait --action=default=Show 'Choose me'");
     let chosen = desktop.wait_for("Choose me");
     assert_eq!(chosen.actions, ["default", "Show"]);
     desktop.choose(chosen.id);
-    assert_eq!(end(&server, 4), "default\n");
+    let Ended { code, said } = session.end(choosing);
+    assert_eq!((code, said.as_str()), (0, "default\n"));
 
-    begin(&server, 5, "notify-send --wait 'Dismiss me'");
+    let waiting = session.begin("notify-send --wait 'Dismiss me'");
     desktop.close(desktop.wait_for("Dismiss me").id, 2);
-    end(&server, 5);
+    assert_eq!(session.end(waiting).code, 0);
 }
 
 #[test]
 fn a_viewer_that_comes_later_is_told_what_is_open_and_no_more_when_it_is_not() {
-    let server = session(&[]);
-    run(&server, 1, "notify-send 'while nobody was there'");
+    let session = Scripts::session(&[]);
+    let server = &session.server;
+    session.run("notify-send 'while nobody was there'");
     let desktop = Desktop::new();
-    let _display = window(&server, &desktop);
+    let _display = window(server, &desktop);
     let _ = desktop.wait_for("while nobody was there");
     block_on(async {
         let taking = Hello {
             desktop: ALL,
-            ..hello(&server)
+            ..hello(server)
         };
-        let (mut peer, _) = Peer::greeting(&server, &taking).await;
+        let (mut peer, _) = Peer::greeting(server, &taking).await;
         let told = peer.hear(notification).await;
         assert_eq!(told.summary, "while nobody was there");
         assert_eq!(told.urgency, Urgency::Normal);
@@ -155,17 +110,18 @@ fn a_viewer_that_comes_later_is_told_what_is_open_and_no_more_when_it_is_not() {
 
 #[test]
 fn a_program_in_a_loop_does_not_fill_the_desktop() {
-    let server = session(&[]);
+    let session = Scripts::session(&[]);
+    let server = &session.server;
     block_on(async {
         let taking = Hello {
             desktop: ALL,
-            ..hello(&server)
+            ..hello(server)
         };
-        let (mut peer, _) = Peer::greeting(&server, &taking).await;
-        // Nine pass at once; of so many that follow, some do not.
+        let (mut peer, _) = Peer::greeting(server, &taking).await;
+        // Ten pass at once; of so many that follow, some do not.
         let script =
             "for i in $(seq 60); do notify-send \"number $i\" || refused=1; done; echo $refused";
-        let said = run(&server, 1, script);
+        let said = session.run(script);
         assert!(said.ends_with("1\n"), "{said}");
         assert_eq!(peer.hear(notification).await.summary, "number 1");
         // It breaks no rule to answer what was never there.
@@ -180,9 +136,10 @@ fn a_program_in_a_loop_does_not_fill_the_desktop() {
 
 #[test]
 fn without_a_window_its_title_is_a_line() {
-    let server = session(&[]);
-    let viewer = viewer::start(&server, &[]);
-    run(&server, 1, "notify-send -a mail 'From Ada' 'and a secret'");
+    let session = Scripts::session(&[]);
+    let server = &session.server;
+    let viewer = viewer::start(server, &[]);
+    session.run("notify-send -a mail 'From Ada' 'and a secret'");
     let line = viewer.stderr.wait_for("the line", |line| {
         line.contains("notification").then(|| line.to_owned())
     });
@@ -191,20 +148,21 @@ fn without_a_window_its_title_is_a_line() {
 
 #[test]
 fn notifications_that_are_disabled_do_not_exist() {
-    let server = session(&["--disable", "notifications"]);
+    let session = Scripts::session(&["--disable", "notifications"]);
+    let server = &session.server;
     block_on(async {
         let taking = Hello {
             desktop: ALL,
-            ..hello(&server)
+            ..hello(server)
         };
-        let mut peer = Peer::connect(&server).await;
+        let mut peer = Peer::connect(server).await;
         peer.tell(&ViewerMessage::Hello(taking)).await;
         let welcome = |message| match message {
             ServerMessage::Welcome(welcome) => Some(welcome.desktop),
             _ => None,
         };
         assert_eq!(peer.hear(welcome).await, DesktopShare::default());
-        run(&server, 1, "notify-send x || true");
+        session.run("notify-send x || true");
         peer.tell(&ViewerMessage::Seat(SeatWish::ControlAlone))
             .await;
         let answer = |message| match message {
@@ -220,14 +178,15 @@ fn notifications_that_are_disabled_do_not_exist() {
 
 #[test]
 fn guests_who_only_watch_see_no_notifications() {
-    let server = session(&["--view-token"]);
+    let session = Scripts::session(&["--view-token"]);
+    let server = &session.server;
     block_on(async {
         let guest = Hello {
             token: server.view_token(),
             desktop: ALL,
-            ..hello(&server)
+            ..hello(server)
         };
-        let mut peer = Peer::connect(&server).await;
+        let mut peer = Peer::connect(server).await;
         peer.tell(&ViewerMessage::Hello(guest)).await;
         let welcome = |message| match message {
             ServerMessage::Welcome(welcome) => Some(welcome.desktop),
@@ -239,8 +198,9 @@ fn guests_who_only_watch_see_no_notifications() {
 
 #[test]
 fn nothing_of_the_bus_is_left_behind() {
-    let server = session(&[]);
-    run(&server, 1, "notify-send x");
+    let session = Scripts::session(&[]);
+    let server = &session.server;
+    session.run("notify-send x");
     let has_bus = |(_, line): &(i32, String)| line.contains("dbus-daemon");
     assert!(server.folder().processes().iter().any(has_bus));
     server.process.signal(rustix::process::Signal::KILL);

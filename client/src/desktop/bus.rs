@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -43,7 +44,10 @@ impl Bus {
     /// Finds the person's desktop.
     pub(super) async fn connect() -> zbus::Result<Self> {
         let builder = zbus::connection::Builder::session()?;
-        let connection = builder.method_timeout(PATIENCE).build().await?;
+        let connecting = builder.method_timeout(PATIENCE).build();
+        // A bus that takes no notice of who connects would hold up links as well.
+        let connected = tokio::time::timeout(PATIENCE, connecting).await;
+        let connection = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         let rule = MatchRule::builder()
             .msg_type(message::Type::Signal)
             .interface(NAME)?

@@ -145,6 +145,7 @@ impl Desktop {
 /// The session has a notification. To be called on the thread of the network.
 pub(crate) fn notified(shared: &Arc<Shared>, notification: Notification) {
     let desktop = &shared.desktop;
+    let notification = state::tamed(notification);
     let use_of_it = desktop.lock().takes(&notification);
     match use_of_it {
         NotificationUse::Never => {}

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use hackstream_protocol::desktop::{Lines, Link, Quota, harmless};
 use hackstream_protocol::ids::NotificationId;
-use hackstream_protocol::limits::MAX_NOTIFICATIONS;
+use hackstream_protocol::limits::{
+    MAX_NOTIFICATION_BYTES, MAX_NOTIFICATION_TITLE_BYTES, MAX_NOTIFICATIONS,
+};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::Notification;
 
@@ -53,8 +55,8 @@ impl Default for State {
             options: DesktopOptions::none(),
             host: String::new(),
             begun: Instant::now(),
-            notifications: Quota::of_notifications(),
-            links: Quota::of_links(),
+            notifications: Quota::of_notifications_heard(),
+            links: Quota::of_links_heard(),
             known: BTreeMap::new(),
             shown: VecDeque::new(),
             asked: VecDeque::new(),
@@ -74,8 +76,8 @@ impl State {
     }
 
     pub(super) fn connected(&mut self, continuity: Continuity) {
-        self.asked.clear();
         if continuity == Continuity::New {
+            self.asked.clear();
             self.known.clear();
             self.shown.clear();
         }
@@ -174,6 +176,17 @@ fn question(link: &Link) -> Vec<String> {
     ]
 }
 
+/// The notification with texts that are safe to show, whatever the server lets pass.
+pub(super) fn tamed(notification: Notification) -> Notification {
+    let title = |text: &str| harmless(text, Lines::One, MAX_NOTIFICATION_TITLE_BYTES);
+    Notification {
+        program: title(&notification.program),
+        summary: title(&notification.summary),
+        body: harmless(&notification.body, Lines::Many, MAX_NOTIFICATION_BYTES),
+        ..notification
+    }
+}
+
 /// A notification in a line. Its body may be private, and is for the desktop only.
 pub(super) fn line(notification: &Notification) -> String {
     let program = match notification.program.as_str() {
@@ -240,6 +253,28 @@ mod tests {
         let link = Link::of("http://a.example").expect("a link");
         let opened = (0..1000).filter(|_| state.linked(&link) == LinkUse::Open);
         assert!(opened.count() < 100);
+    }
+
+    #[test]
+    fn whoever_comes_is_told_all_that_is_open() {
+        let mut state = state(NotificationUse::Desktop, LinkUse::Never);
+        let open = 0..MAX_NOTIFICATIONS as u64;
+        let taken = open.filter(|&n| state.takes(&notification(n, "x")) != NotificationUse::Never);
+        assert_eq!(taken.count(), MAX_NOTIFICATIONS);
+    }
+
+    #[test]
+    fn texts_of_a_server_are_harmless() {
+        let evil = Notification {
+            program: "a\0\nb".to_owned(),
+            body: "c\u{202e}\u{1b}\n\0d".to_owned(),
+            ..notification(1, "e\0\tf")
+        };
+        let tamed = tamed(evil);
+        assert_eq!(
+            [tamed.program, tamed.summary, tamed.body],
+            ["a b", "e f", "c\nd"]
+        );
     }
 
     #[test]

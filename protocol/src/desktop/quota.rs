@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::limits::MAX_NOTIFICATIONS;
 use crate::units::Timestamp;
 
 /// Some at once, and then one now and then.
@@ -21,10 +22,23 @@ impl Quota {
         Self::new(10, Duration::from_secs(1))
     }
 
+    /// That of notifications at a viewer, where the network may bring in a moment what took a while, and
+    /// all that are open come as the first.
+    #[must_use]
+    pub const fn of_notifications_heard() -> Self {
+        Self::new(10 + MAX_NOTIFICATIONS as u32, Duration::from_secs(1))
+    }
+
     /// That of links: four at once, and then one every two seconds. No person clicks faster.
     #[must_use]
     pub const fn of_links() -> Self {
         Self::new(4, Duration::from_secs(2))
+    }
+
+    /// That of links at a viewer, as with notifications.
+    #[must_use]
+    pub const fn of_links_heard() -> Self {
+        Self::new(8, Duration::from_secs(2))
     }
 
     const fn new(most: u32, refill: Duration) -> Self {

@@ -2,12 +2,14 @@
 //! desktop notifications.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hackstream_protocol::wire::control::{Expiry, Urgency};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use tracing::warn;
-use zbus::zvariant::Value;
+use zbus::zvariant::{Signature, Type};
 use zbus::{Connection, connection};
 
 use super::notices::{Notices, Told, Wish};
@@ -94,7 +96,7 @@ impl Server {
         summary: &str,
         body: &str,
         actions: Vec<&str>,
-        hints: HashMap<&str, Value<'_>>,
+        hints: HashMap<&str, Hint>,
         expire_timeout: i32,
     ) -> Result<u32, Refusal> {
         let wish = Wish {
@@ -122,11 +124,51 @@ impl Server {
     }
 }
 
-fn urgency(hint: Option<&Value<'_>>) -> Urgency {
+fn urgency(hint: Option<&Hint>) -> Urgency {
     match hint {
-        Some(Value::U8(0)) => Urgency::Low,
-        Some(Value::U8(2)) => Urgency::Critical,
+        Some(Hint::Byte(0)) => Urgency::Low,
+        Some(Hint::Byte(2)) => Urgency::Critical,
         _ => Urgency::Normal,
+    }
+}
+
+/// The value of a hint, as far as it is of use. Pictures are hints as well, and zbus's own type for
+/// values makes each byte of them a value of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hint {
+    Byte(u8),
+    Other,
+}
+
+impl Type for Hint {
+    const SIGNATURE: &'static Signature = &Signature::Variant;
+}
+
+impl<'de> Deserialize<'de> for Hint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(HintVisitor)
+    }
+}
+
+struct HintVisitor;
+
+impl<'de> Visitor<'de> for HintVisitor {
+    type Value = Hint;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a variant")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut variant: A) -> Result<Hint, A::Error> {
+        let missing = || A::Error::invalid_length(0, &self);
+        let signature: Signature = variant.next_element()?.ok_or_else(missing)?;
+        let hint = if signature == Signature::U8 {
+            variant.next_element()?.map(Hint::Byte)
+        } else {
+            let ignored: Option<IgnoredAny> = variant.next_element()?;
+            ignored.map(|_| Hint::Other)
+        };
+        hint.ok_or_else(missing)
     }
 }
 
@@ -135,5 +177,35 @@ fn expiry(milliseconds: i32) -> Expiry {
         Err(_) => Expiry::AsUsual,
         Ok(0) => Expiry::Never,
         Ok(time) => Expiry::After(Duration::from_millis(time)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zbus::zvariant::serialized::Context;
+    use zbus::zvariant::{LE, Structure, Value, to_bytes};
+
+    #[test]
+    fn of_hints_only_bytes_are_read_whatever_else_there_is() {
+        let pixels = vec![7_u8; 64 * 64 * 4];
+        let picture = Structure::from((64_i32, 64_i32, 256_i32, true, 8_i32, 4_i32, pixels));
+        let nested = HashMap::from([("a", vec![Value::from(1_u8), Value::from("b")])]);
+        let hints = HashMap::from([
+            ("image-data", Value::from(picture)),
+            ("urgency", Value::from(2_u8)),
+            ("sender-pid", Value::from(7_i64)),
+            ("category", Value::from("email")),
+            ("nested", Value::from(nested)),
+            ("boxed", Value::Value(Box::new(Value::from(0_u8)))),
+        ]);
+        let context = Context::new_dbus(LE, 0);
+        let bytes = to_bytes(context, &(hints, 5_i32)).unwrap();
+        let ((hints, after), _): ((HashMap<&str, Hint>, i32), _) = bytes.deserialize().unwrap();
+        assert_eq!((hints.len(), after), (6, 5));
+        assert_eq!(urgency(hints.get("urgency")), Urgency::Critical);
+        for (name, hint) in hints.iter().filter(|(name, _)| **name != "urgency") {
+            assert_eq!(*hint, Hint::Other, "{name}");
+        }
     }
 }

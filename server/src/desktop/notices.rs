@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use hackstream_protocol::desktop::{Lines, Quota, harmless, without_markup};
 use hackstream_protocol::ids::NotificationId;
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, info};
 
 use crate::clock::Clock;
+use crate::log_quota::LogQuota;
 
 /// Words for programs that wait for the bus. Who makes more than that of them is told less.
 const WAITING: usize = 4 * MAX_NOTIFICATIONS;
@@ -66,8 +68,8 @@ struct State {
     revision: u64,
     open: BTreeMap<u32, Open>,
     quota: Quota,
-    /// Whether the log has it that there are too many, since the last that were not.
-    has_warned: bool,
+    /// What may be logged of those that are too many.
+    log: LogQuota,
 }
 
 /// One that is open.
@@ -88,7 +90,7 @@ impl Notices {
                 revision: 0,
                 open: BTreeMap::new(),
                 quota: Quota::of_notifications(),
-                has_warned: false,
+                log: LogQuota::new(Instant::now()),
             }),
             changed: watch::Sender::new(0),
             told,
@@ -100,12 +102,11 @@ impl Notices {
     pub(super) fn show(&self, wish: &Wish<'_>) -> Result<u32, TooMany> {
         let mut state = self.lock();
         if !state.quota.allows(self.clock.now()) {
-            if !std::mem::replace(&mut state.has_warned, true) {
+            if state.log.allows(Instant::now()) {
                 info!("a program shows notifications in quick succession: most are not passed on");
             }
             return Err(TooMany);
         }
-        state.has_warned = false;
         let number = if state.open.contains_key(&wish.replaces) {
             wish.replaces
         } else {
@@ -151,11 +152,13 @@ impl Notices {
         let Ok(number) = u32::try_from(number.0) else {
             return;
         };
-        let can_be = |open: &Open| open.notification.can_be_chosen;
-        if self.lock().open.get(&number).is_some_and(can_be) {
+        let Some(chosen) = self.remove(number) else {
+            return;
+        };
+        if chosen.notification.can_be_chosen {
             self.tell(Told::Chosen(number));
         }
-        self.close(number, Reason::Dismissed);
+        self.closed(number, Reason::Dismissed);
     }
 
     /// What is open now.
@@ -176,12 +179,21 @@ impl Notices {
     }
 
     fn close(&self, number: u32, reason: Reason) -> bool {
-        let was_open = self.lock().open.remove(&number).is_some();
+        let was_open = self.remove(number).is_some();
         if was_open {
-            self.tell(Told::Closed(number, reason));
-            self.changed.send_modify(|count| *count += 1);
+            self.closed(number, reason);
         }
         was_open
+    }
+
+    /// Whoever gets it is the one who ends it: several viewers and the program may try at a time.
+    fn remove(&self, number: u32) -> Option<Open> {
+        self.lock().open.remove(&number)
+    }
+
+    fn closed(&self, number: u32, reason: Reason) {
+        self.tell(Told::Closed(number, reason));
+        self.changed.send_modify(|count| *count += 1);
     }
 
     fn tell(&self, told: Told) {

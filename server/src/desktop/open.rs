@@ -3,8 +3,10 @@
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use hackstream_protocol::desktop::Link;
 
 use super::links::Handed;
 use crate::app::exit;
@@ -75,7 +77,8 @@ impl OpenError {
 /// # Errors
 /// [`OpenError`] if no viewer has it.
 pub fn run(errand: &Errand) -> Result<(), OpenError> {
-    let answer = ask(errand).map_err(|source| OpenError::Session {
+    let link = Link::of(&errand.link).ok_or(OpenError::NoLink)?;
+    let answer = ask(&errand.socket, &link).map_err(|source| OpenError::Session {
         socket: errand.socket.clone(),
         source,
     })?;
@@ -87,13 +90,12 @@ pub fn run(errand: &Errand) -> Result<(), OpenError> {
     }
 }
 
-fn ask(errand: &Errand) -> io::Result<Handed> {
-    let mut stream = UnixStream::connect(&errand.socket)?;
+fn ask(socket: &Path, link: &Link) -> io::Result<Handed> {
+    let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    // One that is far too long is answered before all of it is read.
-    let _ = stream.write_all(errand.link.as_bytes());
-    let _ = stream.shutdown(Shutdown::Write);
+    stream.write_all(link.as_str().as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
     let mut word = String::new();
     stream.take(MOST_BYTES).read_to_string(&mut word)?;
     Handed::of(&word).ok_or_else(|| io::ErrorKind::InvalidData.into())
