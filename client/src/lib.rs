@@ -9,6 +9,7 @@
 mod clipboard;
 pub mod config;
 mod cursor;
+mod desktop;
 pub mod error;
 mod files;
 mod fits;
@@ -18,6 +19,7 @@ mod known_hosts;
 mod locked;
 mod picture;
 mod present;
+mod question;
 mod screenshot;
 mod session;
 mod shared;

@@ -13,6 +13,7 @@ use hackstream_protocol::wire::control::{CursorShape, SeatReport, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
+use crate::desktop::{Desktop, DesktopTexts};
 use crate::files::{FileTexts, Files};
 use crate::fits::Fits;
 use crate::locked::locked;
@@ -78,6 +79,8 @@ pub(crate) struct SessionView {
     pub(crate) bells: u64,
     /// What the person is told about files.
     pub(crate) files: FileTexts,
+    /// What the person is told of notifications, and asked about links.
+    pub(crate) desktop: DesktopTexts,
 }
 
 impl SessionView {
@@ -133,6 +136,8 @@ pub(crate) struct Shared {
     pub(crate) clipboard: Clipboard,
     /// Files on their way.
     pub(crate) files: Files,
+    /// What the desktop does for the session.
+    pub(crate) desktop: Desktop,
     /// Measurements.
     pub(crate) counters: Counters,
     /// The session's sound.
@@ -159,6 +164,7 @@ impl Shared {
             statistics_panel: watch::Sender::default(),
             clipboard,
             files: Files::default(),
+            desktop: Desktop::default(),
             counters: Counters::new(front),
             speaker: Speaker::default(),
             microphone: Microphone::default(),

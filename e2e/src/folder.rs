@@ -46,7 +46,12 @@ impl Folder {
             .env("XDG_RUNTIME_DIR", self.path("runtime"))
             .env("XDG_STATE_HOME", self.path("state"))
             .current_dir(self.path("home"));
-        for name in ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "RUST_LOG"] {
+        // Nor the desktop of whoever runs the tests.
+        let names = ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "RUST_LOG"];
+        for name in names
+            .into_iter()
+            .chain(["DBUS_SESSION_BUS_ADDRESS", "BROWSER"])
+        {
             command.env_remove(name);
         }
     }

@@ -174,6 +174,7 @@ pub fn hello(server: &Server) -> Hello {
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: Default::default(),
     }
 }
 

@@ -13,6 +13,7 @@
 
 pub mod compare;
 pub mod container;
+pub mod desktop;
 pub mod display;
 pub mod drop;
 pub mod firefox;
@@ -27,6 +28,7 @@ pub mod process;
 pub mod processor;
 pub mod relay;
 pub mod runbook;
+pub mod scripts;
 pub mod server;
 pub mod sound;
 pub mod terminal;

@@ -54,6 +54,7 @@ impl Session {
             files: None,
             microphone: false,
             scales: false,
+            desktop: Default::default(),
         });
         within(says.send(&welcome)).await.unwrap();
         let mut exchanges = Exchanges::default();

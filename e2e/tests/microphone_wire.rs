@@ -148,6 +148,7 @@ impl Watched {
             files: None,
             microphone: true,
             scales: false,
+            desktop: Default::default(),
         });
         within(says.send(&welcome)).await.unwrap();
         Self {

@@ -366,6 +366,7 @@ fn another_quality_is_asked_for() {
             files: None,
             microphone: false,
             scales: false,
+            desktop: Default::default(),
         });
         out.send(&welcome).await.unwrap();
         tokio::task::block_in_place(|| {

@@ -40,6 +40,10 @@ counter! {
     ViewerId
 }
 counter! {
+    /// A notification of one session.
+    NotificationId
+}
+counter! {
     /// Position of a packet in the sound of one session.
     SoundSeq
 }

@@ -18,6 +18,7 @@
 
 pub mod amount;
 pub mod clipboard;
+pub mod desktop;
 pub mod files;
 pub mod fit;
 pub mod geometry;

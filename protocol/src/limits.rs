@@ -131,3 +131,16 @@ pub const MAX_OFFERED_FILES: usize = 256;
 /// Pixels of the largest picture that is pasted; its edges are at most [`MAX_SCREEN_EDGE`]. Whoever
 /// pastes it unpacks four bytes for each.
 pub const MAX_CLIPBOARD_IMAGE_PIXELS: u64 = 64 << 20;
+
+/// Longest name of a program, and longest summary, in a notification, in bytes; no desktop shows as
+/// much.
+pub const MAX_NOTIFICATION_TITLE_BYTES: usize = 256;
+
+/// Longest body of a notification in bytes.
+pub const MAX_NOTIFICATION_BYTES: usize = 2048;
+
+/// Notifications of a session that are open at a time; one more takes the place of the oldest.
+pub const MAX_NOTIFICATIONS: usize = 16;
+
+/// Longest link in bytes. Addresses in use are shorter, and browsers take as many.
+pub const MAX_LINK_BYTES: usize = 4096;

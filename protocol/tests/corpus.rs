@@ -11,14 +11,16 @@ mod oracle;
 use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
+use hackstream_protocol::desktop::Link;
 use hackstream_protocol::fit::{Fit, Room};
 use hackstream_protocol::geometry::{Point, Size};
-use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
+use hackstream_protocol::ids::{FrameId, InputSeq, NotificationId, SoundSeq, StreamIndex};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::{
-    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand,
-    MicrophoneOffer, Quality, RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish,
-    Standing, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
+    CursorShape, DesktopShare, Expiry, FileOffer, Hello, KeyboardLayout, KeyboardNames,
+    MicrophoneDemand, MicrophoneOffer, Notification, NotificationClosed, NotificationEnd, Quality,
+    RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish, Standing, Urgency,
+    ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
@@ -123,6 +125,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: DesktopShare::default(),
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -137,6 +140,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: DesktopShare::default(),
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -151,6 +155,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: DesktopShare::default(),
     });
     let hello_files = ViewerMessage::Hello(Hello {
         version: 1,
@@ -165,6 +170,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         takes_files: true,
         max_bitrate: None,
         room: None,
+        desktop: DesktopShare::default(),
     });
     let hello_capped = ViewerMessage::Hello(Hello {
         version: 1,
@@ -179,6 +185,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         takes_files: false,
         max_bitrate: Some(Bitrate::mbps(5)),
         room: None,
+        desktop: DesktopShare::default(),
     });
     let hello_room = ViewerMessage::Hello(Hello {
         version: 1,
@@ -193,9 +200,41 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         takes_files: false,
         max_bitrate: None,
         room: Some(Room::AtMost(Size::new(1024, 600))),
+        desktop: DesktopShare::default(),
     });
+    let hello_desktop = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        desktop: DesktopShare {
+            notifications: true,
+            links: true,
+        },
+        max_bitrate: None,
+        room: None,
+    });
+    let dismissed = NotificationClosed {
+        number: NotificationId(300),
+        end: NotificationEnd::Dismissed,
+    };
     let named = [
         ("hello", hello),
+        ("hello-desktop", hello_desktop),
+        (
+            "notification-closed",
+            ViewerMessage::NotificationClosed(dismissed),
+        ),
+        (
+            "notification-chosen",
+            ViewerMessage::NotificationChosen(NotificationId(300)),
+        ),
         ("hello-again", hello_again),
         ("hello-watching", hello_watching),
         ("hello-files", hello_files),
@@ -241,6 +280,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         files: None,
         microphone: false,
         scales: false,
+        desktop: DesktopShare::default(),
     });
     let listening = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -250,6 +290,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         files: None,
         microphone: true,
         scales: false,
+        desktop: DesktopShare::default(),
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -259,6 +300,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         files: Some(1 << 30),
         microphone: false,
         scales: false,
+        desktop: DesktopShare::default(),
     });
     let welcome_scales = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -268,6 +310,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         files: None,
         microphone: false,
         scales: true,
+        desktop: DesktopShare::default(),
     });
     let offer = FileOffer {
         number: 3,
@@ -283,8 +326,28 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         hot_spot: Point::new(1, 0),
         pixels: vec![0xff00_0000, 0x8040_2010],
     });
+    let welcome_desktop = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: None,
+        microphone: false,
+        desktop: DesktopShare {
+            notifications: true,
+            links: false,
+        },
+        scales: false,
+    });
     let named = [
         ("welcome", welcome),
+        ("welcome-desktop", welcome_desktop),
+        ("notification", ServerMessage::Notification(notification())),
+        (
+            "notification-gone",
+            ServerMessage::NotificationGone(NotificationId(300)),
+        ),
+        ("link", ServerMessage::Link(link())),
         ("welcome-microphone", listening),
         ("refused", refused),
         ("cursor-shape", shape),
@@ -323,6 +386,23 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
     named
         .map(|(name, message)| (name, seed(1, |out| message.write(out))))
         .into()
+}
+
+fn notification() -> Notification {
+    Notification {
+        number: NotificationId(300),
+        program: "mail".to_owned(),
+        summary: "From Ada".to_owned(),
+        body: "Hello".to_owned(),
+        urgency: Urgency::Critical,
+        expiry: Expiry::After(Duration::from_secs(5)),
+        can_be_chosen: true,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+fn link() -> Link {
+    Link::of("https://a.example/?b").expect("a link")
 }
 
 fn icon() -> WindowIcon {

@@ -7,6 +7,7 @@ use clap::Parser;
 use hackstream_server::app::{self, exit};
 use hackstream_server::config::checked::Task;
 use hackstream_server::config::raw::{Action, Cli, LogFormat};
+use hackstream_server::desktop::open;
 use hackstream_server::entrypoint;
 use hackstream_server::session::run_if_supervisor;
 use hackstream_server::status::ask;
@@ -35,6 +36,10 @@ fn main() -> ExitCode {
             let Err(error) = entrypoint::run(&entrypoint);
             failed(&error, error.exit_code())
         }
+        Ok(Task::Open(errand)) => match open::run(&errand) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
         Err(error) => failed(&error, exit::USAGE),
     }
 }
@@ -43,9 +48,11 @@ fn start_log(action: &Action) {
     let service = match action {
         Action::Run(run) => &run.service,
         Action::Attach(attach) => &attach.service,
-        Action::Status(_) | Action::Entrypoint(_) => return,
+        Action::Status(_) | Action::Entrypoint(_) | Action::OpenLink(_) => return,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What the end of a bus means here is told here.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zbus=error"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

@@ -96,6 +96,7 @@ fn config(command: &[&str]) -> SessionConfig {
         window_manager: WindowManager::Openbox,
         command: command.iter().map(OsString::from).collect(),
         bases: vec!["/dev/shm".into(), std::env::temp_dir()],
+        desktop: None,
     }
 }
 

@@ -81,6 +81,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: Default::default(),
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

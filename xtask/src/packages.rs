@@ -132,6 +132,11 @@ const TABLE: &[Package] = &[
         Usage::Session,
         "loads the keyboard maps of sessions",
     ),
+    package(
+        "dbus-daemon",
+        Usage::Session,
+        "the notifications of a session",
+    ),
     package("pulseaudio", Usage::Session, "the sound of a session"),
     package("libopus0", Usage::Session, "compresses sound, on both ends"),
     package(
@@ -168,6 +173,13 @@ const TABLE: &[Package] = &[
     package("weston", Usage::Test, "a Wayland compositor"),
     package("curl", Usage::Test, "asks for metrics as the runbook does"),
     package("faketime", Usage::Test, "clocks that are far off"),
+    package("libnotify-bin", Usage::Test, "shows notifications"),
+    package(
+        "libglib2.0-bin",
+        Usage::Test,
+        "calls programs by a bus, opens links",
+    ),
+    package("xdg-utils", Usage::Test, "opens links"),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",

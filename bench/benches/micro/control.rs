@@ -75,6 +75,7 @@ fn hello() -> ViewerMessage {
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: Default::default(),
     })
 }
 
@@ -87,6 +88,7 @@ fn welcome() -> ServerMessage {
         files: None,
         microphone: false,
         scales: false,
+        desktop: Default::default(),
     })
 }
 

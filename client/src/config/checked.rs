@@ -12,6 +12,7 @@ use hackstream_protocol::wire::control::{Quality, SeatWish};
 use hackstream_transport::Fingerprint;
 
 use super::address::ServerAddress;
+use super::desktop::{self, DesktopOptions};
 use super::files::{self, FileOptions};
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
@@ -57,6 +58,8 @@ pub struct Options {
     pub microphone: MicrophoneUse,
     /// Whether the server is to scale what cannot be shown.
     pub scaling: Scaling,
+    /// What the person's desktop does for the session.
+    pub desktop: DesktopOptions,
 }
 
 impl Options {
@@ -82,6 +85,7 @@ impl Options {
             files: FileOptions::none(),
             microphone: MicrophoneUse::Never,
             scaling: Scaling::Off,
+            desktop: DesktopOptions::none(),
         }
     }
 }
@@ -175,8 +179,10 @@ pub(super) fn check(
     let output = output(&raw)?;
     let files = files::options(&raw, &variable)?;
     let sound = sound(&raw);
+    let desktop = desktop::options(&raw)?;
     Ok(Options {
         files,
+        desktop,
         server: raw.server.parse()?,
         token: token(raw.token, raw.token_file.as_deref(), &variable)?,
         trust: trust(raw.fingerprint.as_deref(), raw.accept_new, &variable)?,

@@ -2,6 +2,7 @@
 
 mod address;
 mod checked;
+mod desktop;
 mod files;
 mod local_key;
 mod raw;
@@ -13,6 +14,7 @@ pub use checked::{
     DEFAULT_HEADLESS_RECONNECT, LocalKeys, MicrophoneUse, Options, Output, Screenshot,
     SoundOptions, StatsForm, TrustPolicy,
 };
+pub use desktop::{DesktopOptions, LinkUse, NotificationUse};
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
 pub use scaling::Scaling;

@@ -66,6 +66,10 @@ A file that is dropped on the window is given to the session, if the server allo
 session has for you is asked about in the window (Ctrl+Alt+Enter takes it, Ctrl+Alt+End does not) and
 stored in your folder for downloads. Nothing is overwritten: a second letter.txt is letter (1).txt.
 
+Notifications of the session's programs are shown by your desktop, or at the bottom of the window where
+there is none; with --headless their titles are lines on stderr. A link that one of them opens is asked
+about in the window, if the server hands links on; the same keys answer.
+
 Exit codes:
   0  closed by the person or the session, or the screenshot is written
   1  another error
@@ -185,7 +189,8 @@ pub(super) struct Arguments {
     pub(super) stats_json: bool,
 
     /// What the session shall not have, separated by commas: clipboard-in (what is copied here can be
-    /// pasted in the session), clipboard-out (what the session copies can be pasted here)
+    /// pasted in the session), clipboard-out (what the session copies can be pasted here),
+    /// notifications (of its programs are shown here), links (that it opens are opened here)
     #[arg(
         long,
         value_name = "FEATURES",
@@ -194,6 +199,11 @@ pub(super) struct Arguments {
         help_heading = CONNECTION
     )]
     pub(super) disable: Vec<Feature>,
+
+    /// Open links that the session's programs open in your own browser, with xdg-open and without asking
+    /// in the window. The server has to allow it (--enable links)
+    #[arg(long)]
+    pub(super) open_links: bool,
 
     /// Give this file to the session, as by dropping it on the window; may be repeated. The server must
     /// allow it (--enable file-transfer). With --headless, and unless --accept-files or --screenshot
@@ -242,6 +252,10 @@ pub(super) enum Feature {
     ClipboardIn,
     /// What the session copies can be pasted here
     ClipboardOut,
+    /// Notifications of the session's programs are shown here
+    Notifications,
+    /// Links that the session's programs open are opened here
+    Links,
 }
 
 /// Names of the qualities on the command line.

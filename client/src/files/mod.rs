@@ -4,7 +4,6 @@
 //! again on the next one.
 
 mod passage;
-mod question;
 mod state;
 
 use std::path::PathBuf;
@@ -16,9 +15,9 @@ use tokio::sync::Notify;
 use crate::config::FileOptions;
 use crate::error::ViewError;
 use crate::locked::locked;
+use crate::question::{Answer, Question, QuestionId};
 use crate::shared::Shared;
 pub(crate) use passage::serve;
-pub(crate) use question::{Answer, Question, QuestionId, answer};
 use state::State;
 
 /// What the person is told about files, as lines.

@@ -9,8 +9,9 @@ use hackstream_protocol::files::FileName;
 use hackstream_protocol::limits::MAX_OFFERED_FILES;
 use hackstream_protocol::wire::control::FileOffer;
 
-use super::{Answer, FileTexts, Question, QuestionId};
+use super::FileTexts;
 use crate::config::{AcceptFiles, FileOptions};
+use crate::question::{Answer, Question, QuestionId};
 
 /// Failures that are remembered; the first is what matters.
 const MOST_FAILURES: usize = 16;

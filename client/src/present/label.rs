@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use hackstream_protocol::desktop::{Lines, harmless};
+use hackstream_protocol::limits::MAX_TITLE_BYTES;
 use hackstream_protocol::wire::control::{Standing, WindowIcon};
 use winit::window::{Icon, Window};
 
@@ -65,7 +67,7 @@ pub(super) fn title(server: &ServerAddress, session: &SessionView) -> String {
         LinkState::Over => format!("{server}: ended"),
         _ => {
             let role = role(session);
-            match harmless(&session.title).as_str() {
+            match harmless(&session.title, Lines::One, MAX_TITLE_BYTES).as_str() {
                 "" => format!("{server}{role} - HackStream"),
                 title => format!("{title} - {}{role}", server.host),
             }
@@ -80,26 +82,6 @@ fn role(session: &SessionView) -> &'static str {
         Some(Standing::Watching) => " (watching)",
         _ => "",
     }
-}
-
-/// The text without what could make it look like something else: control characters, breaks of
-/// lines, and marks that turn the direction of text, the host's name after it included.
-fn harmless(title: &str) -> String {
-    let is_white = |c: char| c.is_whitespace() || c.is_control();
-    let words = title.split(is_white).map(|word| {
-        let letters = word.chars().filter(|&letter| !turns_direction(letter));
-        letters.collect::<String>()
-    });
-    let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
-    words.join(" ")
-}
-
-/// Unicode's marks, embeddings, overrides and isolates.
-const fn turns_direction(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 /// The icon as the window system's library wants it.
@@ -170,10 +152,9 @@ mod tests {
     }
 
     #[test]
-    fn a_title_cannot_look_like_something_else() {
-        assert_eq!(harmless("a\u{202e}b\u{2066}c\u{200f}"), "abc");
-        assert_eq!(harmless("\u{1b}]2;x\u{7}\n y\t\u{2028}z"), "]2;x y z");
-        assert_eq!(harmless(" \u{202e} "), "");
-        assert_eq!(harmless("日本 é"), "日本 é");
+    fn a_title_cannot_pass_for_something_else() {
+        let live = |title| of(title, LinkState::Live);
+        assert_eq!(live("a\u{202e}b\n\tc\u{1b}"), "ab c - server.example");
+        assert_eq!(live(" \u{202e} "), live(""));
     }
 }

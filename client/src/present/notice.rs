@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use crate::config::ServerAddress;
-use crate::files::QuestionId;
 use crate::picture::{Line, Look};
+use crate::question::QuestionId;
 use crate::session::{Cause, Continuity, Farewell};
 use crate::shared::{LinkState, SessionView};
 
@@ -36,7 +36,16 @@ pub(super) struct Notice {
     /// Nothing if all is well.
     pub(super) lines: Vec<Line>,
     /// The question that it asks: only what is seen can be answered.
-    pub(super) question: Option<QuestionId>,
+    pub(super) question: Option<Asked>,
+}
+
+/// What the person is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Whether to take a file.
+    File(QuestionId),
+    /// Whether to open a link.
+    Link(QuestionId),
 }
 
 /// What there is to tell. `catching_up` says that a new connection has not brought the whole picture
@@ -76,15 +85,18 @@ pub(super) fn of(
     }
 }
 
-/// What the person is asked, if anything.
+/// What the person is asked, if anything: one thing at a time.
 fn asked(session: &SessionView) -> Notice {
-    let Some(question) = &session.files.question else {
-        return Notice::default();
+    let (files, desktop) = (&session.files, &session.desktop);
+    let (question, asked) = match (&files.question, &desktop.question) {
+        (Some(question), _) => (question, Asked::File(question.id)),
+        (None, Some(question)) => (question, Asked::Link(question.id)),
+        (None, None) => return Notice::default(),
     };
     let lines = question.lines.iter().cloned().map(Line::from);
     Notice {
         lines: lines.collect(),
-        question: Some(question.id),
+        question: Some(asked),
     }
 }
 
@@ -136,7 +148,7 @@ fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::Question;
+    use crate::question::Question;
 
     fn notice(session: &SessionView, catching_up: bool, tidings: Tidings) -> Notice {
         let server = "h".parse().expect("an address");
@@ -169,7 +181,8 @@ mod tests {
         };
         session.files.question = Some(question);
         let shown = notice(&session, false, Tidings::Known);
-        assert_eq!((shown.lines.len(), shown.question), (1, Some(id)));
+        assert_eq!(shown.lines.len(), 1);
+        assert_eq!(shown.question, Some(Asked::File(id)));
         assert_eq!(notice(&session, true, Tidings::Known).question, None);
         assert_eq!(notice(&session, false, Tidings::NewSession).question, None);
         session.link = LinkState::Over;
@@ -177,6 +190,27 @@ mod tests {
         let since = Instant::now();
         session.link = LinkState::Interrupted { since };
         assert_eq!(notice(&session, false, Tidings::Known).question, None);
+    }
+
+    #[test]
+    fn a_link_waits_until_files_are_settled() {
+        let id = QuestionId::default();
+        let question = |line: &str| {
+            Some(Question {
+                id,
+                lines: vec![line.to_owned()],
+            })
+        };
+        let mut session = SessionView {
+            link: LinkState::Live,
+            ..SessionView::default()
+        };
+        session.desktop.question = question("Open it?");
+        session.files.question = question("Store it?");
+        let asked = |session: &SessionView| notice(session, false, Tidings::Known).question;
+        assert_eq!(asked(&session), Some(Asked::File(id)));
+        session.files.question = None;
+        assert_eq!(asked(&session), Some(Asked::Link(id)));
     }
 
     #[test]

@@ -16,16 +16,16 @@ use super::fitting::physical;
 use super::focus::{self, Claim};
 use super::fullscreen::Windowed;
 use super::label::Label;
-use super::notice::{self, Tidings};
+use super::notice::{self, Asked, Tidings};
 use super::sizing::Sizing;
 use super::steering::Steering;
 use super::surface::Surface;
 use super::window::Wishes;
 use crate::config::Scaling;
 use crate::cursor::Cursors;
-use crate::files::{self, QuestionId};
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
+use crate::question;
 use crate::session::Session;
 use crate::shared::{LinkState, Shared};
 
@@ -46,7 +46,7 @@ pub(super) struct View {
     tidings: Tidings,
     pub(super) texts: Texts,
     /// The question that the window shows.
-    question: Option<QuestionId>,
+    question: Option<Asked>,
     pub(super) sizing: Sizing,
     /// How the picture shows the session's screen.
     pub(super) fit: Fit,
@@ -158,10 +158,8 @@ impl View {
             self.texts = Texts {
                 statistics: statistics.collect(),
                 notice: notice.lines,
-                files: facts
-                    .files
-                    .lines
-                    .iter()
+                files: (facts.files.lines.iter())
+                    .chain(&facts.desktop.lines)
                     .map(|line| line.as_str().into())
                     .collect(),
                 menu: Vec::new(),
@@ -221,6 +219,7 @@ impl View {
     ) -> Result<(), String> {
         if is_press(event) {
             shared.files.dismiss(shared);
+            shared.desktop.dismiss(shared);
         }
         let is_told = self.link == LinkState::Live && !shared.picture().is_catching_up();
         if self.tidings == Tidings::Known || !is_press(event) || !is_told {
@@ -236,8 +235,9 @@ impl View {
         self.show(session, shared, Extent::Changes)
     }
 
-    /// Gives dropped files to the session, and takes the person's answer about one of its files. False
-    /// if it is another event.
+    /// Gives dropped files to the session, and takes the person's answer about one of its files or
+    /// links.
+    /// False if it is another event.
     pub(super) fn files_of(&self, event: &WindowEvent, shared: &Shared) -> bool {
         match event {
             WindowEvent::DroppedFile(path) => shared.files.send(shared, path.clone()),
@@ -246,11 +246,14 @@ impl View {
                 is_synthetic: false,
                 ..
             } => {
-                let answer = files::answer(event, self.input.held());
+                let answer = question::answer(event, self.input.held());
                 let (Some(question), Some(answer)) = (self.question, answer) else {
                     return false;
                 };
-                shared.files.answer(shared, question, answer);
+                match question {
+                    Asked::File(id) => shared.files.answer(shared, id, answer),
+                    Asked::Link(id) => shared.desktop.answer(shared, id, answer),
+                }
             }
             _ => return false,
         }

@@ -345,6 +345,7 @@ fn hello(options: &Options) -> Hello {
         takes_files: options.files.takes(),
         max_bitrate: options.max_bitrate,
         room: None,
+        desktop: options.desktop.takes(),
     }
 }
 

@@ -8,9 +8,9 @@ use hackstream_transport::{ControlReader, TransportError};
 use tokio::sync::{mpsc, watch};
 
 use super::ending::LinkEnd;
-use crate::files;
 use crate::shared::Shared;
 use crate::sound::microphone::Lease;
+use crate::{desktop, files};
 
 /// Takes the server's control messages until there is a reason to end the connection, which it tells.
 pub(super) async fn hear(
@@ -85,6 +85,9 @@ impl Listener {
             ServerMessage::FileOffer(offer) => files::offered(shared, &offer),
             ServerMessage::FileWithdrawn(number) => files::withdrawn(shared, number),
             ServerMessage::Microphone(demand) => self.microphone.demand(demand),
+            ServerMessage::Notification(notification) => desktop::notified(shared, notification),
+            ServerMessage::NotificationGone(number) => desktop::gone(shared, number),
+            ServerMessage::Link(link) => desktop::linked(shared, link),
             ServerMessage::Refused { reason, text } => {
                 return Some(LinkEnd::Refused { reason, text });
             }

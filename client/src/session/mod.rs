@@ -218,6 +218,9 @@ fn run(
         .map_err(|error| system("cannot start the network", &error))?;
     shared.speaker.configure(options.sound);
     shared.files.configure(&options.files);
+    shared
+        .desktop
+        .configure(options.desktop, &options.server.host);
     shared.microphone.configure(options.microphone);
     let result = runtime.block_on(async {
         if signals == Signals::Leave {

@@ -168,6 +168,7 @@ impl Supervisor {
             _ if admission.welcome.scales => Fits::Told(None),
             _ => Fits::Whole,
         };
+        self.shared.desktop.connected(&self.shared, continuity);
         let link = Link::start(admission, self.links, &self.shared, &self.work);
         self.shared.update_session(|session| {
             session.link = LinkState::Live;
@@ -211,6 +212,7 @@ impl Supervisor {
                     }
                 },
                 wish = self.shared.speaker.next_wish() => link.wish_sound(wish).await,
+                word = self.shared.desktop.next_word() => link.tell(&word).await,
                 offer = self.shared.microphone.next_offer() => link.offer_microphone(offer).await,
                 trouble = link.trouble() => return Served::Trouble(trouble),
                 () = self.network.changed() => link.network_changed(),

@@ -30,6 +30,7 @@ complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a 
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "entrypoint" -d 'Start a session as the environment says: what a container runs'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "open-link" -d 'Open a web page in the browser of the viewer. For programs of a session with --enable links, where xdg-open, x-www-browser and $BROWSER call it'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l display -d 'Number of the display to start, for example :7. Default: the first free one' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l size -d 'Size of the screen in pixels, until a viewer\'s window has another one' -r
@@ -48,9 +49,11 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run"
 clipboard-in\t'What a viewer copies can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted at the viewer'
 resize\t'The screen takes on the size of the viewer\'s window'
-bell\t'The bell of a program in the session is noticed at the viewer'"
+bell\t'The bell of a program in the session is noticed at the viewer'
+notifications\t'Notifications of programs are shown by the viewer\'s desktop. Displays of others have none'"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'
-microphone\t'Programs can record what viewers say that were started with --microphone'"
+microphone\t'Programs can record what viewers say that were started with --microphone'
+links\t'Links that programs open are handed to the browser of the viewer whose person is at work, if it takes them'"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l files-dir -d 'Where files from viewers are stored, made when the first one comes. What is put into its folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder HackStream in the folder for downloads of this user. Needs --enable file-transfer' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-file-size -d 'Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB. Needs --enable file-transfer' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l metrics -d 'Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who reaches the address can read them' -r
@@ -74,9 +77,11 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand atta
 clipboard-in\t'What a viewer copies can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted at the viewer'
 resize\t'The screen takes on the size of the viewer\'s window'
-bell\t'The bell of a program in the session is noticed at the viewer'"
+bell\t'The bell of a program in the session is noticed at the viewer'
+notifications\t'Notifications of programs are shown by the viewer\'s desktop. Displays of others have none'"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l enable -d 'What viewers get although it is off by default, separated by commas' -r -f -a "file-transfer\t'Viewers can put files into a folder of the session, and get those put into its Outbox'
-microphone\t'Programs can record what viewers say that were started with --microphone'"
+microphone\t'Programs can record what viewers say that were started with --microphone'
+links\t'Links that programs open are handed to the browser of the viewer whose person is at work, if it takes them'"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l files-dir -d 'Where files from viewers are stored, made when the first one comes. What is put into its folder Outbox is offered to them, and moved to Outbox/Sent once one has it. Default: the folder HackStream in the folder for downloads of this user. Needs --enable file-transfer' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-file-size -d 'Size of the largest file that is taken from a viewer, for example 50M or 2G. Default: 1 GiB. Needs --enable file-transfer' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l metrics -d 'Tell metrics to Prometheus at http://ADDRESS/metrics. A port alone is one of 127.0.0.1: who reaches the address can read them' -r
@@ -92,8 +97,11 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand stat
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand entrypoint" -l work-dir -d 'Folder for what ends with the session: its home if that is ephemeral, sockets, and the server\'s key and token. Made if it is not there' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand entrypoint" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "entrypoint" -d 'Start a session as the environment says: what a container runs'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand open-link" -l socket -d 'The session\'s socket for links, which its programs have in this variable' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand open-link" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint open-link help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint open-link help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint open-link help" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint open-link help" -f -a "entrypoint" -d 'Start a session as the environment says: what a container runs'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint open-link help" -f -a "open-link" -d 'Open a web page in the browser of the viewer. For programs of a session with --enable links, where xdg-open, x-www-browser and $BROWSER call it'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint open-link help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

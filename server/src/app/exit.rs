@@ -2,6 +2,8 @@
 
 /// The command line is wrong.
 pub const USAGE: u8 = 2;
+/// `open-link`: no viewer takes links.
+pub const UNAVAILABLE: u8 = 69;
 /// Something failed that should not.
 pub const INTERNAL: u8 = 70;
 /// The display, Xvfb or the window manager cannot be used.

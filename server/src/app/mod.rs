@@ -18,10 +18,12 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tracing::{debug, info};
 
+use crate::clock::Clock;
 use crate::config::access::{AccessChoice, ViewToken};
 use crate::config::checked::Config;
+use crate::desktop::Desktop;
 use crate::files::Files;
-use crate::session::Sound;
+use crate::session::{Sound, session_bases};
 use crate::sound::Broadcast;
 use crate::sound::microphone::Microphone;
 use crate::status::Roll;
@@ -74,7 +76,11 @@ fn run_in(
     let metrics = status::bind_metrics(config.metrics)?;
     let command = config.picture.command_line();
     let (ended, mut endings) = mpsc::unbounded_channel();
-    let screen = Screen::open(config.picture, config.sound, &config.state_dir, ended)?;
+    let clock = Clock::start();
+    let desktop = Desktop::new(config.desktop, clock);
+    let bases = session_bases(&config.state_dir);
+    let fittings = (config.sound, Arc::clone(&desktop));
+    let screen = Screen::open(config.picture, fittings, bases, clock, ended)?;
     let service = Arc::new(Service {
         capture: screen.capture().clone(),
         access,
@@ -100,6 +106,7 @@ fn run_in(
             .sound_socket()
             .filter(|_| config.sound == Sound::BothWays)
             .map(|socket| Microphone::start(socket, screen.clock())),
+        desktop,
     });
     let _watcher = screen.watch(&service)?;
     let _clipboard = clipboard::join(&service);

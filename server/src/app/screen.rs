@@ -1,7 +1,7 @@
 //! The screen that is streamed: of a session of our own, or one that exists.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use hackstream_capture::{Capture, CaptureError, DisplayEvent, PixelAccess, Watcher};
@@ -11,9 +11,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{AppError, exit};
 use crate::clock::Clock;
 use crate::config::checked::{Picture, Resizing};
-use crate::session::{
-    Keyboard, Outcome, Session, SessionConfig, SessionEnd, Sound, WindowManager, session_bases,
-};
+use crate::desktop::Desktop;
+use crate::session::{Keyboard, Outcome, Session, SessionConfig, SessionEnd, Sound, WindowManager};
 use crate::viewer::attend::Service;
 use crate::viewer::sizing::Sizing;
 
@@ -73,11 +72,11 @@ impl Screen {
     /// Starts or opens it; its end is reported to `ended`.
     pub(super) fn open(
         picture: Picture,
-        sound: Sound,
-        state_dir: &Path,
+        (sound, desktop): (Sound, Arc<Desktop>),
+        bases: Vec<PathBuf>,
+        clock: Clock,
         ended: UnboundedSender<Ending>,
     ) -> Result<Self, AppError> {
-        let clock = Clock::start();
         let largest = match &picture {
             Picture::OwnDisplay { max_size, .. } => Some(*max_size),
             Picture::Existing { .. } => None,
@@ -96,7 +95,8 @@ impl Screen {
                     window_manager: WindowManager::Openbox,
                     sound,
                     command,
-                    bases: session_bases(state_dir),
+                    bases,
+                    desktop: Some(desktop),
                 };
                 let report = ended.clone();
                 Origin::Session(Session::start(&config, move |end| {

@@ -11,11 +11,13 @@ use hackstream_protocol::geometry::Size;
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use hackstream_protocol::rate::cap::{LEAST_CAP, LEAST_PER_HOUR, Limits};
 use hackstream_protocol::units::{Bitrate, ByteCount};
-use hackstream_protocol::wire::control::Quality;
+use hackstream_protocol::wire::control::{DesktopShare, Quality};
 
 use super::access::{self, AccessChoice};
+use super::desktop;
 use super::files::{self, FilesChoice};
 use super::raw::{self, Extra, Feature, QualityName, StatusFormat};
+use crate::desktop::open::Errand;
 use crate::session::Sound;
 use crate::status::ask::{Form, Question};
 use crate::viewer::bell::Bell;
@@ -85,6 +87,8 @@ pub enum Task {
     Ask(Question),
     /// Become a server as the environment says.
     Enter(raw::Entrypoint),
+    /// Hand a link to a viewer.
+    Open(Errand),
 }
 
 impl Task {
@@ -102,6 +106,9 @@ impl Task {
                 display_number(&attach.display)?;
                 let display = attach.display;
                 (Picture::Existing { display }, attach.service)
+            }
+            raw::Action::OpenLink(raw::OpenLink { link, socket }) => {
+                return Ok(Self::Open(Errand { link, socket }));
             }
             raw::Action::Status(status) => {
                 return Ok(Self::Ask(Question {
@@ -150,6 +157,8 @@ pub struct Config {
     pub bell: Bell,
     /// How files are transferred; `None` if they are not.
     pub files: Option<FilesChoice>,
+    /// What goes to the desktops of viewers.
+    pub desktop: DesktopShare,
 }
 
 impl Config {
@@ -167,6 +176,7 @@ impl Config {
         let limits = limits(&service)?;
         let files = files::choice(&service, &env)?;
         let sound = sound(&service, &picture)?;
+        let desktop = desktop::share(&service, &picture)?;
         let access = access::choose(&service, listen)?;
         let metrics = service.metrics.as_deref().map(access::metrics);
         let state_dir = state_dir(service.state_dir, env)?;
@@ -202,6 +212,7 @@ impl Config {
                 Bell::On
             },
             files,
+            desktop,
         })
     }
 }

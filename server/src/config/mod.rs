@@ -2,5 +2,6 @@
 
 pub mod access;
 pub mod checked;
+mod desktop;
 pub mod files;
 pub mod raw;

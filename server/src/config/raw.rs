@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::entrypoint::settings;
+use crate::session::SOCKET_VARIABLE;
 use crate::viewer::registry::{DEFAULT_MOST_VIEWERS, MOST_VIEWERS};
 
 /// Where viewers connect if nothing else is said.
@@ -19,7 +20,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   run    the command's own exit code, or 128 + the signal that ended it
   0      the server was told to end
-  2      the command line is wrong
+  2      the command line is wrong; open-link: it is not a link to a web page
+  69     open-link: no viewer takes links, or too many came at once
   70     something failed that should not
   71     the display, Xvfb or the window manager cannot be used, or the display is gone
   72     the port, or that of --metrics, cannot be listened on
@@ -74,6 +76,22 @@ pub enum Action {
     /// below.
     #[command(after_help = settings::help())]
     Entrypoint(Entrypoint),
+    /// Open a web page in the browser of the viewer. For programs of a session with --enable links, where
+    /// xdg-open, x-www-browser and $BROWSER call it.
+    ///
+    /// The link must begin with http:// or https://. Exits with 69 if no viewer takes it.
+    OpenLink(OpenLink),
+}
+
+/// Options of `open-link`.
+#[derive(Debug, Args)]
+pub struct OpenLink {
+    /// The session's socket for links, which its programs have in this variable.
+    #[arg(long, value_name = "SOCKET", env = SOCKET_VARIABLE)]
+    pub socket: PathBuf,
+    /// The address of the page.
+    #[arg(value_name = "LINK")]
+    pub link: String,
 }
 
 /// Options of `run`.
@@ -218,6 +236,8 @@ pub enum Feature {
     Resize,
     /// The bell of a program in the session is noticed at the viewer.
     Bell,
+    /// Notifications of programs are shown by the viewer's desktop. Displays of others have none.
+    Notifications,
 }
 
 /// What an operator can switch on.
@@ -227,6 +247,9 @@ pub enum Extra {
     FileTransfer,
     /// Programs can record what viewers say that were started with --microphone.
     Microphone,
+    /// Links that programs open are handed to the browser of the viewer whose person is at work, if it
+    /// takes them.
+    Links,
 }
 
 /// A quality by name.

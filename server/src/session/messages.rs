@@ -19,15 +19,18 @@ pub(super) enum Role {
     WindowManager,
     /// The sound server.
     Sound,
+    /// The bus on which programs talk to each other.
+    Bus,
     /// The X server.
     Display,
 }
 
 /// Order of ending.
-pub(super) const ROLES: [Role; 4] = [
+pub(super) const ROLES: [Role; 5] = [
     Role::Command,
     Role::WindowManager,
     Role::Sound,
+    Role::Bus,
     Role::Display,
 ];
 
@@ -37,6 +40,7 @@ impl Role {
             Self::Command => "command",
             Self::WindowManager => "window manager",
             Self::Sound => "sound server",
+            Self::Bus => "bus",
             Self::Display => "display",
         }
     }

@@ -3,8 +3,10 @@
 //! A session ends as a whole: with its [`Session`] value, with the server's process however that
 //! ends, and nothing of it stays behind.
 
+mod bus;
 mod directory;
 mod error;
+mod handover;
 mod keeper;
 mod keyboard;
 mod messages;
@@ -26,10 +28,12 @@ use hackstream_protocol::geometry::Size;
 
 pub use directory::session_bases;
 pub use error::SessionError;
+pub use handover::SOCKET_VARIABLE;
 pub use keyboard::Keyboard;
 pub use messages::Outcome;
 pub use supervisor::run_if_supervisor;
 
+use crate::desktop::Desktop;
 use keeper::{Keeper, Reports};
 use messages::Role;
 use sound::SoundServer;
@@ -74,6 +78,8 @@ pub struct SessionConfig {
     pub command: Vec<OsString>,
     /// Where the session's directory may be created, best first; see [`session_bases`].
     pub bases: Vec<PathBuf>,
+    /// The desktop that its programs have, if they have one.
+    pub desktop: Option<Arc<Desktop>>,
 }
 
 /// Why a running session is over, when it was not ended by us.
@@ -232,12 +238,13 @@ impl Watch {
             match role {
                 Role::Command => tell(SessionEnd::Command { outcome, lived }, ending),
                 Role::Display => tell(SessionEnd::Display(outcome), ending),
-                Role::WindowManager | Role::Sound if ending => {}
+                Role::WindowManager | Role::Sound | Role::Bus if ending => {}
                 Role::Sound => {
                     if let Some(sound) = &mut self.sound {
                         sound.ended(outcome);
                     }
                 }
+                Role::Bus => tracing::warn!(%outcome, "the session's bus ended: no notifications"),
                 Role::WindowManager => {
                     tracing::warn!(%outcome, "the window manager ended: windows are unmanaged");
                 }

@@ -83,20 +83,23 @@ pub(super) fn openbox(dir: &Path, display: &str) -> Launch {
     }
 }
 
-/// The application; `None` if `command` is empty.
-pub(super) fn command(dir: &Path, display: &str, command: &[OsString]) -> Option<Launch> {
+/// Changes of the environment; `None` removes the variable.
+pub(super) type Environment = Vec<(OsString, Option<OsString>)>;
+
+/// The application in its `environment`; `None` if `command` is empty.
+pub(super) fn command(environment: Environment, command: &[OsString]) -> Option<Launch> {
     let (program, arguments) = command.split_first()?;
     Some(Launch {
         role: Role::Command,
         program: program.clone(),
         arguments: arguments.to_vec(),
-        environment: environment(dir, display),
+        environment,
         ready_option: None,
     })
 }
 
 /// Makes programs use the session's display and no other that the server's user may have.
-fn environment(dir: &Path, display: &str) -> Vec<(OsString, Option<OsString>)> {
+pub(super) fn environment(dir: &Path, display: &str) -> Environment {
     let mut environment = vec![
         ("DISPLAY".into(), Some(display.into())),
         ("XAUTHORITY".into(), Some(dir.join(XAUTHORITY).into())),

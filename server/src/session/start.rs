@@ -12,9 +12,11 @@ use super::directory::{create, write_private};
 use super::error::SessionError;
 use super::keeper::{Keeper, Launched, Reports};
 use super::messages::Role;
-use super::programs::{self, OPENBOX, Program, XKBCOMP, XVFB};
+use super::programs::{self, Environment, OPENBOX, Program, XKBCOMP, XVFB};
 use super::sound::{self, SoundServer};
 use super::{SessionConfig, Sound, WindowManager};
+use super::{bus, handover};
+use crate::desktop::Places;
 
 /// How long the window manager may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,7 +62,8 @@ pub(super) fn start(config: &SessionConfig) -> Result<Started, SessionError> {
     if sound.is_some() {
         sound::wait_until_ready(&directory);
     }
-    start_command(config, &directory, &display, &mut keeper, &mut reports)?;
+    let surroundings = surround(config, &directory, &display, &mut keeper, &mut reports)?;
+    start_command(config, surroundings, &mut keeper, &mut reports)?;
     reports
         .wait_without_limit()
         .map_err(SessionError::Supervisor)?;
@@ -130,15 +133,42 @@ fn start_openbox(
     }
 }
 
-fn start_command(
+/// What the command finds in its environment: the display, and the desktop that it thinks it has, which
+/// it can reach once this returns.
+fn surround(
     config: &SessionConfig,
     directory: &Path,
     display: &str,
     keeper: &mut Keeper,
     reports: &mut Reports,
+) -> Result<Environment, SessionError> {
+    let mut environment = programs::environment(directory, display);
+    let Some(desktop) = &config.desktop else {
+        return Ok(environment);
+    };
+    let takes_links = desktop.allowed().links;
+    if takes_links {
+        environment.extend(handover::prepare(directory)?);
+    }
+    let bus = bus::start(directory, environment.clone(), keeper, reports);
+    if let Some(address) = &bus {
+        environment.push(("DBUS_SESSION_BUS_ADDRESS".into(), Some(address.into())));
+    }
+    let links = takes_links.then(|| handover::socket(directory));
+    desktop.listen(Places {
+        bus: bus.as_deref(),
+        links: links.as_deref(),
+    });
+    Ok(environment)
+}
+
+fn start_command(
+    config: &SessionConfig,
+    surroundings: Environment,
+    keeper: &mut Keeper,
+    reports: &mut Reports,
 ) -> Result<(), SessionError> {
-    let launch =
-        programs::command(directory, display, &config.command).ok_or(SessionError::NoCommand)?;
+    let launch = programs::command(surroundings, &config.command).ok_or(SessionError::NoCommand)?;
     let command = launch.program.clone();
     match keeper.launch(&launch, reports) {
         Launched::Running(_) => Ok(()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::wire::control::{
-    Hello, RefusalReason, ServerMessage, ViewerMessage, Welcome,
+    DesktopShare, Hello, RefusalReason, ServerMessage, ViewerMessage, Welcome,
 };
 use hackstream_transport::{Connection, ControlReader, ControlWriter, TransportError};
 use tokio::time::timeout;
@@ -55,6 +55,8 @@ pub struct About {
     pub files: Option<u64>,
     /// Whether it has a microphone.
     pub microphone: Option<()>,
+    /// What of it goes to the desktops of viewers.
+    pub desktop: DesktopShare,
 }
 
 /// Why a viewer was not let in.
@@ -117,6 +119,10 @@ pub async fn admit<'a, Member>(
         files: welcomed.role.grants(about.files),
         microphone: welcomed.role.grants(about.microphone).is_some(),
         scales: true,
+        desktop: welcomed
+            .role
+            .grants(Some(about.desktop))
+            .unwrap_or_default(),
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));

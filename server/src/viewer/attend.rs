@@ -29,6 +29,7 @@ use super::seats::Seats;
 use super::serving::{Farewell, Guest, serve};
 use super::tickets::Tickets;
 use crate::clock::Clock;
+use crate::desktop::Desktop;
 use crate::files::Files;
 use crate::sound::Broadcast;
 use crate::sound::microphone::Microphone;
@@ -76,6 +77,8 @@ pub struct Service {
     pub bells: Bells,
     /// What viewers speak into, if the session has it.
     pub microphone: Option<Microphone>,
+    /// What the desktops of viewers do for the session.
+    pub desktop: Arc<Desktop>,
 }
 
 impl Service {
@@ -84,6 +87,7 @@ impl Service {
             screen: self.capture.size(),
             files: self.files.as_ref().map(|files| files.largest()),
             microphone: self.microphone.as_ref().map(|_| ()),
+            desktop: self.desktop.share(),
         }
     }
 }
@@ -211,6 +215,7 @@ async fn visit(
         wants_files: hello.takes_files,
         room: hello.room,
         fit: told_fit,
+        takes: hello.desktop,
     };
     let served = serve(service, connection, guest, control).await;
     match &served {

@@ -2,7 +2,7 @@
 
 use hackstream_clipboard::{Exchange, Side};
 use hackstream_protocol::fit::{Fit, Room};
-use hackstream_protocol::wire::control::{ServerMessage, SoundWish, ViewerMessage};
+use hackstream_protocol::wire::control::{DesktopShare, ServerMessage, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_transport::{
@@ -16,6 +16,7 @@ use tracing::debug;
 use super::attend::{Membership, Service, VisitError};
 use super::cursor::tell_cursor;
 use super::datagrams::{WAITING_REPEATS, sort_datagrams};
+use super::desktop::DesktopVisit;
 use super::files::FileVisit;
 use super::front::tell_front;
 use super::inbox::Inbox;
@@ -40,6 +41,8 @@ pub(super) struct Guest<'a> {
     pub(super) room: Option<Room>,
     /// Which picture it gets.
     pub(super) fit: watch::Receiver<Option<Fit>>,
+    /// What it takes for its desktop.
+    pub(super) takes: DesktopShare,
 }
 
 /// Both ways of the control stream.
@@ -67,13 +70,17 @@ pub(super) async fn serve(
     let datagrams = sort_datagrams(connection, repeats, &speech);
     let rooms = watch::Sender::new(guest.room);
     let rooming = follow_room(rooms.subscribe(), seat.coming_size(), inbox);
-    let control_in = listen(
-        (control_in, connection),
+    let desktop = DesktopVisit::new(&service.desktop, guest.takes, seat, *id);
+    let taking = Taking {
+        connection,
         inbox,
         service,
-        (seat, &speech, &rooms),
-        hearing,
-    );
+        seat,
+        speech: &speech,
+        rooms: &rooms,
+        desktop: &desktop,
+    };
+    let control_in = taking.listen(control_in, hearing);
     let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
@@ -92,6 +99,7 @@ pub(super) async fn serve(
         &mut exchanges,
         to_tell.clone(),
     );
+    let desktop = desktop.tell(to_tell.clone());
     let words = tell_words(&control_out, words);
     let speaking = speech.ask(&control_out);
     let clipboard = Exchange::new(
@@ -117,6 +125,7 @@ pub(super) async fn serve(
         result = clipboard.run(pasted) => result?,
         result = files.run(connection) => result?,
         result = bells => result?,
+        result = desktop => result?,
         result = exchanges.run(connection.clone()) => result?,
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
@@ -182,27 +191,42 @@ pub(super) enum Farewell {
     Unsaid,
 }
 
-/// Takes the viewer's control messages until there are no more.
-async fn listen(
-    (mut control, connection): (ControlReader<ViewerMessage>, &Connection),
-    inbox: &Inbox,
-    service: &Service,
-    (seat, speech, rooms): (&Seat, &Speech<'_>, &watch::Sender<Option<Room>>),
-    hearing: impl Fn(SoundWish),
-) -> Result<Farewell, TransportError> {
-    while let Some(message) = control.receive().await? {
-        match message {
-            ViewerMessage::Bye => return Ok(Farewell::Said),
-            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
-            ViewerMessage::MaxBitrate(most) => connection.set_limit(most),
-            ViewerMessage::Window(window) => seat.window(window),
-            ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
-            ViewerMessage::Seat(wish) => seat.wish(wish),
-            ViewerMessage::Sound(wish) => hearing(wish),
-            ViewerMessage::Microphone(offer) => speech.offered(offer),
-            ViewerMessage::Room(room) => drop(rooms.send_replace(Some(room))),
-            ViewerMessage::Hello(_) => debug!("a second greeting"),
+/// Who takes what a viewer says.
+struct Taking<'a> {
+    connection: &'a Connection,
+    inbox: &'a Inbox,
+    service: &'a Service,
+    seat: &'a Seat,
+    speech: &'a Speech<'a>,
+    rooms: &'a watch::Sender<Option<Room>>,
+    desktop: &'a DesktopVisit<'a>,
+}
+
+impl Taking<'_> {
+    /// Takes the viewer's control messages until there are no more.
+    async fn listen(
+        &self,
+        mut control: ControlReader<ViewerMessage>,
+        hearing: impl Fn(SoundWish),
+    ) -> Result<Farewell, TransportError> {
+        while let Some(message) = control.receive().await? {
+            match message {
+                ViewerMessage::Bye => return Ok(Farewell::Said),
+                ViewerMessage::Quality(quality) => {
+                    self.inbox.quality(granted(quality, self.service.quality));
+                }
+                ViewerMessage::MaxBitrate(most) => self.connection.set_limit(most),
+                ViewerMessage::Window(window) => self.seat.window(window),
+                ViewerMessage::Room(room) => drop(self.rooms.send_replace(Some(room))),
+                ViewerMessage::Keyboard(layout) => self.seat.keyboard(layout),
+                ViewerMessage::Seat(wish) => self.seat.wish(wish),
+                ViewerMessage::Sound(wish) => hearing(wish),
+                ViewerMessage::Microphone(offer) => self.speech.offered(offer),
+                ViewerMessage::NotificationClosed(closed) => self.desktop.closed(closed),
+                ViewerMessage::NotificationChosen(number) => self.desktop.chosen(number),
+                ViewerMessage::Hello(_) => debug!("a second greeting"),
+            }
         }
+        Ok(Farewell::Unsaid)
     }
-    Ok(Farewell::Unsaid)
 }

@@ -8,6 +8,7 @@
 
 mod bitrate;
 mod cursor;
+mod desktop;
 mod files;
 mod front;
 mod keyboard;
@@ -22,6 +23,9 @@ mod viewer;
 mod window;
 
 pub use cursor::CursorShape;
+pub use desktop::{
+    DesktopShare, Expiry, Notification, NotificationClosed, NotificationEnd, Urgency,
+};
 pub use files::FileOffer;
 pub use front::WindowIcon;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};

@@ -1,6 +1,7 @@
 //! What a server says on the control stream.
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
+use super::desktop::{self, DesktopShare, Notification};
 use super::files::{read_file_offer, write_file_offer};
 use super::front::{read_icon, read_title, write_icon};
 use super::room::{read_fit, write_fit};
@@ -8,8 +9,10 @@ use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
 use super::{CursorShape, FileOffer, MicrophoneDemand, RefusalReason, SeatReport, WindowIcon};
+use crate::desktop::Link;
 use crate::fit::Fit;
 use crate::geometry::{Point, Size};
+use crate::ids::NotificationId;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
@@ -51,6 +54,12 @@ pub enum ServerMessage {
     /// Pictures of this size show a screen of that size from now on. Told to viewers that said how
     /// much [room](super::ViewerMessage::Room) they have, before the first such picture is made.
     Fit(Fit),
+    /// A program of the session wants the person to know something.
+    Notification(Notification),
+    /// That is of no interest any more.
+    NotificationGone(NotificationId),
+    /// A program of the session wants a page to be opened in the person's browser.
+    Link(Link),
 }
 
 /// The server admits the viewer.
@@ -73,6 +82,8 @@ pub struct Welcome {
     pub microphone: bool,
     /// Whether the server scales for viewers that have little [room](super::ViewerMessage::Room).
     pub scales: bool,
+    /// What of the session goes to the viewer's desktop, if the viewer takes it.
+    pub desktop: DesktopShare,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -85,6 +96,7 @@ impl core::fmt::Debug for Welcome {
             .field("files", &self.files)
             .field("microphone", &self.microphone)
             .field("scales", &self.scales)
+            .field("desktop", &self.desktop)
             .finish()
     }
 }
@@ -102,6 +114,9 @@ mod kind {
     pub(super) const FILE_WITHDRAWN: u64 = 19;
     pub(super) const BELL: u64 = 20;
     pub(super) const MICROPHONE: u64 = 30;
+    pub(super) const NOTIFICATION: u64 = 32;
+    pub(super) const NOTIFICATION_GONE: u64 = 33;
+    pub(super) const LINK: u64 = 34;
     pub(super) const FIT: u64 = 36;
 }
 
@@ -123,6 +138,9 @@ impl ServerMessage {
                 }
                 if welcome.microphone {
                     message.number(13, 1);
+                }
+                if welcome.desktop != DesktopShare::default() {
+                    message.number(14, welcome.desktop.number());
                 }
                 if welcome.scales {
                     message.number(15, 1);
@@ -158,6 +176,11 @@ impl ServerMessage {
             }
             Self::Microphone(demand) => demand.write(out, kind::MICROPHONE),
             Self::Fit(fit) => write_fit(*fit, out, kind::FIT),
+            Self::Notification(notification) => notification.write(out, kind::NOTIFICATION),
+            Self::NotificationGone(number) => {
+                desktop::write_number(*number, out, kind::NOTIFICATION_GONE);
+            }
+            Self::Link(link) => desktop::write_link(link, out, kind::LINK),
         }
     }
 
@@ -190,6 +213,9 @@ impl ServerMessage {
             kind::BELL => Self::Bell,
             kind::MICROPHONE => Self::Microphone(MicrophoneDemand::read(fields)?),
             kind::FIT => Self::Fit(read_fit(fields)?),
+            kind::NOTIFICATION => Self::Notification(Notification::read(fields)?),
+            kind::NOTIFICATION_GONE => Self::NotificationGone(desktop::read_number(fields)?),
+            kind::LINK => Self::Link(desktop::read_link(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -199,6 +225,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
     let (mut ticket, mut files, mut microphone) = (Vec::new(), None, false);
     let mut scales = false;
+    let mut desktop = DesktopShare::default();
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
@@ -207,6 +234,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             9 => files = Some(field.number()?),
             13 => microphone = field.number()? != 0,
+            14 => desktop = DesktopShare::from_number(field.number()?),
             15 => scales = field.number()? != 0,
             _ => {}
         }
@@ -219,6 +247,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         files,
         microphone,
         scales,
+        desktop,
     })
 }
 
@@ -257,6 +286,10 @@ mod tests {
                 files: Some(0),
                 microphone: true,
                 scales: true,
+                desktop: DesktopShare {
+                    notifications: true,
+                    links: false,
+                },
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -297,6 +330,7 @@ mod tests {
             files: None,
             microphone: false,
             scales: false,
+            desktop: DesktopShare::default(),
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

@@ -1,11 +1,13 @@
 //! What a viewer says on the control stream.
 
 use super::bitrate;
+use super::desktop::{self, DesktopShare, NotificationClosed};
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::room::{put_room, read_room, read_room_value, write_room};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
 use crate::fit::Room;
+use crate::ids::NotificationId;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::units::Bitrate;
 use crate::wire::WireError;
@@ -36,6 +38,10 @@ pub enum ViewerMessage {
     /// The viewer can show a picture of this size from now on, and wants to hear which
     /// [fit](super::ServerMessage::Fit) it gets.
     Room(Room),
+    /// A notification is not shown any more.
+    NotificationClosed(NotificationClosed),
+    /// The person chose a notification that can be chosen.
+    NotificationChosen(NotificationId),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -78,6 +84,8 @@ pub struct Hello {
     /// How large a picture the viewer can show, if it wants to hear which
     /// [fit](super::ServerMessage::Fit) it gets; `None`: it takes the whole screen and hears nothing.
     pub room: Option<Room>,
+    /// What of the session the viewer takes for its desktop.
+    pub desktop: DesktopShare,
 }
 
 impl core::fmt::Debug for Hello {
@@ -95,6 +103,7 @@ impl core::fmt::Debug for Hello {
             .field("takes_files", &self.takes_files)
             .field("max_bitrate", &self.max_bitrate)
             .field("room", &self.room)
+            .field("desktop", &self.desktop)
             .finish()
     }
 }
@@ -109,6 +118,8 @@ mod kind {
     pub(super) const SEAT: u64 = 24;
     pub(super) const MAX_BITRATE: u64 = 40;
     pub(super) const MICROPHONE: u64 = 44;
+    pub(super) const NOTIFICATION_CLOSED: u64 = 48;
+    pub(super) const NOTIFICATION_CHOSEN: u64 = 49;
     pub(super) const ROOM: u64 = 52;
 }
 
@@ -138,6 +149,9 @@ impl ViewerMessage {
                 if let Some(limit) = hello.max_bitrate {
                     message.number(17, limit.0);
                 }
+                if hello.desktop != DesktopShare::default() {
+                    message.number(18, hello.desktop.number());
+                }
                 if let Some(room) = hello.room {
                     message.nested(19, |out| put_room(out, room));
                 }
@@ -159,6 +173,10 @@ impl ViewerMessage {
             Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
             Self::MaxBitrate(limit) => bitrate::write(*limit, out, kind::MAX_BITRATE),
             Self::Room(room) => write_room(*room, out, kind::ROOM),
+            Self::NotificationClosed(closed) => closed.write(out, kind::NOTIFICATION_CLOSED),
+            Self::NotificationChosen(number) => {
+                desktop::write_number(*number, out, kind::NOTIFICATION_CHOSEN);
+            }
         }
     }
 
@@ -179,6 +197,10 @@ impl ViewerMessage {
             kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
             kind::MAX_BITRATE => Self::MaxBitrate(bitrate::read(fields)?),
             kind::ROOM => Self::Room(read_room(fields)?),
+            kind::NOTIFICATION_CLOSED => {
+                Self::NotificationClosed(NotificationClosed::read(fields)?)
+            }
+            kind::NOTIFICATION_CHOSEN => Self::NotificationChosen(desktop::read_number(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -199,6 +221,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         takes_files: false,
         max_bitrate: None,
         room: None,
+        desktop: DesktopShare::default(),
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -213,6 +236,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
             17 => hello.max_bitrate = bitrate::from_field(&field)?,
+            18 => hello.desktop = DesktopShare::from_number(field.number()?),
             19 => hello.room = Some(read_room_value(&mut field.reader())?),
             _ => {}
         }
@@ -256,6 +280,10 @@ mod tests {
             takes_files: true,
             max_bitrate: Some(Bitrate::mbps(5)),
             room: Some(Room::AtMost(Size::new(1024, 600))),
+            desktop: DesktopShare {
+                notifications: true,
+                links: true,
+            },
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }

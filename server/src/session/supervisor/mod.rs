@@ -188,7 +188,7 @@ impl Supervisor {
             let keep: Vec<Pid> = later.map(|(_, process)| *process).collect();
             let grace = match stage {
                 Role::Command => COMMAND_GRACE,
-                Role::WindowManager | Role::Sound | Role::Display => SERVICE_GRACE,
+                Role::WindowManager | Role::Sound | Role::Bus | Role::Display => SERVICE_GRACE,
             };
             self.end_all_but(&keep, grace);
         }

@@ -32,6 +32,7 @@ use tokio::sync::watch;
 
 use super::sizing::Sizing;
 use crate::clock::Clock;
+use crate::desktop::Desktop;
 use crate::files::Files;
 use crate::session::Keyboard;
 use crate::sound::microphone::Microphone;
@@ -251,6 +252,18 @@ impl Seat {
     /// The session's microphone, if the viewer may speak into it.
     pub(super) fn microphone<'a>(&self, into: Option<&'a Microphone>) -> Option<&'a Microphone> {
         self.role.grants(into)
+    }
+
+    /// What the session's programs ask of a desktop, if the viewer may have it. Who may only view sees
+    /// what is on the screen: a message for the person at work is not.
+    pub(super) fn desktop<'a>(&self, desktop: &'a Arc<Desktop>) -> Option<&'a Arc<Desktop>> {
+        self.role.grants(Some(desktop))
+    }
+
+    /// Tells whether the viewer leads at the time it is asked.
+    pub(super) fn leads(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        let (seats, id) = (Arc::clone(&self.seats), self.id);
+        move || seats.leader() == Some(id)
     }
 
     /// Tells whether the viewer is in control at the time it is asked.

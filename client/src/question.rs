@@ -1,15 +1,16 @@
-//! Whether a file is taken: what the person is asked, and answers.
+//! What the person is asked in the window (whether a file is taken, a link opened), and answers.
 
 use hackstream_protocol::wire::keyboard::CommandModifiers;
 use winit::event::{ElementState, KeyEvent};
 use winit::keyboard::{Key, NamedKey};
 
-/// One question. An answer counts for the one that the person saw.
+/// One question among those of a kind. An answer counts for the one that the person saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct QuestionId(u64);
 
 impl QuestionId {
-    pub(super) const fn next(self) -> Self {
+    /// That of the question after this one.
+    pub(crate) const fn next(self) -> Self {
         Self(self.0 + 1)
     }
 }
@@ -23,7 +24,7 @@ pub(crate) struct Question {
     pub(crate) lines: Vec<String>,
 }
 
-/// Whether the person wants a file.
+/// Whether the person wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// They do.
