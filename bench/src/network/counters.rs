@@ -5,7 +5,7 @@ use std::ops::Sub;
 use anyhow::{Context, Result};
 
 /// Destination, source, type.
-const ETHERNET_HEADER: u64 = 14;
+pub(super) const ETHERNET_HEADER: u64 = 14;
 
 /// Bytes and packets that went one way; bytes with all headers from Ethernet's upwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

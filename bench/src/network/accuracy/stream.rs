@@ -12,6 +12,8 @@ const HEADERS: usize = 28;
 pub(super) struct Stream {
     pub(super) sent: u32,
     pub(super) received: u32,
+    /// From the first that was received to the last.
+    pub(super) time: Duration,
     pub(super) megabits_per_second: f64,
 }
 
@@ -23,13 +25,15 @@ pub(super) fn stream(
     duration: Duration,
 ) -> Stream {
     scope(|scope| {
-        let receiver = scope.spawn(|| receive(to, length));
+        let receiver = scope.spawn(|| receive(to));
         let sent = send(from, length, megabits, duration);
-        let (received, megabits_per_second) = receiver.join().unwrap();
+        let (received, time) = receiver.join().unwrap();
+        let bits = f64::from(received.max(1) - 1) * (length * 8) as f64;
         Stream {
             sent,
             received,
-            megabits_per_second,
+            time,
+            megabits_per_second: bits / time.as_secs_f64().max(1e-9) / 1e6,
         }
     })
 }
@@ -48,8 +52,8 @@ pub(super) fn send(from: &UdpSocket, length: usize, megabits: f64, duration: Dur
     sent
 }
 
-/// Packets until silence, and their rate from the first to the last.
-fn receive(to: &UdpSocket, length: usize) -> (u32, f64) {
+/// Packets until silence, and the time from the first to the last.
+fn receive(to: &UdpSocket) -> (u32, Duration) {
     let mut packet = [0; 2048];
     let (mut count, mut first, mut last) = (0, None, Instant::now());
     while to.recv(&mut packet).is_ok() {
@@ -57,7 +61,5 @@ fn receive(to: &UdpSocket, length: usize) -> (u32, f64) {
         last = Instant::now();
         first.get_or_insert(last);
     }
-    let time = last - first.unwrap_or(last);
-    let bits = f64::from(count.max(1) - 1) * (length * 8) as f64;
-    (count, bits / time.as_secs_f64().max(1e-9) / 1e6)
+    (count, last - first.unwrap_or(last))
 }
