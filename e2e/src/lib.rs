@@ -15,6 +15,7 @@ pub mod compare;
 pub mod container;
 pub mod display;
 pub mod drop;
+pub mod ears;
 pub mod firefox;
 pub mod folder;
 mod framebuffer;

@@ -9,6 +9,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use hackstream_e2e::compare::{Screen, exact, step};
+use hackstream_e2e::ears::Ears;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{
     Peer, REFUSED, WELCOME, block_on, hello, message, noise, runtime, within,
@@ -22,7 +23,7 @@ use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::limits::{MAX_HELLO_BYTES, MAX_TOKEN_BYTES};
 use hackstream_protocol::wire::StreamKind;
-use hackstream_protocol::wire::control::RefusalReason;
+use hackstream_protocol::wire::control::{Quality, RefusalReason, ViewerMessage};
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 
@@ -260,6 +261,40 @@ fn a_viewer_that_never_reads_harms_nobody() {
     wait_until("the end of the idle viewer's thread", || {
         (victim.viewers() == 1).then_some(())
     });
+    victim.admits_a_newcomer();
+}
+
+#[test]
+fn a_viewer_that_talks_and_acknowledges_nothing_is_sent_away() {
+    /// What the server keeps for it at the most: a session's viewer takes some megabytes from the start.
+    const MEMORY: u64 = 16 << 20;
+    /// Thrice what the server waits.
+    const WAIT: Duration = Duration::from_secs(75);
+    let mut victim = Victim::new();
+    let (runtime, ears) = (runtime(), Ears::default());
+    let before = victim.memory();
+    let mut peer = runtime.block_on(Peer::admitted_with(&ears, &victim.server));
+    ears.close();
+    runtime.spawn(async move {
+        for quality in [Quality::Low, Quality::High].into_iter().cycle() {
+            peer.tell(&ViewerMessage::Quality(quality)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let stderr = &victim.server.process.stderr;
+    let lines = || {
+        let log = stderr.all();
+        log.into_iter()
+            .filter(|line| line.contains("acknowledged nothing"))
+    };
+    victim.go_on_until("the end of the visit", WAIT, || lines().next().is_some());
+    let grown = victim.memory().saturating_sub(before);
+    assert!(grown <= MEMORY, "{grown} bytes");
+    wait_until("the end of its thread", || {
+        (victim.viewers() == 1).then_some(())
+    });
+    assert_eq!(lines().count(), 1);
+    victim.endure("a deaf viewer", 0, async |_| {});
     victim.admits_a_newcomer();
 }
 

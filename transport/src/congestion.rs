@@ -113,9 +113,12 @@ impl PathController {
 
 impl Controller for PathController {
     fn on_sent(&mut self, now: Instant, bytes: u64, _last_packet_number: u64) {
+        // Also what answers a peer that moved, whose address is not known at the socket.
+        self.path.hearing.lives(now);
         if bytes < ACK_ONLY_BYTES {
             return;
         }
+        self.path.hearing.left(now);
         if self.window.in_flight() == ByteCount(0) {
             self.path.hearing.began(now);
         }

@@ -80,6 +80,10 @@ impl Connection {
         }
     }
 
+    pub(crate) const fn path_state(&self) -> &Arc<PathState> {
+        &self.path
+    }
+
     pub(crate) const fn quic(&self) -> &quinn::Connection {
         &self.quic
     }

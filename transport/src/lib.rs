@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod allotment;
+mod attention;
 mod capped;
 mod config;
 mod congestion;

@@ -107,6 +107,7 @@ pub(super) async fn serve(
         result = files.run(connection) => result?,
         result = bells => result?,
         result = exchanges.run(connection.clone()) => result?,
+        () = connection.talked_past() => return Err(VisitError::Deaf),
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
     Ok(Farewell::Unsaid)
