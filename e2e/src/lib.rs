@@ -19,6 +19,7 @@ pub mod ears;
 pub mod firefox;
 pub mod folder;
 mod framebuffer;
+pub mod heal;
 pub mod hostile;
 pub mod keyboard;
 pub mod microphone;
