@@ -18,6 +18,7 @@ use crate::capped::SharedCap;
 use crate::lane::Lane;
 use crate::parities::Parities;
 use crate::path::{PathReport, PathState, PathWake};
+use crate::turns::Turns;
 use crate::{
     CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
     RecordReader, RecordWriter, TransportError, frames, tls,
@@ -44,6 +45,8 @@ pub struct Connection {
     pub(crate) parities: Arc<Parities>,
     /// Frames whose slices are spaced.
     lane: Arc<Lane>,
+    /// The order of frames.
+    turns: Arc<Turns>,
 }
 
 /// A stream that the peer opened.
@@ -67,6 +70,7 @@ impl Connection {
             arriving: Arc::default(),
             parities: Arc::default(),
             lane: Arc::default(),
+            turns: Arc::default(),
         }
     }
 
@@ -184,7 +188,8 @@ impl Connection {
     }
 
     /// Sends a frame, header and payload, on a stream of its own. Frames of a higher `priority`
-    /// leave first, those of the same priority in the order of the calls.
+    /// leave first, also before the rest of one that has begun to leave, those of the same priority in
+    /// the order of the calls. There are two: those above 0 are urgent.
     ///
     /// On a thin path large frames leave in slices ([`Pace`](hackstream_protocol::rate::Pace)), and a
     /// later frame of a higher priority overtakes what is left of them.
@@ -199,7 +204,7 @@ impl Connection {
         frame: Bytes,
         priority: i32,
     ) -> Result<StreamIndex, TransportError> {
-        let lane = (self.lane.as_ref(), &self.path);
+        let lane = (self.lane.as_ref(), self.turns.as_ref(), &self.path);
         frames::send(&self.quic, lane, frame, priority).await
     }
 

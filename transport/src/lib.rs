@@ -42,6 +42,7 @@ mod path;
 mod records;
 mod socket;
 mod tls;
+mod turns;
 #[cfg(test)]
 mod virtual_link;
 
