@@ -55,8 +55,7 @@ fn measure_in(
     plan: &Plan,
 ) -> Result<Measured, Failure> {
     let failure = |reason| Failure::new(reason, workspace);
-    let mut rig =
-        Rig::start(peer, link, work.application(), setting, workspace).map_err(failure)?;
+    let mut rig = Rig::start(peer, link, work, setting, workspace).map_err(failure)?;
     let _watch = plan.interrupt.watch_programs();
     let measured = measure(work, &mut rig, plan).and_then(|(findings, from)| {
         let split = rig.split_since(from, &plan.interrupt)?;

@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   hackstream-bench compare --works key,repaint --runs 200 --out results
   hackstream-bench compare --links dsl,lossy --works key,video
+  hackstream-bench compare --works key,key-busy --links lan,dsl    beside sound and a clipboard's 20 MB
   hackstream-bench compare --works firefox,xterm-flood --runs 30    real applications
   hackstream-bench compare --peers floor    what the method itself costs
   hackstream-bench report results/results.json --markdown docs/benchmarks.md

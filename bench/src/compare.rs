@@ -8,6 +8,7 @@ use crate::applications::Application;
 use crate::cell;
 use crate::cli::CompareArguments;
 use crate::clock::Instant;
+use crate::company;
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::measure::{Plan, Work};
 use crate::network::Link;
@@ -170,6 +171,15 @@ fn run_cell(
     };
     if let Some(reason) = work.application().and_then(Application::missing) {
         return Some(cell(Outcome::Skipped(reason)).announced());
+    }
+    if work.has_company() {
+        let reason = match name {
+            PeerName::Hackstream => company::missing(),
+            _ => Some("measured of HackStream only".to_owned()),
+        };
+        if let Some(reason) = reason {
+            return Some(cell(Outcome::Skipped(reason)).announced());
+        }
     }
     if peer.is_none() && work == Work::Idle {
         let reason = "nothing to measure without a remoting system".to_owned();

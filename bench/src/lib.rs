@@ -9,6 +9,7 @@ mod applications;
 mod cell;
 pub mod cli;
 mod clock;
+mod company;
 mod compare;
 mod display;
 mod document;

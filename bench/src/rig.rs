@@ -7,9 +7,11 @@ use anyhow::{Context, Result};
 
 use crate::applications::Application;
 use crate::clock::Instant;
+use crate::company::{Company, Loudspeaker};
 use crate::display::Display;
 use crate::interrupt::Interrupt;
 use crate::mapping::Record;
+use crate::measure::Work;
 use crate::network::{Link, Losses, Network, Traffic};
 use crate::peers::{Peer, Server, Site};
 use crate::probe::{Probe, Resemblance};
@@ -30,6 +32,7 @@ enum Middle {
     Nothing { stimulus: Process },
     /// A remoting system. Ended in this order.
     Remote {
+        company: Option<Box<Company>>,
         viewer: Process,
         server: Box<Server>,
         network: Network,
@@ -68,13 +71,17 @@ impl Rig {
     pub(crate) fn start(
         peer: Option<&dyn Peer>,
         link: Link,
-        application: Option<Application>,
+        work: Work,
         setting: &Setting,
         workspace: &Workspace,
     ) -> Result<Self> {
         let interrupt = &setting.interrupt;
         let (size, seed, folder) = (setting.size, setting.seed, workspace.path());
+        let application = work.application();
         let stimulus = match application {
+            None if work.has_company() => {
+                StimulusCommand::synthetic(size, seed, folder)?.with_company(folder, seed)?
+            }
             None => StimulusCommand::synthetic(size, seed, folder)?,
             Some(application) => StimulusCommand::application(application, size, seed, folder)?,
         };
@@ -148,9 +155,13 @@ impl Rig {
                 viewer,
                 server,
                 network,
+                company,
                 ..
             } => {
                 network.check_alive()?;
+                company
+                    .as_mut()
+                    .map_or(Ok(()), |company| company.check_alive())?;
                 // Causes before what they drag along.
                 server.main.check_alive()?;
                 let (stimulus, x_server) = (&mut server.stimulus, &mut server.x_server);
@@ -231,6 +242,17 @@ impl Rig {
         }
     }
 
+    /// Whether something goes on beside the work.
+    pub(crate) const fn has_company(&self) -> bool {
+        matches!(
+            self.middle,
+            Middle::Remote {
+                company: Some(_),
+                ..
+            }
+        )
+    }
+
     /// The server's and the viewer's processes.
     pub(crate) fn trees(&self) -> Option<(Tree, Tree)> {
         match &self.middle {
@@ -263,7 +285,12 @@ fn start_remote(
     workspace: &Workspace,
     interrupt: &Interrupt,
 ) -> Result<Middle> {
+    let loudspeaker = match stimulus.has_company {
+        true => Some(Loudspeaker::start(workspace, interrupt)?),
+        false => None,
+    };
     let site = Site {
+        sound: loudspeaker.as_ref().map(Loudspeaker::address),
         workspace,
         network: &network,
         stimulus,
@@ -271,7 +298,10 @@ fn start_remote(
     };
     let server = Box::new(peer.start_server(&site)?);
     let viewer = peer.start_viewer(&site, &server, display.name())?;
+    let company =
+        loudspeaker.map(|loudspeaker| Company::start(loudspeaker, display.name(), workspace));
     Ok(Middle::Remote {
+        company: company.transpose()?.map(Box::new),
         viewer,
         server,
         network,

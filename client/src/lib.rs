@@ -11,6 +11,7 @@ pub mod config;
 mod cursor;
 pub mod error;
 mod files;
+mod fits;
 pub mod headless;
 mod input;
 mod known_hosts;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
 use crate::files::{FileTexts, Files};
+use crate::fits::Fits;
 use crate::locked::locked;
 use crate::picture::Picture;
 use crate::session::{Cause, Continuity, Farewell};
@@ -51,6 +52,8 @@ pub(crate) struct SessionView {
     pub(crate) continuity: Continuity,
     /// Size of the screen when the viewer was admitted.
     pub(crate) screen: Option<Size>,
+    /// Which pictures show which screen, as far as the server tells.
+    pub(crate) fits: Fits,
     /// Who is there, and what this viewer can do; `None` until the server tells.
     pub(crate) seats: Option<SeatReport>,
     /// The pointer's shape; `None` until the server sends one.

@@ -14,6 +14,9 @@ pub const SIZE: Size = Size::new(1024, 768);
 /// What else than the demo's preferences makes pictures come to rest: no blinking caret.
 const STILL: &str = "user_pref(\"ui.caretBlinkTime\", 0);\n";
 
+/// A page that asks for the microphone gets it.
+const CONSENT: &str = "user_pref(\"media.navigator.permission.disabled\", true);\n";
+
 /// Places on the screen: the pages' footers are at its bottom.
 pub mod place {
     /// The text field.
@@ -43,6 +46,8 @@ pub enum Sign {
     Scrolled(bool),
     /// The animation runs.
     Running(bool),
+    /// The page about the microphone is given that of the session.
+    Microphone(bool),
 }
 
 impl Sign {
@@ -55,6 +60,7 @@ impl Sign {
             Self::Typed(on) => (735, lamp(on)),
             Self::Scrolled(on) => (775, lamp(on)),
             Self::Running(on) => (815, lamp(on)),
+            Self::Microphone(on) => (500, lamp(on)),
         };
         picture.at(x, SIZE.height - 30) == Some(colour)
     }
@@ -84,7 +90,10 @@ pub fn command(folder: &Folder, page: &str) -> Vec<String> {
     );
     let profile = folder.path("profile");
     std::fs::create_dir(&profile).expect("a profile");
-    let preferences = format!("{}{STILL}", include_str!("../../docs/demo/user.js"));
+    let preferences = format!(
+        "{}{STILL}{CONSENT}",
+        include_str!("../../docs/demo/user.js")
+    );
     std::fs::write(profile.join("user.js"), preferences).expect("preferences");
     let words = ["firefox-esr", "--no-remote", "--new-instance", "--profile"];
     let mut words: Vec<String> = words.map(str::to_owned).to_vec();

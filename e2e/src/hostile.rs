@@ -186,6 +186,7 @@ pub fn hello(server: &Server) -> Hello {
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        room: None,
     }
 }
 

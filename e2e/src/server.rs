@@ -131,11 +131,20 @@ impl Server {
     /// If it does not get ready.
     #[must_use]
     pub fn attach(display: &Display) -> Self {
+        Self::attach_with(display, &[])
+    }
+
+    /// The same, with other options.
+    ///
+    /// # Panics
+    /// If it does not get ready.
+    #[must_use]
+    pub fn attach_with(display: &Display, options: &[&str]) -> Self {
         let folder = Folder::new();
         let mut server = bound_command(program("hackstream-server"));
         folder.use_in(&mut server);
         server.args(["attach", "--listen", "127.0.0.1:0", "--display"]);
-        let (process, ready) = start(server.arg(display.name()));
+        let (process, ready) = start(server.arg(display.name()).args(options));
         Self::new(process, ready, folder, Box::new(display.screen()))
     }
 

@@ -10,6 +10,7 @@ use hackstream_e2e::compare::{exact, step};
 use hackstream_e2e::firefox::{SIZE, Sign, command, place};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::{click, key, point, press, press_with, type_text, wheel};
+use hackstream_e2e::microphone::ENABLED;
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::viewer;
 use hackstream_view::headless::Viewer;
@@ -31,6 +32,21 @@ fn firefox_is_shown_exactly() {
     animate(&server, &viewer);
     navigate(&server, &viewer);
     viewer.close().unwrap();
+}
+
+#[test]
+fn firefox_gives_pages_the_microphone_of_the_session() {
+    for (options, found) in [(ENABLED, true), (&[], false)] {
+        let folder = Folder::new();
+        let command = command(&folder, "microphone.html");
+        let run = Run {
+            size: SIZE,
+            options,
+            ..Run::default()
+        };
+        let server = Server::run_as(&run, folder, &command);
+        Sign::Microphone(found).wait(&server);
+    }
 }
 
 fn type_into_the_field(server: &Server, viewer: &Viewer) {

@@ -17,6 +17,8 @@
 //!
 //! [`outgoing`] keeps the account of what is on its way: when a frame is made, and what it waits for.
 //!
+//! `scale` comes before all of them, for viewers that cannot show the whole screen.
+//!
 //! Nothing here reads a clock, starts a thread or touches a socket.
 #![forbid(unsafe_code)]
 
@@ -31,6 +33,7 @@ mod frame;
 pub mod outgoing;
 mod recall;
 mod refresh;
+mod scale;
 mod sections;
 mod still;
 mod text;
@@ -39,3 +42,4 @@ mod video;
 pub use encoder::{Encoder, EncoderConfig, Link};
 pub use error::EncodeError;
 pub use frame::Frame;
+pub use scale::Fitted;

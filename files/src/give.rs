@@ -48,7 +48,8 @@ impl<P: FnMut(Progress)> Giving<'_, P> {
         };
         self.send(&start).await?;
         while self.dispatch.left() > 0 {
-            let room = self.dispatch.room(self.connection.path().window);
+            let room = self.dispatch.room(self.connection.ahead());
+            let room = room.min(self.connection.largest_piece());
             if room == 0 {
                 self.hear().await?;
                 continue;
@@ -57,6 +58,7 @@ impl<P: FnMut(Progress)> Giving<'_, P> {
             (source, bytes) = blocking(move || source.read(room).map(|bytes| (source, bytes)))
                 .await?
                 .map_err(FileError::Source)?;
+            self.connection.give_way(bytes.len()).await;
             self.dispatch.sent(bytes.len());
             self.send(&FileSupply::Piece(bytes)).await?;
             // A key that came meanwhile must not wait for the next piece.

@@ -9,6 +9,7 @@
 //! * [`session`]: the order in which pictures may be applied, seen from either end.
 //! * [`clipboard`]: what of a clipboard may pass.
 //! * [`files`]: under which name a file may be stored, and whether it is what was announced.
+//! * [`fit`]: which pixel of a picture shows which of a larger screen.
 //! * [`rate`]: how much may be in flight.
 //! * [`repeat`]: what is sent twice where packets get lost.
 //! * [`source`]: the seam between whatever owns the pixels and whatever encodes them.
@@ -18,6 +19,7 @@
 pub mod amount;
 pub mod clipboard;
 pub mod files;
+pub mod fit;
 pub mod geometry;
 pub mod ids;
 pub mod limits;

@@ -11,6 +11,7 @@ mod oracle;
 use core::time::Duration;
 
 use corpus::{Corpus, assert_specified};
+use hackstream_protocol::fit::{Fit, Room};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
 use hackstream_protocol::units::{Bitrate, Timestamp};
@@ -121,6 +122,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: false,
         max_bitrate: None,
+        room: None,
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -134,6 +136,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: false,
         max_bitrate: None,
+        room: None,
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -147,6 +150,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Watch,
         takes_files: false,
         max_bitrate: None,
+        room: None,
     });
     let hello_files = ViewerMessage::Hello(Hello {
         version: 1,
@@ -160,6 +164,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: true,
         max_bitrate: None,
+        room: None,
     });
     let hello_capped = ViewerMessage::Hello(Hello {
         version: 1,
@@ -173,12 +178,33 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: false,
         max_bitrate: Some(Bitrate::mbps(5)),
+        room: None,
+    });
+    let hello_room = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        max_bitrate: None,
+        room: Some(Room::AtMost(Size::new(1024, 600))),
     });
     let named = [
         ("hello", hello),
         ("hello-again", hello_again),
         ("hello-watching", hello_watching),
         ("hello-files", hello_files),
+        ("hello-room", hello_room),
+        (
+            "room",
+            ViewerMessage::Room(Room::AtMost(Size::new(1024, 600))),
+        ),
+        ("room-unlimited", ViewerMessage::Room(Room::Unlimited)),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (
@@ -214,6 +240,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         files: None,
         microphone: false,
+        scales: false,
     });
     let listening = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -222,6 +249,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: None,
         microphone: true,
+        scales: false,
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -230,6 +258,16 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: Some(1 << 30),
         microphone: false,
+        scales: false,
+    });
+    let welcome_scales = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: Vec::new(),
+        files: None,
+        microphone: false,
+        scales: true,
     });
     let offer = FileOffer {
         number: 3,
@@ -266,6 +304,14 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             }),
         ),
         ("welcome-files", welcome_files),
+        ("welcome-scales", welcome_scales),
+        (
+            "fit",
+            ServerMessage::Fit(Fit::of(
+                Size::new(1920, 1080),
+                Room::AtMost(Size::new(1024, 600)),
+            )),
+        ),
         ("file-offer", ServerMessage::FileOffer(offer)),
         ("file-withdrawn", ServerMessage::FileWithdrawn(3)),
         ("bell", ServerMessage::Bell),

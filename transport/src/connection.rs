@@ -14,6 +14,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
 use crate::allotment::Allotment;
+use crate::background::Yielding;
 use crate::capped::SharedCap;
 use crate::lane::Lane;
 use crate::parities::Parities;
@@ -47,6 +48,8 @@ pub struct Connection {
     lane: Arc<Lane>,
     /// The order of frames.
     turns: Arc<Turns>,
+    /// How what can wait gives way.
+    pub(crate) yielding: Arc<Yielding>,
 }
 
 /// A stream that the peer opened.
@@ -71,6 +74,7 @@ impl Connection {
             parities: Arc::default(),
             lane: Arc::default(),
             turns: Arc::default(),
+            yielding: Arc::default(),
         }
     }
 
@@ -162,6 +166,7 @@ impl Connection {
             // A server opens nothing but frames. To look at the first byte here would make each
             // frame wait for lost packets of those before it.
             let stream = self.quic.accept_uni().await?;
+            self.at_work();
             return Ok(IncomingStream::Frame(FrameReader::new(
                 stream,
                 &self.parities,
@@ -204,6 +209,7 @@ impl Connection {
         frame: Bytes,
         priority: i32,
     ) -> Result<StreamIndex, TransportError> {
+        self.at_work();
         let lane = (self.lane.as_ref(), self.turns.as_ref(), &self.path);
         frames::send(&self.quic, lane, frame, priority).await
     }
@@ -222,8 +228,8 @@ impl Connection {
         }
     }
 
-    /// What may be sent whatever the path could carry.
-    fn limit(&self) -> Option<Bitrate> {
+    /// What may be sent whatever the path could carry, if there is such a limit.
+    pub(crate) fn limit(&self) -> Option<Bitrate> {
         let for_all = self.cap.as_ref().map(|cap| cap.rate());
         let for_this = self.allotment.as_ref().and_then(|own| own.rate());
         [for_all, for_this].into_iter().flatten().min()

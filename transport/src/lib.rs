@@ -20,6 +20,7 @@
 
 mod allotment;
 mod attention;
+mod background;
 mod capped;
 mod config;
 mod congestion;

@@ -100,6 +100,11 @@ impl PathState {
         self.rtt_micros.store(micros(rtt), Ordering::Relaxed);
     }
 
+    /// Bytes that may be in flight.
+    pub(crate) fn window(&self) -> ByteCount {
+        ByteCount(self.window.load(Ordering::Relaxed))
+    }
+
     /// What may be sent in the long run; `None` if that is not known.
     pub(crate) fn capacity(&self) -> Option<Bitrate> {
         let known = rate_in(&self.capacity);

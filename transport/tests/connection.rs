@@ -80,6 +80,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        room: None,
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

@@ -74,6 +74,7 @@ fn hello() -> ViewerMessage {
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        room: None,
     })
 }
 
@@ -85,6 +86,7 @@ fn welcome() -> ServerMessage {
         ticket: Vec::new(),
         files: None,
         microphone: false,
+        scales: false,
     })
 }
 

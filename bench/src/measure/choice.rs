@@ -22,8 +22,9 @@ pub(crate) enum WorkChoice {
 }
 
 impl WorkChoice {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::One(Work::Key),
+        Self::One(Work::KeyBusy),
         Self::One(Work::Scroll),
         Self::One(Work::RedrawScroll),
         Self::One(Work::Repaint),

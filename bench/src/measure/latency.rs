@@ -102,6 +102,10 @@ pub(crate) fn random_pause(random: &mut Random, interrupt: &Interrupt) -> Result
 /// As [`Subject::settle`]: until the link is quiet.
 pub(super) fn pause(rig: &Rig, random: &mut Random, interrupt: &Interrupt) -> Result<()> {
     random_pause(random, interrupt)?;
+    if rig.has_company() {
+        // It never is.
+        return Ok(());
+    }
     let mut last: Option<Traffic> = None;
     let mut quiet_steps = 0;
     let enough = rig.longest_silence().as_millis() / STEP.as_millis();

@@ -24,6 +24,9 @@ pub(crate) const WARM_UP: u32 = 5;
 pub(crate) enum Work {
     /// A key draws one letter.
     Key,
+    /// The same while sound plays in the session, and 20 MB that were copied there are pasted at the
+    /// viewer over and over. HackStream only. Compare with `key` of the same run.
+    KeyBusy,
     /// A key scrolls a page by a line; the application moves it with CopyArea.
     Scroll,
     /// A key scrolls a page by a line; the application redraws all of it.
@@ -71,6 +74,7 @@ impl Work {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Key => "key",
+            Self::KeyBusy => "key-busy",
             Self::Scroll => "scroll",
             Self::RedrawScroll => "redraw-scroll",
             Self::Repaint => "repaint",
@@ -99,10 +103,15 @@ impl Work {
         }
     }
 
+    /// Whether there is [company](crate::company) beside it.
+    pub(crate) const fn has_company(self) -> bool {
+        matches!(self, Self::KeyBusy)
+    }
+
     /// How it is done.
     pub(crate) const fn deed(self) -> Deed {
         match self {
-            Self::Key => Deed::Act(Command::Letter),
+            Self::Key | Self::KeyBusy => Deed::Act(Command::Letter),
             Self::Scroll => Deed::Act(Command::ScrollByCopy),
             Self::RedrawScroll => Deed::Act(Command::ScrollByRedraw),
             Self::Repaint => Deed::Act(Command::Repaint),

@@ -97,14 +97,18 @@ impl Peer for HackStream {
 
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process> {
         let home = site.workspace.folder("viewer-home")?;
-        Launch::new("hackstream-view", &self.viewer)
+        let viewer = Launch::new("hackstream-view", &self.viewer)
             .inside(site.network.client())
             .arguments(&server.viewer_arguments)
             .arguments(["--fullscreen", "--stats-json"])
             .environment("DISPLAY", display)
             .environment("HOME", &home)
-            .environment("XDG_STATE_HOME", &home)
-            .start(&site.workspace.log("viewer"))
+            .environment("XDG_STATE_HOME", &home);
+        let viewer = match &site.sound {
+            Some(address) => viewer.environment("PULSE_SERVER", address),
+            None => viewer,
+        };
+        viewer.start(&site.workspace.log("viewer"))
     }
 }
 

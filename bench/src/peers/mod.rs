@@ -5,6 +5,7 @@ mod tigervnc;
 mod xpra;
 mod xrdp;
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::Result;
@@ -70,6 +71,8 @@ pub(crate) struct Site<'a> {
     pub(crate) network: &'a Network,
     pub(crate) stimulus: &'a StimulusCommand,
     pub(crate) interrupt: &'a Interrupt,
+    /// What `PULSE_SERVER` is for the viewer, if it is to be heard.
+    pub(crate) sound: Option<OsString>,
 }
 
 /// A started server that shows the stimulus. They end in this order.

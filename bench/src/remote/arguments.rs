@@ -88,7 +88,8 @@ impl MeasureArguments {
 /// A work that can be measured with the server on another machine.
 fn remote_work(text: &str) -> Result<Work, String> {
     let can_be = |work: &Work| {
-        work.application().is_none() && matches!(work.deed(), Deed::Act(_) | Deed::Film(_))
+        let is_alone = work.application().is_none() && !work.has_company();
+        is_alone && matches!(work.deed(), Deed::Act(_) | Deed::Film(_))
     };
     let work = Work::from_str(text, false).ok().filter(can_be);
     work.ok_or_else(|| {

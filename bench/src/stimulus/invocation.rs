@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::applications::Application;
+use crate::company;
 use crate::scene::ScreenSize;
 
 /// This very program with one of its hidden subcommands, and the files that it writes.
@@ -17,6 +18,8 @@ pub(crate) struct StimulusCommand {
     pub(crate) journal: PathBuf,
     /// What is shown; only an application has a witness who writes it.
     pub(crate) record: Option<PathBuf>,
+    /// Whether there is [company](crate::company) beside it.
+    pub(crate) has_company: bool,
     arguments: Vec<OsString>,
 }
 
@@ -32,6 +35,7 @@ impl StimulusCommand {
             size,
             journal,
             record: None,
+            has_company: false,
             arguments,
         })
     }
@@ -58,7 +62,20 @@ impl StimulusCommand {
             size,
             journal,
             record: Some(record),
+            has_company: false,
             arguments,
+        })
+    }
+
+    /// The same with company, whose files are in `folder`.
+    pub(crate) fn with_company(self, folder: &Path, seed: u64) -> Result<Self> {
+        let command = (self.program.as_path(), self.arguments);
+        let (program, arguments) = company::in_session(command, folder, seed)?;
+        Ok(Self {
+            program,
+            arguments,
+            has_company: true,
+            ..self
         })
     }
 

@@ -15,6 +15,7 @@ use super::address::ServerAddress;
 use super::files::{self, FileOptions};
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
+use super::scaling::Scaling;
 use super::token::{Token, token};
 use crate::error::ViewError;
 use crate::known_hosts;
@@ -54,6 +55,8 @@ pub struct Options {
     pub files: FileOptions,
     /// What to do with the person's microphone.
     pub microphone: MicrophoneUse,
+    /// Whether the server is to scale what cannot be shown.
+    pub scaling: Scaling,
 }
 
 impl Options {
@@ -78,6 +81,7 @@ impl Options {
             sound: SoundOptions::Off,
             files: FileOptions::none(),
             microphone: MicrophoneUse::Never,
+            scaling: Scaling::Off,
         }
     }
 }
@@ -212,6 +216,7 @@ pub(super) fn check(
         } else {
             MicrophoneUse::Never
         },
+        scaling: Scaling::option(&raw.scale)?,
     })
 }
 

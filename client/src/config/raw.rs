@@ -29,7 +29,8 @@ The first connection to a server shows the fingerprint of its key and asks wheth
 one; the answer is remembered in $XDG_STATE_HOME/hackstream/known_hosts.
 
 The session's screen takes on the size of the window when that changes, as far as the server allows.
-The picture is shown pixel for pixel: centred in a larger window, its top left part in a smaller one.
+The picture is shown pixel for pixel, centred in a larger window. Where the screen cannot follow, the
+server scales it down to the window, unless --scale off says to cut it off at the right and the bottom.
 
 During an outage the last picture stays, darker, with a notice over it, and the viewer tries to get
 back: at once when this machine's network changes, else ever less often, every 5 seconds at the
@@ -148,6 +149,12 @@ pub(super) struct Arguments {
     /// wait. At least 100k; other viewers do not notice
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, help_heading = PICTURE_AND_SOUND)]
     pub(super) max_bitrate: Option<String>,
+
+    /// What the server does with a screen larger than the window: auto (send it smaller, which also
+    /// saves bytes and work here), off (send all of it; the window cuts it off), or the size of the
+    /// largest picture to send, also without a window
+    #[arg(long, value_name = "auto|off|WxH", default_value = "auto", help_heading = PICTURE_AND_SOUND)]
+    pub(super) scale: String,
 
     /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
     /// them by ALSA

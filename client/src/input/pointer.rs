@@ -82,14 +82,13 @@ impl Pointer {
         }
     }
 
-    /// Moves the window's pointer to this pixel of the picture, where the session has it already.
+    /// Moves the window's pointer to this pixel of the screen, where the session has it already.
     fn go_to(&mut self, at: Point, window: &Window, placement: &Placement) {
         self.place = Some(at);
-        let offset = placement.offset();
-        let (x, y) = (at.x + offset.dx, at.y + offset.dy);
+        let to = placement.of_screen(at);
         // A window system that does not let programs move the pointer (Wayland) shows it where the
         // person has it, which is where the next motion says it is.
-        let _ = window.set_cursor_position(PhysicalPosition::new(x, y));
+        let _ = window.set_cursor_position(PhysicalPosition::new(to.x, to.y));
     }
 
     fn step(&mut self, hidden: bool, moved_to: Option<Point>) -> Step {
@@ -176,8 +175,11 @@ impl Pointer {
         placement: &Placement,
     ) -> Option<InputEvent> {
         self.inside = true;
-        let at = placement.to_frame(at);
-        if !matches!(self.mode, Mode::Place) || self.place == Some(at) {
+        let at = placement.to_screen(at);
+        // Where a pixel of the picture shows several of the screen, any of them is meant.
+        let shown = |place| placement.of_screen(place);
+        let is_there = self.place.is_some_and(|place| shown(place) == shown(at));
+        if !matches!(self.mode, Mode::Place) || is_there {
             return None;
         }
         self.place = Some(at);
@@ -194,7 +196,7 @@ impl Pointer {
         self.inside = false;
     }
 
-    /// A device moved; `None` if the place counts, or if it is not a pixel yet.
+    /// A device moved by so many pixels of the screen; `None` if the place counts, or if it is not a pixel yet.
     pub(crate) fn moved(&mut self, right: f64, down: f64) -> Option<InputEvent> {
         if !matches!(self.mode, Mode::Movement(_)) {
             return None;
@@ -219,6 +221,7 @@ fn take_whole(rest: &mut f64, movement: f64) -> i16 {
 
 #[cfg(test)]
 mod tests {
+    use hackstream_protocol::fit::{Fit, Room};
     use hackstream_protocol::geometry::Size;
 
     use super::*;
@@ -314,6 +317,24 @@ mod tests {
         assert_eq!(told(&mut pointer, 4), motion(4));
         pointer.forget_place();
         assert_eq!(told(&mut pointer, 4), motion(4));
+    }
+
+    /// Its place would else be told as that of the pixel in the middle.
+    #[test]
+    fn a_program_that_put_the_pointer_beside_a_middle_is_not_corrected() {
+        let room = Room::AtMost(Size::new(1024, 600));
+        let fit = Fit::of(Size::new(1920, 1080), room);
+        let placement = Placement::fitted(fit, Size::new(1024, 600));
+        let put = Point::new(961, 541);
+        let shown = placement.of_screen(put);
+        assert_ne!(placement.to_screen(shown), put);
+        let mut pointer = Pointer {
+            place: Some(put),
+            ..inside()
+        };
+        assert_eq!(pointer.at(shown, &placement), None);
+        let beside = Point::new(shown.x + 1, shown.y);
+        assert!(pointer.at(beside, &placement).is_some());
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl View {
         self.steering.mode = Mode::Session;
         self.use_input_method(true);
         self.cursors
-            .follow(&shared.session(), event_loop, &self.window);
+            .follow(&shared.session(), self.fit, event_loop, &self.window);
         let placement = self.placement();
         let at = self.steering.at;
         if let Some(motion) = self.pointer.resume(at, &self.window, &placement) {

@@ -1,10 +1,12 @@
 //! How the picture gets to the person.
 
+mod acts;
 mod bell;
 mod blit;
 mod buffers;
 mod damage;
 mod deeds;
+mod fitting;
 mod focus;
 mod fullscreen;
 mod label;

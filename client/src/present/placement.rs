@@ -1,5 +1,6 @@
 //! Where the session's picture lies in the window.
 
+use hackstream_protocol::fit::Fit;
 use hackstream_protocol::geometry::{Frame, Offset, Point, Rect, Size, Window};
 use hackstream_protocol::region::Region;
 
@@ -10,10 +11,12 @@ pub(crate) struct Placement {
     frame: Size<Frame>,
     window: Size<Window>,
     offset: Offset<Window>,
+    /// How the picture shows the session's screen.
+    fit: Fit,
 }
 
 impl Placement {
-    /// Places a picture of size `frame` in a window of size `window`.
+    /// Places a picture that is a whole screen of size `frame` in a window of size `window`.
     pub(crate) fn new(frame: Size<Frame>, window: Size<Window>) -> Self {
         let margin = |inner: u32, outer: u32| (outer.saturating_sub(inner) / 2) as i32;
         let offset = Offset::new(
@@ -24,16 +27,30 @@ impl Placement {
             frame,
             window,
             offset,
+            fit: Fit::whole(frame),
         }
     }
 
-    /// The pixel of the picture at a place in the window; the nearest one for the margins.
-    pub(crate) fn to_frame(self, at: Point<Window>) -> Point<Frame> {
-        let clamp = |value: i32, edge: u32| value.clamp(0, edge.saturating_sub(1) as i32);
-        Point::new(
-            clamp(at.x.saturating_sub(self.offset.dx), self.frame.width),
-            clamp(at.y.saturating_sub(self.offset.dy), self.frame.height),
-        )
+    /// Places a picture that shows the session's screen as `fit` says.
+    pub(crate) fn fitted(fit: Fit, window: Size<Window>) -> Self {
+        Self {
+            fit,
+            ..Self::new(fit.picture(), window)
+        }
+    }
+
+    /// The pixel of the session's screen at a place in the window; the nearest one for the margins.
+    pub(crate) fn to_screen(self, at: Point<Window>) -> Point<Frame> {
+        self.fit.to_screen(Point::new(
+            at.x.saturating_sub(self.offset.dx),
+            at.y.saturating_sub(self.offset.dy),
+        ))
+    }
+
+    /// Where the window shows a pixel of the session's screen.
+    pub(crate) fn of_screen(self, at: Point<Frame>) -> Point<Window> {
+        let at = self.fit.to_picture(at);
+        Point::new(at.x + self.offset.dx, at.y + self.offset.dy)
     }
 
     /// The part of the window that shows `rect` of the picture; empty if it is cut off.
@@ -76,14 +93,17 @@ impl Placement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hackstream_protocol::fit::Room;
 
     #[test]
     fn a_larger_window_centres_the_picture() {
         let placement = Placement::new(Size::new(100, 50), Size::new(121, 60));
         assert_eq!(placement.picture(), Rect::new(10, 5, 100, 50));
-        assert_eq!(placement.to_frame(Point::new(10, 5)), Point::new(0, 0));
-        assert_eq!(placement.to_frame(Point::new(0, 0)), Point::new(0, 0));
-        assert_eq!(placement.to_frame(Point::new(500, 59)), Point::new(99, 49));
+        let pixel = |x, y| placement.to_screen(Point::new(x, y));
+        assert_eq!(pixel(10, 5), Point::new(0, 0));
+        assert_eq!(pixel(0, 0), Point::new(0, 0));
+        assert_eq!(pixel(500, 59), Point::new(99, 49));
+        assert_eq!(placement.of_screen(Point::new(99, 49)), Point::new(109, 54));
         assert_eq!(
             placement.to_window(&Rect::new(90, 40, 99, 99)),
             Rect::new(100, 45, 10, 10)
@@ -111,9 +131,24 @@ mod tests {
     }
 
     #[test]
+    fn a_scaled_picture_is_acted_on_where_the_screen_is() {
+        let room = Room::AtMost(Size::new(1024, 600));
+        let fit = Fit::of(Size::new(1920, 1080), room);
+        let placement = Placement::fitted(fit, Size::new(1024, 600));
+        let pixel = |x, y| placement.to_screen(Point::new(x, y));
+        assert_eq!(pixel(0, 12), Point::new(0, 0));
+        assert_eq!(pixel(1023, 599), Point::new(1919, 1079));
+        assert_eq!(pixel(512, 12 + 288), Point::new(960, 540));
+        assert_eq!(
+            placement.of_screen(Point::new(960, 540)),
+            Point::new(512, 300)
+        );
+    }
+
+    #[test]
     fn no_picture_yet_is_no_trouble() {
         let placement = Placement::new(Size::new(0, 0), Size::new(60, 80));
         assert!(placement.picture().is_empty());
-        assert_eq!(placement.to_frame(Point::new(9, 9)), Point::new(0, 0));
+        assert_eq!(placement.to_screen(Point::new(9, 9)), Point::new(0, 0));
     }
 }

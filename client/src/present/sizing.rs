@@ -19,6 +19,8 @@ pub(super) struct Sizing {
     lead: Lead,
     /// Size of the session's screen that the window knows.
     screen: Size<Frame>,
+    /// Size of the monitor.
+    room: Size<Window>,
     /// The size that the viewer gave to the window.
     given: Size<Window>,
     /// The size that the screen was last asked to take on and has not taken on yet.
@@ -37,15 +39,11 @@ impl Sizing {
         Self {
             lead: Lead::Screen,
             screen,
+            room,
             given,
             asked: None,
             scale: Scale::ONE,
         }
-    }
-
-    /// Size of the session's screen.
-    pub(super) const fn screen(&self) -> Size<Frame> {
-        self.screen
     }
 
     /// The size that the window is opened with.
@@ -70,6 +68,10 @@ impl Sizing {
         // Another size may be the answer to an earlier wish, or all that the server allows.
         self.asked = self.asked.filter(|asked| *asked != size);
         self.settle(window);
+        let size = Size::new(
+            size.width.min(self.room.width),
+            size.height.min(self.room.height),
+        );
         (follows && size != window).then(|| {
             self.given = size;
             size
@@ -195,6 +197,13 @@ mod tests {
         let size = Size::new(1280, 800);
         assert_eq!(sizing.window_changed(size, twice), Some(size));
         assert_eq!(sizing.window_changed(size, twice), None);
+    }
+
+    #[test]
+    fn a_window_does_not_outgrow_the_monitor() {
+        let mut sizing = Sizing::new(Size::new(1024, 600), Size::new(1280, 768));
+        let follow = sizing.screen_changed(Size::new(1920, 1080), Size::new(1024, 600));
+        assert_eq!(follow, Some(Size::new(1280, 768)));
     }
 
     #[test]

@@ -1,26 +1,27 @@
-//! The window, its picture, its keyboard and its pointer.
+//! The window and its picture. What the person does in it is in [`super::acts`], how large it is in
+//! [`super::fitting`].
 
 use std::rc::Rc;
 
 use hackstream_clipboard::DisplayClipboard;
-use hackstream_protocol::geometry::{Point, Size, Window as WindowSpace};
-use hackstream_protocol::wire::control::{Scale, ViewerWindow};
-use hackstream_protocol::wire::input::{InputEvent, Transition};
+use hackstream_protocol::fit::Fit;
+use hackstream_protocol::geometry::Size;
 use winit::dpi::PhysicalSize;
-use winit::event::{DeviceEvent, ElementState, WindowEvent};
+use winit::event::{ElementState, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::window::{Fullscreen, Window};
 
 use super::bell::Bell;
+use super::fitting::physical;
 use super::focus::{self, Claim};
 use super::fullscreen::Windowed;
 use super::label::Label;
 use super::notice::{self, Tidings};
-use super::placement::Placement;
 use super::sizing::Sizing;
 use super::steering::Steering;
 use super::surface::Surface;
 use super::window::Wishes;
+use crate::config::Scaling;
 use crate::cursor::Cursors;
 use crate::files::{self, QuestionId};
 use crate::input::{self, InputState, Keyboard, Pointer};
@@ -34,7 +35,7 @@ pub(super) struct View {
     surface: Surface,
     pub(super) cursors: Cursors,
     pub(super) input: InputState,
-    keyboard: Keyboard,
+    pub(super) keyboard: Keyboard,
     pub(super) pointer: Pointer,
     pub(super) steering: Steering,
     pub(super) windowed: Windowed,
@@ -46,9 +47,12 @@ pub(super) struct View {
     pub(super) texts: Texts,
     /// The question that the window shows.
     question: Option<QuestionId>,
-    sizing: Sizing,
+    pub(super) sizing: Sizing,
+    /// How the picture shows the session's screen.
+    pub(super) fit: Fit,
+    pub(super) scaling: Scaling,
     bell: Bell,
-    focused: bool,
+    pub(super) focused: bool,
     _clipboard: Option<DisplayClipboard>,
 }
 
@@ -91,6 +95,8 @@ impl View {
             texts: Texts::default(),
             question: None,
             sizing,
+            fit: Fit::whole(screen),
+            scaling: wishes.scaling,
             bell: Bell::default(),
             focused: false,
             _clipboard: shared.clipboard.join_display(),
@@ -125,10 +131,7 @@ impl View {
             let picture = shared.picture();
             (picture.size(), picture.is_catching_up())
         };
-        if let Some(size) = self.sizing.screen_changed(size, self.size()) {
-            // The answer comes as an event; there is nothing to do with it here.
-            let _ = self.window.request_inner_size(physical(size));
-        }
+        self.follow_screen(shared.session().fits.of(size));
         let (link, acts, bells) = {
             let facts = shared.session();
             if let Some(reason) = &facts.presenting_failed {
@@ -136,7 +139,8 @@ impl View {
             }
             let is_sessions = self.steering.is_sessions();
             if is_sessions {
-                self.cursors.follow(&facts, event_loop, &self.window);
+                self.cursors
+                    .follow(&facts, self.fit, event_loop, &self.window);
             }
             let placement = self.placement();
             let is_followed = self.focused && is_sessions;
@@ -253,25 +257,6 @@ impl View {
         true
     }
 
-    /// Has the session's screen follow a window that somebody gave another size.
-    pub(super) fn tell_size(&mut self, session: &Session) {
-        let percent = (self.window.scale_factor() * 100.0).round();
-        let scale = Scale::of_percent(percent as u32);
-        if let Some(size) = self.sizing.window_changed(self.size(), scale) {
-            let size = Size::new(size.width, size.height);
-            session.window(ViewerWindow { size, scale });
-        }
-    }
-
-    pub(super) fn placement(&self) -> Placement {
-        Placement::new(self.sizing.screen(), self.size())
-    }
-
-    /// Dots of the screen for each of what programs call a pixel.
-    pub(super) fn density(&self) -> u32 {
-        (self.window.scale_factor().round() as u32).max(1)
-    }
-
     pub(super) fn show(
         &mut self,
         session: &Session,
@@ -291,84 +276,6 @@ impl View {
         };
         self.surface.look(session, shared, sight)
     }
-
-    /// Sends what the event of the keyboard means for the session. False if it is another event.
-    pub(super) fn keyboard_of(&mut self, event: &WindowEvent, session: &Session) -> bool {
-        let send = |event| session.send(event);
-        match event {
-            // Synthetic events tell what is down when the focus changes; see `InputState`.
-            WindowEvent::KeyboardInput {
-                event,
-                is_synthetic: false,
-                ..
-            } => self.input.key(event, &self.keyboard, send),
-            WindowEvent::ModifiersChanged(modifiers) => self.input.modifiers(modifiers.state()),
-            WindowEvent::Ime(event) => self.input.input_method(event, send),
-            WindowEvent::Focused(true) => {
-                // While another window had the focus the person may have changed it.
-                self.tell_layout(session);
-                return false;
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// Tells the session of a layout that it does not know.
-    pub(super) fn tell_layout(&mut self, session: &Session) {
-        if let Some(layout) = self.keyboard.new_layout() {
-            session.keyboard(layout);
-        }
-    }
-
-    /// What the event of a device means for the session, if it means anything.
-    pub(super) fn device(&mut self, event: &DeviceEvent) -> Option<InputEvent> {
-        self.input.device(event);
-        match *event {
-            DeviceEvent::MouseMotion { delta: (x, y) } => self.pointer.moved(x, y),
-            _ => None,
-        }
-    }
-
-    /// What the event means for the session, if it is the person's doing.
-    pub(super) fn input_of(&mut self, event: &WindowEvent) -> Option<InputEvent> {
-        match *event {
-            WindowEvent::CursorMoved { position, .. } => {
-                let at = Point::new(position.x as i32, position.y as i32);
-                let placement = self.placement();
-                self.pointer.at(at, &placement)
-            }
-            WindowEvent::CursorLeft { .. } => {
-                self.pointer.left();
-                None
-            }
-            WindowEvent::MouseInput { button, state, .. } => {
-                input::button(button, transition(state))
-            }
-            WindowEvent::MouseWheel { delta, .. } => {
-                self.input.scrolled(delta, self.window.scale_factor())
-            }
-            WindowEvent::Focused(false) => {
-                self.focused = false;
-                self.pointer.free(&self.window);
-                focus::take_without_window_manager(&self.window, Claim::IfFree);
-                Some(self.input.focus_lost())
-            }
-            _ => None,
-        }
-    }
-
-    fn size(&self) -> Size<WindowSpace> {
-        let size = self.window.inner_size();
-        Size::new(size.width, size.height)
-    }
-}
-
-const fn transition(state: ElementState) -> Transition {
-    match state {
-        ElementState::Pressed => Transition::Press,
-        ElementState::Released => Transition::Release,
-    }
 }
 
 /// Whether somebody pressed a key or a button.
@@ -382,8 +289,4 @@ fn is_press(event: &WindowEvent) -> bool {
         WindowEvent::MouseInput { state, .. } => *state == ElementState::Pressed,
         _ => false,
     }
-}
-
-const fn physical(size: Size<WindowSpace>) -> PhysicalSize<u32> {
-    PhysicalSize::new(size.width, size.height)
 }

@@ -12,7 +12,7 @@ use winit::window::WindowId;
 use super::steering::Steered;
 use super::view::View;
 use crate::clipboard::Clipboard;
-use crate::config::{LocalKeys, Options, Output, ServerAddress, StatsForm};
+use crate::config::{LocalKeys, Options, Output, Scaling, ServerAddress, StatsForm};
 use crate::error::ViewError;
 use crate::session::{Session, Signals};
 use crate::shared::{LinkState, Shared, StatisticsPanel};
@@ -79,6 +79,8 @@ pub(super) struct Wishes {
     pub(super) quality: Quality,
     /// What to get from it at the most.
     pub(super) max_bitrate: Option<Bitrate>,
+    /// Whether the server is to scale what the window cannot show.
+    pub(super) scaling: Scaling,
 }
 
 impl Wishes {
@@ -93,6 +95,7 @@ impl Wishes {
             keys,
             quality: options.quality,
             max_bitrate: options.max_bitrate,
+            scaling: options.scaling,
         }
     }
 }

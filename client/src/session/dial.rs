@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
+use hackstream_protocol::fit::Room;
 use hackstream_protocol::wire::control::{
     Hello, RefusalReason, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
@@ -18,11 +19,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::backoff::Backoff;
 use super::contact::Contact;
 use super::plight::Continuity;
-use crate::config::{Options, ServerAddress, TrustPolicy};
+use crate::config::{Options, Output, Scaling, ServerAddress, TrustPolicy};
 use crate::error::ViewError;
 use crate::locked::locked;
 use crate::picture::DECODER_LIMITS;
 use crate::trust::{self, TrustError, Verdict};
+use crate::x_display;
 
 /// Time one attempt has for its handshake; later attempts run beside it.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -76,6 +78,8 @@ pub(super) struct Dialer {
     ticket: Mutex<Vec<u8>>,
     /// What the person wants to do.
     seat: Mutex<SeatWish>,
+    /// How large a picture there is room for.
+    room: Mutex<Option<Room>>,
     /// What the last greeting said of it.
     greeted: Mutex<SeatWish>,
     /// What went wrong last, for the person.
@@ -106,6 +110,7 @@ impl Dialer {
             hello: hello(options),
             ticket: Mutex::default(),
             seat: Mutex::new(options.seat),
+            room: Mutex::new(room(options)),
             greeted: Mutex::new(options.seat),
             trouble: Mutex::new("no answer".to_owned()),
         })
@@ -119,6 +124,11 @@ impl Dialer {
     /// The person wants to do this from the next connection on.
     pub(super) fn wish_seat(&self, wish: SeatWish) {
         *locked(&self.seat) = wish;
+    }
+
+    /// The person has room for such a picture from the next connection on.
+    pub(super) fn has_room(&self, room: Room) {
+        *locked(&self.room) = Some(room);
     }
 
     /// What the server was told of it in the last greeting.
@@ -277,6 +287,7 @@ impl Dialer {
         let hello = Hello {
             ticket: locked(&self.ticket).clone(),
             seat,
+            room: *locked(&self.room),
             ..self.hello.clone()
         };
         writer.send(&ViewerMessage::Hello(hello)).await?;
@@ -333,6 +344,18 @@ fn hello(options: &Options) -> Hello {
         seat: options.seat,
         takes_files: options.files.takes(),
         max_bitrate: options.max_bitrate,
+        room: None,
+    }
+}
+
+/// How large a picture there is room for, before there is a window.
+fn room(options: &Options) -> Option<Room> {
+    match (options.scaling, options.output) {
+        (Scaling::Off, _) | (Scaling::ToWindow, Output::Headless) => None,
+        (Scaling::AtMost(size), _) => Some(Room::AtMost(size)),
+        (Scaling::ToWindow, Output::Window { .. }) => {
+            Some(x_display::size().map_or(Room::Unlimited, Room::AtMost))
+        }
     }
 }
 

@@ -80,6 +80,7 @@ impl Listener {
                 self.acts.send_replace(report.standing.acts());
                 shared.update_session(|session| session.seats = Some(report));
             }
+            ServerMessage::Fit(fit) => shared.update_session(|session| session.fits.tell(fit)),
             ServerMessage::Bell => shared.update_session(|session| session.bells += 1),
             ServerMessage::FileOffer(offer) => files::offered(shared, &offer),
             ServerMessage::FileWithdrawn(number) => files::withdrawn(shared, number),

@@ -68,6 +68,8 @@ pub(super) struct Link {
     sound: SoundWish,
     /// Whether the server takes microphones, and what it was told of ours.
     takes_microphone: bool,
+    /// Whether the server scales for viewers with little room.
+    pub(super) scales: bool,
     microphone: MicrophoneOffer,
     _tasks: JoinSet<()>,
 }
@@ -139,6 +141,7 @@ impl Link {
             since: Instant::now(),
             sound: SoundWish::Mute,
             takes_microphone: welcome.microphone,
+            scales: welcome.scales,
             microphone: MicrophoneOffer::Withdrawn,
             _tasks: tasks,
         }

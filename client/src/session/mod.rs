@@ -25,6 +25,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use hackstream_protocol::fit::Room;
 use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{KeyboardLayout, Quality, SeatWish, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Keyboard(KeyboardLayout),
     /// The session's screen should follow a window that is like this.
     Window(ViewerWindow),
+    /// The window can show a picture of this size.
+    Room(Room),
     /// The person prefers this quality.
     Quality(Quality),
     /// The person wants to get no more than this.
@@ -142,6 +145,11 @@ impl Session {
     /// Has the session's screen follow a window that is like this.
     pub(crate) fn window(&self, window: ViewerWindow) {
         let _ = self.commands.send(Command::Window(window));
+    }
+
+    /// Says how large a picture can be shown, now and after each reconnection.
+    pub(crate) fn room(&self, room: Room) {
+        let _ = self.commands.send(Command::Room(room));
     }
 
     /// Asks the server for this quality, now and after each reconnection.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use hackstream_protocol::fit::Room;
 use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{
     KeyboardLayout, Quality, RefusalReason, SeatWish, ViewerMessage,
@@ -22,8 +23,9 @@ use super::recover::Recovered;
 use super::window_wish::WindowWish;
 use super::wish::Wish;
 use super::{Command, reached};
-use crate::config::{Options, TrustPolicy};
+use crate::config::{Options, Scaling, TrustPolicy};
 use crate::error::ViewError;
+use crate::fits::Fits;
 use crate::picture::Work;
 use crate::shared::{LinkState, Shared};
 use crate::trust;
@@ -161,10 +163,16 @@ impl Supervisor {
     pub(super) fn attach(&mut self, admission: Admission) -> Link {
         self.links += 1;
         let continuity = admission.continuity;
+        let fits = match self.options.scaling {
+            Scaling::Off => Fits::Whole,
+            _ if admission.welcome.scales => Fits::Told(None),
+            _ => Fits::Whole,
+        };
         let link = Link::start(admission, self.links, &self.shared, &self.work);
         self.shared.update_session(|session| {
             session.link = LinkState::Live;
             session.continuity = continuity;
+            session.fits = fits;
             // What there is, it tells.
             session.title.clear();
             session.icon = None;
@@ -221,6 +229,7 @@ impl Supervisor {
             Some(Command::MaxBitrate(most)) => self.max_bitrate.changed(most),
             Some(Command::Seat(wish)) => self.seat_changed(wish),
             Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
+            Some(Command::Room(room)) => self.room_changed(room),
             Some(Command::Leave) | None => return Presence::Leaves,
         }
         Presence::Stays
@@ -232,6 +241,13 @@ impl Supervisor {
             dialer.wish_seat(wish);
             self.options.seat = wish;
             self.seat.changed(wish);
+        }
+    }
+
+    fn room_changed(&mut self, room: Room) {
+        self.window.room_changed(room, Instant::now());
+        if let Some(dialer) = &self.dialer {
+            dialer.has_room(room);
         }
     }
 
@@ -260,6 +276,10 @@ impl Supervisor {
     async fn tell_window(&mut self, link: &mut Link) {
         if let Some(window) = self.window.take() {
             link.tell(&ViewerMessage::Window(window)).await;
+        }
+        // After it: the server does not scale for a window that its screen will follow.
+        if let Some(room) = self.window.room().filter(|_| link.scales) {
+            link.tell(&ViewerMessage::Room(room)).await;
         }
     }
 

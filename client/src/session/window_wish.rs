@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use hackstream_protocol::fit::Room;
 use hackstream_protocol::wire::control::ViewerWindow;
 
 /// A window that is being dragged to another size is asked for when it has rested this long: the
@@ -12,6 +13,7 @@ const REST: Duration = Duration::from_millis(150);
 #[derive(Debug, Default)]
 pub(super) struct WindowWish {
     window: Option<ViewerWindow>,
+    room: Option<Room>,
     due: Option<Instant>,
 }
 
@@ -24,9 +26,22 @@ impl WindowWish {
         }
     }
 
+    /// There is room for such a picture at `now`.
+    pub(super) fn room_changed(&mut self, room: Room, now: Instant) {
+        if self.room != Some(room) {
+            self.room = Some(room);
+            self.due = Some(now + REST);
+        }
+    }
+
     /// When the server is to be told; `None` if it knows all.
     pub(super) const fn due(&self) -> Option<Instant> {
         self.due
+    }
+
+    /// How large a picture there is room for, as far as is known.
+    pub(super) const fn room(&self) -> Option<Room> {
+        self.room
     }
 
     /// What to tell the server now, if the person ever chose a size.

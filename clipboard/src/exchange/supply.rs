@@ -26,7 +26,7 @@ const PIECE: usize = 16 << 10;
 const LEAST_PIECE: usize = 2 << 10;
 
 /// Bytes sent that the peer need not have taken yet, however wide the link is.
-const MOST_AHEAD: u64 = 64 << 10;
+const MOST_AHEAD: u64 = 256 << 10;
 
 /// A peer that takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -203,6 +203,7 @@ impl Supply<'_> {
                 continue;
             }
             let (piece, after) = rest.split_at(rest.len().min(room));
+            self.connection.give_way(piece.len()).await;
             self.sent += piece.len() as u64;
             self.send(ClipboardSupply::Piece(piece.to_vec())).await?;
             rest = after;
@@ -212,13 +213,17 @@ impl Supply<'_> {
         Ok(())
     }
 
-    /// Bytes that may be sent now. What is on its way fills at most half of the congestion window,
-    /// so that there is always room for a frame.
+    /// Bytes that may be sent now. What is on its way leaves room for a frame.
     fn room(&self) -> usize {
-        let half = self.connection.path().window.0 / 2;
-        let ahead = half.clamp(LEAST_PIECE as u64, MOST_AHEAD);
+        let ahead = self
+            .connection
+            .ahead()
+            .0
+            .clamp(LEAST_PIECE as u64, MOST_AHEAD);
         let on_its_way = self.sent.saturating_sub(self.taken);
-        let piece = PIECE.min(ahead as usize);
+        let piece = PIECE
+            .min(ahead as usize)
+            .min(self.connection.largest_piece());
         if on_its_way > 0 && on_its_way + piece as u64 > ahead {
             return 0;
         }

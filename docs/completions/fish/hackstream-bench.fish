@@ -50,6 +50,7 @@ thin\t'3/1 Mbit/s, RTT 50 ms, no loss, queues of 200/200 ms'
 lte-trace\t'0.3-30/5 Mbit/s down in steps of 0.1-1 s, outages up to 500 ms, RTT 60 ms + 0-10 ms jitter each way, no loss, queues of 600/200 ms'
 loopback\t'127.0.0.1, as fast as this machine; needs no root'"
 complete -c hackstream-bench -n "__fish_hackstream_bench_using_subcommand compare" -l works -d 'Kinds of work' -r -f -a "key\t'A key draws one letter'
+key-busy\t'The same while sound plays in the session, and 20 MB that were copied there are pasted at the viewer over and over. HackStream only. Compare with `key` of the same run'
 scroll\t'A key scrolls a page by a line; the application moves it with CopyArea'
 redraw-scroll\t'A key scrolls a page by a line; the application redraws all of it'
 repaint\t'A key repaints a page of 10,500 random letters'

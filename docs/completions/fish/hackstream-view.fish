@@ -7,6 +7,7 @@ complete -c hackstream-view -l quality -d 'What to prefer where quality costs ti
 auto\t'Decided from what is measured'
 high\t'Sharpness before frame rate'"
 complete -c hackstream-view -l max-bitrate -d 'Get no more than this from the server, for example 800k, 5M or 1G bits per second: in every second or longer, everything included. Video becomes coarser, then rarer, before text has to wait. At least 100k; other viewers do not notice' -r
+complete -c hackstream-view -l scale -d 'What the server does with a screen larger than the window: auto (send it smaller, which also saves bytes and work here), off (send all of it; the window cuts it off), or the size of the largest picture to send, also without a window' -r
 complete -c hackstream-view -l volume -d 'Volume of the session\'s sound in percent, up to 400' -r
 complete -c hackstream-view -l disable -d 'What the session shall not have, separated by commas: clipboard-in (what is copied here can be pasted in the session), clipboard-out (what the session copies can be pasted here)' -r -f -a "clipboard-in\t'What is copied here can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted here'"

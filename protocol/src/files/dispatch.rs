@@ -29,12 +29,12 @@ impl Dispatch {
         }
     }
 
-    /// Bytes that may be sent now over a path with this congestion window; 0: wait for the peer, or
-    /// nothing is left. What is on its way fills at most half of the window, so that there is always
-    /// room for a frame.
+    /// Bytes that may be sent now if `ahead` may be on their way, which
+    /// [`Foreground::ahead`](crate::rate::Foreground::ahead) says; 0: wait for the peer, or nothing is
+    /// left.
     #[must_use]
-    pub fn room(&self, window: ByteCount) -> usize {
-        let ahead = (window.0 / 2).clamp(LEAST_PIECE, MOST_AHEAD);
+    pub fn room(&self, ahead: ByteCount) -> usize {
+        let ahead = ahead.0.clamp(LEAST_PIECE, MOST_AHEAD);
         let piece = PIECE.min(ahead).min(self.left());
         let on_its_way = self.sent - self.taken;
         if on_its_way > 0 && on_its_way + piece > ahead {
@@ -81,21 +81,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_file_is_sent_whole_and_leaves_half_of_the_window(
+        fn a_file_is_sent_whole_and_no_more_is_on_its_way_than_may(
             size in 0..2_000_000u64,
-            window in 0..200_000u64,
+            allowed in 0..200_000u64,
         ) {
             let mut dispatch = Dispatch::new(size);
-            let ahead = (window / 2).max(LEAST_PIECE);
+            let ahead = allowed.max(LEAST_PIECE);
             while dispatch.left() > 0 {
-                match dispatch.room(ByteCount(window)) {
+                match dispatch.room(ByteCount(allowed)) {
                     0 => dispatch.taken(dispatch.sent).unwrap(),
                     room => dispatch.sent(room),
                 }
                 prop_assert!(dispatch.sent - dispatch.taken <= ahead);
             }
             prop_assert_eq!(dispatch.sent, size);
-            prop_assert_eq!(dispatch.room(ByteCount(window)), 0);
+            prop_assert_eq!(dispatch.room(ByteCount(allowed)), 0);
         }
     }
 

@@ -25,6 +25,7 @@
 //! Everything takes the time as an argument, so the tests run a simulated link.
 
 mod attention;
+mod background;
 mod base;
 pub mod cap;
 mod capacity;
@@ -42,6 +43,7 @@ mod unanswered;
 mod window;
 
 pub use attention::{Attention, Doubt};
+pub use background::{Background, Foreground};
 pub use base::BaseRtt;
 pub use delivery::DeliveryEstimator;
 pub use pace::{Pace, Slice};

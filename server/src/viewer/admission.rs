@@ -116,6 +116,7 @@ pub async fn admit<'a, Member>(
         ticket: welcomed.ticket,
         files: welcomed.role.grants(about.files),
         microphone: welcomed.role.grants(about.microphone).is_some(),
+        scales: true,
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));

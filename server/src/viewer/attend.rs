@@ -13,6 +13,7 @@ use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::wire::control::{Quality, RefusalReason};
 use hackstream_transport::{Connection, Incoming, Newcomer, TransportError};
 use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{debug, info, info_span, warn};
 
@@ -181,6 +182,10 @@ async fn visit(
     // Before the pump starts: the first frame must know it.
     inbox.quality(granted(hello.quality, service.quality));
     connection.set_limit(hello.max_bitrate);
+    if let Some(room) = hello.room {
+        inbox.room(room);
+    }
+    let (fit, told_fit) = watch::channel(None);
     let injected = Arc::new(AtomicU64::new(0));
     let pump = Pump {
         connection: connection.clone(),
@@ -189,6 +194,7 @@ async fn visit(
         injected: injected.clone(),
         clock: service.clock,
         tally: listed.tally().clone(),
+        fit,
     };
     let config = EncoderConfig {
         history_bytes: hello.history_bytes.min(MOST_HISTORY) as usize,
@@ -206,6 +212,8 @@ async fn visit(
         seat: &seat,
         hands: hands.as_mut(),
         wants_files: hello.takes_files,
+        room: hello.room,
+        fit: told_fit,
     };
     let served = serve(service, connection, guest, control).await;
     match &served {

@@ -7,6 +7,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hackstream_protocol::fit::Room;
 use hackstream_protocol::limits::MAX_APPLIED_AHEAD;
 use hackstream_protocol::region::Region;
 use hackstream_protocol::units::Timestamp;
@@ -24,6 +25,8 @@ pub struct News {
     pub reports: Vec<FrameReport>,
     /// What the viewer gets from now on, if that changed.
     pub quality: Option<Quality>,
+    /// How large a picture the viewer can show from now on, if that changed.
+    pub room: Option<Room>,
     /// The viewer cannot go on from what it has.
     pub start_over: bool,
     /// The viewer is gone.
@@ -37,6 +40,7 @@ impl News {
         self.damage.is_empty()
             && self.reports.is_empty()
             && self.quality.is_none()
+            && self.room.is_none()
             && !(self.start_over || self.closed || self.link_changed)
     }
 }
@@ -86,6 +90,11 @@ impl Inbox {
     /// Sets what the viewer gets from now on.
     pub fn quality(&self, quality: Quality) {
         self.post(|news| news.quality = Some(quality));
+    }
+
+    /// Sets how large a picture the viewer can show.
+    pub fn room(&self, room: Room) {
+        self.post(|news| news.room = Some(room));
     }
 
     /// Asks for the whole picture.

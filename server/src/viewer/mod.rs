@@ -25,6 +25,7 @@ pub mod pump;
 pub mod quality;
 pub mod registry;
 mod repeater;
+mod room;
 pub mod seats;
 mod serving;
 pub mod sizing;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use hackstream_capture::CaptureError;
 use hackstream_encoder::outgoing::{Outgoing, Turn, priority};
-use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
+use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Fitted, Frame, Link};
+use hackstream_protocol::fit::{Fit, Room};
 use hackstream_protocol::ids::InputSeq;
 use hackstream_protocol::rate::PathView;
 use hackstream_protocol::source::{PixelSource, SourceError};
@@ -18,6 +19,7 @@ use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
 use hackstream_transport::{Connection, PathReport, TransportError};
+use tokio::sync::watch;
 use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
@@ -53,6 +55,9 @@ pub struct Pump {
     pub clock: Clock,
     /// Where frames are counted.
     pub tally: Arc<Tally>,
+    /// Where it is told which picture shows which screen, once the viewer has said how much room it
+    /// has.
+    pub fit: watch::Sender<Option<Fit>>,
 }
 
 impl Pump {
@@ -61,10 +66,12 @@ impl Pump {
     /// # Errors
     /// [`PumpError`] if the screen or the connection fails.
     pub fn run(self, source: Box<dyn PixelSource>, config: EncoderConfig) -> Result<(), PumpError> {
-        let encoder = Encoder::new(config, source.size())?;
+        let screen = Fitted::new(source);
+        let encoder = Encoder::new(config, screen.size())?;
         let (connection, runtime) = (self.connection.clone(), self.runtime.clone());
         let state = State {
-            source,
+            screen,
+            tells_fit: false,
             encoder,
             outgoing: Outgoing::new(),
             repeater: Repeater::new(connection, runtime, self.clock.now()),
@@ -79,7 +86,9 @@ impl Pump {
 /// A pump at work.
 struct State {
     pump: Pump,
-    source: Box<dyn PixelSource>,
+    screen: Fitted,
+    /// Whether the viewer wants to know which picture shows which screen.
+    tells_fit: bool,
     encoder: Encoder,
     outgoing: Outgoing,
     repeater: Repeater,
@@ -99,15 +108,28 @@ impl State {
             if let Some(quality) = news.quality {
                 self.encoder.set_quality(quality);
             }
+            if let Some(room) = news.room {
+                self.give_room(room);
+            }
             if news.start_over {
                 self.encoder.start_over();
             }
             news.reports.iter().for_each(|report| self.confirm(report));
             let now = self.pump.clock.now();
-            self.encoder.damage(&news.damage, now);
+            let damage = self.screen.damaged(news.damage);
+            self.encoder.damage(&damage, now);
             self.damaged_at = self.damaged_at.or(news.damaged_at);
             patience = self.work(now)?;
         }
+    }
+
+    /// From now on the viewer gets the picture that it has room for.
+    fn give_room(&mut self, room: Room) {
+        if self.screen.set_room(room) {
+            self.encoder.start_over();
+        }
+        self.tells_fit = true;
+        self.tell_fit();
     }
 
     /// Sends a frame if there is reason and room. Returns how long to wait for news then.
@@ -128,7 +150,7 @@ impl State {
         let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
         let damaged_at = self.damaged_at.take().unwrap_or(captured);
         let id = self.outgoing.next_id();
-        let source = self.source.as_mut();
+        let source = self.screen.picture();
         match self
             .encoder
             .next_frame(source, link, id, captured, &mut self.frame)
@@ -149,6 +171,9 @@ impl State {
             }
             Err(error) => return Err(error.into()),
         }
+        if self.frame.is_reset {
+            self.tell_fit();
+        }
         let header = FrameHeader {
             id,
             after: self.outgoing.dependency(&self.frame),
@@ -159,6 +184,15 @@ impl State {
             encoding: self.pump.clock.now().since(captured),
         };
         self.send(&header, link)
+    }
+
+    /// Tells the viewer which picture shows which screen, if it wants to know and does not.
+    fn tell_fit(&self) {
+        if self.tells_fit {
+            let fit = self.screen.fit();
+            let is_news = |told: &mut Option<Fit>| told.replace(fit) != Some(fit);
+            self.pump.fit.send_if_modified(is_news);
+        }
     }
 
     fn send(&mut self, header: &FrameHeader, link: Link) -> Result<(), PumpError> {

@@ -1,6 +1,7 @@
 //! What goes on while a viewer is there, all side by side: it says and does things, and is told some.
 
 use hackstream_clipboard::{Exchange, Side};
+use hackstream_protocol::fit::{Fit, Room};
 use hackstream_protocol::wire::control::{ServerMessage, SoundWish, ViewerMessage};
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::Feedback;
@@ -8,7 +9,7 @@ use hackstream_transport::{
     Connection, ControlReader, ControlWriter, Exchanges, IncomingStream, RecordReader,
     TransportError,
 };
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::consume_budget;
 use tracing::debug;
 
@@ -21,6 +22,7 @@ use super::inbox::Inbox;
 use super::input::Hands;
 use super::input_source::InputSource;
 use super::quality::granted;
+use super::room::{follow_room, tell_fit};
 use super::seats::{Seat, tell_seats};
 use super::speech::Speech;
 use super::words::{WAITING_WORDS, tell_words};
@@ -34,6 +36,10 @@ pub(super) struct Guest<'a> {
     pub(super) hands: Option<&'a mut Hands>,
     /// Whether it wants to hear of files.
     pub(super) wants_files: bool,
+    /// How large a picture it can show, as far as it said so.
+    pub(super) room: Option<Room>,
+    /// Which picture it gets.
+    pub(super) fit: watch::Receiver<Option<Fit>>,
 }
 
 /// Both ways of the control stream.
@@ -59,17 +65,20 @@ pub(super) async fn serve(
     let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
     let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
     let datagrams = sort_datagrams(connection, repeats, &speech);
+    let rooms = watch::Sender::new(guest.room);
+    let rooming = follow_room(rooms.subscribe(), seat.coming_size(), inbox);
     let control_in = listen(
         (control_in, connection),
         inbox,
         service,
-        (seat, &speech),
+        (seat, &speech, &rooms),
         hearing,
     );
     let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
     let front = tell_front(&control_out, service.registry.front());
+    let fit = tell_fit(&control_out, guest.fit);
     let told_seats = tell_seats(&control_out, seat.report());
     let mut exchanges = Exchanges::default();
     let pasted = exchanges.clipboard();
@@ -102,6 +111,8 @@ pub(super) async fn serve(
         result = cursor => result?,
         result = front => result?,
         result = told_seats => result?,
+        result = fit => result?,
+        never = rooming => never,
         result = words => result?,
         result = clipboard.run(pasted) => result?,
         result = files.run(connection) => result?,
@@ -177,7 +188,7 @@ async fn listen(
     (mut control, connection): (ControlReader<ViewerMessage>, &Connection),
     inbox: &Inbox,
     service: &Service,
-    (seat, speech): (&Seat, &Speech<'_>),
+    (seat, speech, rooms): (&Seat, &Speech<'_>, &watch::Sender<Option<Room>>),
     hearing: impl Fn(SoundWish),
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
@@ -190,6 +201,7 @@ async fn listen(
             ViewerMessage::Seat(wish) => seat.wish(wish),
             ViewerMessage::Sound(wish) => hearing(wish),
             ViewerMessage::Microphone(offer) => speech.offered(offer),
+            ViewerMessage::Room(room) => drop(rooms.send_replace(Some(room))),
             ViewerMessage::Hello(_) => debug!("a second greeting"),
         }
     }

@@ -25,6 +25,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Sizing {
     wishes: watch::Sender<Option<ViewerWindow>>,
     largest: Option<Size>,
+    /// The size that the screen is about to have; `None` while no wish is open.
+    coming: Arc<watch::Sender<Option<Size>>>,
 }
 
 impl Sizing {
@@ -34,6 +36,7 @@ impl Sizing {
         Self {
             wishes: watch::Sender::new(None),
             largest: None,
+            coming: Arc::default(),
         }
     }
 
@@ -41,9 +44,11 @@ impl Sizing {
     #[must_use]
     pub fn following(capture: Arc<Capture>, largest: Size) -> Self {
         let (wishes, wished) = watch::channel(None);
-        tokio::spawn(follow(capture, wished));
+        let coming = Arc::<watch::Sender<_>>::default();
+        tokio::spawn(follow(capture, wished, Arc::clone(&coming)));
         Self {
             wishes,
+            coming,
             largest: Some(largest),
         }
     }
@@ -56,13 +61,24 @@ impl Sizing {
             edge(window.size.width, largest.width),
             edge(window.size.height, largest.height),
         );
+        self.coming.send_replace(Some(size));
         self.wishes
             .send_replace(Some(ViewerWindow { size, ..window }));
+    }
+
+    /// The size that the screen is about to have, now and whenever that changes.
+    #[must_use]
+    pub fn coming(&self) -> watch::Receiver<Option<Size>> {
+        self.coming.subscribe()
     }
 }
 
 /// Fulfils the newest wish until nobody can have one any more.
-async fn follow(capture: Arc<Capture>, mut wished: watch::Receiver<Option<ViewerWindow>>) {
+async fn follow(
+    capture: Arc<Capture>,
+    mut wished: watch::Receiver<Option<ViewerWindow>>,
+    coming: Arc<watch::Sender<Option<Size>>>,
+) {
     let mut scale = Scale::ONE;
     let mut quota = LogQuota::new(Instant::now());
     while wished.changed().await.is_ok() {
@@ -70,6 +86,7 @@ async fn follow(capture: Arc<Capture>, mut wished: watch::Receiver<Option<Viewer
             continue;
         };
         if window.size == capture.size() && window.scale == scale {
+            came(&coming, window.size);
             continue;
         }
         scale = window.scale;
@@ -84,6 +101,18 @@ async fn follow(capture: Arc<Capture>, mut wished: watch::Receiver<Option<Viewer
             Ok(Err(error)) => debug!(size = %window.size, %error, "cannot resize the screen"),
             Err(_) => return,
         }
+        came(&coming, window.size);
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// The screen has this size now, or keeps another: unless there is a newer wish, nothing is to come.
+fn came(coming: &watch::Sender<Option<Size>>, size: Size) {
+    coming.send_if_modified(|coming| {
+        let is_last = *coming == Some(size);
+        if is_last {
+            *coming = None;
+        }
+        is_last
+    });
 }

@@ -3,6 +3,7 @@
 //!
 //! Keys and connection ids are random, and packets differ by a few bytes from run to run.
 
+mod aside;
 mod ends;
 mod limited;
 mod scenarios;

@@ -14,6 +14,7 @@ mod keyboard;
 mod microphone;
 mod quality;
 mod refusal;
+mod room;
 mod seat;
 mod server;
 mod values;

@@ -3,10 +3,12 @@
 use super::cursor::{read_cursor_shape, write_cursor_shape};
 use super::files::{read_file_offer, write_file_offer};
 use super::front::{read_icon, read_title, write_icon};
+use super::room::{read_fit, write_fit};
 use super::values::{
     only_field, put_point, put_size, read_point, read_secret, read_size, read_version,
 };
 use super::{CursorShape, FileOffer, MicrophoneDemand, RefusalReason, SeatReport, WindowIcon};
+use crate::fit::Fit;
 use crate::geometry::{Point, Size};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES};
 use crate::wire::WireError;
@@ -46,6 +48,9 @@ pub enum ServerMessage {
     Bell,
     /// Whether the viewer is to speak, if it offered to.
     Microphone(MicrophoneDemand),
+    /// Pictures of this size show a screen of that size from now on. Told to viewers that said how
+    /// much [room](super::ViewerMessage::Room) they have, before the first such picture is made.
+    Fit(Fit),
 }
 
 /// The server admits the viewer.
@@ -66,6 +71,8 @@ pub struct Welcome {
     /// Whether viewers may speak in this session: whether an
     /// [offer](super::MicrophoneOffer) is of any use.
     pub microphone: bool,
+    /// Whether the server scales for viewers that have little [room](super::ViewerMessage::Room).
+    pub scales: bool,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -77,6 +84,7 @@ impl core::fmt::Debug for Welcome {
             .field("ticket", &"(secret)")
             .field("files", &self.files)
             .field("microphone", &self.microphone)
+            .field("scales", &self.scales)
             .finish()
     }
 }
@@ -94,6 +102,7 @@ mod kind {
     pub(super) const FILE_WITHDRAWN: u64 = 19;
     pub(super) const BELL: u64 = 20;
     pub(super) const MICROPHONE: u64 = 30;
+    pub(super) const FIT: u64 = 36;
 }
 
 impl ServerMessage {
@@ -114,6 +123,9 @@ impl ServerMessage {
                 }
                 if welcome.microphone {
                     message.number(13, 1);
+                }
+                if welcome.scales {
+                    message.number(15, 1);
                 }
             }
             Self::Refused { reason, text } => {
@@ -145,6 +157,7 @@ impl ServerMessage {
                 FieldWriter::new(out, kind::BELL);
             }
             Self::Microphone(demand) => demand.write(out, kind::MICROPHONE),
+            Self::Fit(fit) => write_fit(*fit, out, kind::FIT),
         }
     }
 
@@ -176,6 +189,7 @@ impl ServerMessage {
             }
             kind::BELL => Self::Bell,
             kind::MICROPHONE => Self::Microphone(MicrophoneDemand::read(fields)?),
+            kind::FIT => Self::Fit(read_fit(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -184,6 +198,7 @@ impl ServerMessage {
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
     let (mut ticket, mut files, mut microphone) = (Vec::new(), None, false);
+    let mut scales = false;
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
@@ -192,6 +207,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             9 => files = Some(field.number()?),
             13 => microphone = field.number()? != 0,
+            15 => scales = field.number()? != 0,
             _ => {}
         }
     }
@@ -202,6 +218,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         ticket,
         files,
         microphone,
+        scales,
     })
 }
 
@@ -239,6 +256,7 @@ mod tests {
                 ticket: vec![7; MAX_TICKET_BYTES],
                 files: Some(0),
                 microphone: true,
+                scales: true,
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -278,6 +296,7 @@ mod tests {
             ticket: vec![77, 78],
             files: None,
             microphone: false,
+            scales: false,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

@@ -2,8 +2,10 @@
 
 use super::bitrate;
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
+use super::room::{put_room, read_room, read_room_value, write_room};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
+use crate::fit::Room;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::units::Bitrate;
 use crate::wire::WireError;
@@ -31,6 +33,9 @@ pub enum ViewerMessage {
     /// The person wants to get no more than this from now on, or whatever the path carries; as
     /// [`Hello::max_bitrate`].
     MaxBitrate(Option<Bitrate>),
+    /// The viewer can show a picture of this size from now on, and wants to hear which
+    /// [fit](super::ServerMessage::Fit) it gets.
+    Room(Room),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -70,6 +75,9 @@ pub struct Hello {
     /// The most that the viewer wants to get, headers and repetitions included; `None` for whatever
     /// the path carries. Below [`LEAST_CAP`](crate::rate::cap::LEAST_CAP) it counts as that.
     pub max_bitrate: Option<Bitrate>,
+    /// How large a picture the viewer can show, if it wants to hear which
+    /// [fit](super::ServerMessage::Fit) it gets; `None`: it takes the whole screen and hears nothing.
+    pub room: Option<Room>,
 }
 
 impl core::fmt::Debug for Hello {
@@ -86,6 +94,7 @@ impl core::fmt::Debug for Hello {
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
             .field("max_bitrate", &self.max_bitrate)
+            .field("room", &self.room)
             .finish()
     }
 }
@@ -100,6 +109,7 @@ mod kind {
     pub(super) const SEAT: u64 = 24;
     pub(super) const MAX_BITRATE: u64 = 40;
     pub(super) const MICROPHONE: u64 = 44;
+    pub(super) const ROOM: u64 = 52;
 }
 
 impl ViewerMessage {
@@ -128,6 +138,9 @@ impl ViewerMessage {
                 if let Some(limit) = hello.max_bitrate {
                     message.number(17, limit.0);
                 }
+                if let Some(room) = hello.room {
+                    message.nested(19, |out| put_room(out, room));
+                }
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -145,6 +158,7 @@ impl ViewerMessage {
             Self::Seat(wish) => wish.write(out, kind::SEAT),
             Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
             Self::MaxBitrate(limit) => bitrate::write(*limit, out, kind::MAX_BITRATE),
+            Self::Room(room) => write_room(*room, out, kind::ROOM),
         }
     }
 
@@ -164,6 +178,7 @@ impl ViewerMessage {
             kind::SEAT => Self::Seat(SeatWish::read(fields)?),
             kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
             kind::MAX_BITRATE => Self::MaxBitrate(bitrate::read(fields)?),
+            kind::ROOM => Self::Room(read_room(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -183,6 +198,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        room: None,
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -197,6 +213,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
             17 => hello.max_bitrate = bitrate::from_field(&field)?,
+            19 => hello.room = Some(read_room_value(&mut field.reader())?),
             _ => {}
         }
     }
@@ -238,6 +255,7 @@ mod tests {
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
             max_bitrate: Some(Bitrate::mbps(5)),
+            room: Some(Room::AtMost(Size::new(1024, 600))),
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }

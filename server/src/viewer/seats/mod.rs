@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hackstream_clipboard::Directions;
+use hackstream_protocol::geometry::Size;
 use hackstream_protocol::ids::ViewerId;
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::{
@@ -221,6 +222,12 @@ impl Seat {
     pub fn window(&self, window: ViewerWindow) {
         self.seats
             .change(|table| ((), table.window(self.id, window)));
+    }
+
+    /// The size that the session's screen is about to have, if it is about to change.
+    #[must_use]
+    pub fn coming_size(&self) -> watch::Receiver<Option<Size>> {
+        self.seats.sizing.coming()
     }
 
     /// Which way the viewer's clipboard may go, where the operator allows `allowed`. Who may only

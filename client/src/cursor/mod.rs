@@ -1,5 +1,8 @@
 //! The session's pointer as the window's pointer, drawn by the window system without delay.
 
+mod small;
+
+use hackstream_protocol::fit::Fit;
 use hackstream_protocol::wire::control::CursorShape;
 use winit::event_loop::ActiveEventLoop;
 use winit::platform::x11::ActiveEventLoopExtX11 as _;
@@ -12,6 +15,8 @@ use crate::shared::SessionView;
 pub(crate) struct Cursors {
     /// Number of the shape that the window has; 0 before the first.
     serial: u64,
+    /// How large it was shown.
+    fit: Option<Fit>,
 }
 
 impl Cursors {
@@ -22,21 +27,24 @@ impl Cursors {
         window.set_cursor_visible(true);
     }
 
-    /// Gives `window` the newest shape, unless it has it.
+    /// Gives `window` the newest shape, as a picture that fits like `fit` shows it, unless it has it.
     pub(crate) fn follow(
         &mut self,
         session: &SessionView,
+        fit: Fit,
         event_loop: &ActiveEventLoop,
         window: &Window,
     ) {
         let Some(shape) = session
             .cursor
             .as_ref()
-            .filter(|_| session.cursor_serial != self.serial)
+            .filter(|_| session.cursor_serial != self.serial || self.fit != Some(fit))
         else {
             return;
         };
-        self.serial = session.cursor_serial;
+        (self.serial, self.fit) = (session.cursor_serial, Some(fit));
+        let small = fit.is_scaled().then(|| small::fitted(shape, fit));
+        let shape = small.as_ref().unwrap_or(shape);
         // On X, winit hands the colours on as they are, and X wants them multiplied.
         let alpha = if event_loop.is_x11() {
             Alpha::Multiplied
