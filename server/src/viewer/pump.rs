@@ -12,7 +12,7 @@ use hackstream_capture::CaptureError;
 use hackstream_encoder::outgoing::{Outgoing, Turn, priority};
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Fitted, Frame, Link};
 use hackstream_protocol::fit::{Fit, Room};
-use hackstream_protocol::ids::InputSeq;
+use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::rate::PathView;
 use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::Timestamp;
@@ -83,6 +83,16 @@ impl Pump {
     }
 }
 
+/// How the encoder makes a frame.
+type MakeFrame = fn(
+    &mut Encoder,
+    &mut dyn PixelSource,
+    Link,
+    FrameId,
+    Timestamp,
+    &mut Frame,
+) -> Result<bool, EncodeError>;
+
 /// A pump at work.
 struct State {
     pump: Pump,
@@ -137,7 +147,11 @@ impl State {
         let path = || view(&self.pump.connection.path());
         match self.outgoing.turn(&self.encoder, now, path) {
             Turn::Make(link) => {
-                self.send_frame(link, now)?;
+                self.send_frame(Encoder::next_frame, link, now)?;
+                Ok(Patience::None)
+            }
+            Turn::MakeSmall(link) => {
+                self.send_frame(Encoder::next_small_frame, link, now)?;
                 Ok(Patience::None)
             }
             Turn::At(due) => Ok(Patience::AtMost(due.since(now))),
@@ -146,15 +160,24 @@ impl State {
     }
 
     /// Makes and sends the next frame, unless nothing has changed.
-    fn send_frame(&mut self, link: Link, captured: Timestamp) -> Result<(), PumpError> {
+    fn send_frame(
+        &mut self,
+        make: MakeFrame,
+        link: Link,
+        captured: Timestamp,
+    ) -> Result<(), PumpError> {
         let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
         let damaged_at = self.damaged_at.take().unwrap_or(captured);
         let id = self.outgoing.next_id();
         let source = self.screen.picture();
-        match self
-            .encoder
-            .next_frame(source, link, id, captured, &mut self.frame)
-        {
+        match make(
+            &mut self.encoder,
+            source,
+            link,
+            id,
+            captured,
+            &mut self.frame,
+        ) {
             Ok(true) => {}
             Ok(false) => {
                 if self.encoder.keeps_waiting() {
