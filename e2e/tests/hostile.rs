@@ -18,7 +18,7 @@ use hackstream_e2e::keyboard::{key, type_text, wait_for_focus};
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::victim::Victim;
-use hackstream_e2e::{viewer, wait_until};
+use hackstream_e2e::{PATIENCE, viewer, wait_until};
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::limits::{MAX_HELLO_BYTES, MAX_TOKEN_BYTES};
@@ -255,6 +255,16 @@ fn a_viewer_that_never_reads_harms_nobody() {
     let runtime = runtime();
     let idle = runtime.block_on(Peer::admitted(&victim.server));
     victim.show_frames(FRAMES);
+    let lines = || {
+        let log = victim.server.process.stderr.all();
+        let own = log
+            .iter()
+            .filter(|line| line.contains("gets no more until"));
+        own.count()
+    };
+    victim.go_on_until("a line about it", PATIENCE, || lines() > 0);
+    victim.show_frames(10);
+    assert_eq!(lines(), 1);
     victim.endure("a viewer that never reads", 0, async |_| {});
     assert_eq!(victim.viewers(), 2);
     runtime.block_on(idle.leave());

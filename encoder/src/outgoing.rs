@@ -31,6 +31,8 @@ pub enum Turn {
     At(Timestamp),
     /// Nothing until there is news, of the screen or of the link.
     AfterNews,
+    /// Nothing until the viewer reports frames: it owes more than any that is well.
+    AfterReports,
 }
 
 /// The account of one viewer's frames.
@@ -63,7 +65,7 @@ impl Outgoing {
     /// What may be sent now, if anything.
     fn making(&self, encoder: &Encoder, path: impl FnOnce() -> PathView) -> Turn {
         if self.ledger.unconfirmed() >= MOST_UNCONFIRMED {
-            return Turn::AfterNews;
+            return Turn::AfterReports;
         }
         let (path, unconfirmed) = (path(), self.ledger.unconfirmed_bytes());
         if let Some(allowance) = self.room.allowance(&path, unconfirmed) {

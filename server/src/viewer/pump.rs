@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
+use super::reluctance::Reluctance;
 use super::repeater::Repeater;
 use crate::clock::Clock;
 use crate::status::Tally;
@@ -76,6 +77,7 @@ impl Pump {
             outgoing: Outgoing::new(),
             repeater: Repeater::new(connection, runtime, self.clock.now()),
             frame: Frame::default(),
+            reluctance: Reluctance::default(),
             damaged_at: None,
             pump: self,
         };
@@ -103,6 +105,7 @@ struct State {
     outgoing: Outgoing,
     repeater: Repeater,
     frame: Frame,
+    reluctance: Reluctance,
     /// When the first change was seen that no frame was made of.
     damaged_at: Option<Timestamp>,
 }
@@ -155,6 +158,10 @@ impl State {
                 Ok(Patience::None)
             }
             Turn::At(due) => Ok(Patience::AtMost(due.since(now))),
+            Turn::AfterReports => {
+                self.reluctance.confirms_none(self.outgoing.unconfirmed());
+                Ok(Patience::UntilNews)
+            }
             Turn::AfterNews => Ok(Patience::UntilNews),
         }
     }
@@ -233,6 +240,7 @@ impl State {
             .pump
             .connection
             .send_frame(bytes.clone(), priority(len));
+        let sending = self.reluctance.watch(sending);
         let stream = self.pump.runtime.block_on(sending)?;
         let now = self.pump.clock.now();
         self.repeater.sent(bytes, stream, &path, now);

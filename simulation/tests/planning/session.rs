@@ -217,7 +217,7 @@ impl Source for Session {
                     self.server.due = Some(due);
                     return None;
                 }
-                Turn::AfterNews => return None,
+                Turn::AfterNews | Turn::AfterReports => return None,
             };
             let Some(bytes) = self.make(make, link, path, now) else {
                 continue;
