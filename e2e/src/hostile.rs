@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::PATIENCE;
+use crate::ears::Ears;
 use crate::server::Server;
 
 /// The kinds of message that a server answers a greeting with.
@@ -37,7 +38,11 @@ impl Peer {
     /// # Panics
     /// If the handshake fails.
     pub async fn connect(server: &Server) -> Self {
-        let endpoint = endpoint();
+        Self::connect_with(&Ears::default(), server).await
+    }
+
+    async fn connect_with(ears: &Ears, server: &Server) -> Self {
+        let endpoint = endpoint(ears);
         let address: SocketAddr = server.ready.listen.parse().expect("an address");
         let connecting = endpoint
             .connect(address, "localhost")
@@ -57,7 +62,15 @@ impl Peer {
     /// # Panics
     /// If the server does not welcome it.
     pub async fn admitted(server: &Server) -> Self {
-        let mut peer = Self::connect(server).await;
+        Self::admitted_with(&Ears::default(), server).await
+    }
+
+    /// Connects and is admitted, and hears as long as these ears do.
+    ///
+    /// # Panics
+    /// If the server does not welcome it.
+    pub async fn admitted_with(ears: &Ears, server: &Server) -> Self {
+        let mut peer = Self::connect_with(ears, server).await;
         peer.say(&message(&hello(server))).await;
         assert_eq!(peer.answer().await, WELCOME);
         peer
@@ -227,7 +240,7 @@ pub fn noise(seed: u64) -> impl Iterator<Item = u8> {
     })
 }
 
-fn endpoint() -> quinn::Endpoint {
+fn endpoint(ears: &Ears) -> quinn::Endpoint {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let trust = TrustAll(provider.signature_verification_algorithms);
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -243,7 +256,13 @@ fn endpoint() -> quinn::Endpoint {
     transport.keep_alive_interval(Some(Duration::from_secs(2)));
     config.transport_config(Arc::new(transport));
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut endpoint = quinn::Endpoint::client(any).expect("a port");
+    let mut endpoint = quinn::Endpoint::new_with_abstract_socket(
+        quinn::EndpointConfig::default(),
+        None,
+        ears.socket(any).expect("a port"),
+        Arc::new(quinn::TokioRuntime),
+    )
+    .expect("an endpoint");
     endpoint.set_default_client_config(config);
     endpoint
 }

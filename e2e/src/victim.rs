@@ -1,5 +1,7 @@
 //! A session with an honest viewer, to see what hostile ones do to it.
 
+use std::time::{Duration, Instant};
+
 use hackstream_view::headless::{Picture, Viewer};
 
 use crate::PATIENCE;
@@ -70,9 +72,22 @@ impl Victim {
     pub fn show_frames(&self, count: u32) {
         for line in 0..count {
             let frames = self.honest.frames_applied();
-            self.board.write(&format!("line {line}\n"));
+            // No two alike: a page of them would not change.
+            self.board.write(&format!("line {line} after {frames}\n"));
             let came = |picture: &Picture| picture.frames_applied() > frames;
             assert!(self.honest.wait_for(came, PATIENCE), "no frame {line}");
+        }
+    }
+
+    /// Writes lines that the honest viewer shows, until something has come about.
+    ///
+    /// # Panics
+    /// If it does not within `patience`.
+    pub fn go_on_until(&self, what: &str, patience: Duration, has_come: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !has_come() {
+            assert!(begun.elapsed() < patience, "waited in vain: {what}");
+            self.show_frames(1);
         }
     }
 
@@ -83,6 +98,21 @@ impl Victim {
     pub fn admits_a_newcomer(&self) {
         let newcomer = viewer::connect(&self.server);
         exact(&self.server, &[&self.honest, &newcomer], "a newcomer");
+    }
+
+    /// Bytes of the server's own memory.
+    ///
+    /// # Panics
+    /// If the server is gone.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let process = self.server.process.pid().as_raw_nonzero();
+        let path = format!("/proc/{process}/smaps_rollup");
+        let rollup = std::fs::read_to_string(path).expect("a server");
+        let share = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+        let kibibytes = share.and_then(|share| share.split_whitespace().next());
+        let kibibytes = kibibytes.and_then(|number| number.parse::<u64>().ok());
+        kibibytes.expect("a number") * 1024
     }
 
     /// Viewers that the server works for, each on a thread.

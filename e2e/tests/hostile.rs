@@ -9,6 +9,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use hackstream_e2e::compare::{Screen, exact, step};
+use hackstream_e2e::ears::Ears;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{
     Peer, REFUSED, WELCOME, block_on, hello, message, noise, runtime, within,
@@ -17,12 +18,12 @@ use hackstream_e2e::keyboard::{key, type_text, wait_for_focus};
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::victim::Victim;
-use hackstream_e2e::{viewer, wait_until};
+use hackstream_e2e::{PATIENCE, viewer, wait_until};
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::limits::{MAX_HELLO_BYTES, MAX_TOKEN_BYTES};
 use hackstream_protocol::wire::StreamKind;
-use hackstream_protocol::wire::control::RefusalReason;
+use hackstream_protocol::wire::control::{Quality, RefusalReason, ViewerMessage};
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 
@@ -254,12 +255,56 @@ fn a_viewer_that_never_reads_harms_nobody() {
     let runtime = runtime();
     let idle = runtime.block_on(Peer::admitted(&victim.server));
     victim.show_frames(FRAMES);
+    let lines = || {
+        let log = victim.server.process.stderr.all();
+        let own = log
+            .iter()
+            .filter(|line| line.contains("gets no more until"));
+        own.count()
+    };
+    victim.go_on_until("a line about it", PATIENCE, || lines() > 0);
+    victim.show_frames(10);
+    assert_eq!(lines(), 1);
     victim.endure("a viewer that never reads", 0, async |_| {});
     assert_eq!(victim.viewers(), 2);
     runtime.block_on(idle.leave());
     wait_until("the end of the idle viewer's thread", || {
         (victim.viewers() == 1).then_some(())
     });
+    victim.admits_a_newcomer();
+}
+
+#[test]
+fn a_viewer_that_talks_and_acknowledges_nothing_is_sent_away() {
+    /// What the server keeps for it at the most: a session's viewer takes some megabytes from the start.
+    const MEMORY: u64 = 16 << 20;
+    /// Thrice what the server waits.
+    const WAIT: Duration = Duration::from_secs(75);
+    let mut victim = Victim::new();
+    let (runtime, ears) = (runtime(), Ears::default());
+    let before = victim.memory();
+    let mut peer = runtime.block_on(Peer::admitted_with(&ears, &victim.server));
+    ears.close();
+    runtime.spawn(async move {
+        for quality in [Quality::Low, Quality::High].into_iter().cycle() {
+            peer.tell(&ViewerMessage::Quality(quality)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let stderr = &victim.server.process.stderr;
+    let lines = || {
+        let log = stderr.all();
+        log.into_iter()
+            .filter(|line| line.contains("acknowledged nothing"))
+    };
+    victim.go_on_until("the end of the visit", WAIT, || lines().next().is_some());
+    let grown = victim.memory().saturating_sub(before);
+    assert!(grown <= MEMORY, "{grown} bytes");
+    wait_until("the end of its thread", || {
+        (victim.viewers() == 1).then_some(())
+    });
+    assert_eq!(lines().count(), 1);
+    victim.endure("a deaf viewer", 0, async |_| {});
     victim.admits_a_newcomer();
 }
 

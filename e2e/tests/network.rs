@@ -5,10 +5,11 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hackstream_e2e::compare::{change, exact, step};
+use hackstream_e2e::compare::{change, step};
 use hackstream_e2e::folder::Folder;
+use hackstream_e2e::heal::Heal;
 use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::netns::{Namespace, Network, OTHER_ADDRESS, SERVER_ADDRESS, VIEWER_ADDRESS};
 use hackstream_e2e::server::{Run, SIZE, Server};
@@ -212,14 +213,7 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     change(&server, "writing during the cut", || board.fill(2, 60));
     std::thread::sleep(cut.lasts);
     assert_ne!(viewer.link(), LinkState::Ended);
-    cut.pulled_from.mend();
-    let mended = Instant::now();
-
-    let live = viewer.wait_for_link(|link| link == LinkState::Live, PATIENCE);
-    assert!(live, "the viewer does not come back: {:?}", viewer.link());
-    eprintln!("live {:?} after the heal", mended.elapsed());
-    exact(&server, &[&viewer], "the picture after the cut");
-    eprintln!("exact within {:?}", mended.elapsed());
+    Heal::of(&server, &viewer).after(|| cut.pulled_from.mend());
     let log = server.process.stderr.all();
     let new = log.iter().filter(|line| line.contains("entrance=New"));
     assert_eq!(new.count(), 1, "all the same visit: {log:?}");

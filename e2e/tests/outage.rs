@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use hackstream_e2e::compare::{Screen, change, exact, step};
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
+use hackstream_e2e::heal::Heal;
 use hackstream_e2e::keyboard::key::LEFT_SHIFT;
 use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::process::Process;
@@ -75,8 +76,8 @@ impl Scene {
         );
     }
 
-    /// Cuts these ways for so long, with a changing screen; afterwards the viewer is live again and
-    /// shows all of it.
+    /// Cuts these ways for so long, with a changing screen; soon afterwards the viewer is live again
+    /// and shows all of it.
     fn survive(&self, ways: &[Way], lasts: Duration) {
         let begun = Instant::now();
         self.relay.cut(ways);
@@ -84,15 +85,7 @@ impl Scene {
         self.board.fill(7000, 60);
         std::thread::sleep(lasts.saturating_sub(begun.elapsed()));
         assert_ne!(self.viewer.link(), LinkState::Ended);
-        self.relay.mend();
-        let mended = Instant::now();
-        self.wait_for("it does not come back", |link| link == LinkState::Live);
-        let live = mended.elapsed();
-        exact(&self.server, &[&self.viewer], "the picture after the cut");
-        eprintln!(
-            "live {live:?} after the heal, exact within {:?}",
-            mended.elapsed()
-        );
+        Heal::of(&self.server, &self.viewer).after(|| self.relay.mend());
         self.write(8, "writing after the cut");
     }
 }

@@ -6,7 +6,7 @@
 //! simulation.
 
 use hackstream_protocol::ids::FrameId;
-use hackstream_protocol::rate::{PathView, Room};
+use hackstream_protocol::rate::{Allowance, PathView, Room};
 use hackstream_protocol::session::ledger::Ledger;
 use hackstream_protocol::units::Timestamp;
 
@@ -25,10 +25,14 @@ const SMALL_FRAME: usize = 2048;
 pub enum Turn {
     /// Make a frame with what the link has room for.
     Make(Link),
+    /// Make a [small frame](Encoder::next_small_frame), which overtakes what there is no room behind.
+    MakeSmall(Link),
     /// Nothing until this time, unless there is news before.
     At(Timestamp),
     /// Nothing until there is news, of the screen or of the link.
     AfterNews,
+    /// Nothing until the viewer reports frames: it owes more than any that is well.
+    AfterReports,
 }
 
 /// The account of one viewer's frames.
@@ -54,21 +58,22 @@ impl Outgoing {
         match encoder.work_at() {
             None => Turn::AfterNews,
             Some(due) if due > now => Turn::At(due),
-            Some(_) => self.link(path).map_or(Turn::AfterNews, Turn::Make),
+            Some(_) => self.making(encoder, path),
         }
     }
 
     /// What may be sent now, if anything.
-    fn link(&self, path: impl FnOnce() -> PathView) -> Option<Link> {
+    fn making(&self, encoder: &Encoder, path: impl FnOnce() -> PathView) -> Turn {
         if self.ledger.unconfirmed() >= MOST_UNCONFIRMED {
-            return None;
+            return Turn::AfterReports;
         }
-        let unconfirmed = self.ledger.unconfirmed_bytes();
-        let allowance = self.room.allowance(&path(), unconfirmed)?;
-        Some(Link {
-            budget: allowance.budget.0,
-            rate: allowance.rate,
-        })
+        let (path, unconfirmed) = (path(), self.ledger.unconfirmed_bytes());
+        if let Some(allowance) = self.room.allowance(&path, unconfirmed) {
+            return Turn::Make(link(allowance));
+        }
+        let small = self.room.allowance_to_overtake(&path).map(link);
+        let small = small.filter(|&link| encoder.has_small(link));
+        small.map_or(Turn::AfterNews, Turn::MakeSmall)
     }
 
     /// The number that the next frame gets.
@@ -93,6 +98,9 @@ impl Outgoing {
     /// Returns its number.
     pub fn sent(&mut self, frame: &Frame, bytes: usize, path: &PathView) -> FrameId {
         self.room.handed_over(bytes, path);
+        if bytes <= SMALL_FRAME {
+            self.room.overtakes(bytes, path);
+        }
         let id = self.ledger.sent(bytes, &frame.reads, &frame.writes);
         if frame.is_reset {
             self.ledger.set_barrier(id);
@@ -122,6 +130,13 @@ impl Outgoing {
     #[must_use]
     pub const fn unconfirmed_bytes(&self) -> u64 {
         self.ledger.unconfirmed_bytes()
+    }
+}
+
+const fn link(allowance: Allowance) -> Link {
+    Link {
+        budget: allowance.budget.0,
+        rate: allowance.rate,
     }
 }
 

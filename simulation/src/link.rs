@@ -98,6 +98,12 @@ impl Direction {
         }
     }
 
+    /// How long a packet that is offered at `now` has to wait for those before it.
+    #[must_use]
+    pub fn backlog(&self, now: Timestamp) -> Duration {
+        self.idle_from.since(now)
+    }
+
     /// Takes a packet at `now`, which must not decrease from call to call.
     pub fn offer(&mut self, now: Timestamp, bytes: ByteCount) -> Passage {
         let queued = self.idle_from.since(now);

@@ -91,8 +91,8 @@ fn common(controller: Arc<ControllerBuilder>) -> TransportConfig {
         .max_idle_timeout(Some(idle))
         .initial_rtt(INITIAL_RTT)
         .ack_frequency_config(Some(acks))
-        // Frames of one priority leave one after the other: half of each shows nothing.
-        .send_fairness(false)
+        // Otherwise nothing overtakes a stream that QUIC has begun; frames have turns instead.
+        .send_fairness(true)
         .congestion_controller_factory(controller);
     config
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hackstream_protocol::rate::cap::window_under;
+use hackstream_protocol::rate::cap::{batch_under, window_under};
 use hackstream_protocol::rate::{LossPattern, WindowController};
 use hackstream_protocol::units::{ByteCount, Timestamp};
 use quinn::congestion::{Controller, ControllerFactory};
@@ -41,6 +41,7 @@ impl ControllerFactory for ControllerBuilder {
             epoch: self.epoch,
             newest_acked: None,
             published: (ByteCount(0), ByteCount(0)),
+            counted: 0,
         };
         // After a change of the path there is room at once, and no acknowledgement may tell.
         controller.publish_and_wake(now);
@@ -58,6 +59,9 @@ struct PathController {
     newest_acked: Option<Instant>,
     /// The window and what was in flight when they were last published.
     published: (ByteCount, ByteCount),
+    /// What QUIC counts as in flight, or more: losses are told with the next acknowledgement. All but
+    /// a probe for larger packets.
+    counted: u64,
 }
 
 /// What is published, compared with the last time.
@@ -87,6 +91,16 @@ impl PathController {
         limit.map_or(window, |rate| window.min(window_under(rate, base)))
     }
 
+    /// The window while QUIC puts a batch together. Under a limit the batch waits for its turn where no
+    /// key overtakes it, and how many packets it may take QUIC does not ask each connection: but it
+    /// counts each packet as in flight at once, and tells of them after the last.
+    fn window_for_batch(&self) -> ByteCount {
+        let window = self.path.widen(self.room());
+        let limit = self.path.limit();
+        let most = limit.map(|rate| ByteCount(self.counted + batch_under(rate).0 + 1));
+        most.map_or(window, |most| most.min(window))
+    }
+
     fn publish(&mut self, now: Instant) -> Room {
         let (window, in_flight) = (self.room(), self.window.in_flight());
         self.path.publish(&PathNumbers {
@@ -113,9 +127,13 @@ impl PathController {
 
 impl Controller for PathController {
     fn on_sent(&mut self, now: Instant, bytes: u64, _last_packet_number: u64) {
+        // Also what answers a peer that moved, whose address is not known at the socket.
+        self.path.hearing.lives(now);
+        self.counted += bytes;
         if bytes < ACK_ONLY_BYTES {
             return;
         }
+        self.path.hearing.left(now);
         if self.window.in_flight() == ByteCount(0) {
             self.path.hearing.began(now);
         }
@@ -147,6 +165,7 @@ impl Controller for PathController {
         _app_limited: bool,
         _largest_packet_num_acked: Option<u64>,
     ) {
+        self.counted = in_flight;
         if let Some(sent) = self.newest_acked.take() {
             let rtt = self.window.base_rtt().unwrap_or_default();
             let in_flight = ByteCount(in_flight);
@@ -181,7 +200,7 @@ impl Controller for PathController {
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
 
     fn window(&self) -> u64 {
-        self.path.widen(self.room()).0
+        self.window_for_batch().0
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

@@ -19,6 +19,7 @@ use crate::capped::SharedCap;
 use crate::lane::Lane;
 use crate::parities::Parities;
 use crate::path::{PathReport, PathState, PathWake};
+use crate::turns::Turns;
 use crate::{
     CloseReason, ControlMessage, ControlReader, ControlWriter, Fingerprint, FrameReader,
     RecordReader, RecordWriter, TransportError, frames, tls,
@@ -45,6 +46,8 @@ pub struct Connection {
     pub(crate) parities: Arc<Parities>,
     /// Frames whose slices are spaced.
     lane: Arc<Lane>,
+    /// The order of frames.
+    turns: Arc<Turns>,
     /// How what can wait gives way.
     pub(crate) yielding: Arc<Yielding>,
 }
@@ -70,6 +73,7 @@ impl Connection {
             arriving: Arc::default(),
             parities: Arc::default(),
             lane: Arc::default(),
+            turns: Arc::default(),
             yielding: Arc::default(),
         }
     }
@@ -189,7 +193,8 @@ impl Connection {
     }
 
     /// Sends a frame, header and payload, on a stream of its own. Frames of a higher `priority`
-    /// leave first, those of the same priority in the order of the calls.
+    /// leave first, also before the rest of one that has begun to leave, those of the same priority in
+    /// the order of the calls. There are two: those above 0 are urgent.
     ///
     /// On a thin path large frames leave in slices ([`Pace`](hackstream_protocol::rate::Pace)), and a
     /// later frame of a higher priority overtakes what is left of them.
@@ -205,7 +210,7 @@ impl Connection {
         priority: i32,
     ) -> Result<StreamIndex, TransportError> {
         self.at_work();
-        let lane = (self.lane.as_ref(), &self.path);
+        let lane = (self.lane.as_ref(), self.turns.as_ref(), &self.path);
         frames::send(&self.quic, lane, frame, priority).await
     }
 

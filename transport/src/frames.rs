@@ -16,6 +16,7 @@ use crate::TransportError;
 use crate::lane::Lane;
 use crate::parities::{Parities, ParitiesOfFrame};
 use crate::path::PathState;
+use crate::turns::Turns;
 
 const KIND: &[u8] = &[StreamKind::Frame as u8];
 
@@ -23,7 +24,7 @@ const KIND: &[u8] = &[StreamKind::Frame as u8];
 /// be spaced on this `path`. What goes before others is never spaced. Returns which stream it is on.
 pub(crate) async fn send(
     quic: &quinn::Connection,
-    (lane, path): (&Lane, &Arc<PathState>),
+    (lane, turns, path): (&Lane, &Turns, &Arc<PathState>),
     frame: Bytes,
     priority: i32,
 ) -> Result<StreamIndex, TransportError> {
@@ -35,10 +36,8 @@ pub(crate) async fn send(
         });
     }
     let mut stream = quic.open_uni().await?;
-    if priority != 0 {
-        let result = stream.set_priority(priority);
-        result.map_err(|_| TransportError::StreamCut)?;
-    }
+    let turn = stream.set_priority(turns.next(priority > 0));
+    turn.map_err(|_| TransportError::StreamCut)?;
     if priority == 0 && Pace::divides(frame.len(), path.capacity()) {
         stream.write_chunk(Bytes::from_static(KIND)).await?;
         let index = StreamIndex(stream.id().index());

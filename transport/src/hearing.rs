@@ -3,15 +3,19 @@
 //! While all that may be in flight is lost, QUIC sends nothing but rare probes, not even
 //! acknowledgements if there is anything else to send. So the word that ends an outage has to be
 //! noticed where it arrives, at the socket; it then finds the window wide enough for a probe.
+//!
+//! A peer that is heard and acknowledges nothing in the long run is told of here as well.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use hackstream_protocol::rate::Revival;
+use hackstream_protocol::rate::{Attention, Doubt, Revival};
 use hackstream_protocol::units::{ByteCount, Timestamp};
+
+use tokio::sync::Notify;
 
 use crate::path::PathState;
 
@@ -20,6 +24,9 @@ pub(crate) struct Hearing {
     revival: Mutex<Revival>,
     /// The window with room for a probe; zero if there is none.
     window: AtomicU64,
+    attention: Mutex<Attention>,
+    /// Signalled when the peer is to be asked for an acknowledgement.
+    doubt: Notify,
     epoch: Instant,
 }
 
@@ -28,6 +35,8 @@ impl Default for Hearing {
         Self {
             revival: Mutex::default(),
             window: AtomicU64::new(0),
+            attention: Mutex::default(),
+            doubt: Notify::new(),
             epoch: Instant::now(),
         }
     }
@@ -58,6 +67,34 @@ impl Hearing {
     /// The window with room for a probe, if there is to be one.
     pub(crate) fn widen(&self, window: ByteCount) -> ByteCount {
         ByteCount(window.0.max(self.window.load(Ordering::Relaxed)))
+    }
+
+    /// Something left that has to be acknowledged.
+    pub(crate) fn left(&self, now: Instant) {
+        self.attention().left(self.at(now));
+    }
+
+    /// The peer acknowledged something.
+    pub(crate) fn answered(&self) {
+        self.attention().answered();
+    }
+
+    /// The peer lives.
+    pub(crate) fn lives(&self, now: Instant) {
+        if self.attention().heard(self.at(now)) == Doubt::Ask {
+            self.doubt.notify_one();
+        }
+    }
+
+    /// Waits until the peer, which is there, is to be asked for an acknowledgement.
+    pub(crate) async fn doubted(&self) {
+        self.doubt.notified().await;
+    }
+
+    fn attention(&self) -> MutexGuard<'_, Attention> {
+        self.attention
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn at(&self, now: Instant) -> Timestamp {

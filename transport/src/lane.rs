@@ -90,6 +90,7 @@ mod tests {
 
     use super::*;
     use crate::path::PathNumbers;
+    use crate::turns::Turns;
     use crate::{Connection, Connector, Identity, IncomingStream, Listener, frames};
 
     fn frame(id: u64, payload: usize) -> Bytes {
@@ -152,9 +153,14 @@ mod tests {
     #[tokio::test]
     async fn the_echo_of_a_key_overtakes_what_is_large() {
         let (_listener, server, viewer) = pair().await;
-        let (lane, path) = (Lane::default(), thin_path());
+        let (lane, turns, path) = (Lane::default(), Turns::default(), thin_path());
         for (id, payload, priority) in [(1, 60_000, 0), (2, 30_000, 0), (3, 400, 1)] {
-            let sent = frames::send(server.quic(), (&lane, &path), frame(id, payload), priority);
+            let sent = frames::send(
+                server.quic(),
+                (&lane, &turns, &path),
+                frame(id, payload),
+                priority,
+            );
             sent.await.unwrap();
         }
         let arriving = arrivals(&viewer, 3);
@@ -165,12 +171,12 @@ mod tests {
     #[tokio::test]
     async fn a_lane_ends_with_its_connection() {
         let (_listener, server, _viewer) = pair().await;
-        let (lane, path) = (Lane::default(), thin_path());
+        let (lane, turns, path) = (Lane::default(), Turns::default(), thin_path());
         server.close(
             hackstream_protocol::wire::control::RefusalReason::SessionEnded,
             "",
         );
-        let send = frames::send(server.quic(), (&lane, &path), frame(1, 60_000), 0);
+        let send = frames::send(server.quic(), (&lane, &turns, &path), frame(1, 60_000), 0);
         assert!(send.await.is_err());
     }
 }

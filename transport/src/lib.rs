@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod allotment;
+mod attention;
 mod background;
 mod capped;
 mod config;
@@ -42,6 +43,7 @@ mod path;
 mod records;
 mod socket;
 mod tls;
+mod turns;
 #[cfg(test)]
 mod virtual_link;
 

@@ -137,6 +137,7 @@ impl PathState {
 
     /// The peer was heard: after an outage that is worth a probe.
     pub(crate) fn heard(&self, now: Instant) {
+        self.hearing.lives(now);
         let report = self.report();
         if (self.hearing).heard(now, report.in_flight, report.min_rtt) {
             self.wake();
@@ -150,6 +151,7 @@ impl PathState {
 
     /// The peer acknowledged something.
     pub(crate) fn note_answer(&self) {
+        self.hearing.answered();
         self.answered.notify_one();
     }
 

@@ -144,7 +144,7 @@ impl Encoder {
 
     /// Brings the shadow up to date in `region` and notes what was different, but for what the
     /// video will show.
-    fn look_at(
+    pub(super) fn look_at(
         &mut self,
         source: &mut dyn PixelSource,
         region: &Region,

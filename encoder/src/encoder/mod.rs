@@ -1,6 +1,7 @@
 //! The stages in their order: one viewer's path from dirty region to frame.
 
 mod look;
+mod small;
 mod write;
 
 use hackstream_codec::Canvas;
@@ -218,11 +219,7 @@ impl Encoder {
         now: Timestamp,
         frame: &mut Frame,
     ) -> Result<bool, EncodeError> {
-        self.id = id;
-        frame.clear();
-        self.body.clear();
-        self.found.clear();
-        self.looked_at = 0;
+        self.begin_frame(id, frame);
         if self.restart || source.size() != self.shadow.size() {
             self.write_reset(source.size(), frame);
         }
@@ -250,6 +247,14 @@ impl Encoder {
             self.write_saves(now, frame);
         }
         self.finish(link, frame)
+    }
+
+    fn begin_frame(&mut self, id: FrameId, frame: &mut Frame) {
+        self.id = id;
+        frame.clear();
+        self.body.clear();
+        self.found.clear();
+        self.looked_at = 0;
     }
 
     /// Compresses the body, if there is anything to send: sections, or that an update is whole.

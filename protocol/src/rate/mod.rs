@@ -16,6 +16,7 @@
 //! * `thresholds`: the delays and losses that decide.
 //! * `room`: what of the window is left for the next frame.
 //! * `revival`: a peer that is heard again after an outage.
+//! * `attention`: a peer that is heard and acknowledges nothing.
 //! * `pace`: how fast a large frame is handed to the connection.
 //! * `unanswered`: cuts after which the delay stayed, so that it is not our queue.
 //! * [`cap`]: hard limits, whatever the path could carry.
@@ -23,6 +24,7 @@
 //!
 //! Everything takes the time as an argument, so the tests run a simulated link.
 
+mod attention;
 mod background;
 mod base;
 pub mod cap;
@@ -40,6 +42,7 @@ mod train;
 mod unanswered;
 mod window;
 
+pub use attention::{Attention, Doubt};
 pub use background::{Background, Foreground};
 pub use base::BaseRtt;
 pub use delivery::DeliveryEstimator;

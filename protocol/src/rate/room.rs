@@ -45,6 +45,8 @@ pub struct Allowance {
 pub struct Room {
     /// Value of the connection's sent-bytes counter at which all frames so far have left.
     left_at: u64,
+    /// The same of frames that overtake others.
+    overtaking_left_at: u64,
 }
 
 impl Room {
@@ -53,6 +55,21 @@ impl Room {
         // Packet headers are left out: the account may run a little late, but must never run
         // ahead of the connection for good.
         self.left_at = self.left_at.max(path.bytes_sent) + bytes as u64;
+    }
+
+    /// Records that the frame of `bytes` that was handed over just now leaves before all that wait.
+    pub fn overtakes(&mut self, bytes: usize, path: &PathView) {
+        self.overtaking_left_at = self.overtaking_left_at.max(path.bytes_sent) + bytes as u64;
+    }
+
+    /// What may be sent beyond the room by a frame that leaves before all that wait: a packet, once
+    /// those before it have left.
+    #[must_use]
+    pub fn allowance_to_overtake(&self, path: &PathView) -> Option<Allowance> {
+        (self.overtaking_left_at <= path.bytes_sent).then(|| Allowance {
+            budget: ByteCount(LEAST_ROOM),
+            rate: rate(path),
+        })
     }
 
     /// What the path has room for when the viewer has yet to confirm `unconfirmed` bytes of
@@ -72,14 +89,18 @@ impl Room {
         if budget < LEAST_ROOM && used > 0 {
             return None;
         }
-        let most = path.capacity.unwrap_or(Bitrate(u64::MAX));
-        let rate = Bitrate::of(path.window, path.rtt).max(path.delivery_rate);
-        let rate = rate.min(most).min(path.limit.unwrap_or(most));
         Some(Allowance {
             budget: ByteCount(budget.max(LEAST_ROOM)),
-            rate,
+            rate: rate(path),
         })
     }
+}
+
+/// How fast bytes travel.
+fn rate(path: &PathView) -> Bitrate {
+    let most = path.capacity.unwrap_or(Bitrate(u64::MAX));
+    let rate = Bitrate::of(path.window, path.rtt).max(path.delivery_rate);
+    rate.min(most).min(path.limit.unwrap_or(most))
 }
 
 #[cfg(test)]
@@ -131,6 +152,20 @@ mod tests {
         assert_eq!(allowance.rate, Bitrate::mbps(1));
         let near = Room::default().allowance(&limited(0), 0).unwrap();
         assert_eq!(near.budget, ByteCount(3_125));
+    }
+
+    #[test]
+    fn one_at_a_time_overtakes_what_there_is_no_room_behind() {
+        let mut room = Room::default();
+        room.handed_over(90_000, &path(64_000, 0, 0));
+        let sent = |bytes_sent| path(64_000, 20_000, bytes_sent);
+        assert_eq!(room.allowance(&sent(1_000), u64::MAX), None);
+        let allowance = room.allowance_to_overtake(&sent(1_000)).unwrap();
+        assert_eq!(allowance.budget, ByteCount(LEAST_ROOM));
+        room.handed_over(300, &sent(1_000));
+        room.overtakes(300, &sent(1_000));
+        assert_eq!(room.allowance_to_overtake(&sent(1_200)), None);
+        assert!(room.allowance_to_overtake(&sent(1_300)).is_some());
     }
 
     #[test]

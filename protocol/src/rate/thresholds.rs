@@ -2,8 +2,15 @@
 
 use core::time::Duration;
 
+use crate::units::{Bitrate, ByteCount};
+
 /// Smallest window: four packets, so that losses are still found by what follows them.
 pub(super) const MIN_WINDOW: u64 = 6 * 1024;
+/// Smallest window where a smaller one makes the queue shorter: two packets. On a very thin path four are
+/// a queue of their own, in front of which no key can step.
+pub(super) const LEAST_WINDOW: u64 = 3 * 1024;
+/// What the path takes for four packets if it is very thin.
+const VERY_LONG: Duration = Duration::from_millis(180);
 /// On a LAN the decoder's hiccups are longer than the path, and only a window that outlasts them
 /// keeps it busy.
 pub(super) const LAN_WINDOW: u64 = 64 * 1024;
@@ -56,10 +63,13 @@ impl Thresholds {
         self.base + hold_up.min(most) + self.target / 2
     }
 
-    /// The smallest window that a round with this `queue` may lead to.
-    pub(super) fn floor(&self, queue: Duration) -> u64 {
+    /// The smallest window that a round with this `queue` may lead to on a path of this `capacity`;
+    /// `is_ours`: a window as small as usual makes the queue.
+    pub(super) fn floor(&self, queue: Duration, capacity: Bitrate, is_ours: bool) -> u64 {
         if self.base < LAN_BASE && queue < self.target * 4 {
             LAN_WINDOW
+        } else if is_ours && ByteCount(MIN_WINDOW).time_at(capacity) > VERY_LONG {
+            LEAST_WINDOW
         } else {
             MIN_WINDOW
         }

@@ -54,6 +54,11 @@ impl Unanswered {
         now.since(*self.starving.get_or_insert(now)) >= STARVED
     }
 
+    /// Whether no cut is known to which the delay did not answer.
+    pub(super) const fn is_clear(&self) -> bool {
+        self.window.is_none()
+    }
+
     /// The window before the cuts that changed nothing.
     pub(super) const fn window_before(&self) -> Option<u64> {
         self.window

@@ -103,6 +103,8 @@ pub(super) enum VisitError {
     Capture(#[from] CaptureError),
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    #[error("it goes on talking but has acknowledged nothing for 25 seconds")]
+    Deaf,
 }
 
 impl From<InputError> for VisitError {
@@ -128,7 +130,8 @@ impl VisitError {
                     _ => RefusalReason::Other(0),
                 }
             }
-            Self::Capture(_) | Self::Thread(_) => RefusalReason::Other(0),
+            // Where only the way to the viewer is broken, it comes back when that is mended.
+            Self::Capture(_) | Self::Thread(_) | Self::Deaf => RefusalReason::Other(0),
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod pass;
 pub mod pump;
 pub mod quality;
 pub mod registry;
+mod reluctance;
 mod repeater;
 mod room;
 pub mod seats;

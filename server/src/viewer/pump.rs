@@ -12,7 +12,7 @@ use hackstream_capture::CaptureError;
 use hackstream_encoder::outgoing::{Outgoing, Turn, priority};
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Fitted, Frame, Link};
 use hackstream_protocol::fit::{Fit, Room};
-use hackstream_protocol::ids::InputSeq;
+use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::rate::PathView;
 use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::Timestamp;
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tracing::{debug, trace};
 
 use super::inbox::{Inbox, Patience};
+use super::reluctance::Reluctance;
 use super::repeater::Repeater;
 use crate::clock::Clock;
 use crate::status::Tally;
@@ -76,12 +77,23 @@ impl Pump {
             outgoing: Outgoing::new(),
             repeater: Repeater::new(connection, runtime, self.clock.now()),
             frame: Frame::default(),
+            reluctance: Reluctance::default(),
             damaged_at: None,
             pump: self,
         };
         state.run()
     }
 }
+
+/// How the encoder makes a frame.
+type MakeFrame = fn(
+    &mut Encoder,
+    &mut dyn PixelSource,
+    Link,
+    FrameId,
+    Timestamp,
+    &mut Frame,
+) -> Result<bool, EncodeError>;
 
 /// A pump at work.
 struct State {
@@ -93,6 +105,7 @@ struct State {
     outgoing: Outgoing,
     repeater: Repeater,
     frame: Frame,
+    reluctance: Reluctance,
     /// When the first change was seen that no frame was made of.
     damaged_at: Option<Timestamp>,
 }
@@ -137,24 +150,41 @@ impl State {
         let path = || view(&self.pump.connection.path());
         match self.outgoing.turn(&self.encoder, now, path) {
             Turn::Make(link) => {
-                self.send_frame(link, now)?;
+                self.send_frame(Encoder::next_frame, link, now)?;
+                Ok(Patience::None)
+            }
+            Turn::MakeSmall(link) => {
+                self.send_frame(Encoder::next_small_frame, link, now)?;
                 Ok(Patience::None)
             }
             Turn::At(due) => Ok(Patience::AtMost(due.since(now))),
+            Turn::AfterReports => {
+                self.reluctance.confirms_none(self.outgoing.unconfirmed());
+                Ok(Patience::UntilNews)
+            }
             Turn::AfterNews => Ok(Patience::UntilNews),
         }
     }
 
     /// Makes and sends the next frame, unless nothing has changed.
-    fn send_frame(&mut self, link: Link, captured: Timestamp) -> Result<(), PumpError> {
+    fn send_frame(
+        &mut self,
+        make: MakeFrame,
+        link: Link,
+        captured: Timestamp,
+    ) -> Result<(), PumpError> {
         let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
         let damaged_at = self.damaged_at.take().unwrap_or(captured);
         let id = self.outgoing.next_id();
         let source = self.screen.picture();
-        match self
-            .encoder
-            .next_frame(source, link, id, captured, &mut self.frame)
-        {
+        match make(
+            &mut self.encoder,
+            source,
+            link,
+            id,
+            captured,
+            &mut self.frame,
+        ) {
             Ok(true) => {}
             Ok(false) => {
                 if self.encoder.keeps_waiting() {
@@ -210,6 +240,7 @@ impl State {
             .pump
             .connection
             .send_frame(bytes.clone(), priority(len));
+        let sending = self.reluctance.watch(sending);
         let stream = self.pump.runtime.block_on(sending)?;
         let now = self.pump.clock.now();
         self.repeater.sent(bytes, stream, &path, now);

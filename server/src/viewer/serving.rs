@@ -127,6 +127,7 @@ pub(super) async fn serve(
         result = bells => result?,
         result = desktop => result?,
         result = exchanges.run(connection.clone()) => result?,
+        () = connection.talked_past() => return Err(VisitError::Deaf),
         reason = connection.closed() => debug!(?reason, "connection closed"),
     }
     Ok(Farewell::Unsaid)

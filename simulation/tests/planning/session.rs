@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
 use hackstream_encoder::outgoing::{Outgoing, Turn};
-use hackstream_encoder::{Encoder, EncoderConfig, Frame, Link};
+use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
 use hackstream_protocol::geometry::{Rect, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq};
 use hackstream_protocol::rate::PathView;
 use hackstream_protocol::session::sequencer::Sequencer;
+use hackstream_protocol::source::PixelSource;
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::bytes::Reader;
 use hackstream_protocol::wire::control::Quality;
@@ -32,6 +33,16 @@ const LIMITS: DecoderLimits = DecoderLimits {
     history_bytes: 1 << 20,
     cache_bytes: 4 << 20,
 };
+
+/// How the encoder makes a frame.
+type MakeFrame = fn(
+    &mut Encoder,
+    &mut dyn PixelSource,
+    Link,
+    FrameId,
+    Timestamp,
+    &mut Frame,
+) -> Result<bool, EncodeError>;
 
 struct Server {
     encoder: Encoder,
@@ -145,7 +156,13 @@ impl Session {
     }
 
     /// Makes a frame; its bytes on the wire, unless nothing has changed.
-    fn make(&mut self, link: Link, path: &PathView, now: Timestamp) -> Option<Vec<u8>> {
+    fn make(
+        &mut self,
+        make: MakeFrame,
+        link: Link,
+        path: &PathView,
+        now: Timestamp,
+    ) -> Option<Vec<u8>> {
         let Server {
             encoder,
             outgoing,
@@ -153,7 +170,7 @@ impl Session {
             ..
         } = &mut self.server;
         let id = outgoing.next_id();
-        let made = encoder.next_frame(&mut self.stage, link, id, now, frame);
+        let made = make(encoder, &mut self.stage, link, id, now, frame);
         if !made.unwrap() {
             return None;
         }
@@ -193,15 +210,16 @@ impl Source for Session {
             let Server {
                 encoder, outgoing, ..
             } = &self.server;
-            let link = match outgoing.turn(encoder, now, || *path) {
-                Turn::Make(link) => link,
+            let (make, link): (MakeFrame, Link) = match outgoing.turn(encoder, now, || *path) {
+                Turn::Make(link) => (Encoder::next_frame, link),
+                Turn::MakeSmall(link) => (Encoder::next_small_frame, link),
                 Turn::At(due) => {
                     self.server.due = Some(due);
                     return None;
                 }
-                Turn::AfterNews => return None,
+                Turn::AfterNews | Turn::AfterReports => return None,
             };
-            let Some(bytes) = self.make(link, path, now) else {
+            let Some(bytes) = self.make(make, link, path, now) else {
                 continue;
             };
             let len = bytes.len() as u64;

@@ -64,8 +64,8 @@ fn keys_overtake_repaints() {
     }
 }
 
-/// A film that does not fit at its coarsest loses pictures; of the keys typed meanwhile none is lost,
-/// though each may have to wait for the rest of a picture that took all the room.
+/// A film that does not fit at its coarsest loses pictures; of the keys typed meanwhile none is lost, and
+/// none waits for the rest of a picture that took all the room, which lasts a quarter of a second.
 #[test]
 fn film_gives_way_before_text() {
     for seed in SEEDS {
@@ -82,6 +82,16 @@ fn film_gives_way_before_text() {
                 observed.summary(ms(4000), now)
             );
             seen.push((observed.pictures.len(), observed.keys.len()));
+            // The way there, and two packets of the film that are on it.
+            let ages = [50, 95].map(|percent| observed.key_age(percent, now));
+            assert!(
+                ages[0] <= ms(25 + 75),
+                "{kbps} kbit/s, seed {seed}: {ages:?}"
+            );
+            assert!(
+                ages[1] <= ms(25 + 150),
+                "{kbps} kbit/s, seed {seed}: {ages:?}"
+            );
         }
         let [(all, keys), (few, still)] = seen[..] else {
             unreachable!("two links")

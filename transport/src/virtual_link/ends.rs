@@ -14,6 +14,7 @@ use quinn_proto::{
 
 use crate::congestion::ControllerBuilder;
 use crate::path::PathState;
+use crate::turns::Turns;
 use crate::{Identity, config, tls};
 
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
@@ -34,6 +35,7 @@ pub(super) struct End {
     /// What arrived of each frame.
     frames: BTreeMap<StreamId, Vec<u8>>,
     peer: SocketAddr,
+    turns: Turns,
     pub(super) path: Arc<PathState>,
 }
 
@@ -47,6 +49,7 @@ impl End {
             answers: Vec::new(),
             frames: BTreeMap::new(),
             peer,
+            turns: Turns::default(),
             path,
         }
     }
@@ -139,20 +142,19 @@ impl End {
         }
     }
 
-    /// The datagrams that leave now.
+    /// The next batch of datagrams.
     pub(super) fn transmit(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut datagrams = std::mem::take(&mut self.answers);
         let Some((_, connection)) = &mut self.connection else {
             return datagrams;
         };
         let mut buffer = Vec::new();
-        while let Some(transmit) = connection.poll_transmit(now, BATCH, &mut buffer) {
+        if let Some(transmit) = connection.poll_transmit(now, BATCH, &mut buffer) {
             let Transmit {
                 size, segment_size, ..
             } = transmit;
             let segments = buffer[..size].chunks(segment_size.unwrap_or(size));
             datagrams.extend(segments.map(<[u8]>::to_vec));
-            buffer.clear();
         }
         self.work();
         datagrams
@@ -162,10 +164,11 @@ impl End {
     pub(super) fn send_frame(&mut self, now: Timestamp, bytes: usize, priority: i32) {
         let mut frame = vec![7; bytes.max(STAMP)];
         frame[..STAMP].copy_from_slice(&now.0.to_be_bytes());
+        let turn = self.turns.next(priority > 0);
         let connection = self.connection();
         let stream = connection.streams().open(Dir::Uni).unwrap();
         let mut stream = connection.send_stream(stream);
-        stream.set_priority(priority).unwrap();
+        stream.set_priority(turn).unwrap();
         assert_eq!(stream.write(&frame).unwrap(), frame.len());
         stream.finish().unwrap();
     }

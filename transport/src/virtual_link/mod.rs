@@ -5,6 +5,7 @@
 
 mod aside;
 mod ends;
+mod limited;
 mod scenarios;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use hackstream_protocol::units::{ByteCount, Timestamp};
 use hackstream_simulation::link::{Direction, OneWay};
 
 use ends::End;
+use limited::Limited;
 
 /// IP and UDP.
 const HEADERS: u64 = 28;
@@ -41,6 +43,8 @@ struct World {
     up: Direction,
     server: End,
     viewer: End,
+    /// In front of the server's socket.
+    limited: Limited,
     on_the_way: BTreeMap<(Timestamp, u64), (To, Vec<u8>)>,
     count: u64,
     /// When each datagram of the server left, and how long it waits for the link.
@@ -61,6 +65,7 @@ impl World {
             up: Direction::new(up, !seed),
             server: End::server(),
             viewer: End::viewer(epoch),
+            limited: Limited::default(),
             on_the_way: BTreeMap::new(),
             count: 0,
             queueing: Vec::new(),
@@ -94,6 +99,7 @@ impl World {
             let arrival = self.on_the_way.first_key_value().map(|(&(at, _), _)| at);
             let timers = [self.server.deadline(), self.viewer.deadline()];
             let timers = timers.into_iter().flatten().map(|at| self.timestamp(at));
+            let timers = timers.chain(self.limited.ready_at());
             let next = timers.chain(arrival).min().filter(|&at| at < end);
             let Some(next) = next else { break };
             self.now = next.max(self.now.after(Duration::from_micros(1)));
@@ -127,16 +133,33 @@ impl World {
 
     fn transmit(&mut self) {
         let now = self.instant();
-        for datagram in self.server.transmit(now) {
-            let bytes = ByteCount(datagram.len() as u64 + HEADERS);
-            let passage = self.down.offer(self.now, bytes);
-            self.queueing.push((self.now, passage.queued));
-            self.send(To::Viewer, passage.arrival, datagram);
+        loop {
+            let leaving = self.limited.leaving(self.now);
+            for datagram in leaving {
+                let bytes = ByteCount(datagram.len() as u64 + HEADERS);
+                let passage = self.down.offer(self.now, bytes);
+                self.queueing.push((self.now, passage.queued));
+                self.send(To::Viewer, passage.arrival, datagram);
+            }
+            if !self.limited.takes_more() {
+                break;
+            }
+            let batch = self.server.transmit(now);
+            if batch.is_empty() {
+                break;
+            }
+            self.limited.put(batch);
         }
-        for datagram in self.viewer.transmit(now) {
-            let bytes = ByteCount(datagram.len() as u64 + HEADERS);
-            let passage = self.up.offer(self.now, bytes);
-            self.send(To::Server, passage.arrival, datagram);
+        loop {
+            let batch = self.viewer.transmit(now);
+            if batch.is_empty() {
+                break;
+            }
+            for datagram in batch {
+                let bytes = ByteCount(datagram.len() as u64 + HEADERS);
+                let passage = self.up.offer(self.now, bytes);
+                self.send(To::Server, passage.arrival, datagram);
+            }
         }
     }
 

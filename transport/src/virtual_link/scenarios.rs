@@ -137,6 +137,24 @@ fn a_key_overtakes_a_large_update() {
     }
 }
 
+/// A frame that was made when the link was thought to be fast does not hold up what is urgent, although
+/// QUIC has begun to send it; and it is whole before the next of its kind.
+#[test]
+fn a_key_overtakes_the_rest_of_a_frame() {
+    let mut world = World::new(way(10, ms(50)), way(1, ms(50)), 1);
+    let begun = world.now;
+    world.server.send_frame(begun, 400_000, 0);
+    world.server.send_frame(begun, 100_000, 0);
+    world.run(ms(100), |_| {});
+    world.server.send_frame(world.now, 400, 1);
+    world.run(Duration::from_secs(3), |_| {});
+    let order: Vec<usize> = world.arrived.iter().map(|frame| frame.bytes).collect();
+    assert_eq!(order, [400, 400_000, 100_000]);
+    let key = world.arrived[0];
+    let age = key.at.since(key.handed_over);
+    assert!(age <= ms(25 + 30), "{age:?}");
+}
+
 /// QUIC doubles the time between its probes, so the end of an outage is noticed after at most as long
 /// as it took, and a round trip or two. The viewer does not wait for that: it asks anew from another
 /// port when the server has been silent.

@@ -28,11 +28,22 @@ const FAST: Bitrate = Bitrate::mbps(100_000);
 /// What of the rate may wait for it.
 const QUEUE: Duration = Duration::from_millis(25);
 
+/// How long what leaves in one piece takes.
+const BATCH: Duration = Duration::from_millis(20);
+
 /// What may be in flight under a limit, on a path with this round-trip time when its queues are
 /// empty. Two packets more, as only whole ones leave.
 #[must_use]
 pub fn window_under(limit: Bitrate, base: Duration) -> ByteCount {
     ByteCount(limit.bytes_in(base + QUEUE).0.saturating_add(2 * PACKET))
+}
+
+/// What may leave in one piece under a limit: nothing overtakes what was put together and waits to
+/// leave. At least two packets: one may be in flight that
+/// nobody counted, a probe for larger ones, and another must still find room.
+#[must_use]
+pub fn batch_under(limit: Bitrate) -> ByteCount {
+    ByteCount(limit.bytes_in(BATCH).0.max(2 * PACKET))
 }
 
 /// What is limited.

@@ -130,7 +130,9 @@ impl WindowController {
         let capacity = self.delivery_rate().max(came_through);
         self.full = Some(Capacity::new(now, capacity, held));
         let wanted = rate.bytes_in(held).0.max(self.window / 2).min(most);
-        let lowered = wanted.max(thresholds.floor(queue)).min(self.window);
+        let is_ours = self.window <= MIN_WINDOW && self.unanswered.is_clear();
+        let floor = thresholds.floor(queue, capacity, is_ours);
+        let lowered = wanted.max(floor).min(self.window);
         if lowered <= 2 * MIN_WINDOW && queue > thresholds.target && self.unanswered.starve(now) {
             self.believe_longer_path(now);
             return;
