@@ -120,6 +120,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: false,
+        megapixel_time: Duration::ZERO,
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -132,6 +133,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         seat: SeatWish::Control,
         takes_files: false,
+        megapixel_time: Duration::ZERO,
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -144,6 +146,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Watch,
         takes_files: false,
+        megapixel_time: Duration::ZERO,
     });
     let hello_files = ViewerMessage::Hello(Hello {
         version: 1,
@@ -156,12 +159,27 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: true,
+        megapixel_time: Duration::ZERO,
+    });
+    let hello_slow = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Low,
+        h264: true,
+        cache_bytes: 1 << 20,
+        history_bytes: 1 << 18,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        megapixel_time: Duration::from_millis(40),
     });
     let named = [
         ("hello", hello),
         ("hello-again", hello_again),
         ("hello-watching", hello_watching),
         ("hello-files", hello_files),
+        ("hello-slow", hello_slow),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (

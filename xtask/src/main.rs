@@ -4,6 +4,7 @@ mod bench_check;
 mod browser;
 mod ci;
 mod command;
+mod cross;
 mod demo;
 mod edges;
 mod fences;
@@ -23,12 +24,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use bench_check::{Purpose, Request};
+use cross::Machine;
 use packages::Goal;
 
 const HELP: &str = "\
 Usage: cargo xtask TASK
 
-  setup [--for build|demo|test|ci|bench]
+  setup [--for build|demo|test|ci|bench|cross]
                           install the system packages that are needed (default: demo)
   demo [--app COMMAND…]   show a program of this machine through HackStream: Firefox, or COMMAND
   test [ARGUMENT…]        all tests; arguments go to `cargo test` (default: --workspace)
@@ -36,6 +38,10 @@ Usage: cargo xtask TASK
   bench-check [--accept] [PART-OF-A-NAME…]
                           count the instructions of the micro-benches and compare them with
                           bench/baseline.json; with --accept they become the baseline
+  cross armhf|arm64       build the viewer for such a machine, with Debian's tools
+  cross test armhf|arm64  the same, run it in an emulator and compare what it shows
+  device-times            what decoding would take on the smallest machine, from
+                          bench/baseline.json; fails if that is too long
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
   man                     write the man pages and shell completions of the programs into docs/
   help                    this text";
@@ -49,6 +55,9 @@ enum Task {
     Ci { steps: Vec<String> },
     CiList,
     BenchCheck(Request),
+    Cross(Machine),
+    CrossTest(Machine),
+    DeviceTimes,
     Fuzz { seconds: u32 },
     Man,
     Help,
@@ -83,6 +92,9 @@ fn perform(task: Task) -> Result<()> {
             Ok(())
         }
         Task::BenchCheck(request) => bench_check::run(&request),
+        Task::Cross(machine) => cross::build(machine),
+        Task::CrossTest(machine) => cross::test(machine),
+        Task::DeviceTimes => bench_check::projection::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Man => manual(),
         Task::Help => {
@@ -126,6 +138,9 @@ fn parse(arguments: &[String]) -> Result<Task> {
         }),
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
+        ("cross", ["test", machine]) => Ok(Task::CrossTest(machine.parse()?)),
+        ("cross", [machine]) => Ok(Task::Cross(machine.parse()?)),
+        ("device-times", []) => Ok(Task::DeviceTimes),
         ("man", []) => Ok(Task::Man),
         ("fuzz", []) => Ok(Task::Fuzz { seconds: 60 }),
         ("fuzz", ["--seconds", seconds]) => Ok(Task::Fuzz {
@@ -162,6 +177,11 @@ mod tests {
         assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz { seconds: 60 });
         assert_eq!(parsed("man").unwrap(), Task::Man);
         assert_eq!(parsed("ci --help").unwrap(), Task::Help);
+        assert_eq!(parsed("cross arm64").unwrap(), Task::Cross(Machine::Arm64));
+        assert_eq!(
+            parsed("cross test armhf").unwrap(),
+            Task::CrossTest(Machine::Armhf)
+        );
     }
 
     #[test]
@@ -194,6 +214,9 @@ mod tests {
             "demo xterm",
             "demo --app",
             "fuzz --seconds x",
+            "cross",
+            "cross sparc",
+            "cross armhf arm64",
             "bench-check --accept --all",
         ] {
             assert!(parsed(line).is_err(), "{line}");

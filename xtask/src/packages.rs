@@ -17,6 +17,8 @@ pub(crate) enum Goal {
     Ci,
     /// Measure beside other systems.
     Bench,
+    /// Build for machines with an ARM processor.
+    Cross,
 }
 
 impl FromStr for Goal {
@@ -29,7 +31,10 @@ impl FromStr for Goal {
             "test" => Self::Test,
             "ci" => Self::Ci,
             "bench" => Self::Bench,
-            other => bail!("unknown goal {other}: build, demo, test, ci and bench are known"),
+            "cross" => Self::Cross,
+            other => {
+                bail!("unknown goal {other}: build, demo, test, ci, bench and cross are known")
+            }
         })
     }
 }
@@ -39,10 +44,13 @@ impl Goal {
     const fn includes(self, usage: Usage) -> bool {
         match usage {
             Usage::Build => true,
-            Usage::Session | Usage::Window | Usage::Browser => !matches!(self, Self::Build),
+            Usage::Session | Usage::Window | Usage::Browser => {
+                !matches!(self, Self::Build | Self::Cross)
+            }
             Usage::Test => matches!(self, Self::Test | Self::Ci | Self::Bench),
             Usage::Check => matches!(self, Self::Ci | Self::Bench),
             Usage::Peer => matches!(self, Self::Bench),
+            Usage::Cross => matches!(self, Self::Cross),
         }
     }
 }
@@ -64,6 +72,8 @@ pub(crate) enum Usage {
     Check,
     /// The systems that the bench measures beside ours.
     Peer,
+    /// Building for other machines, and running it here.
+    Cross,
 }
 
 /// One row of the table.
@@ -162,6 +172,23 @@ const TABLE: &[Package] = &[
     package("xrdp", Usage::Peer, "measured beside ours"),
     package("xorgxrdp", Usage::Peer, "xrdp's X server"),
     package("freerdp2-x11", Usage::Peer, "xrdp's viewer"),
+    package(
+        "g++-arm-linux-gnueabihf",
+        Usage::Cross,
+        "compiles the C and C++ libraries for ARM with 32 bits",
+    ),
+    package(
+        "g++-aarch64-linux-gnu",
+        Usage::Cross,
+        "compiles the C and C++ libraries for ARM with 64 bits",
+    ),
+    package("libllvm19", Usage::Cross, "part of Debian's Rust"),
+    package(
+        "debian-archive-keyring",
+        Usage::Cross,
+        "proves that Debian's Rust is Debian's",
+    ),
+    package("qemu-user", Usage::Cross, "runs programs for ARM"),
 ];
 
 /// The packages that `goal` needs.
@@ -187,6 +214,8 @@ mod tests {
         assert!(names(Goal::Test).contains("firefox-esr"));
         assert!(names(Goal::Ci).is_superset(&names(Goal::Test)));
         assert!(names(Goal::Bench).is_superset(&names(Goal::Ci)));
+        assert!(names(Goal::Cross).is_superset(&names(Goal::Build)));
+        assert!(names(Goal::Cross).contains("qemu-user"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The picture of the session: what it looks like now, and what of it has not been shown.
 
 mod decoder;
+mod limits;
 mod memory;
 mod presenter;
 mod showing;
@@ -17,7 +18,8 @@ use crate::stats::Unseen;
 
 use showing::{Showing, Standing};
 
-pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
+pub(crate) use decoder::{Arrival, Report, Work, spawn};
+pub(crate) use limits::limits_for;
 pub(crate) use memory::PictureMemory;
 pub(crate) use presenter::{Extent, Presenter, Shade, Sight};
 pub(crate) use texts::{Line, Look, Texts};

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hackstream_capture::CaptureError;
@@ -28,6 +29,10 @@ use crate::status::Tally;
 /// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
 /// and never reports costs a bounded amount of memory.
 const MOST_UNCONFIRMED: usize = 128;
+
+/// Decoding that may wait in the viewer beyond what a round trip takes, so that it always has
+/// something to do. With more, what it shows would be old: it is better to skip pictures here.
+const MOST_DECODING: Duration = Duration::from_millis(40);
 
 /// Frames up to this size overtake larger ones inside the connection: they answer input.
 const SMALL_FRAME: usize = 2048;
@@ -145,6 +150,9 @@ impl State {
             return None;
         }
         let path = view(&self.pump.connection.path());
+        if self.encoder.costs().backlog() > path.rtt + MOST_DECODING {
+            return None;
+        }
         let allowance = self
             .room
             .allowance(&path, self.ledger.unconfirmed_bytes())?;

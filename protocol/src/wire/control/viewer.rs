@@ -1,5 +1,7 @@
 //! What a viewer says on the control stream.
 
+use core::time::Duration;
+
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
@@ -62,6 +64,9 @@ pub struct Hello {
     pub seat: SeatWish,
     /// Whether the viewer wants to hear of files that the session has for it.
     pub takes_files: bool,
+    /// What the viewer takes to decode a million pixels of text that are sent without loss, by the
+    /// gauge of `hackstream-codec`; zero if it does not know.
+    pub megapixel_time: Duration,
 }
 
 impl core::fmt::Debug for Hello {
@@ -77,6 +82,7 @@ impl core::fmt::Debug for Hello {
             .field("ticket", &"(secret)")
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
+            .field("megapixel_time", &self.megapixel_time)
             .finish()
     }
 }
@@ -114,6 +120,9 @@ impl ViewerMessage {
                 }
                 if hello.takes_files {
                     message.number(13, 1);
+                }
+                if !hello.megapixel_time.is_zero() {
+                    message.number(21, nanoseconds(hello.megapixel_time));
                 }
             }
             Self::Quality(quality) => {
@@ -154,6 +163,11 @@ impl ViewerMessage {
     }
 }
 
+/// A time as it is on the wire; the longest there is lasts for centuries.
+fn nanoseconds(time: Duration) -> u64 {
+    time.as_nanos().try_into().unwrap_or(u64::MAX)
+}
+
 fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
     let mut version = None;
     let mut hello = Hello {
@@ -167,6 +181,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        megapixel_time: Duration::ZERO,
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -180,6 +195,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
+            21 => hello.megapixel_time = Duration::from_nanos(field.number()?),
             _ => {}
         }
     }
@@ -219,6 +235,7 @@ mod tests {
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
+            megapixel_time: Duration::from_micros(42_500),
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }
