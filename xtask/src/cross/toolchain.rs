@@ -25,7 +25,7 @@ pub(super) fn compiler(machine: Machine) -> Result<PathBuf> {
     let folder = metadata::target_directory()?.join("cross/toolchain");
     let compiler = folder.join("rustc");
     let standard_library = folder.join("usr/lib/rustlib").join(machine.target());
-    if compiler.exists() && standard_library.join("complete").exists() {
+    if standard_library.join("complete").exists() {
         return Ok(compiler);
     }
     if std::env::consts::ARCH != "x86_64" {
@@ -109,10 +109,18 @@ fn wanted(machine: Machine, library: &str) -> Vec<String> {
 }
 
 /// Writes the program that starts the compiler where it was unpacked.
+///
+/// pulseaudio 0.3 has chains of `let`, which are stable since Rust 1.88: this one has them, and is told
+/// to let that crate use them. Every other crate is held to what is stable.
 fn write_wrapper(program: &Path, folder: &Path) -> Result<()> {
     let folder = folder.display();
     let script = format!(
         "#!/bin/sh\n\
+         case \" $* \" in\n\
+         *' --crate-name pulseaudio '*)\n\
+         export RUSTC_BOOTSTRAP=1\n\
+         set -- \"$@\" '-Zcrate-attr=feature(let_chains)';;\n\
+         esac\n\
          LD_LIBRARY_PATH='{folder}/{HOST_LIBRARIES}' exec '{folder}/usr/bin/rustc' \
          --sysroot '{folder}/usr' \"$@\"\n"
     );
