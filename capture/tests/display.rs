@@ -390,6 +390,7 @@ fn the_map_is_as_before_when_the_injector_is_gone() {
     for character in "日本é".chars() {
         injector.inject(InputEvent::Text(character)).unwrap();
     }
+    injector.wait_until_done().unwrap();
     assert_ne!(map(), before);
     drop(injector);
     assert_eq!(map(), before);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hackstream_clipboard::{Directions, DisplayClipboard, Exchange, Hub, Side};
 use hackstream_transport::{Connection, Exchanges, TransportError};
+use tokio::sync::watch;
 use x11rb::rust_connection::RustConnection;
 
 /// What the window's display and the session have in their clipboards. It outlives connections.
@@ -39,16 +40,19 @@ impl Clipboard {
             .ok()
     }
 
-    /// Joins those of the session until the connection ends.
+    /// Joins those of the session until the connection ends. What is copied here the session learns
+    /// while `acts` holds true: as long as what the person does reaches it.
     ///
     /// # Errors
     /// How the server broke the protocol.
     pub(crate) fn follow(
         &self,
         connection: Connection,
+        acts: watch::Receiver<bool>,
     ) -> impl Future<Output = Result<(), String>> + Send + use<> {
         let hub = Arc::clone(&self.hub);
-        let exchange = Exchange::new(connection.clone(), hub, self.directions, Side::Viewer);
+        let exchange = Exchange::new(connection.clone(), hub, self.directions, Side::Viewer)
+            .giving_while(acts);
         let mut exchanges = Exchanges::default();
         let streams = exchanges.clipboard();
         async move {

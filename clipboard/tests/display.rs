@@ -247,6 +247,29 @@ fn what_others_hold_is_not_taken_for_the_displays() {
     }
 }
 
+/// The news of the one and the request of the other cross: while a program has the display to
+/// itself the request of ours waits.
+#[test]
+fn what_a_program_has_just_copied_is_not_taken_away_when_the_peer_has_nothing_any_more() {
+    let (room, client) = with_text_copied();
+    // Our side knows since when it is the owner: it is told before it is asked.
+    let _ = ask(&client, client.atom("TIMESTAMP"));
+    client.connection.grab_server().unwrap().check().unwrap();
+    room.memory.set(Selection::Clipboard, Vec::new());
+    // Long enough for the request, usually; if not, there is nothing to see.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let (selection, window) = (client.atom("CLIPBOARD"), client.window);
+    let copied = client
+        .connection
+        .set_selection_owner(window, selection, x11rb::CURRENT_TIME);
+    copied.unwrap().check().unwrap();
+    client.connection.ungrab_server().unwrap().check().unwrap();
+    // The display has done all that was asked of it once another program's request is answered.
+    room.client().atom("ANSWER");
+    let owner = client.connection.get_selection_owner(selection).unwrap();
+    assert_eq!(owner.reply().unwrap().owner, window);
+}
+
 #[test]
 fn who_pastes_slowly_keeps_nobody_waiting() {
     let long: Vec<u8> = b"0123456789".repeat(200_000);

@@ -117,12 +117,39 @@ impl Picture {
 /// # Panics
 /// If the screen does not change, or a viewer does not show it.
 pub fn step(server: &impl Screen, viewers: &[&Viewer], what: &str, action: impl FnOnce()) {
-    let before = server.picture();
+    change(server, what, action);
+    exact(server, viewers, what);
+}
+
+/// Does something that changes a screen, and waits until it has changed and come to rest.
+///
+/// # Panics
+/// If it does not change, or never rests.
+pub fn change(screen: &impl Screen, what: &str, action: impl FnOnce()) {
+    let before = screen.picture();
     action();
     wait_until(&format!("a change after: {what}"), || {
-        (server.picture() != before).then_some(())
+        (screen.picture() != before).then_some(())
     });
-    exact(server, viewers, what);
+    rest(screen, what);
+}
+
+/// Waits until a look at a viewer finds exactly what is on the server's screen. The look may take
+/// long, as a program's that is started for it does: what counts is one during which the screen
+/// has not changed.
+///
+/// # Panics
+/// If the pictures differ, or the screen never rests.
+pub fn assert_shown(server: &impl Screen, what: &str, mut look: impl FnMut() -> Picture) {
+    wait_until(what, || {
+        let expected = server.picture();
+        let seen = look();
+        if server.picture() != expected {
+            return None;
+        }
+        assert_same(what, &expected, &seen);
+        Some(())
+    });
 }
 
 /// Waits until the screen rests, and then until each viewer shows exactly what is on it.

@@ -172,6 +172,7 @@ pub fn hello(server: &Server) -> Hello {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: std::time::Duration::ZERO,
     }
 }

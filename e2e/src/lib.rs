@@ -1,9 +1,10 @@
 //! Tests of the real programs on real displays and networks.
 //!
 //! This library holds what the tests share: it starts [servers](server), [viewers](viewer),
-//! [displays](display), [networks](netns), [routers](relay) and [browsers](firefox), and [compares](compare) what
-//! the viewer shows with what is on the server's display. All of it ends when its value is
-//! dropped. The tests themselves are in `tests/`, one file for each subject.
+//! [displays](display), [containers](container), [networks](netns), [routers](relay) and
+//! [browsers](firefox), knows the [runbook], and [compares](compare) what the viewer shows with what
+//! is on the server's display. All of it ends when its value is dropped. The tests themselves are in
+//! `tests/`, one file for each subject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +12,7 @@
 )]
 
 pub mod compare;
+pub mod container;
 pub mod display;
 pub mod drop;
 pub mod firefox;
@@ -22,7 +24,9 @@ pub mod microphone;
 pub mod netns;
 pub mod pointer;
 pub mod process;
+pub mod processor;
 pub mod relay;
+pub mod runbook;
 pub mod server;
 pub mod sound;
 pub mod terminal;

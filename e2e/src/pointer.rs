@@ -6,7 +6,7 @@ use x11rb::protocol::render::{Animcursorelt, ConnectionExt as _, CreatePictureAu
 use x11rb::protocol::xfixes::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor,
-    ImageFormat, InputFocus, WindowClass,
+    ImageFormat, InputFocus, KeyButMask, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -91,9 +91,18 @@ impl Witness {
         let pointer = pointer.reply().expect("the pointer");
         Point::new(pointer.root_x.into(), pointer.root_y.into())
     }
-}
 
-impl Witness {
+    /// Whether the first button of the pointer is down.
+    ///
+    /// # Panics
+    /// If the display is gone.
+    #[must_use]
+    pub fn has_button_down(&self) -> bool {
+        let pointer = self.connection.query_pointer(self.root).expect("a request");
+        let pointer = pointer.reply().expect("the pointer");
+        pointer.mask.contains(KeyButMask::BUTTON1)
+    }
+
     /// How many keys are down.
     ///
     /// # Panics

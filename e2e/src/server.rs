@@ -191,7 +191,9 @@ fn start(command: &mut Command) -> (Process, Ready) {
 }
 
 impl Ready {
-    fn parse(line: &str) -> Option<Self> {
+    /// Reads the line; `None` if it is another one.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
         let fields = line.strip_prefix("ready ")?;
         let value = |wanted| {
             let mut fields = fields.split(' ').filter_map(|field| field.split_once('='));

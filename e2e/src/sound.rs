@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hackstream_sound::jitter::MOST_SPEED_CHANGE;
 use hackstream_sound::pulse::{Closer, PulseRecorder};
 use hackstream_sound::{PIECE, PIECE_VALUES};
 
@@ -18,6 +19,9 @@ use crate::wait_until;
 /// The frequency of the test's tone in hertz, and its amplitude.
 pub const TONE: f64 = 1000.0;
 const AMPLITUDE: f64 = 8000.0;
+
+/// How far a measured frequency may be from the true one, as a share of it.
+const IMPRECISION: f64 = 0.005;
 
 /// Samples a second.
 const RATE: usize = 48_000;
@@ -203,6 +207,18 @@ impl Ear {
     pub fn heard(&self) -> Heard {
         self.heard.lock().expect("unpoisoned").clone()
     }
+
+    /// What was heard once there has been sound for so long, and then none for a second.
+    ///
+    /// # Panics
+    /// If that does not come about.
+    #[must_use]
+    pub fn heard_to_the_end(&self, seconds: f64) -> Heard {
+        wait_until("the end of the sound", || {
+            let heard = self.heard();
+            (heard.seconds() >= seconds && heard.silence() >= 1.0).then_some(heard)
+        })
+    }
 }
 
 impl Drop for Ear {
@@ -244,21 +260,49 @@ impl Heard {
         self.sound().len() as f64 / RATE as f64
     }
 
-    /// The tone's frequency in hertz, by its passages through zero while there is sound.
+    /// Whether it sounds like the tone: as high, but for the speed that a jitter buffer may choose,
+    /// and as loud.
     #[must_use]
-    pub fn frequency(&self) -> f64 {
-        let sound = self.sound();
-        let upwards = sound.windows(2).filter(|w| w[0] < 0 && w[1] >= 0);
-        let sounding = sound.len() - self.silent_samples();
-        upwards.count() as f64 * RATE as f64 / sounding.max(1) as f64
+    pub fn is_the_tone(&self) -> bool {
+        let most = f64::from(MOST_SPEED_CHANGE) / 1e6 + IMPRECISION;
+        let apart = (self.frequency() / TONE - 1.0).abs();
+        apart < most && (0.9..1.1).contains(&self.level())
     }
 
-    /// The amplitude of a sine of the same energy, relative to the tone that was played.
+    /// The tone's frequency in hertz, by the middle half of its periods: a gap or a guess of the
+    /// decoder cuts some short and draws others out.
+    #[must_use]
+    pub fn frequency(&self) -> f64 {
+        let mut passages = Vec::new();
+        let mut below = false;
+        for (at, &sample) in self.sound().iter().enumerate() {
+            if below && sample > 0 {
+                passages.push(at);
+            }
+            below = sample < -400 || below && sample <= 0;
+        }
+        let mut periods: Vec<usize> = passages.windows(2).map(|w| w[1] - w[0]).collect();
+        periods.sort_unstable();
+        let quarter = periods.len() / 4;
+        let middle = &periods[quarter..periods.len() - quarter];
+        let sum: usize = middle.iter().sum();
+        (RATE * middle.len()) as f64 / sum.max(1) as f64
+    }
+
+    /// The amplitude of a sine of the same energy while there is sound, relative to the tone that was
+    /// played.
     #[must_use]
     pub fn level(&self) -> f64 {
         let sound = self.sound();
         let energy: f64 = sound.iter().map(|&s| f64::from(s).powi(2)).sum();
-        (2.0 * energy / sound.len() as f64).sqrt() / AMPLITUDE
+        let sounding = sound.len() - self.silent_samples();
+        (2.0 * energy / sounding.max(1) as f64).sqrt() / AMPLITUDE
+    }
+
+    /// Seconds of silence after the last sound.
+    #[must_use]
+    pub fn silence(&self) -> f64 {
+        (self.samples.len() - self.sound().len()) as f64 / RATE as f64
     }
 
     /// Milliseconds of silence between the first and the last sound, in stretches of at least two.

@@ -11,6 +11,7 @@ use crate::display::Display;
 use crate::folder::Folder;
 use crate::keyboard::type_text;
 use crate::server::{Run, SIZE, Server};
+use crate::windows::Windows;
 use crate::{PATIENCE, viewer, wait_until};
 
 /// What a person holds while pressing a key.
@@ -185,6 +186,8 @@ impl Person {
         wait_until("the picture in the window", || {
             (screen.picture() == field.server.picture()).then_some(())
         });
+        // The window manager may give it the keys later than it shows it.
+        Windows::of(display.name()).wait_for_focus();
         let hands = display.injector();
         Self { display, hands }
     }

@@ -12,6 +12,7 @@ use crate::compare::Picture;
 use crate::process::{Process, bound_command};
 use crate::program;
 use crate::server::Server;
+use crate::sound::Loudspeaker;
 
 /// How a viewer of this server is to connect.
 ///
@@ -100,8 +101,23 @@ pub fn window_command(server: &Server) -> Vec<String> {
 /// If it was not admitted.
 #[must_use]
 pub fn start(server: &Server, arguments: &[&str]) -> Process {
+    start_command(server, command(server).args(arguments))
+}
+
+/// The same; it plays on the loudspeaker, and hears what the microphone beside it hears.
+///
+/// # Panics
+/// If it was not admitted.
+#[must_use]
+pub fn start_with_sound(server: &Server, loudspeaker: &Loudspeaker, arguments: &[&str]) -> Process {
+    let mut command = command(server);
+    loudspeaker.use_in(&mut command);
+    start_command(server, command.args(arguments))
+}
+
+fn start_command(server: &Server, command: &mut Command) -> Process {
     let before = joined(server);
-    let viewer = Process::start(command(server).args(arguments));
+    let viewer = Process::start(command);
     crate::wait_until("a viewer to join", || {
         (joined(server) > before).then_some(())
     });

@@ -1,14 +1,19 @@
 //! Windows of a display: what they are called, what they look like, and one to be called anything.
 
+use std::path::Path;
+
 use hackstream_protocol::geometry::Size;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus,
-    PropMode, Window, WindowClass,
+    Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux,
+    EventMask, InputFocus, PropMode, Window, WindowClass,
 };
-use x11rb::rust_connection::RustConnection;
+use x11rb::reexports::x11rb_protocol::parse_display::{ParsedDisplay, parse_display};
+use x11rb::rust_connection::{DefaultStream, RustConnection};
 use x11rb::wrapper::ConnectionExt as _;
+
+use crate::server::Server;
 
 /// Words of a property that are read.
 const MOST_WORDS: u32 = 1 << 20;
@@ -28,6 +33,19 @@ impl Windows {
     pub fn of(display: &str) -> Self {
         let (connection, screen) = x11rb::connect(Some(display)).expect("the display");
         let root = connection.setup().roots[screen].root;
+        Self { connection, root }
+    }
+
+    /// Those of the session of a server.
+    ///
+    /// # Panics
+    /// If it has none of its own.
+    #[must_use]
+    pub fn of_session(server: &Server) -> Self {
+        let display = parse_display(Some(&server.ready.display)).expect("a display's name");
+        let cookie = cookie(&server.folder().sessions()[0].join("Xauthority"));
+        let connection = connect(&display, cookie);
+        let root = connection.setup().roots[0].root;
         Self { connection, root }
     }
 
@@ -88,6 +106,20 @@ impl Windows {
         });
     }
 
+    /// Gives the one with the focus this size, unless it is maximized.
+    ///
+    /// # Panics
+    /// If the display does not let it.
+    pub fn resize_focused(&self, size: Size) {
+        let focus = self.connection.get_input_focus().expect("a request");
+        let window = focus.reply().expect("the display").focus;
+        let aux = ConfigureWindowAux::new()
+            .width(size.width)
+            .height(size.height);
+        let resized = self.connection.configure_window(window, &aux);
+        resized.expect("a request").check().expect("a window");
+    }
+
     /// Gives the first one the size that its program chose, and not all of the screen.
     ///
     /// # Panics
@@ -128,6 +160,31 @@ impl Windows {
         let word = |bytes: &[u8]| u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         bytes.chunks_exact(4).map(word).collect()
     }
+}
+
+/// What admits to a display: the last field of the only entry of this file. The fields before it are
+/// the family of an address, the address, the display's number and the name of the method.
+fn cookie(xauthority: &Path) -> Vec<u8> {
+    let file = std::fs::read(xauthority).expect("an Xauthority");
+    let mut rest = &file[2..];
+    let mut field = || {
+        let (length, after) = rest.split_at(2);
+        let (field, after) = after.split_at(u16::from_be_bytes([length[0], length[1]]).into());
+        rest = after;
+        field.to_vec()
+    };
+    let [_address, _number, _method, cookie] = std::array::from_fn(|_| field());
+    cookie
+}
+
+/// Without the environment, which is one for all threads of a test.
+fn connect(display: &ParsedDisplay, cookie: Vec<u8>) -> RustConnection {
+    let mut ways = display.connect_instruction();
+    let stream = ways.find_map(|way| DefaultStream::connect(&way).ok());
+    let (stream, _peer) = stream.expect("the display");
+    let method = b"MIT-MAGIC-COOKIE-1".to_vec();
+    RustConnection::connect_to_stream_with_auth_info(stream, 0, method, cookie)
+        .expect("the display")
 }
 
 /// What a window was told of keys and buttons: the code, as X has it.

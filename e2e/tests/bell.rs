@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hackstream_capture::{Capture, DisplayEvent, PixelAccess};
+use hackstream_e2e::compare::exact;
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::terminal;
+use hackstream_e2e::windows::Windows;
 use hackstream_e2e::{PATIENCE, viewer, wait_until};
 
 /// A session whose program rings at each line that is typed.
@@ -51,6 +53,8 @@ fn a_bell_in_the_session_rings_at_the_viewer() {
 fn a_bell_that_is_disabled_is_not_heard() {
     let server = session(&["--disable", "bell"]);
     let viewer = viewer::connect(&server);
+    Windows::of_session(&server).wait_for_focus();
+    exact(&server, &[&viewer], "the terminal");
     // The bell of a line would have come before what is shown of the third one after it.
     for _ in 0..4 {
         let frames = viewer.frames_applied();

@@ -9,8 +9,9 @@ use hackstream_e2e::pointer::{PointerProgram, Shape, Witness};
 use hackstream_e2e::server::SIZE;
 use hackstream_e2e::text_field::{Person, TextField};
 use hackstream_e2e::wait_until;
-use hackstream_protocol::geometry::Point;
-use hackstream_protocol::wire::input::InputEvent;
+use hackstream_e2e::windows::Windows;
+use hackstream_protocol::geometry::{Point, Size};
+use hackstream_protocol::wire::input::{Button, InputEvent, Transition};
 
 /// A program with a pointer of its own in a session, and a person who points at it.
 struct Scene {
@@ -27,6 +28,8 @@ impl Scene {
         let name = field.display().name().to_owned();
         let program = PointerProgram::on(&name, SIZE);
         let person = Person::at(&field, "us");
+        // A window without it leaves the pointer alone, which may be another window's.
+        Windows::of(person.display.name()).wait_for_any_focus();
         let mut scene = Self {
             program,
             session: Witness::of(&name),
@@ -45,6 +48,40 @@ impl Scene {
         wait_until("the pointer in the session", || {
             (self.session.place() == at).then_some(())
         });
+    }
+
+    /// The program hides the pointer and moves it until the viewer sees that movements are wanted.
+    fn play_a_game(&mut self) {
+        let hidden = Shape {
+            size: (8, 8),
+            hot_spot: (0, 0),
+            pixels: vec![0; 64],
+        };
+        self.program.show(&hidden);
+        let is_hidden = |who: &Witness| who.shape().pixels.iter().all(|pixel| pixel >> 24 == 0);
+        wait_until("a hidden pointer", || is_hidden(&self.viewer).then_some(()));
+        // No number of steps of its own makes the viewer's pointer meet the session's.
+        self.point(500, 200);
+        // The program's warp and a movement of the person, as often as it takes the viewer to see that
+        // movements are wanted.
+        wait_until("movements", || {
+            self.program.warp(400, 300);
+            let moved = InputEvent::PointerMoved { right: 7, down: 3 };
+            self.person.play(moved);
+            self.click();
+            (self.session.place() == Point::new(407, 303)).then_some(())
+        });
+    }
+
+    /// The person clicks, and all that was done before has arrived.
+    fn click(&mut self) {
+        for transition in [Transition::Press, Transition::Release] {
+            self.person.play(InputEvent::Button(Button(1), transition));
+            wait_until("the button in the session", || {
+                let is_down = transition == Transition::Press;
+                (self.session.has_button_down() == is_down).then_some(())
+            });
+        }
     }
 
     fn wait_for_shape(&self, shape: &Shape) {
@@ -127,33 +164,29 @@ fn the_pointer_goes_where_the_program_puts_it() {
 #[test]
 fn movements_are_sent_while_the_program_has_the_pointer() {
     let mut scene = Scene::new();
-    let hidden = Shape {
-        size: (8, 8),
-        hot_spot: (0, 0),
-        pixels: vec![0; 64],
-    };
-    scene.program.show(&hidden);
-    let is_hidden = |who: &Witness| who.shape().pixels.iter().all(|pixel| pixel >> 24 == 0);
-    wait_until("a hidden pointer", || {
-        is_hidden(&scene.viewer).then_some(())
-    });
-    let place = scene.viewer.place();
-    scene.program.warp(400, 300);
-    // The program's warp and a movement of the person, as often as it takes the viewer to see that
-    // movements are wanted.
-    wait_until("movements", || {
-        scene.program.warp(400, 300);
-        scene.wait_for_place(&scene.session, 400, 300);
-        scene
-            .person
-            .play(InputEvent::PointerMoved { right: 7, down: 3 });
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        (scene.session.place() == Point::new(407, 303)).then_some(())
-    });
-    assert_ne!(scene.viewer.place(), Point::new(400, 300), "{place:?}");
+    scene.play_a_game();
+    assert_ne!(scene.viewer.place(), Point::new(400, 300));
     // Seen again, it is where the person has it.
     let shape = Shape::colourful(16, 16, (0, 0), 1);
     scene.program.show(&shape);
     scene.wait_for_shape(&shape);
     scene.point(321, 123);
+}
+
+/// However far it goes, and after the window has changed.
+#[test]
+fn a_pointer_that_a_program_has_stays_in_the_window() {
+    let mut scene = Scene::new();
+    scene.play_a_game();
+    let windows = Windows::of(scene.person.display.name());
+    windows.restore();
+    windows.resize_focused(Size::new(700, 500));
+    wait_until("the pointer at the window's edge", || {
+        let begin = Point::new(600, 250);
+        scene.person.play(InputEvent::PointerMotion(begin));
+        let (right, down) = (3000, 0);
+        scene.person.play(InputEvent::PointerMoved { right, down });
+        let right = scene.viewer.place().x;
+        (begin.x < right && right < SIZE.width as i32 - 1).then_some(())
+    });
 }

@@ -70,6 +70,13 @@ fn send(server: &Server, paths: &[&Path]) -> (Option<i32>, String) {
     (ended.code, ended.stderr.join("\n"))
 }
 
+/// Waits until the session has noticed a file that is to go to viewers.
+fn wait_for_offer(server: &Server, name: &str) {
+    server.process.stderr.wait_for("an offer", |line| {
+        (line.contains("for viewers") && line.contains(name)).then_some(())
+    });
+}
+
 #[test]
 fn files_go_to_the_session_and_overwrite_nothing() {
     let server = session(ON);
@@ -116,8 +123,10 @@ fn files_of_the_session_come_to_the_viewer() {
     assert!(arrives("page.pdf") == contents);
     std::fs::write(outbox.join("late.txt"), b"of the session").unwrap();
     assert_eq!(arrives("late (1).txt"), b"of the session");
+    let sent = outbox.join("Sent");
     wait_until("both in the folder of what was sent", || {
-        (names(&outbox.join("Sent")) == ["late.txt", "page.pdf"]).then_some(())
+        // It is made for the first one.
+        (sent.exists() && names(&sent) == ["late.txt", "page.pdf"]).then_some(())
     });
     assert_eq!(names(&outbox), [""; 0]);
     assert_eq!(names(&downloads), ["late (1).txt", "late.txt", "page.pdf"]);
@@ -155,9 +164,7 @@ fn the_person_is_asked_in_the_window() {
     });
     assert_eq!(std::fs::read(downloads.join("one.txt")).unwrap(), b"one");
     std::fs::write(outbox.join("two.txt"), b"two").unwrap();
-    server.process.stderr.wait_for("an offer", |line| {
-        (line.contains("for viewers") && line.contains("two.txt")).then_some(())
-    });
+    wait_for_offer(&server, "two.txt");
     for _ in 0..20 {
         chord(107);
     }
@@ -286,6 +293,7 @@ fn a_fetch_of_what_was_not_offered_gets_nothing() {
     let outbox = inbox(&server).join("Outbox");
     std::os::unix::fs::symlink("/etc/hostname", outbox.join("link")).unwrap();
     std::fs::write(outbox.join("ours"), "ours").unwrap();
+    wait_for_offer(&server, "ours");
     block_on(async {
         let peer = Peer::admitted(&server).await;
         for number in [0, 2, 77, u64::MAX] {

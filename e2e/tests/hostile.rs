@@ -20,7 +20,7 @@ use hackstream_e2e::victim::Victim;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::ids::FrameId;
-use hackstream_protocol::limits::{MAX_CONTROL_BYTES, MAX_TOKEN_BYTES};
+use hackstream_protocol::limits::{MAX_HELLO_BYTES, MAX_TOKEN_BYTES};
 use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
@@ -98,7 +98,7 @@ fn greetings_are_checked() {
     wrong_version.version = PROTOCOL_VERSION + 1;
     let mut long_token = hello(&victim.server);
     long_token.token = vec![b'x'; MAX_TOKEN_BYTES + 1];
-    let oversized = (MAX_CONTROL_BYTES as u32 + 1).to_le_bytes().to_vec();
+    let oversized = (MAX_HELLO_BYTES as u32 + 1).to_le_bytes().to_vec();
     // Four bytes of zstd frame that claim to unpack to a gigabyte.
     let bomb = [
         &(9u32 | 1 << 31).to_le_bytes()[..],

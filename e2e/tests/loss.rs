@@ -13,6 +13,7 @@ use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::relay::Relay;
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::terminal::{Board, terminal};
+use hackstream_e2e::windows::Windows;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_view::headless::Viewer;
 
@@ -46,6 +47,7 @@ fn each_key_is_typed_once_and_in_order() {
     let command = terminal(&["sh", "-c", &keep]);
     let (server, _relay, viewer) = far_away(folder, &command);
     wait_until("a terminal", || typed.exists().then_some(()));
+    Windows::of_session(&server).wait_for_focus();
     exact(&server, &[&viewer], "an empty terminal");
     let mut expected = String::new();
     for line in 0..4 {

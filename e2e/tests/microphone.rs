@@ -14,8 +14,9 @@ use hackstream_e2e::microphone::{
     ENABLED, Recording, is_open, listen, say_tone, sources, wait_until_open,
 };
 use hackstream_e2e::process::Process;
+use hackstream_e2e::processor::Waiting;
 use hackstream_e2e::server::{Run, Server};
-use hackstream_e2e::sound::{Loudspeaker, TONE, session_socket};
+use hackstream_e2e::sound::{Loudspeaker, session_socket};
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::ids::SoundSeq;
 use hackstream_protocol::units::Timestamp;
@@ -40,45 +41,47 @@ fn server(options: &[&str]) -> Server {
     Server::run_as(&run, Folder::new(), NOTHING)
 }
 
-fn start_viewer(server: &Server, loudspeaker: &Loudspeaker, arguments: &[&str]) -> Process {
-    let mut command = viewer::command(server);
-    loudspeaker.use_in(&mut command);
-    let before = viewer::joined(server);
-    let viewer = Process::start(command.args(arguments));
-    wait_until("a viewer", || {
-        (viewer::joined(server) > before).then_some(())
+/// Says the tone again and again until more of it is recorded: the session opens its device for the
+/// first packets of a voice, and skips what it missed meanwhile. Ends in silence.
+fn say_until_heard(loudspeaker: &Loudspeaker, folder: &Folder, recording: &Recording) {
+    let before = recording.heard().seconds();
+    wait_until("a voice", || {
+        say_tone(loudspeaker, folder, 1);
+        (recording.heard().seconds() > before + 0.5).then_some(())
     });
-    viewer
+    wait_until("silence", || {
+        (recording.heard().silence() >= 1.0).then_some(())
+    });
 }
 
 #[test]
 fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_that() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     std::thread::sleep(WHILE);
     assert!(!is_open(&loudspeaker), "nobody listens");
 
     let recording = Recording::start(&server);
-    wait_until_open(&loudspeaker, true);
+    say_until_heard(&loudspeaker, server.folder(), &recording);
     let (said, there) = (loudspeaker.listen_to_air(), listen(&server));
+    let folders = [server.folder()];
+    let waiting = Waiting::since_now(&folders);
     say_tone(&loudspeaker, server.folder(), 5);
-    wait_until("the tone", || {
-        (recording.heard().seconds() >= 4.7).then_some(())
-    });
-    std::thread::sleep(WHILE);
-    let (heard, played) = (recording.heard(), said.heard());
-    let delay = there.heard().began.unwrap() - played.began.unwrap();
+    let (played, heard) = (said.heard_to_the_end(4.75), there.heard_to_the_end(4.75));
+    let waited = waiting.so_far();
+    let delay = heard.began.unwrap() - played.began.unwrap();
     println!(
-        "said {}; recorded {}; after {delay:?}",
+        "said {}; recorded {}; after {delay:?}; waited {waited:?} for processors",
         played.told(),
         heard.told()
     );
     assert!((heard.seconds() - played.seconds()).abs() < 0.25);
-    assert!((heard.frequency() - TONE).abs() < TONE * 0.01);
-    assert!((0.9..1.1).contains(&heard.level()));
-    assert!(heard.gaps() < 30.0);
-    assert!(delay < LATEST);
+    assert!(heard.is_the_tone());
+    // Whoever does not get a processor in time cannot play in time.
+    let excused = waited.as_secs_f64() * 1000.0 + played.gaps();
+    assert!(heard.gaps() < 30.0 + excused);
+    assert!(delay < LATEST + waited);
 
     drop((recording, there));
     wait_until_open(&loudspeaker, false);
@@ -89,10 +92,12 @@ fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_t
     });
     assert_eq!(viewer.wakes("microphone"), None, "its thread has ended");
     assert_eq!(server.process.wakes("voice"), None);
-    let listening = server.process.wakes("microphone");
-    assert!(listening.is_some(), "it hears of who records");
-    std::thread::sleep(WHILE);
-    assert_eq!(server.process.wakes("microphone"), listening, "it sleeps");
+    wait_until("the thread that hears of who records to sleep", || {
+        let before = server.process.wakes("microphone");
+        assert!(before.is_some(), "it is there");
+        std::thread::sleep(WHILE);
+        (server.process.wakes("microphone") == before).then_some(())
+    });
     let _again = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
 }
@@ -101,7 +106,7 @@ fn a_tone_is_recorded_as_it_was_said_and_the_microphone_is_open_no_longer_than_t
 fn without_consent_the_microphone_stays_closed_whatever_the_session_does() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &[]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     let recording = Recording::start(&server);
     say_tone(&loudspeaker, server.folder(), 2);
     assert!(!is_open(&loudspeaker));
@@ -112,7 +117,7 @@ fn without_consent_the_microphone_stays_closed_whatever_the_session_does() {
 fn a_session_without_a_microphone_says_nothing_of_one() {
     let server = server(&[]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     viewer.stderr.wait_for("a line", |line| {
         line.contains("takes no microphone").then_some(())
     });
@@ -176,13 +181,10 @@ fn alsa_records_where_there_is_no_sound_server() {
     let recording = Recording::start(&server);
     let outputs = || loudspeaker.source_outputs();
     wait_until("ALSA", || outputs().contains("ALSA").then_some(()));
-    say_tone(&loudspeaker, server.folder(), 3);
-    wait_until("the tone", || {
-        (recording.heard().seconds() >= 2.7).then_some(())
-    });
+    say_until_heard(&loudspeaker, server.folder(), &recording);
     let heard = recording.heard();
     println!("recorded {}", heard.told());
-    assert!((heard.frequency() - TONE).abs() < TONE * 0.01);
+    assert!(heard.is_the_tone());
     drop(recording);
     wait_until("ALSA to be closed", || {
         (!outputs().contains("ALSA")).then_some(())
@@ -193,7 +195,7 @@ fn alsa_records_where_there_is_no_sound_server() {
 fn a_sound_server_that_is_killed_comes_back_and_so_does_the_voice() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     let first = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
     let session = server.folder().sessions()[0].clone();
@@ -210,8 +212,7 @@ fn a_sound_server_that_is_killed_comes_back_and_so_does_the_voice() {
     });
     let again = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
-    say_tone(&loudspeaker, server.folder(), 2);
-    wait_until("the tone", || (again.heard().seconds() > 1.7).then_some(()));
+    say_until_heard(&loudspeaker, server.folder(), &again);
 }
 
 #[test]
@@ -220,29 +221,22 @@ fn each_of_several_viewers_is_heard_and_one_that_leaves_silences_no_other() {
     let other_folder = Folder::new();
     let one = Loudspeaker::start(server.folder());
     let other = Loudspeaker::start(&other_folder);
-    let first = start_viewer(&server, &one, &["--microphone"]);
-    let _second = start_viewer(&server, &other, &["--microphone"]);
+    let first = viewer::start_with_sound(&server, &one, &["--microphone"]);
+    let _second = viewer::start_with_sound(&server, &other, &["--microphone"]);
     let recording = Recording::start(&server);
     wait_until_open(&one, true);
     wait_until_open(&other, true);
-    say_tone(&one, server.folder(), 1);
-    wait_until("the first voice", || {
-        (recording.heard().seconds() > 0.9).then_some(())
-    });
+    say_until_heard(&one, server.folder(), &recording);
     drop(first);
     wait_until_open(&one, false);
-    let before = recording.heard().seconds();
-    say_tone(&other, &other_folder, 1);
-    wait_until("the second voice", || {
-        (recording.heard().seconds() > before + 0.9).then_some(())
-    });
+    say_until_heard(&other, &other_folder, &recording);
 }
 
 #[test]
 fn nonsense_from_one_viewer_neither_ends_the_session_nor_covers_another_voice() {
     let server = server(ENABLED);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &["--microphone"]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &["--microphone"]);
     let recording = Recording::start(&server);
     wait_until_open(&loudspeaker, true);
     let runtime = runtime();
@@ -268,11 +262,7 @@ fn nonsense_from_one_viewer_neither_ends_the_session_nor_covers_another_voice() 
         assert_eq!(broken.closed().await, 5, "a malformed packet");
     });
     // What Opus makes of nonsense may be heard; nobody else's voice is missing for it.
-    let before = recording.heard().seconds();
-    say_tone(&loudspeaker, server.folder(), 3);
-    wait_until("the tone", || {
-        (recording.heard().seconds() > before + 2.5).then_some(())
-    });
+    say_until_heard(&loudspeaker, server.folder(), &recording);
 }
 
 fn offer() -> Vec<u8> {

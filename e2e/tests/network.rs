@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use hackstream_e2e::compare::{exact, rest, step};
+use hackstream_e2e::compare::{change, exact, step};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::netns::{Namespace, Network, OTHER_ADDRESS, SERVER_ADDRESS, VIEWER_ADDRESS};
@@ -23,6 +23,20 @@ const A: KeyCode = KeyCode(30);
 
 /// Much longer than a display takes from one repeat of a key to the next, or to the first.
 const REPEAT: Duration = Duration::from_secs(2);
+
+#[test]
+fn the_same_connection_goes_on_after_five_seconds() {
+    in_a_network_of_its_own(|network| {
+        cut_and_mend(
+            network,
+            &Cut {
+                pulled_from: &network.server,
+                lasts: Duration::from_secs(5),
+                patience: Some(DEFAULT_HEADLESS_RECONNECT),
+            },
+        );
+    });
+}
 
 #[test]
 fn the_same_connection_goes_on_after_twenty_seconds() {
@@ -47,6 +61,21 @@ fn the_same_viewer_goes_on_after_forty_seconds() {
             &Cut {
                 pulled_from: &network.server,
                 lasts: Duration::from_secs(40),
+                patience: None,
+            },
+        );
+    });
+}
+
+/// Long enough that the viewer asks only now and then; the cable tells it when to ask.
+#[test]
+fn the_same_viewer_goes_on_after_a_minute() {
+    in_a_network_of_its_own(|network| {
+        cut_and_mend(
+            network,
+            &Cut {
+                pulled_from: &network.viewer,
+                lasts: Duration::from_secs(60),
                 patience: None,
             },
         );
@@ -180,8 +209,7 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     cut.pulled_from.pull();
     let noticed = viewer.wait_for_link(is_interrupted, PATIENCE);
     assert!(noticed, "the viewer does not notice the cut");
-    board.fill(2, 60);
-    rest(&server, "writing during the cut");
+    change(&server, "writing during the cut", || board.fill(2, 60));
     std::thread::sleep(cut.lasts);
     assert_ne!(viewer.link(), LinkState::Ended);
     cut.pulled_from.mend();
@@ -191,6 +219,10 @@ fn cut_and_mend(network: &Network, cut: &Cut<'_>) {
     assert!(live, "the viewer does not come back: {:?}", viewer.link());
     eprintln!("live {:?} after the heal", mended.elapsed());
     exact(&server, &[&viewer], "the picture after the cut");
+    eprintln!("exact within {:?}", mended.elapsed());
+    let log = server.process.stderr.all();
+    let new = log.iter().filter(|line| line.contains("entrance=New"));
+    assert_eq!(new.count(), 1, "all the same visit: {log:?}");
     step(&server, &[&viewer], "writing after the cut", || {
         board.fill(3, 20)
     });

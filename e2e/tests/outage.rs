@@ -7,13 +7,16 @@
 
 use std::time::{Duration, Instant};
 
-use hackstream_e2e::compare::{exact, step};
+use hackstream_e2e::compare::{Screen, change, exact, step};
+use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
+use hackstream_e2e::keyboard::key::LEFT_SHIFT;
 use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::process::Process;
 use hackstream_e2e::relay::{Relay, Way};
-use hackstream_e2e::server::{Run, Server};
+use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::{Board, terminal};
+use hackstream_e2e::windows::Windows;
 use hackstream_e2e::{PATIENCE, viewer, wait_until};
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use hackstream_view::headless::{LinkState, Viewer};
@@ -219,31 +222,36 @@ fn a_server_that_is_killed_and_started_again() {
     let board = Board::new(&folder);
     let command = board.command();
     let server = Server::run_as(&Run::default(), folder, &command);
-    let file = viewer::screenshot_file(&server, "after");
-    let file_name = file.to_str().unwrap();
-    let after = [
-        "--stats-json",
-        "--reconnect-timeout",
-        "60",
-        "--screenshot",
-        file_name,
-        "--after",
-        "25000",
-    ];
-    let mut viewer = viewer::start(&server, &after);
-    // Admitted is not enough: the welcome may still be on its way.
-    viewer.stdout.wait_for("a frame", |_| Some(()));
+    let mut words = viewer::window_command(&server);
+    words.extend(["--reconnect-timeout", "600"].map(str::to_owned));
+    let mut display = Display::start(SIZE, Folder::new(), &words);
+    let screen = display.screen();
+    wait_until("the picture in the window", || {
+        (screen.picture() == server.picture()).then_some(())
+    });
     let server = server.killed_and_run_again(&command);
-    assert_says(&viewer, "interrupted: ");
-    assert_says(&viewer, "to a new session: the server was restarted");
+    assert_says(display.program(), "interrupted: ");
+    assert_says(
+        display.program(),
+        "to a new session: the server was restarted",
+    );
     wait_until("the viewer at the new server", || {
         (viewer::joined(&server) == 1).then_some(())
     });
-    board.fill(1000, 30);
-    let seen = viewer::finish_screenshot(&mut viewer, &file);
-    hackstream_e2e::compare::rest(&server, "the end of writing");
-    let expected = hackstream_e2e::compare::Screen::picture(&server);
-    hackstream_e2e::compare::assert_same("the new session", &expected, &seen);
+    change(&server, "writing in the new session", || {
+        board.fill(1000, 30)
+    });
+    Windows::of(display.name()).wait_for_focus();
+    let mut person = display.injector();
+    wait_until("the new session in the window", || {
+        // That it is a new one is written over it until the person does something.
+        for transition in [Transition::Press, Transition::Release] {
+            person
+                .inject(InputEvent::Key(LEFT_SHIFT, transition))
+                .unwrap();
+        }
+        (screen.picture() == server.picture()).then_some(())
+    });
 }
 
 fn assert_says(viewer: &Process, part: &str) {

@@ -5,13 +5,14 @@
     reason = "a test that cannot go on fails"
 )]
 
-use hackstream_e2e::compare::{Picture, Screen, assert_same, rest};
+use hackstream_e2e::compare::{Picture, Screen, assert_same, change};
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::key::LEFT_SHIFT;
 use hackstream_e2e::relay::{Relay, Way};
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::Board;
+use hackstream_e2e::windows::Windows;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::wire::input::{InputEvent, Transition};
 
@@ -22,8 +23,7 @@ fn session() -> (Server, Board) {
     let folder = Folder::new();
     let board = Board::new(&folder);
     let server = Server::run_as(&Run::default(), folder, &board.command());
-    board.fill(1, 30);
-    rest(&server, "the first lines");
+    change(&server, "the first lines", || board.fill(1, 30));
     (server, board)
 }
 
@@ -113,13 +113,15 @@ fn a_new_session_is_told_until_the_person_does_something() {
     wait_for_the_same(&server, &screen);
 
     let server = server.killed_and_run_again(&board.command());
-    board.fill(3000, 40);
-    rest(&server, "writing in the new session");
+    change(&server, "writing in the new session", || {
+        board.fill(3000, 40)
+    });
     wait_until("a notice over a picture that is not dimmed", || {
         let (seen, expected) = (screen.picture(), server.picture());
         let place = edge(&seen)?;
         is_same_around(&seen, place, &expected, |pixel| pixel).then_some(())
     });
+    Windows::of(display.name()).wait_for_focus();
     let mut person = display.injector();
     for transition in [Transition::Press, Transition::Release] {
         person
@@ -138,8 +140,9 @@ fn measurements_are_drawn_over_the_picture_and_not_into_it() {
     let place = wait_until("a panel over the picture", || edge(&screen.picture()));
     assert_eq!(place[..2], [0, 0]);
     let before = screen.picture();
-    board.fill(2000, 40);
-    rest(&server, "writing beneath the panel");
+    change(&server, "writing beneath the panel", || {
+        board.fill(2000, 40)
+    });
     wait_until("the new picture around the panel", || {
         let (seen, expected) = (screen.picture(), server.picture());
         let place = edge(&seen)?;

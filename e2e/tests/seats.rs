@@ -7,12 +7,13 @@
 
 use std::time::{Duration, Instant};
 
-use hackstream_e2e::compare::{rest, step};
+use hackstream_e2e::compare::step;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::hostile::{Peer, block_on, hello, message, within};
 use hackstream_e2e::keyboard::{key, type_text};
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::terminal;
+use hackstream_e2e::windows::Windows;
 use hackstream_e2e::xclip::{Desk, TEXT};
 use hackstream_e2e::{PATIENCE, viewer, wait_until};
 use hackstream_protocol::geometry::{Point, Size};
@@ -42,8 +43,7 @@ impl Notebook {
         let server = Server::run_as(&run, folder, &terminal(&["sh", "-c", &note]));
         let file = server.folder().path("note");
         wait_until("the notebook", || file.exists().then_some(()));
-        // Its window has the focus by then.
-        rest(&server, "the notebook is open");
+        Windows::of_session(&server).wait_for_focus();
         Self { server }
     }
 

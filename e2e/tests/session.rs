@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use hackstream_e2e::compare::{Screen, assert_same, exact, rest, step};
+use hackstream_e2e::compare::{assert_shown, change, exact, step};
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::{Folder, wait_until_nothing_is_left};
 use hackstream_e2e::keyboard::{click, key, press_with, type_text, wait_for_focus, wheel};
@@ -101,10 +101,10 @@ fn the_picture_is_back_after_the_viewer_died() {
     let mut process = viewer::start(&server, &[]);
     process.signal(Signal::KILL);
     assert_eq!(process.wait().code, None);
-    board.fill(3, 20);
-    rest(&server, "writing for nobody");
-    let seen = viewer::screenshot(&server);
-    assert_same("the viewer after a killed one", &server.picture(), &seen);
+    change(&server, "writing for nobody", || board.fill(3, 20));
+    assert_shown(&server, "the viewer after a killed one", || {
+        viewer::screenshot(&server)
+    });
 }
 
 #[test]

@@ -8,73 +8,78 @@
 use std::time::Duration;
 
 use hackstream_e2e::process::{Process, bound_command};
+use hackstream_e2e::processor::Waiting;
 use hackstream_e2e::server::{Run, Server};
-use hackstream_e2e::sound::{Loudspeaker, TONE, listen_to_session, play_tone, session_socket};
+use hackstream_e2e::sound::{Loudspeaker, listen_to_session, play_tone, session_socket};
 use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::{viewer, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Long enough for sound that is under way, and for the session's device to fall asleep.
+/// Longer than the session's device takes to fall asleep, and threads that look from time to time.
 const REST: Duration = Duration::from_secs(4);
 
 /// Far more than sound takes on any machine, and less than the tone; the delay itself is printed.
 const LATEST: Duration = Duration::from_secs(3);
 
-fn start_viewer(server: &Server, loudspeaker: &Loudspeaker, arguments: &[&str]) -> Process {
-    let mut command = viewer::command(server);
-    loudspeaker.use_in(&mut command);
-    let before = viewer::joined(server);
-    let viewer = Process::start(command.args(arguments));
-    wait_until("a viewer", || {
-        (viewer::joined(server) > before).then_some(())
+/// Waits until the session is recorded and the viewer has opened its device, for which it takes the
+/// first packet: it skips what it missed meanwhile. Ends in silence.
+fn wait_for_sound(server: &Server, loudspeaker: &Loudspeaker) {
+    let ear = loudspeaker.listen();
+    wait_until("a sound", || {
+        play_tone(server, 1);
+        ear.heard().began
     });
-    viewer
+    let _ = ear.heard_to_the_end(0.0);
 }
 
 #[test]
 fn a_tone_is_heard_as_it_was_played() {
     let server = Server::run(&["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &[]);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
+    wait_for_sound(&server, &loudspeaker);
     let (there, here) = (listen_to_session(&server), loudspeaker.listen());
+    let folders = [server.folder()];
+    let waiting = Waiting::since_now(&folders);
     play_tone(&server, 5);
-    wait_until("the end of the tone", || {
-        (here.heard().seconds() >= 4.75).then_some(())
-    });
-    std::thread::sleep(REST);
-    let (played, heard) = (there.heard(), here.heard());
+    let (played, heard) = (there.heard_to_the_end(4.75), here.heard_to_the_end(4.75));
+    let waited = waiting.so_far();
     let delay = heard.began.unwrap().duration_since(played.began.unwrap());
     println!(
-        "played {}; heard {}; after {delay:?}",
+        "played {}; heard {}; after {delay:?}; waited {waited:?} for processors",
         played.told(),
         heard.told()
     );
-    // The viewer opens its device for the first packet, and skips what it missed meanwhile.
     assert!((heard.seconds() - played.seconds()).abs() < 0.25);
-    assert!((heard.frequency() - TONE).abs() < TONE * 0.01);
-    assert!((0.9..1.1).contains(&heard.level()));
-    assert!(heard.gaps() < 30.0);
-    assert!(delay < LATEST);
+    assert!(heard.is_the_tone());
+    // Whoever does not get a processor in time cannot play in time.
+    let excused = waited.as_secs_f64() * 1000.0 + played.gaps();
+    assert!(heard.gaps() < 30.0 + excused);
+    assert!(delay < LATEST + waited);
 }
 
 /// A terminal that scrolls counts as a film: what is measured is how late pictures and sound are.
 #[test]
 fn sound_keeps_to_the_pictures() {
+    const SECONDS: usize = 6;
     let script = "while sleep 0.03; do date +%N; done";
     let server = Server::run(&terminal(&["sh", "-c", script]));
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &["--stats-json"]);
-    play_tone(&server, 6);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &["--stats-json"]);
+    let folders = [server.folder()];
+    let waiting = Waiting::since_now(&folders);
+    play_tone(&server, SECONDS);
+    let excused = waiting.so_far().as_secs_f64() * 1000.0 / SECONDS as f64;
     let lines = viewer.stdout.all();
     let lags: Vec<f64> = lines
         .iter()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
         .filter_map(|line| line["sound_lag_ms"].as_f64())
         .collect();
-    println!("the sound lags by {lags:?} ms");
+    println!("the sound lags by {lags:?} ms; each second {excused} ms without a processor");
     assert!(lags.len() >= 3, "{lines:?}");
     // From the first second on; a machine that does something else meanwhile may spoil one.
-    let apart = lags.iter().filter(|lag| lag.abs() > 60.0);
+    let apart = lags.iter().filter(|lag| lag.abs() > 60.0 + excused);
     assert!(apart.count() <= 1, "{lags:?}");
 }
 
@@ -82,7 +87,7 @@ fn sound_keeps_to_the_pictures() {
 fn silence_costs_neither_packets_nor_time_and_the_device_sleeps() {
     let server = Server::run(&["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let viewer = start_viewer(&server, &loudspeaker, &[]);
+    let viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     play_tone(&server, 1);
     let socket = session_socket(&server);
     wait_until("the device to sleep", || {
@@ -118,22 +123,20 @@ fn silence_costs_neither_packets_nor_time_and_the_device_sleeps() {
         });
         counts.sum()
     };
-    let before = wakes();
-    assert!(before > 0, "there is a thread that records");
-    std::thread::sleep(REST);
-    assert_eq!(wakes(), before, "it wakes up for nothing");
+    wait_until("the thread that records to sleep", || {
+        let before = wakes();
+        assert!(before > 0, "there is one");
+        std::thread::sleep(REST);
+        (wakes() == before).then_some(())
+    });
 }
 
 #[test]
 fn a_sound_server_that_is_killed_comes_back_and_so_does_the_sound() {
     let server = Server::run(&["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let _viewer = start_viewer(&server, &loudspeaker, &[]);
-    let first = loudspeaker.listen();
-    play_tone(&server, 2);
-    wait_until("the first tone", || {
-        (first.heard().seconds() > 1.5).then_some(())
-    });
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
+    wait_for_sound(&server, &loudspeaker);
     let session = server.folder().sessions()[0].clone();
     let processes = server.folder().processes();
     let of_session = processes.iter().find(|(_, line)| {
@@ -164,17 +167,17 @@ fn muted_viewers_get_none_and_a_quiet_one_hears_it_quietly() {
     let loudspeaker = Loudspeaker::start(server.folder());
     let listener = loudspeaker.listen();
     for silent in ["--mute", "--no-audio"] {
-        let _viewer = start_viewer(&server, &loudspeaker, &[silent]);
+        let _viewer = viewer::start_with_sound(&server, &loudspeaker, &[silent]);
         play_tone(&server, 1);
         std::thread::sleep(Duration::from_secs(1));
         assert_eq!(listener.heard().began, None, "{silent}");
     }
-    let _viewer = start_viewer(&server, &loudspeaker, &["--volume", "25"]);
-    play_tone(&server, 2);
+    let _viewer = viewer::start_with_sound(&server, &loudspeaker, &["--volume", "25"]);
     wait_until("the tone", || {
-        (listener.heard().seconds() > 1.8).then_some(())
+        play_tone(&server, 1);
+        (listener.heard().seconds() > 0.5).then_some(())
     });
-    let level = listener.heard().level();
+    let level = listener.heard_to_the_end(0.5).level();
     assert!((0.2..0.3).contains(&level), "{level}");
 }
 
@@ -207,7 +210,7 @@ fn a_session_whose_sound_is_disabled_has_none() {
     let folder = hackstream_e2e::folder::Folder::new();
     let server = Server::run_as(&run, folder, &["sleep", "1000"]);
     let loudspeaker = Loudspeaker::start(server.folder());
-    let mut viewer = start_viewer(&server, &loudspeaker, &[]);
+    let mut viewer = viewer::start_with_sound(&server, &loudspeaker, &[]);
     assert!(!session_socket(&server).exists());
     assert!(viewer.is_running());
 }

@@ -5,13 +5,12 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::time::{Duration, Instant};
-
-use hackstream_e2e::compare::{Screen, assert_same, exact, rest, step};
+use hackstream_e2e::compare::{Screen, exact, step};
+use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
-use hackstream_e2e::server::{Run, Server};
+use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::Board;
-use hackstream_e2e::viewer;
+use hackstream_e2e::{viewer, wait_until};
 use rustix::process::Signal;
 
 fn session() -> (Server, Board) {
@@ -51,15 +50,16 @@ fn two_viewers_see_the_same() {
 fn a_stopped_viewer_does_not_slow_another() {
     let (server, board) = session();
     let lively = viewer::connect(&server);
-    let file = viewer::screenshot_file(&server, "late");
-    let late = file.to_str().unwrap();
-    // Fifteen seconds, in which it is stopped about half of the time.
-    let mut stopped = viewer::start(&server, &["--screenshot", late, "--after", "15000"]);
-    let begun = Instant::now();
-    stopped.signal(Signal::STOP);
-    // The last ones are left out where the machine is slow: it has to wake up in time.
-    let rounds = (0..20).take_while(|_| begun.elapsed() < Duration::from_secs(8));
-    for round in rounds {
+    let mut display = Display::start(SIZE, Folder::new(), &viewer::window_command(&server));
+    let window = display.screen();
+    let shown = || {
+        wait_until("the picture in the window", || {
+            (window.picture() == server.picture()).then_some(())
+        });
+    };
+    shown();
+    display.program().signal(Signal::STOP);
+    for round in 0..10 {
         step(
             &server,
             &[&lively],
@@ -69,8 +69,7 @@ fn a_stopped_viewer_does_not_slow_another() {
             },
         );
     }
-    stopped.signal(Signal::CONT);
-    rest(&server, "the end of writing");
-    let seen = viewer::finish_screenshot(&mut stopped, &file);
-    assert_same("a viewer that was stopped", &server.picture(), &seen);
+    assert_ne!(window.picture().pixels, server.picture().pixels);
+    display.program().signal(Signal::CONT);
+    shown();
 }

@@ -15,6 +15,8 @@
 //!    again, saving what stands still.
 //! 5. [`cost`]: which compressor takes the least time in all.
 //!
+//! [`outgoing`] keeps the account of what is on its way: when a frame is made, and what it waits for.
+//!
 //! Nothing here reads a clock, starts a thread or touches a socket.
 #![forbid(unsafe_code)]
 
@@ -26,6 +28,7 @@ pub mod cost;
 mod encoder;
 mod error;
 mod frame;
+pub mod outgoing;
 mod recall;
 mod refresh;
 mod sections;

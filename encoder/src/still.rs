@@ -20,7 +20,7 @@ use hackstream_protocol::wire::control::Quality;
 
 use crate::copies::carry;
 use crate::encoder::Link;
-use crate::video::quality::{Coded, Taste, encode_within_frame, quantiser_for};
+use crate::video::quality::{Coded, Taste, encode_to_fit, quantiser_for};
 
 /// Time that a picture without loss may take on the link before it is blurred instead.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -197,8 +197,9 @@ impl Stills {
         };
         let mut access_unit = Vec::new();
         let (encoder, picture) = (&mut coder.encoder, &coder.picture);
+        let bounds = (taste, room as f32);
         let Coded { quantiser, .. } =
-            encode_within_frame(encoder, picture, wanted, &mut access_unit)?;
+            encode_to_fit(encoder, picture, wanted, bounds, &mut access_unit)?;
         let bits = access_unit.len() as f32 * 8.0 * quantiser.halvings.exp2() / pixels;
         self.bits_per_pixel = (self.bits_per_pixel + bits.clamp(0.05, 8.0)) / 2.0;
         self.coder = Some(coder);

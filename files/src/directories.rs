@@ -7,6 +7,21 @@ use std::path::{Path, PathBuf};
 /// folder without one. `None` without a home. `variable` looks up the environment.
 #[must_use]
 pub fn download_directory(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    user_directory("XDG_DOWNLOAD_DIR", "Downloads", variable)
+}
+
+/// The folder for pictures, found like that for downloads; `Pictures` without one. It need not exist.
+#[must_use]
+pub fn picture_directory(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    user_directory("XDG_PICTURES_DIR", "Pictures", variable)
+}
+
+/// The folder that the desktop's settings call `setting`; `usual` in the home folder if they do not.
+fn user_directory(
+    setting: &str,
+    usual: &str,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Option<PathBuf> {
     let absolute = |name| {
         variable(name)
             .map(PathBuf::from)
@@ -15,16 +30,15 @@ pub fn download_directory(variable: impl Fn(&str) -> Option<OsString>) -> Option
     let home = absolute("HOME")?;
     let config = absolute("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
     let settings = std::fs::read_to_string(config.join("user-dirs.dirs")).unwrap_or_default();
-    Some(configured(&settings, &home).unwrap_or_else(|| home.join("Downloads")))
+    Some(configured(setting, &settings, &home).unwrap_or_else(|| home.join(usual)))
 }
 
 /// What the settings say: shell variables, of which xdg-user-dirs itself writes no others than
 /// `"$HOME/..."` and `"/..."`. The home folder itself means that there is none.
-fn configured(settings: &str, home: &Path) -> Option<PathBuf> {
-    let line = settings
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("XDG_DOWNLOAD_DIR="))?;
-    let value = line.strip_prefix('"')?.strip_suffix('"')?;
+fn configured(setting: &str, settings: &str, home: &Path) -> Option<PathBuf> {
+    let mut lines = settings.lines();
+    let value = lines.find_map(|line| line.trim().strip_prefix(setting)?.strip_prefix('='))?;
+    let value = value.strip_prefix('"')?.strip_suffix('"')?;
     let path = match value.strip_prefix("$HOME/") {
         Some(rest) => home.join(rest),
         None => PathBuf::from(value),
@@ -39,12 +53,16 @@ mod tests {
     #[test]
     fn the_desktop_knows_the_folder() {
         let home = Path::new("/home/ada");
-        let of = |settings: &str| configured(settings, home);
+        let of = |settings: &str| configured("XDG_DOWNLOAD_DIR", settings, home);
         let german =
             "# comment\nXDG_DESKTOP_DIR=\"$HOME/Tisch\"\n XDG_DOWNLOAD_DIR=\"$HOME/Ärger\"\n";
         assert_eq!(of(german), Some(home.join("Ärger")));
         let elsewhere = "XDG_DOWNLOAD_DIR=\"/data/in\"";
         assert_eq!(of(elsewhere), Some(PathBuf::from("/data/in")));
+        let pictures = "XDG_PICTURES_DIR=\"$HOME/Bilder\"\n";
+        let of_pictures = configured("XDG_PICTURES_DIR", pictures, home);
+        assert_eq!(of_pictures, Some(home.join("Bilder")));
+        assert_eq!(of(pictures), None);
         for nothing in [
             "",
             "XDG_DOWNLOAD_DIR=\"$HOME/\"",
@@ -60,6 +78,8 @@ mod tests {
         let variable = |name: &str| (name == "HOME").then(|| OsString::from("/nonexistent"));
         let expected = PathBuf::from("/nonexistent/Downloads");
         assert_eq!(download_directory(variable), Some(expected));
+        let pictures = PathBuf::from("/nonexistent/Pictures");
+        assert_eq!(picture_directory(variable), Some(pictures));
         assert_eq!(download_directory(|_| None), None);
     }
 }

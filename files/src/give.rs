@@ -4,9 +4,9 @@ use hackstream_protocol::files::Dispatch;
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::files::{FileDemand, FileSupply};
 use hackstream_transport::{Connection, ControlReader, ControlWriter, Exchange, TransportError};
-use tokio::task::{spawn_blocking, yield_now};
+use tokio::task::yield_now;
 
-use crate::{FileError, Progress, Source};
+use crate::{FileError, Progress, Source, blocking};
 
 /// Sends a file and waits until the peer has stored it; the name that it got there. `progress` is
 /// called whenever the peer has taken more of it.
@@ -108,12 +108,4 @@ impl<P: FnMut(Progress)> Giving<'_, P> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Runs what may wait for a disk on a thread of its own.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, FileError> {
-    // It fails only if the process is about to end, or if the work panicked.
-    spawn_blocking(work).await.map_err(|_| FileError::GivenUp)
 }

@@ -3,11 +3,13 @@
 //! * [`give`] sends a file, [`take`] stores one: each over one stream, the same code on both sides.
 //! * [`Folder`] is where files are stored, so that nothing is overwritten, left unfinished or put
 //!   anywhere else, whatever the peer calls them.
-//! * [`download_directory`] says where people expect them, [`size`] how large they are.
+//! * [`download_directory`] says where people expect them ([`picture_directory`]: pictures), [`size`]
+//!   how large they are.
 //!
-//! Reading and writing is done on threads of its own, never on that of the network.
+//! Reading and writing is done on threads of its own ([`blocking`]), never on that of the network.
 #![forbid(unsafe_code)]
 
+mod blocking;
 mod directories;
 mod error;
 mod folder;
@@ -16,7 +18,8 @@ pub mod size;
 mod source;
 mod take;
 
-pub use directories::download_directory;
+pub use blocking::blocking;
+pub use directories::{download_directory, picture_directory};
 pub use error::{FileError, StoreError};
 pub use folder::{Arriving, Folder};
 pub use give::give;

@@ -5,9 +5,8 @@ use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::files::{FileDemand, FileRefusal, FileSupply};
 use hackstream_transport::{ControlReader, ControlWriter, Exchange, TransportError};
 
-use crate::give::blocking;
 use crate::size::Shown;
-use crate::{Arriving, FileError, Folder, Progress, StoreError};
+use crate::{Arriving, FileError, Folder, Progress, StoreError, blocking};
 
 /// A file that the peer announced on its stream.
 pub struct Announced {

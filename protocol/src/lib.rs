@@ -3,6 +3,7 @@
 //! Everything here is pure: bytes and timestamps go in, bytes and events come out. There are no
 //! sockets, clocks, threads or randomness, so every behaviour can be tested with a virtual clock.
 //!
+//! * [`amount`]: amounts as people write them.
 //! * [`geometry`] and [`region`]: pixels of which space, and sets of them.
 //! * [`wire`]: the messages, byte by byte; `docs/protocol.md` is their specification.
 //! * [`session`]: the order in which pictures may be applied, seen from either end.
@@ -14,6 +15,7 @@
 //! * [`limits`]: every bound that a peer's bytes are checked against.
 #![forbid(unsafe_code)]
 
+pub mod amount;
 pub mod clipboard;
 pub mod files;
 pub mod geometry;

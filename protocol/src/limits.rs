@@ -10,6 +10,10 @@ pub const MAX_SCREEN_PIXELS: u32 = 8192 * 4320;
 /// Largest control message in bytes, after decompression.
 pub const MAX_CONTROL_BYTES: usize = 1 << 20;
 
+/// Largest greeting of a viewer in bytes, after decompression: nobody who has not been let in may cost
+/// more memory. Its longest fields take a third of it.
+pub const MAX_HELLO_BYTES: usize = 16 << 10;
+
 /// Largest frame in bytes, header included. The encoder splits updates well below it.
 pub const MAX_FRAME_BYTES: usize = 1 << 20;
 

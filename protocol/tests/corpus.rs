@@ -13,7 +13,7 @@ use core::time::Duration;
 use corpus::{Corpus, assert_specified};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
-use hackstream_protocol::units::Timestamp;
+use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::{
     CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand,
     MicrophoneOffer, Quality, RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish,
@@ -120,6 +120,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: Duration::ZERO,
     });
     let hello_again = ViewerMessage::Hello(Hello {
@@ -133,6 +134,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         seat: SeatWish::Control,
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: Duration::ZERO,
     });
     let hello_watching = ViewerMessage::Hello(Hello {
@@ -146,6 +148,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Watch,
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: Duration::ZERO,
     });
     let hello_files = ViewerMessage::Hello(Hello {
@@ -159,6 +162,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: true,
+        max_bitrate: None,
         megapixel_time: Duration::ZERO,
     });
     let hello_slow = ViewerMessage::Hello(Hello {
@@ -172,7 +176,22 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         seat: SeatWish::Control,
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: Duration::from_millis(40),
+    });
+    let hello_capped = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        max_bitrate: Some(Bitrate::mbps(5)),
+        megapixel_time: Duration::ZERO,
     });
     let named = [
         ("hello", hello),
@@ -195,6 +214,11 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         (
             "microphone-offer",
             ViewerMessage::Microphone(MicrophoneOffer::Ready),
+        ),
+        ("hello-max-bitrate", hello_capped),
+        (
+            "max-bitrate",
+            ViewerMessage::MaxBitrate(Some(Bitrate::kbps(800))),
         ),
     ];
     named

@@ -2,12 +2,13 @@
 //!
 //! [`app`] starts everything in order and ends it in reverse; [`session`] keeps the X server, the
 //! window manager and the command; [`viewer`] serves those who watch; [`sound`] lets them hear;
-//! [`status`] tells an operator how it goes.
+//! [`status`] tells an operator how it goes; [`entrypoint`] makes a container of it all.
 //! [`files`] are what they give and get.
 
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod entrypoint;
 pub mod files;
 mod log_quota;
 pub mod secret;

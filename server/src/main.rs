@@ -7,6 +7,7 @@ use clap::Parser;
 use hackstream_server::app::{self, exit};
 use hackstream_server::config::checked::Task;
 use hackstream_server::config::raw::{Action, Cli, LogFormat};
+use hackstream_server::entrypoint;
 use hackstream_server::session::run_if_supervisor;
 use hackstream_server::status::ask;
 use tracing_subscriber::EnvFilter;
@@ -16,11 +17,11 @@ fn main() -> ExitCode {
         return code;
     }
     let cli = Cli::parse();
-    start_log(&cli.action);
     let failed = |error: &dyn std::error::Error, code| {
         eprintln!("hackstream-server: {error}");
         ExitCode::from(code)
     };
+    start_log(&cli.action);
     match Task::new(cli.action, |name| std::env::var_os(name)) {
         Ok(Task::Serve(config)) => match app::run(*config) {
             Ok(code) => ExitCode::from(code),
@@ -30,6 +31,10 @@ fn main() -> ExitCode {
             Ok(code) => ExitCode::from(code),
             Err(error) => failed(&error, error.exit_code()),
         },
+        Ok(Task::Enter(entrypoint)) => {
+            let Err(error) = entrypoint::run(&entrypoint);
+            failed(&error, error.exit_code())
+        }
         Err(error) => failed(&error, exit::USAGE),
     }
 }
@@ -38,7 +43,7 @@ fn start_log(action: &Action) {
     let service = match action {
         Action::Run(run) => &run.service,
         Action::Attach(attach) => &attach.service,
-        Action::Status(_) => return,
+        Action::Status(_) | Action::Entrypoint(_) => return,
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()

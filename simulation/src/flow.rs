@@ -4,41 +4,77 @@ use hackstream_protocol::rate::PathView;
 use hackstream_protocol::units::Timestamp;
 
 use crate::congestion::Congestion;
-use crate::load::{Frame, Pump};
+use crate::load::Frame;
 use crate::receiver::{Acknowledgement, Receiver};
 use crate::sender::{PACKET, Packet, Sender};
 
-/// Packets that a flow without a pump keeps waiting.
+/// Packets that a greedy flow keeps waiting.
 const GREED: usize = 32;
 
-/// What a flow sends.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// Frames, as a server makes them.
-    Pump(Pump),
-    /// As much as the window lets through.
-    Greedy,
+/// What a flow sends, and what becomes of it at the other end.
+pub trait Source {
+    /// When something happens here by itself.
+    fn next_change(&self) -> Option<Timestamp>;
+    /// The frame that is handed over at `now`, while `waiting` packets have not left: its number,
+    /// counted from 0, and its size.
+    fn next_frame(
+        &mut self,
+        now: Timestamp,
+        path: &PathView,
+        waiting: usize,
+    ) -> Option<(usize, u64)>;
+    /// A frame is whole at the receiver; what it was, if that is of interest.
+    fn arrived(&mut self, now: Timestamp, number: usize) -> Option<Frame>;
+    /// The sender hears of that.
+    fn confirmed(&mut self, number: usize);
+}
+
+/// Sends as much as the window lets through.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Greedy {
+    frames: usize,
+}
+
+impl Source for Greedy {
+    fn next_change(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn next_frame(&mut self, _: Timestamp, _: &PathView, waiting: usize) -> Option<(usize, u64)> {
+        if waiting >= GREED {
+            return None;
+        }
+        self.frames += 1;
+        Some((self.frames - 1, PACKET))
+    }
+
+    fn arrived(&mut self, _: Timestamp, _: usize) -> Option<Frame> {
+        None
+    }
+
+    fn confirmed(&mut self, _: usize) {}
 }
 
 /// One connection.
 #[derive(Clone, Debug)]
-pub struct Flow<C> {
+pub struct Flow<C, S> {
     /// The sending end.
     pub sender: Sender<C>,
+    /// What is sent, and what became of it.
+    pub source: S,
     pub(crate) receiver: Receiver,
-    pub(crate) source: Source,
     told: Acknowledgement,
     pub(crate) arrived: u64,
 }
 
-impl<C: Congestion> Flow<C> {
+impl<C: Congestion, S: Source> Flow<C, S> {
     /// A connection that has just begun.
     #[must_use]
-    pub fn new(congestion: C, source: Source) -> Self {
+    pub fn new(congestion: C, source: S) -> Self {
         Self {
             sender: Sender::new(congestion),
-            receiver: Receiver::default(),
             source,
+            receiver: Receiver::default(),
             told: Acknowledgement {
                 packets: 0,
                 frames: 0,
@@ -49,10 +85,7 @@ impl<C: Congestion> Flow<C> {
 
     /// When something happens here by itself.
     pub(crate) fn next_deadline(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let change = match &self.source {
-            Source::Pump(pump) => pump.next_change(),
-            Source::Greedy => None,
-        };
+        let change = self.source.next_change();
         let sender = self.sender.next_deadline(now);
         [change, sender, self.receiver.due()]
             .into_iter()
@@ -63,18 +96,12 @@ impl<C: Congestion> Flow<C> {
     /// Hands over what there is to send.
     pub(crate) fn produce(&mut self, now: Timestamp) {
         loop {
-            let path = self.path(now);
-            let Source::Pump(pump) = &mut self.source else {
-                while self.sender.waiting() < GREED {
-                    self.sender.hand_over(0, PACKET);
-                }
+            let (path, waiting) = (self.path(now), self.sender.waiting());
+            let Some((number, bytes)) = self.source.next_frame(now, &path, waiting) else {
                 return;
             };
-            let Some((number, frame)) = pump.next_frame(now, &path) else {
-                return;
-            };
-            self.receiver.expect(number, frame.bytes);
-            self.sender.hand_over(number, frame.bytes);
+            self.receiver.expect(number, bytes);
+            self.sender.hand_over(number, bytes);
         }
     }
 
@@ -82,10 +109,7 @@ impl<C: Congestion> Flow<C> {
     pub(crate) fn receive(&mut self, now: Timestamp, packet: &Packet) -> Option<Frame> {
         self.arrived += packet.bytes.0;
         let number = self.receiver.receive(now, packet)?;
-        match &self.source {
-            Source::Pump(pump) => Some(pump.frame(number)),
-            Source::Greedy => None,
-        }
+        self.source.arrived(now, number)
     }
 
     /// An acknowledgement arrived.
@@ -94,8 +118,8 @@ impl<C: Congestion> Flow<C> {
             return;
         }
         let (packets, frames) = self.receiver.between(self.told, said);
-        if let Source::Pump(pump) = &mut self.source {
-            frames.iter().for_each(|&number| pump.confirm(number));
+        for &number in frames {
+            self.source.confirmed(number);
         }
         self.sender.acknowledged(now, &packets);
         self.told = said;

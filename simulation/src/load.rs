@@ -5,6 +5,7 @@ use std::time::Duration;
 use hackstream_protocol::rate::{PathView, Room};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 
+use crate::flow::Source;
 use crate::random::Random;
 
 /// The echo of a key.
@@ -124,46 +125,6 @@ impl Pump {
         }
     }
 
-    /// When the next change comes.
-    #[must_use]
-    pub fn next_change(&self) -> Option<Timestamp> {
-        let key = self.load.keys.map(|_| self.next_key);
-        let picture = self.load.video.map(|_| self.next_video);
-        [key, picture].into_iter().flatten().min()
-    }
-
-    /// The frame that is handed to the connection now, with its number.
-    pub fn next_frame(&mut self, now: Timestamp, path: &PathView) -> Option<(usize, Frame)> {
-        self.look(now);
-        let allowance = self.room.allowance(path, self.unconfirmed)?;
-        let frame = if let Some(due) = self.key.take() {
-            (Kind::Key, due, KEY_BYTES)
-        } else if let Some(due) = self.picture.take() {
-            (Kind::Video, due, self.picture_bytes(allowance.rate))
-        } else if self.load.bulk {
-            (Kind::Bulk, now, allowance.budget.0.min(BULK_BYTES))
-        } else {
-            return None;
-        };
-        let (kind, due, bytes) = frame;
-        let frame = Frame { kind, due, bytes };
-        self.room.handed_over(bytes as usize, path);
-        self.unconfirmed += bytes;
-        self.frames.push(frame);
-        Some((self.frames.len() - 1, frame))
-    }
-
-    /// A frame by its number.
-    #[must_use]
-    pub fn frame(&self, number: usize) -> Frame {
-        self.frames[number]
-    }
-
-    /// The viewer says that it has shown a frame.
-    pub fn confirm(&mut self, number: usize) {
-        self.unconfirmed -= self.frames[number].bytes;
-    }
-
     /// Only the newest of what happened is shown, but a key is as old as its first.
     fn look(&mut self, now: Timestamp) {
         while let Some(every) = self.load.keys.filter(|_| self.next_key <= now) {
@@ -184,5 +145,40 @@ impl Pump {
         let noise = 0.7 + 0.6 * self.random.unit();
         let [least, most] = video.bytes;
         ((share * noise) as u64).clamp(least, most)
+    }
+}
+
+impl Source for Pump {
+    fn next_change(&self) -> Option<Timestamp> {
+        let key = self.load.keys.map(|_| self.next_key);
+        let picture = self.load.video.map(|_| self.next_video);
+        [key, picture].into_iter().flatten().min()
+    }
+
+    fn next_frame(&mut self, now: Timestamp, path: &PathView, _: usize) -> Option<(usize, u64)> {
+        self.look(now);
+        let allowance = self.room.allowance(path, self.unconfirmed)?;
+        let frame = if let Some(due) = self.key.take() {
+            (Kind::Key, due, KEY_BYTES)
+        } else if let Some(due) = self.picture.take() {
+            (Kind::Video, due, self.picture_bytes(allowance.rate))
+        } else if self.load.bulk {
+            (Kind::Bulk, now, allowance.budget.0.min(BULK_BYTES))
+        } else {
+            return None;
+        };
+        let (kind, due, bytes) = frame;
+        self.room.handed_over(bytes as usize, path);
+        self.unconfirmed += bytes;
+        self.frames.push(Frame { kind, due, bytes });
+        Some((self.frames.len() - 1, bytes))
+    }
+
+    fn arrived(&mut self, _: Timestamp, number: usize) -> Option<Frame> {
+        Some(self.frames[number])
+    }
+
+    fn confirmed(&mut self, number: usize) {
+        self.unconfirmed -= self.frames[number].bytes;
     }
 }

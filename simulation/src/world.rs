@@ -8,7 +8,7 @@ use hackstream_protocol::units::{ByteCount, Timestamp};
 
 use crate::congestion::Congestion;
 use crate::cubic::Cubic;
-use crate::flow::{Flow, Source};
+use crate::flow::{Flow, Greedy, Source};
 use crate::link::{Direction, OneWay};
 use crate::load::{Load, Pump};
 use crate::outcome::{Curve, Outcome};
@@ -57,15 +57,15 @@ impl OnTheWay {
     }
 }
 
-/// A simulated network.
-pub struct World {
+/// A simulated network, and what our stream carries over it.
+pub struct World<S = Pump> {
     /// From server to viewer.
     pub down: Direction,
     /// From viewer to server.
     pub up: Direction,
     /// The stream.
-    pub ours: Flow<WindowController>,
-    rival: Option<Flow<Cubic>>,
+    pub ours: Flow<WindowController, S>,
+    rival: Option<Flow<Cubic, Greedy>>,
     now: Timestamp,
     on_the_way: OnTheWay,
     curve: Curve,
@@ -75,8 +75,27 @@ impl World {
     /// A stream that has just begun over a link with these directions.
     #[must_use]
     pub fn new(down: OneWay, up: OneWay, seed: u64) -> Self {
+        Self::of(Pump::new(seed ^ 1), down, up, seed)
+    }
+
+    /// Lets seconds pass, each noted in the curve.
+    pub fn run_seconds(&mut self, load: Load, seconds: u64) -> Outcome {
+        self.ours.source.show(self.now, load);
+        self.pass_seconds(seconds)
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, load: Load, time: Duration) -> Outcome {
+        self.ours.source.show(self.now, load);
+        self.pass(time)
+    }
+}
+
+impl<S: Source> World<S> {
+    /// A stream of `source` that has just begun over a link with these directions.
+    #[must_use]
+    pub fn of(source: S, down: OneWay, up: OneWay, seed: u64) -> Self {
         let now = Timestamp(1_000_000);
-        let source = Source::Pump(Pump::new(seed ^ 1));
         Self {
             down: Direction::new(down, seed),
             up: Direction::new(up, !seed),
@@ -90,7 +109,7 @@ impl World {
 
     /// Begins a download beside the stream.
     pub fn add_rival(&mut self) {
-        self.rival = Some(Flow::new(Cubic::default(), Source::Greedy));
+        self.rival = Some(Flow::new(Cubic::default(), Greedy::default()));
     }
 
     /// Bytes that the rival received so far.
@@ -105,17 +124,17 @@ impl World {
         self.now
     }
 
-    /// All seconds of [`run_seconds`](Self::run_seconds) so far, a line for each.
+    /// All seconds of [`pass_seconds`](Self::pass_seconds) so far, a line for each.
     #[must_use]
     pub fn curve(&self) -> &str {
         self.curve.text()
     }
 
     /// Lets seconds pass, each noted in the curve.
-    pub fn run_seconds(&mut self, load: Load, seconds: u64) -> Outcome {
+    pub fn pass_seconds(&mut self, seconds: u64) -> Outcome {
         let mut all = Outcome::default();
         for _ in 0..seconds {
-            let one = self.run(load, Duration::from_secs(1));
+            let one = self.pass(Duration::from_secs(1));
             self.curve.add(&one);
             all.time += one.time;
             all.delivered += one.delivered;
@@ -128,15 +147,12 @@ impl World {
     }
 
     /// Lets time pass.
-    pub fn run(&mut self, load: Load, time: Duration) -> Outcome {
+    pub fn pass(&mut self, time: Duration) -> Outcome {
         let mut outcome = Outcome {
             time,
             ..Outcome::default()
         };
         let end = self.now.after(time);
-        if let Source::Pump(pump) = &mut self.ours.source {
-            pump.show(self.now, load);
-        }
         loop {
             self.deliver(&mut outcome);
             self.act(&mut outcome);
@@ -211,10 +227,10 @@ struct Wires<'a> {
 }
 
 impl Wires<'_> {
-    fn serve<C: Congestion>(
+    fn serve<C: Congestion, S: Source>(
         &mut self,
         who: Who,
-        flow: &mut Flow<C>,
+        flow: &mut Flow<C, S>,
         mut left: impl FnMut(Duration, ByteCount),
     ) {
         if flow.receiver.due().is_some_and(|due| due <= self.now) {

@@ -1,6 +1,7 @@
-//! A UDP socket that sends no more than a cap allows.
+//! The server's UDP socket: it sends no more than a cap on all connections allows, and for each no
+//! more than its [allotment](crate::allotment).
 //!
-//! The cap counts what is on the line: every datagram with its IP and UDP headers, repeated ones and
+//! Both count what is on the line: every datagram with its IP and UDP headers, repeated ones and
 //! acknowledgements included. What may not leave yet stays in QUIC, where an urgent frame still
 //! overtakes others; only a batch of packets waits here.
 
@@ -11,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::rate::cap::{Cap, Limits};
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
@@ -19,8 +20,11 @@ use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::time::Sleep;
 
+use crate::allotment::Allotment;
+use crate::hearing::Peers;
+
 /// The largest datagram with its headers.
-const LARGEST: u64 = 1500;
+pub(crate) const LARGEST: u64 = 1500;
 
 /// The account that all connections of a socket share.
 pub(crate) struct SharedCap {
@@ -44,6 +48,25 @@ impl SharedCap {
         self.lock().rate(self.now())
     }
 
+    /// How long until `bytes` may leave; `None` for no time at all.
+    fn wait(&self, bytes: ByteCount) -> Option<Duration> {
+        let now = self.now();
+        let at = self.lock().ready_at(now, bytes);
+        (at > now).then(|| at.since(now))
+    }
+
+    /// Has `send` send what is so long on the line, if it may leave now.
+    fn send(&self, bytes: ByteCount, send: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let now = self.now();
+        let mut cap = self.lock();
+        if cap.ready_at(now, bytes) > now {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        send()?;
+        cap.left(now, bytes);
+        Ok(())
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::at(self.epoch.elapsed())
     }
@@ -57,12 +80,23 @@ impl SharedCap {
 /// The socket.
 pub(crate) struct CappedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
-    shared: Arc<SharedCap>,
+    /// What all connections may send together, if that is limited.
+    shared: Option<Arc<SharedCap>>,
+    peers: Arc<Peers>,
 }
 
 impl CappedSocket {
-    pub(crate) fn new(inner: Arc<dyn AsyncUdpSocket>, shared: Arc<SharedCap>) -> Self {
-        Self { inner, shared }
+    /// A socket that tells `peers` who is heard.
+    pub(crate) fn new(
+        inner: Arc<dyn AsyncUdpSocket>,
+        shared: Option<Arc<SharedCap>>,
+        peers: Arc<Peers>,
+    ) -> Self {
+        Self {
+            inner,
+            shared,
+            peers,
+        }
     }
 
     fn largest_batch(&self) -> ByteCount {
@@ -80,21 +114,21 @@ impl AsyncUdpSocket for CappedSocket {
     fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
         Box::pin(CappedPoller {
             inner: Arc::clone(&self.inner).create_io_poller(),
+            allotment: Allotment::present(),
             socket: self,
             sleep: None,
         })
     }
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        let bytes = on_the_line(transmit);
-        let now = self.shared.now();
-        let mut cap = self.shared.lock();
-        if cap.ready_at(now, bytes) > now {
-            return Err(io::ErrorKind::WouldBlock.into());
+        let send = |part: &Transmit<'_>| match &self.shared {
+            Some(shared) => shared.send(on_the_line(part), || self.inner.try_send(part)),
+            None => self.inner.try_send(part),
+        };
+        match Allotment::present() {
+            Some(allotment) => allotment.send(transmit, send),
+            None => send(transmit),
         }
-        self.inner.try_send(transmit)?;
-        cap.left(now, bytes);
-        Ok(())
     }
 
     fn poll_recv(
@@ -103,7 +137,11 @@ impl AsyncUdpSocket for CappedSocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.inner.poll_recv(cx, bufs, meta)
+        let count = ready!(self.inner.poll_recv(cx, bufs, meta))?;
+        for received in meta.iter().take(count) {
+            self.peers.heard(received.addr);
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -111,7 +149,10 @@ impl AsyncUdpSocket for CappedSocket {
     }
 
     fn max_transmit_segments(&self) -> usize {
-        self.inner.max_transmit_segments().min(self.shared.batch)
+        let most = self.inner.max_transmit_segments();
+        self.shared
+            .as_ref()
+            .map_or(most, |shared| most.min(shared.batch))
     }
 
     fn max_receive_segments(&self) -> usize {
@@ -124,7 +165,7 @@ impl AsyncUdpSocket for CappedSocket {
 }
 
 /// Bytes of all datagrams with their headers.
-fn on_the_line(transmit: &Transmit<'_>) -> ByteCount {
+pub(crate) fn on_the_line(transmit: &Transmit<'_>) -> ByteCount {
     let bytes = transmit.contents.len();
     let datagrams = transmit
         .segment_size
@@ -136,9 +177,11 @@ fn on_the_line(transmit: &Transmit<'_>) -> ByteCount {
     ByteCount((bytes + datagrams * headers) as u64)
 }
 
-/// Waits until the cap has room for a batch, and then for the socket.
+/// Waits until the caps have room, and then for the socket.
 struct CappedPoller {
     inner: Pin<Box<dyn UdpPoller>>,
+    /// Of the connection whose poller this is.
+    allotment: Option<Arc<Allotment>>,
     socket: Arc<CappedSocket>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -149,17 +192,28 @@ impl fmt::Debug for CappedPoller {
     }
 }
 
+impl CappedPoller {
+    /// How long the caps have no room; `None` for no time at all.
+    fn wait(&self) -> Option<Duration> {
+        let shared = self.socket.shared.as_ref();
+        let for_all = shared.and_then(|shared| shared.wait(self.socket.largest_batch()));
+        let for_this = self.allotment.as_ref().and_then(|own| own.wait());
+        for_all.max(for_this)
+    }
+}
+
 impl UdpPoller for CappedPoller {
     fn poll_writable(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            let shared = &self.socket.shared;
-            let now = shared.now();
-            let at = shared.lock().ready_at(now, self.socket.largest_batch());
-            if at <= now {
+            let Some(wait) = self.wait() else {
                 self.sleep = None;
-                return self.inner.as_mut().poll_writable(cx);
-            }
-            let sleep = Box::pin(tokio::time::sleep(at.since(now)));
+                let writable = ready!(self.inner.as_mut().poll_writable(cx));
+                if let (Ok(()), Some(allotment)) = (&writable, &self.allotment) {
+                    allotment.is_next();
+                }
+                return Poll::Ready(writable);
+            };
+            let sleep = Box::pin(tokio::time::sleep(wait));
             ready!(self.sleep.insert(sleep).as_mut().poll(cx));
         }
     }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
+use hackstream_protocol::rate::cap::window_under;
 use hackstream_protocol::rate::{LossPattern, WindowController};
 use hackstream_protocol::units::{ByteCount, Timestamp};
 use quinn::congestion::{Controller, ControllerFactory};
@@ -38,6 +39,7 @@ impl ControllerFactory for ControllerBuilder {
             window,
             path: Arc::clone(&self.path),
             epoch: self.epoch,
+            newest_acked: None,
             published: (ByteCount(0), ByteCount(0)),
         };
         // After a change of the path there is room at once, and no acknowledgement may tell.
@@ -52,6 +54,8 @@ struct PathController {
     window: WindowController,
     path: Arc<PathState>,
     epoch: Instant,
+    /// When the newest packet of the acknowledgement at hand left.
+    newest_acked: Option<Instant>,
     /// The window and what was in flight when they were last published.
     published: (ByteCount, ByteCount),
 }
@@ -74,8 +78,17 @@ impl PathController {
         timestamp(self.epoch, now)
     }
 
+    /// What may be in flight: what the path holds, and no more than a limit lets through meanwhile, or
+    /// it would wait for that where nothing can overtake it.
+    fn room(&self) -> ByteCount {
+        let window = self.window.window();
+        let base = self.window.base_rtt().unwrap_or_default();
+        let limit = self.path.limit();
+        limit.map_or(window, |rate| window.min(window_under(rate, base)))
+    }
+
     fn publish(&mut self, now: Instant) -> Room {
-        let (window, in_flight) = (self.window.window(), self.window.in_flight());
+        let (window, in_flight) = (self.room(), self.window.in_flight());
         self.path.publish(&PathNumbers {
             window,
             in_flight,
@@ -103,6 +116,9 @@ impl Controller for PathController {
         if bytes < ACK_ONLY_BYTES {
             return;
         }
+        if self.window.in_flight() == ByteCount(0) {
+            self.path.hearing.began(now);
+        }
         self.window.on_sent(self.at(now), ByteCount(bytes));
         // Whoever sends knows.
         let _ = self.publish(now);
@@ -118,6 +134,7 @@ impl Controller for PathController {
         _app_limited: bool,
         rtt: &RttEstimator,
     ) {
+        self.newest_acked = self.newest_acked.max(Some(sent));
         let (now, sent) = (self.at(now), self.at(sent));
         self.window.on_ack(now, sent, ByteCount(bytes));
         self.path.publish_rtt(rtt.get());
@@ -130,6 +147,11 @@ impl Controller for PathController {
         _app_limited: bool,
         _largest_packet_num_acked: Option<u64>,
     ) {
+        if let Some(sent) = self.newest_acked.take() {
+            let rtt = self.window.base_rtt().unwrap_or_default();
+            let in_flight = ByteCount(in_flight);
+            self.path.hearing.acknowledged((now, sent), in_flight, rtt);
+        }
         self.window.on_acks_end(self.at(now), ByteCount(in_flight));
         self.publish_and_wake(now);
         self.path.note_answer();
@@ -159,7 +181,7 @@ impl Controller for PathController {
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
 
     fn window(&self) -> u64 {
-        self.window.window().0
+        self.path.widen(self.room()).0
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {

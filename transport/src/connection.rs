@@ -6,12 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hackstream_protocol::ids::StreamIndex;
 use hackstream_protocol::limits::MAX_TEXT_BYTES;
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::RefusalReason;
 use hackstream_protocol::wire::{StreamKind, WireError};
 use quinn::{RecvStream, Side};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 
+use crate::allotment::Allotment;
 use crate::capped::SharedCap;
 use crate::lane::Lane;
 use crate::parities::Parities;
@@ -34,6 +36,8 @@ pub struct Connection {
     path: Arc<PathState>,
     /// What all connections of the listener may send together.
     cap: Option<Arc<SharedCap>>,
+    /// What this one may send, on the server's side.
+    allotment: Option<Arc<Allotment>>,
     /// A stream whose kind is not known yet, so that `accept_stream` may be cancelled.
     arriving: Arc<Mutex<Option<RecvStream>>>,
     /// Of the frames that are arriving.
@@ -59,6 +63,7 @@ impl Connection {
             quic,
             path,
             cap: None,
+            allotment: None,
             arriving: Arc::default(),
             parities: Arc::default(),
             lane: Arc::default(),
@@ -66,8 +71,13 @@ impl Connection {
     }
 
     /// The same, with what it may send.
-    pub(crate) fn within(self, cap: Option<Arc<SharedCap>>) -> Self {
-        Self { cap, ..self }
+    pub(crate) fn within(self, cap: Option<Arc<SharedCap>>, allotment: Arc<Allotment>) -> Self {
+        let allotment = Some(allotment);
+        Self {
+            cap,
+            allotment,
+            ..self
+        }
     }
 
     pub(crate) const fn quic(&self) -> &quinn::Connection {
@@ -198,8 +208,27 @@ impl Connection {
             sent_packets: stats.path.sent_packets,
             bytes_sent: stats.udp_tx.bytes,
             bytes_received: stats.udp_rx.bytes,
-            limit: self.cap.as_ref().map(|cap| cap.rate()),
+            limit: self.limit(),
             ..self.path.report()
+        }
+    }
+
+    /// What may be sent whatever the path could carry.
+    fn limit(&self) -> Option<Bitrate> {
+        let for_all = self.cap.as_ref().map(|cap| cap.rate());
+        let for_this = self.allotment.as_ref().and_then(|own| own.rate());
+        [for_all, for_this].into_iter().flatten().min()
+    }
+
+    /// Sends the peer no more than `most` from now on, or again whatever the path carries: every
+    /// packet with its headers counts, and no stretch of a second or more carries more. Other
+    /// connections do not notice. Rates below
+    /// [`LEAST_CAP`](hackstream_protocol::rate::cap::LEAST_CAP) count as that. Without effect on the
+    /// viewer's side.
+    pub fn set_limit(&self, most: Option<Bitrate>) {
+        if let Some(allotment) = &self.allotment {
+            self.path.set_limit(allotment.set(most));
+            self.path.wake();
         }
     }
 

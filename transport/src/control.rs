@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use hackstream_protocol::limits::MAX_CONTROL_BYTES;
+use hackstream_protocol::limits::{MAX_CONTROL_BYTES, MAX_HELLO_BYTES};
 use hackstream_protocol::wire::WireError;
 use hackstream_protocol::wire::control::{ServerMessage, ViewerMessage};
 use quinn::{RecvStream, SendStream};
@@ -116,10 +116,23 @@ impl<M: ControlMessage> ControlReader<M> {
     /// [`TransportError::Wire`] or [`TransportError::BadCompression`] if the peer sent something
     /// malformed, [`TransportError::StreamCut`], [`TransportError::Closed`].
     pub async fn receive(&mut self) -> Result<Option<M>, TransportError> {
+        self.receive_within(MAX_CONTROL_BYTES).await
+    }
+
+    /// The same for the first message of a peer that has not been let in: it may not be larger than
+    /// [`MAX_HELLO_BYTES`].
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub async fn receive_greeting(&mut self) -> Result<Option<M>, TransportError> {
+        self.receive_within(MAX_HELLO_BYTES).await
+    }
+
+    async fn receive_within(&mut self, limit: usize) -> Result<Option<M>, TransportError> {
         loop {
-            let missing = missing(&self.partial)?;
+            let missing = missing(&self.partial, limit)?;
             if missing == 0 {
-                let message = M::read(&unpack(&self.partial)?);
+                let message = M::read(&unpack(&self.partial, limit)?);
                 self.partial.clear();
                 // A flood, which may all be here already, must not hold up other connections.
                 consume_budget().await;
@@ -164,37 +177,38 @@ const fn check_length(bytes: usize) -> Result<(), TransportError> {
 }
 
 /// Length of the body, and whether it is compressed; `None` if the length has not arrived.
-fn length(partial: &[u8]) -> Result<Option<(usize, bool)>, WireError> {
+fn length(partial: &[u8], limit: usize) -> Result<Option<(usize, bool)>, WireError> {
     let Some(bytes) = partial.first_chunk::<LENGTH_BYTES>() else {
         return Ok(None);
     };
     let field = u32::from_le_bytes(*bytes);
     let length = (field & !COMPRESSED) as usize;
-    if length > MAX_CONTROL_BYTES {
+    if length > limit {
         return Err(WireError::OverLimit {
             what: "control message size",
             value: length as u64,
-            max: MAX_CONTROL_BYTES as u64,
+            max: limit as u64,
         });
     }
     Ok(Some((length, field & COMPRESSED != 0)))
 }
 
 /// Bytes to read before the next step.
-fn missing(partial: &[u8]) -> Result<usize, WireError> {
-    Ok(match length(partial)? {
+fn missing(partial: &[u8], limit: usize) -> Result<usize, WireError> {
+    Ok(match length(partial, limit)? {
         None => LENGTH_BYTES - partial.len(),
         Some((length, _)) => LENGTH_BYTES + length - partial.len(),
     })
 }
 
 /// The message in a complete `partial`. The size that a compressed message claims for itself is
-/// not believed: it is unpacked into a buffer of the largest size allowed.
-fn unpack(partial: &[u8]) -> Result<Vec<u8>, TransportError> {
+/// not believed: it is unpacked into a buffer of `limit` bytes, the largest size allowed.
+fn unpack(partial: &[u8], limit: usize) -> Result<Vec<u8>, TransportError> {
     let body = partial.get(LENGTH_BYTES..).unwrap_or_default();
-    match length(partial)? {
-        Some((_, true)) => zstd::bulk::decompress(body, MAX_CONTROL_BYTES)
-            .map_err(|_| TransportError::BadCompression),
+    match length(partial, limit)? {
+        Some((_, true)) => {
+            zstd::bulk::decompress(body, limit).map_err(|_| TransportError::BadCompression)
+        }
         _ => Ok(body.to_vec()),
     }
 }
@@ -208,8 +222,8 @@ mod tests {
         for size in [0, 1, 512, 513, 100_000, MAX_CONTROL_BYTES] {
             let message: Vec<u8> = (0..size).map(|i| (i % 7) as u8).collect();
             let packed = pack(&message).unwrap();
-            assert_eq!(missing(&packed), Ok(0));
-            assert_eq!(unpack(&packed).unwrap(), message);
+            assert_eq!(missing(&packed, MAX_CONTROL_BYTES), Ok(0));
+            assert_eq!(unpack(&packed, MAX_CONTROL_BYTES).unwrap(), message);
             assert_eq!(packed.len() < size, size > COMPRESS_ABOVE, "{size}");
         }
     }
@@ -229,19 +243,24 @@ mod tests {
     #[test]
     fn a_length_above_the_limit_is_refused_before_the_message_arrives() {
         let over = (MAX_CONTROL_BYTES as u32 + 1).to_le_bytes();
-        assert!(missing(&over).is_err());
-        assert!(missing(&u32::MAX.to_le_bytes()).is_err());
+        assert!(missing(&over, MAX_CONTROL_BYTES).is_err());
+        assert!(missing(&u32::MAX.to_le_bytes(), MAX_CONTROL_BYTES).is_err());
         assert!(pack(&vec![0; MAX_CONTROL_BYTES + 1]).is_err());
     }
 
     #[test]
     fn a_small_message_cannot_unpack_to_a_huge_one() {
-        let bomb = zstd::bulk::compress(&vec![0; MAX_CONTROL_BYTES + 1], 3).unwrap();
-        let length = bomb.len() as u32 | COMPRESSED;
-        let packed = [&length.to_le_bytes(), bomb.as_slice()].concat();
-        assert!(matches!(
-            unpack(&packed),
-            Err(TransportError::BadCompression)
-        ));
+        for limit in [MAX_HELLO_BYTES, MAX_CONTROL_BYTES] {
+            let packed_zeros = |size| {
+                let body = zstd::bulk::compress(&vec![0; size], 3).unwrap();
+                let length = body.len() as u32 | COMPRESSED;
+                [&length.to_le_bytes(), body.as_slice()].concat()
+            };
+            assert_eq!(unpack(&packed_zeros(limit), limit).unwrap().len(), limit);
+            assert!(matches!(
+                unpack(&packed_zeros(limit + 1), limit),
+                Err(TransportError::BadCompression)
+            ));
+        }
     }
 }

@@ -18,6 +18,7 @@
 //! The rate is governed by [`hackstream_protocol::rate`]; what it knows is in [`PathReport`].
 #![forbid(unsafe_code)]
 
+mod allotment;
 mod capped;
 mod config;
 mod congestion;
@@ -29,6 +30,7 @@ mod error;
 mod exchange;
 mod fingerprint;
 mod frames;
+mod hearing;
 mod identity;
 mod key_file;
 mod lane;

@@ -11,8 +11,10 @@ use quinn::{EndpointConfig, Runtime as _, ServerConfig, TokioRuntime};
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
 
+use crate::allotment::Allotment;
 use crate::capped::{CappedSocket, SharedCap};
 use crate::congestion::ControllerBuilder;
+use crate::hearing::Peers;
 use crate::newcomers::{Answer, Newcomer, Newcomers};
 use crate::path::PathState;
 use crate::{Connection, Identity, TransportError, config, socket, tls};
@@ -36,6 +38,7 @@ pub struct Listener {
     crypto: Arc<QuicServerConfig>,
     newcomers: Newcomers,
     cap: Option<Arc<SharedCap>>,
+    peers: Arc<Peers>,
 }
 
 impl Listener {
@@ -62,15 +65,14 @@ impl Listener {
         let socket = socket::bind(addr).map_err(failed)?;
         let server = server_config(&crypto, Arc::default());
         let runtime = Arc::new(TokioRuntime);
-        let mut socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
+        let socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
+        let peers = Arc::<Peers>::default();
         let cap = limits.any().then(|| Arc::new(SharedCap::new(limits)));
-        if let Some(cap) = &cap {
-            socket = Arc::new(CappedSocket::new(socket, Arc::clone(cap)));
-        }
+        let socket = CappedSocket::new(socket, cap.clone(), Arc::clone(&peers));
         let endpoint = quinn::Endpoint::new_with_abstract_socket(
             endpoint_config(identity),
             Some(server),
-            socket,
+            Arc::new(socket),
             runtime,
         );
         Ok(Self {
@@ -78,6 +80,7 @@ impl Listener {
             crypto,
             newcomers: Newcomers::default(),
             cap,
+            peers,
         })
     }
 
@@ -105,6 +108,7 @@ impl Listener {
                         incoming,
                         crypto: Arc::clone(&self.crypto),
                         cap: self.cap.clone(),
+                        peers: Arc::clone(&self.peers),
                         newcomer,
                     });
                 }
@@ -130,6 +134,7 @@ pub struct Incoming {
     remote: SocketAddr,
     crypto: Arc<QuicServerConfig>,
     cap: Option<Arc<SharedCap>>,
+    peers: Arc<Peers>,
     newcomer: Newcomer,
 }
 
@@ -149,9 +154,9 @@ impl Incoming {
     pub async fn handshake(mut self) -> Result<(Connection, Newcomer), TransportError> {
         let path = Arc::<PathState>::default();
         let config = Arc::new(server_config(&self.crypto, Arc::clone(&path)));
-        let connecting = self
-            .incoming
-            .accept_with(config)
+        let allotment = Arc::<Allotment>::default();
+        let connecting = allotment
+            .while_opening(|| self.incoming.accept_with(config))
             .map_err(TransportError::of_handshake)?;
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, connecting).await {
             Ok(connection) => {
@@ -160,7 +165,8 @@ impl Incoming {
                     connection.close(RefusalReason::Other(0).close_code().into(), BUSY);
                     return Err(TransportError::Busy);
                 }
-                let connection = Connection::new(connection, path).within(self.cap);
+                self.peers.add(connection.remote_address(), &path);
+                let connection = Connection::new(connection, path).within(self.cap, allotment);
                 Ok((connection, self.newcomer))
             }
             Err(_) => Err(TransportError::NoAnswer {

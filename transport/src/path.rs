@@ -2,11 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_protocol::repeat::PathFacts;
 use hackstream_protocol::units::{Bitrate, ByteCount, micros};
 use tokio::sync::Notify;
+
+use crate::hearing::Hearing;
 
 /// Called when the path changed. It runs on the network thread, which holds the connection's lock:
 /// it may wake somebody, and must not call the [`Connection`](crate::Connection).
@@ -29,7 +31,7 @@ pub struct PathReport {
     pub delivery_rate: Bitrate,
     /// What may be sent in the long run; `None` if that is not known.
     pub capacity: Option<Bitrate>,
-    /// What may be sent whatever the path could carry, if the listener has such a limit.
+    /// What may be sent whatever the path could carry, if the listener or the peer has such a limit.
     pub limit: Option<Bitrate>,
     /// Packets found to be lost since the connection began.
     pub lost_packets: u64,
@@ -62,6 +64,9 @@ pub(crate) struct PathState {
     delivery_rate: AtomicU64,
     /// Zero if it is not known.
     capacity: AtomicU64,
+    /// What the peer wants to get at the most; zero for whatever the path carries.
+    limit: AtomicU64,
+    pub(crate) hearing: Hearing,
     rtt_micros: AtomicU64,
     base_rtt_micros: AtomicU64,
     wake: Mutex<Option<PathWake>>,
@@ -97,7 +102,18 @@ impl PathState {
 
     /// What may be sent in the long run; `None` if that is not known.
     pub(crate) fn capacity(&self) -> Option<Bitrate> {
-        Some(Bitrate(self.capacity.load(Ordering::Relaxed))).filter(|rate| rate.0 > 0)
+        let known = rate_in(&self.capacity);
+        [known, self.limit()].into_iter().flatten().min()
+    }
+
+    /// What the peer wants to get at the most, if it said so.
+    pub(crate) fn limit(&self) -> Option<Bitrate> {
+        rate_in(&self.limit)
+    }
+
+    pub(crate) fn set_limit(&self, limit: Option<Bitrate>) {
+        let rate = limit.map_or(0, |rate| rate.0);
+        self.limit.store(rate, Ordering::Relaxed);
     }
 
     pub(crate) fn set_wake(&self, wake: PathWake) {
@@ -112,6 +128,19 @@ impl PathState {
         if let Some(wake) = called {
             wake();
         }
+    }
+
+    /// The peer was heard: after an outage that is worth a probe.
+    pub(crate) fn heard(&self, now: Instant) {
+        let report = self.report();
+        if (self.hearing).heard(now, report.in_flight, report.min_rtt) {
+            self.wake();
+        }
+    }
+
+    /// The window, with room for a probe if the peer is heard after an outage.
+    pub(crate) fn widen(&self, window: ByteCount) -> ByteCount {
+        self.hearing.widen(window)
     }
 
     /// The peer acknowledged something.
@@ -130,13 +159,18 @@ impl PathState {
         PathReport {
             rtt: Duration::from_micros(load(&self.rtt_micros)),
             min_rtt: Duration::from_micros(load(&self.base_rtt_micros)),
-            window: ByteCount(load(&self.window)),
+            window: self.widen(ByteCount(load(&self.window))),
             in_flight: ByteCount(load(&self.in_flight)),
             delivery_rate: Bitrate(load(&self.delivery_rate)),
             capacity: self.capacity(),
             ..PathReport::default()
         }
     }
+}
+
+/// The rate that is kept there; zero stands for none.
+fn rate_in(number: &AtomicU64) -> Option<Bitrate> {
+    Some(Bitrate(number.load(Ordering::Relaxed))).filter(|rate| rate.0 > 0)
 }
 
 #[cfg(test)]

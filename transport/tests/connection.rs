@@ -79,6 +79,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: core::time::Duration::ZERO,
     });
     at_viewer.0.send(&hello).await.unwrap();

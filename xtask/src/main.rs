@@ -9,9 +9,11 @@ mod demo;
 mod edges;
 mod fences;
 mod fuzz;
+mod image;
 mod metadata;
 mod packages;
 mod processes;
+mod release;
 mod scratch;
 mod setup;
 mod sizes;
@@ -30,7 +32,7 @@ use packages::Goal;
 const HELP: &str = "\
 Usage: cargo xtask TASK
 
-  setup [--for build|demo|test|ci|bench|cross]
+  setup [--for build|demo|test|ci|bench|cross|image|engine]
                           install the system packages that are needed (default: demo)
   demo [--app COMMAND…]   show a program of this machine through HackStream: Firefox, or COMMAND
   test [ARGUMENT…]        all tests; arguments go to `cargo test` (default: --workspace)
@@ -43,6 +45,11 @@ Usage: cargo xtask TASK
   device-times            what decoding would take on the smallest machine, from
                           bench/baseline.json; fails if that is too long
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
+  image [--tag NAME]      build the container image of a session (default: hackstream-session)
+  image test [PART-OF-A-NAME…]
+                          build it and run its tests: containers, for real
+  release [--twice]       the programs for other people, with licences, into target/dist; built twice
+                          and compared with --twice
   man                     write the man pages and shell completions of the programs into docs/
   help                    this text";
 
@@ -59,6 +66,8 @@ enum Task {
     CrossTest(Machine),
     DeviceTimes,
     Fuzz { seconds: u32 },
+    Image(image::Request),
+    Release(release::Rigour),
     Man,
     Help,
 }
@@ -96,6 +105,8 @@ fn perform(task: Task) -> Result<()> {
         Task::CrossTest(machine) => cross::test(machine),
         Task::DeviceTimes => bench_check::projection::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
+        Task::Image(request) => image::run(&request),
+        Task::Release(rigour) => release::run(rigour),
         Task::Man => manual(),
         Task::Help => {
             eprintln!("{HELP}");
@@ -141,12 +152,28 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ("cross", ["test", machine]) => Ok(Task::CrossTest(machine.parse()?)),
         ("cross", [machine]) => Ok(Task::Cross(machine.parse()?)),
         ("device-times", []) => Ok(Task::DeviceTimes),
+        ("image", _) => image_of(&words).map(Task::Image),
+        ("release", []) => Ok(Task::Release(release::Rigour::Once)),
+        ("release", ["--twice"]) => Ok(Task::Release(release::Rigour::Twice)),
         ("man", []) => Ok(Task::Man),
         ("fuzz", []) => Ok(Task::Fuzz { seconds: 60 }),
         ("fuzz", ["--seconds", seconds]) => Ok(Task::Fuzz {
             seconds: seconds.parse().context("--seconds takes a number")?,
         }),
         (task, words) => bail!("not understood: {task} {}", words.join(" ")),
+    }
+}
+
+fn image_of(words: &[&str]) -> Result<image::Request> {
+    match words {
+        [] => image_of(&["--tag", image::USUAL_TAG]),
+        ["--tag", tag] if !tag.starts_with('-') => Ok(image::Request::Build {
+            tag: (*tag).to_owned(),
+        }),
+        ["test", wanted @ ..] => Ok(image::Request::Test {
+            wanted: wanted.iter().map(|part| (*part).to_owned()).collect(),
+        }),
+        words => bail!("not understood: image {}", words.join(" ")),
     }
 }
 
@@ -169,6 +196,8 @@ mod tests {
 
     #[test]
     fn tasks_and_their_defaults() {
+        let twice = parsed("release --twice").unwrap();
+        assert_eq!(twice, Task::Release(release::Rigour::Twice));
         assert_eq!(parsed("setup").unwrap(), Task::Setup(Goal::Demo));
         assert_eq!(
             parsed("setup --for bench").unwrap(),
@@ -203,6 +232,17 @@ mod tests {
         assert_eq!(parsed("bench-check").unwrap(), all);
         let some = request(Purpose::Accept, &["wire", "h264"]);
         assert_eq!(parsed("bench-check --accept wire h264").unwrap(), some);
+    }
+
+    #[test]
+    fn the_image_is_built_or_tested() {
+        let tag = image::USUAL_TAG.to_owned();
+        let build = Task::Image(image::Request::Build { tag });
+        assert_eq!(parsed("image").unwrap(), build);
+        let wanted = vec!["fonts".to_owned()];
+        let test = Task::Image(image::Request::Test { wanted });
+        assert_eq!(parsed("image test fonts").unwrap(), test);
+        assert!(parsed("image --tag").is_err() && parsed("image tset").is_err());
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub(crate) enum Goal {
     Bench,
     /// Build for machines with an ARM processor.
     Cross,
+    /// Build and test the container image.
+    Image,
+    /// The same where no container engine is installed.
+    Engine,
 }
 
 impl FromStr for Goal {
@@ -32,9 +36,11 @@ impl FromStr for Goal {
             "ci" => Self::Ci,
             "bench" => Self::Bench,
             "cross" => Self::Cross,
-            other => {
-                bail!("unknown goal {other}: build, demo, test, ci, bench and cross are known")
-            }
+            "image" => Self::Image,
+            "engine" => Self::Engine,
+            other => bail!(
+                "unknown goal {other}: build, demo, test, ci, bench, cross, image and engine are known"
+            ),
         })
     }
 }
@@ -47,9 +53,14 @@ impl Goal {
             Usage::Session | Usage::Window | Usage::Browser => {
                 !matches!(self, Self::Build | Self::Cross)
             }
-            Usage::Test => matches!(self, Self::Test | Self::Ci | Self::Bench),
+            Usage::Test => matches!(
+                self,
+                Self::Test | Self::Ci | Self::Bench | Self::Image | Self::Engine
+            ),
             Usage::Check => matches!(self, Self::Ci | Self::Bench),
             Usage::Peer => matches!(self, Self::Bench),
+            Usage::Image => matches!(self, Self::Image | Self::Engine),
+            Usage::Engine => matches!(self, Self::Engine),
             Usage::Cross => matches!(self, Self::Cross),
         }
     }
@@ -74,6 +85,10 @@ pub(crate) enum Usage {
     Peer,
     /// Building for other machines, and running it here.
     Cross,
+    /// Building the container image.
+    Image,
+    /// Running containers.
+    Engine,
 }
 
 /// One row of the table.
@@ -158,6 +173,9 @@ const TABLE: &[Package] = &[
     package("x11-utils", Usage::Test, "looks at windows from outside"),
     package("xdotool", Usage::Test, "presses keys from outside"),
     package("xclip", Usage::Test, "copies and pastes"),
+    package("weston", Usage::Test, "a Wayland compositor"),
+    package("curl", Usage::Test, "asks for metrics as the runbook does"),
+    package("faketime", Usage::Test, "clocks that are far off"),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",
@@ -189,6 +207,12 @@ const TABLE: &[Package] = &[
         "proves that Debian's Rust is Debian's",
     ),
     package("qemu-user", Usage::Cross, "runs programs for ARM"),
+    package("docker.io", Usage::Engine, "builds and runs containers"),
+    package(
+        "debootstrap",
+        Usage::Image,
+        "the image's Debian, from its packages",
+    ),
 ];
 
 /// The packages that `goal` needs.

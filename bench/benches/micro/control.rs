@@ -73,6 +73,7 @@ fn hello() -> ViewerMessage {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: core::time::Duration::ZERO,
     })
 }

@@ -1,20 +1,21 @@
 //! The command line as understood.
 
 use std::ffi::OsString;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hackstream_clipboard::Directions;
-use hackstream_protocol::DEFAULT_PORT;
-use hackstream_protocol::limits::MAX_TOKEN_BYTES;
+use hackstream_protocol::amount;
+use hackstream_protocol::rate::cap::LEAST_CAP;
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{Quality, SeatWish};
 use hackstream_transport::Fingerprint;
 
+use super::address::ServerAddress;
 use super::files::{self, FileOptions};
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
+use super::token::{Token, token};
 use crate::error::ViewError;
 use crate::known_hosts;
 
@@ -32,9 +33,12 @@ pub struct Options {
     pub trust: TrustPolicy,
     /// What the person prefers where quality costs time.
     pub quality: Quality,
+    /// The most that the person wants to get; `None` for whatever the network carries.
+    pub max_bitrate: Option<Bitrate>,
     /// Whether the person wants to act in the session.
     pub seat: SeatWish,
-    /// Which way clipboards may go: taken from the session, given to it.
+    /// Which way clipboards may go: taken from the session; given to it, while the viewer is in
+    /// control.
     pub clipboard: Directions,
     /// Where the picture goes.
     pub output: Output,
@@ -61,6 +65,7 @@ impl Options {
             token,
             trust,
             quality: Quality::Auto,
+            max_bitrate: None,
             seat: SeatWish::Control,
             clipboard: Directions {
                 take: true,
@@ -158,118 +163,14 @@ pub enum TrustPolicy {
     },
 }
 
-/// The secret that admits to a session. Never shown.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Token(Vec<u8>);
-
-impl Token {
-    /// A token of at most [`MAX_TOKEN_BYTES`].
-    ///
-    /// # Errors
-    /// [`ViewError::Usage`] if it is longer.
-    pub fn new(bytes: Vec<u8>) -> Result<Self, ViewError> {
-        if bytes.len() > MAX_TOKEN_BYTES {
-            return Err(ViewError::Usage(format!(
-                "the token has {} bytes; no token is longer than {MAX_TOKEN_BYTES}",
-                bytes.len()
-            )));
-        }
-        Ok(Self(bytes))
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(secret)")
-    }
-}
-
-/// Name and UDP port of a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerAddress {
-    /// Host name or IP address, in lower case and without brackets.
-    pub host: String,
-    /// UDP port.
-    pub port: u16,
-}
-
-impl fmt::Display for ServerAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
-impl FromStr for ServerAddress {
-    type Err = ViewError;
-
-    /// Reads `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
-    fn from_str(text: &str) -> Result<Self, ViewError> {
-        let wrong =
-            |why: &str| ViewError::Usage(format!("\"{text}\" is not HOST or HOST:PORT: {why}"));
-        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-            let (host, rest) = rest.split_once(']').ok_or_else(|| wrong("] is missing"))?;
-            if host.parse::<std::net::Ipv6Addr>().is_err() {
-                return Err(wrong("no IPv6 address in the brackets"));
-            }
-            match rest.strip_prefix(':') {
-                Some(port) => (host, Some(port)),
-                None if rest.is_empty() => (host, None),
-                None => return Err(wrong("a colon must follow ]")),
-            }
-        } else if text.parse::<std::net::Ipv6Addr>().is_ok() {
-            (text, None)
-        } else {
-            match text.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (text, None),
-            }
-        };
-        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || "/@#[]".contains(c)) {
-            return Err(wrong("the host is not a name or an address"));
-        }
-        let port = match port.map(str::parse) {
-            None => DEFAULT_PORT,
-            Some(Ok(port)) if port != 0 => port,
-            Some(_) => return Err(wrong("a port is a number from 1 to 65535")),
-        };
-        Ok(Self {
-            host: host.to_ascii_lowercase(),
-            port,
-        })
-    }
-}
-
 /// Turns the raw command line into options; `variable` looks up the environment.
 pub(super) fn check(
     raw: Arguments,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Options, ViewError> {
-    let output = if raw.headless {
-        Output::Headless
-    } else {
-        Output::Window {
-            fullscreen: raw.fullscreen,
-            keys: LocalKeys {
-                menu: LocalKey::option("--host-key", &raw.host_key)?,
-                fullscreen: LocalKey::option("--fullscreen-key", &raw.fullscreen_key)?,
-            },
-        }
-    };
-    if let Output::Window { keys, .. } = output {
-        if keys.menu.is_some() && keys.menu == keys.fullscreen {
-            let text = "--host-key and --fullscreen-key are the same key; choose another for one";
-            return Err(ViewError::Usage(text.to_owned()));
-        }
-    }
+    let output = output(&raw)?;
     let files = files::options(&raw, &variable)?;
+    let sound = sound(&raw);
     Ok(Options {
         files,
         server: raw.server.parse()?,
@@ -280,6 +181,7 @@ pub(super) fn check(
             QualityName::Auto => Quality::Auto,
             QualityName::High => Quality::High,
         },
+        max_bitrate: raw.max_bitrate.as_deref().map(max_bitrate).transpose()?,
         seat: if raw.view_only {
             SeatWish::Watch
         } else {
@@ -287,7 +189,7 @@ pub(super) fn check(
         },
         clipboard: Directions {
             take: !raw.disable.contains(&Feature::ClipboardOut),
-            give: !raw.view_only && !raw.disable.contains(&Feature::ClipboardIn),
+            give: !raw.disable.contains(&Feature::ClipboardIn),
         },
         output,
         stats: match (raw.stats, raw.stats_json) {
@@ -304,11 +206,7 @@ pub(super) fn check(
             (Some(seconds), _) => Some(Duration::from_secs(seconds)),
             (None, Output::Headless) => Some(DEFAULT_HEADLESS_RECONNECT),
         },
-        sound: match (raw.no_audio, raw.mute, raw.volume) {
-            (true, _, _) => SoundOptions::Off,
-            (false, true, volume) => SoundOptions::Muted { volume },
-            (false, false, volume) => SoundOptions::Audible { volume },
-        },
+        sound,
         microphone: if raw.microphone {
             MicrophoneUse::WhenAsked
         } else {
@@ -317,36 +215,41 @@ pub(super) fn check(
     })
 }
 
-fn token(
-    argument: Option<String>,
-    file: Option<&Path>,
-    variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Token, ViewError> {
-    if let Some(token) = argument {
-        return Token::new(token.into_bytes());
+fn max_bitrate(text: &str) -> Result<Bitrate, ViewError> {
+    let least = LEAST_CAP.0;
+    let rate = amount::parse(text, least).map(Bitrate);
+    rate.ok_or_else(|| {
+        ViewError::Usage(format!(
+            "--max-bitrate {text}: expected bits per second, such as 800k, 5M or 1G, and at least \
+             {}k: with less a key's answer takes longer than a person waits",
+            least / 1000
+        ))
+    })
+}
+
+fn output(raw: &Arguments) -> Result<Output, ViewError> {
+    if raw.headless {
+        return Ok(Output::Headless);
     }
-    if let Some(file) = file {
-        let text = std::fs::read(file).map_err(|error| {
-            ViewError::Usage(format!(
-                "cannot read the token from {}: {error}",
-                file.display()
-            ))
-        })?;
-        let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let token = line.trim_ascii();
-        if token.is_empty() {
-            let file = file.display();
-            return Err(ViewError::Usage(format!(
-                "the first line of {file} holds no token"
-            )));
-        }
-        return Token::new(token.to_vec());
+    let keys = LocalKeys {
+        menu: LocalKey::option("--host-key", &raw.host_key)?,
+        fullscreen: LocalKey::option("--fullscreen-key", &raw.fullscreen_key)?,
+    };
+    if keys.menu.is_some() && keys.menu == keys.fullscreen {
+        let text = "--host-key and --fullscreen-key are the same key; choose another for one";
+        return Err(ViewError::Usage(text.to_owned()));
     }
-    Token::new(
-        variable("HACKSTREAM_TOKEN")
-            .unwrap_or_default()
-            .into_encoded_bytes(),
-    )
+    let fullscreen = raw.fullscreen;
+    Ok(Output::Window { fullscreen, keys })
+}
+
+const fn sound(raw: &Arguments) -> SoundOptions {
+    let volume = raw.volume;
+    match (raw.no_audio, raw.mute) {
+        (true, _) => SoundOptions::Off,
+        (false, true) => SoundOptions::Muted { volume },
+        (false, false) => SoundOptions::Audible { volume },
+    }
 }
 
 fn trust(
@@ -383,32 +286,25 @@ mod tests {
     }
 
     #[test]
-    fn addresses_in_every_notation() {
-        for (text, host, port) in [
-            ("Example.ORG", "example.org", DEFAULT_PORT),
-            ("192.0.2.1:99", "192.0.2.1", 99),
-            ("::1", "::1", DEFAULT_PORT),
-            ("[::1]", "::1", DEFAULT_PORT),
-            ("[2001:db8::2]:7", "2001:db8::2", 7),
+    fn a_limit_is_read_and_nonsense_explained() {
+        let limit = |text: &str| parsed(&["host", "--max-bitrate", text]).map(|o| o.max_bitrate);
+        assert_eq!(parsed(&["host"]).expect("no limit").max_bitrate, None);
+        assert_eq!(limit("2.5M").expect("a rate"), Some(Bitrate::kbps(2500)));
+        // Faster than the line is fine.
+        assert!(limit("100G").expect("a rate").is_some());
+        for nonsense in [
+            "0",
+            "-5M",
+            "-1",
+            "fast",
+            "99k",
+            "",
+            "5 M",
+            "1e9",
+            "--headless",
         ] {
-            let address: ServerAddress = text.parse().expect(text);
-            assert_eq!(
-                (address.host.as_str(), address.port),
-                (host, port),
-                "{text}"
-            );
-        }
-        let v6: ServerAddress = "::1".parse().expect("v6");
-        assert_eq!(v6.to_string(), "[::1]:14500");
-    }
-
-    #[test]
-    fn malformed_addresses_are_usage_errors() {
-        for text in [
-            "", ":1", "h:", "h:0", "h:65536", "h:x", "a b", "[::1", "[x]:1", "[::1]1",
-        ] {
-            let error = text.parse::<ServerAddress>().expect_err(text);
-            assert_eq!(error.exit_code(), 2, "{text}");
+            let error = limit(nonsense).expect_err(nonsense).to_string();
+            assert!(error.contains("800k") && error.contains("100k"), "{error}");
         }
     }
 
@@ -433,23 +329,6 @@ mod tests {
         assert_eq!(muted, SoundOptions::Muted { volume: 30 });
         let loud = ["hackstream-view", "h", "--volume", "401"];
         assert!(Arguments::try_parse_from(loud).is_err());
-    }
-
-    #[test]
-    fn token_comes_from_argument_file_or_environment() {
-        let environment = |name: &str| (name == "HACKSTREAM_TOKEN").then(|| "env".into());
-        let from_env = token(None, None, environment).expect("env");
-        assert_eq!(from_env.bytes(), b"env");
-        let argument = token(Some("arg".into()), None, environment).expect("argument");
-        assert_eq!(argument.bytes(), b"arg");
-        let dir = tempfile::tempdir().expect("dir");
-        let file = dir.path().join("token");
-        std::fs::write(&file, " from-file \r\nmore").expect("write");
-        let from_file = token(None, Some(&file), environment).expect("file");
-        assert_eq!(from_file.bytes(), b"from-file");
-        std::fs::write(&file, "\n").expect("write");
-        assert!(token(None, Some(&file), environment).is_err());
-        assert!(Token::new(vec![b'x'; MAX_TOKEN_BYTES + 1]).is_err());
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! What the person asked for: the command line as written (`raw`) and as understood.
 
+mod address;
 mod checked;
 mod files;
 mod local_key;
 mod raw;
+mod token;
 
+pub use address::ServerAddress;
 pub use checked::{
     DEFAULT_HEADLESS_RECONNECT, LocalKeys, MicrophoneUse, Options, Output, Screenshot,
-    ServerAddress, SoundOptions, StatsForm, Token, TrustPolicy,
+    SoundOptions, StatsForm, TrustPolicy,
 };
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
+pub use token::Token;
 
 use clap::{CommandFactory as _, Parser as _};
 

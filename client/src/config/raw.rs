@@ -9,6 +9,7 @@ use hackstream_sound::level::MOST_PERCENT;
 const CONNECTION: &str = "Connection";
 const WINDOW: &str = "Window";
 const PICTURE_AND_SOUND: &str = "Picture and sound";
+const FILES: &str = "Files";
 const MEASUREMENTS: &str = "Measurements";
 const WITHOUT_A_WINDOW: &str = "Without a window";
 
@@ -18,7 +19,7 @@ Examples:
   hackstream-view 192.0.2.7:14501 --token-file ~/token --fullscreen
   hackstream-view host --token-file ~/token --headless --screenshot now.png
 
-F8 opens the menu of the viewer: fullscreen, Ctrl+Alt+Del, screenshot, quality, sound, disconnect.";
+F8 opens the menu of the viewer: fullscreen, Ctrl+Alt+Del, screenshot, quality, bitrate, sound, disconnect.";
 
 const HINT: &str =
     "--help says more: the first connection, outages, the keyboard, measurements, exit codes.";
@@ -39,8 +40,8 @@ F8, or the key that --host-key names, opens the viewer's menu over the picture; 
 the session, and together with Shift, Ctrl, Alt or the logo key always does. In the menu arrows, Enter, the
 letters at the right edge and the mouse choose, + and - change the volume, Esc closes. All other keys
 are the session's, F11 too, unless --fullscreen-key names it.
-A screenshot of the menu is put into the folder for pictures (XDG_PICTURES_DIR), else into the current
-one, under a new name that the menu tells.
+A screenshot that is taken with the menu goes into your folder for pictures, or without one into the
+current folder, under a new name; the menu says which.
 
 Keys type what they type at the viewer, whatever the layout of the session; layout, dead keys, Compose
 and input method are those of the viewer's desktop. The session makes the repeats of a held key.
@@ -110,9 +111,9 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = CONNECTION)]
     pub(super) accept_new: bool,
 
-    /// Only watch: nothing that is done here reaches the session, nor what is copied here. Others stay
-    /// in control
-    #[arg(long)]
+    /// Only watch, until the menu says otherwise: nothing that is done here reaches the session, nor
+    /// what is copied here. Others stay in control
+    #[arg(long, help_heading = CONNECTION)]
     pub(super) view_only: bool,
 
     /// Fill the screen
@@ -142,6 +143,12 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = QualityName::Auto, help_heading = PICTURE_AND_SOUND)]
     pub(super) quality: QualityName,
 
+    /// Get no more than this from the server, for example 800k, 5M or 1G bits per second: in every
+    /// second or longer, everything included. Video becomes coarser, then rarer, before text has to
+    /// wait. At least 100k; other viewers do not notice
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, help_heading = PICTURE_AND_SOUND)]
+    pub(super) max_bitrate: Option<String>,
+
     /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
     /// them by ALSA
     #[arg(long, help_heading = PICTURE_AND_SOUND)]
@@ -158,7 +165,7 @@ pub(super) struct Arguments {
 
     /// Let programs of the session hear what is said here. The microphone is open only while one of
     /// them records, and the server has to allow it (--enable microphone)
-    #[arg(long)]
+    #[arg(long, help_heading = PICTURE_AND_SOUND)]
     pub(super) microphone: bool,
 
     /// Print a line of measurements to stderr each second in which something happens: rates, where
@@ -184,17 +191,17 @@ pub(super) struct Arguments {
     /// Give this file to the session, as by dropping it on the window; may be repeated. The server must
     /// allow it (--enable file-transfer). With --headless, and unless --accept-files or --screenshot
     /// says otherwise, leave once all are stored
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = FILES)]
     pub(super) send: Vec<PathBuf>,
 
     /// What to do with files that the session has for you: ask for each, in the window; never take
     /// one; or store all of them in this folder (./ask is a folder). Default: ask with a window,
     /// never without
-    #[arg(long, value_name = "DIR|ask|never")]
+    #[arg(long, value_name = "DIR|ask|never", help_heading = FILES)]
     pub(super) accept_files: Option<PathBuf>,
 
     /// Size of the largest file that is taken from the session, for example 50M or 2G. Default: 1 GiB
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help_heading = FILES)]
     pub(super) max_file_size: Option<String>,
 
     /// Open no window

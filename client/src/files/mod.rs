@@ -18,14 +18,14 @@ use crate::error::ViewError;
 use crate::locked::locked;
 use crate::shared::Shared;
 pub(crate) use passage::serve;
-pub(crate) use question::{Answer, answer};
+pub(crate) use question::{Answer, Question, QuestionId, answer};
 use state::State;
 
 /// What the person is told about files, as lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileTexts {
-    /// Whether a file of the session's is to be taken.
-    pub(crate) question: Vec<String>,
+    /// Whether a file of the session's is to be taken, if there is one.
+    pub(crate) question: Option<Question>,
     /// How far files are, and what became of the last ones.
     pub(crate) lines: Vec<String>,
 }
@@ -55,14 +55,9 @@ impl Files {
         self.show(shared);
     }
 
-    /// Whether the person is asked something.
-    pub(crate) fn asks(&self) -> bool {
-        self.lock().question().is_some()
-    }
-
-    /// Takes the person's answer.
-    pub(crate) fn answer(&self, shared: &Shared, answer: Answer) {
-        self.lock().answered(answer);
+    /// Takes the person's answer to the question that they saw.
+    pub(crate) fn answer(&self, shared: &Shared, question: QuestionId, answer: Answer) {
+        self.lock().answered(question, answer);
         self.to_fetch.notify_one();
         self.show(shared);
     }

@@ -1,8 +1,27 @@
-//! The person's answer to whether a file is taken.
+//! Whether a file is taken: what the person is asked, and answers.
 
 use hackstream_protocol::wire::keyboard::CommandModifiers;
 use winit::event::{ElementState, KeyEvent};
 use winit::keyboard::{Key, NamedKey};
+
+/// One question. An answer counts for the one that the person saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct QuestionId(u64);
+
+impl QuestionId {
+    pub(super) const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// What the person is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// Which question it is.
+    pub(crate) id: QuestionId,
+    /// Its text.
+    pub(crate) lines: Vec<String>,
+}
 
 /// Whether the person wants a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

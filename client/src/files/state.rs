@@ -9,7 +9,7 @@ use hackstream_protocol::files::FileName;
 use hackstream_protocol::limits::MAX_OFFERED_FILES;
 use hackstream_protocol::wire::control::FileOffer;
 
-use super::{Answer, FileTexts};
+use super::{Answer, FileTexts, Question, QuestionId};
 use crate::config::{AcceptFiles, FileOptions};
 
 /// Failures that are remembered; the first is what matters.
@@ -55,7 +55,9 @@ pub(super) struct State {
     /// Files for the session; the first is on its way.
     pub(super) to_send: VecDeque<PathBuf>,
     /// Offers that the person has not answered; the first is asked about.
-    asked: VecDeque<Offered>,
+    asked: VecDeque<(QuestionId, Offered)>,
+    /// The last question. No other gets its number, whatever servers call their files.
+    last_question: QuestionId,
     /// Files that the person wants; the first is on its way.
     pub(super) wanted: VecDeque<Offered>,
     /// Files that the person does not want, newest last.
@@ -99,30 +101,33 @@ impl State {
             name: FileName::of(&offer.name),
             size: offer.size,
         };
-        let is_known = [&self.asked, &self.wanted, &self.declined]
-            .iter()
-            .any(|list| list.contains(&offered));
+        let is_known = self.asked.iter().any(|(_, asked)| *asked == offered)
+            || self.wanted.contains(&offered)
+            || self.declined.contains(&offered);
         if is_known || self.asked.len() + self.wanted.len() >= MAX_OFFERED_FILES {
             return;
         }
         match self.accept {
             Accept::Never => {}
-            Accept::Ask(_) => self.asked.push_back(offered),
+            Accept::Ask(_) => {
+                self.last_question = self.last_question.next();
+                self.asked.push_back((self.last_question, offered));
+            }
             Accept::Always(_) => self.wanted.push_back(offered),
         }
     }
 
     pub(super) fn withdrawn(&mut self, number: u64) {
-        self.asked.retain(|offered| offered.number != number);
+        self.asked.retain(|(_, offered)| offered.number != number);
     }
 
-    /// What the person is asked about.
-    pub(super) fn question(&self) -> Option<&Offered> {
-        self.asked.front()
-    }
-
-    pub(super) fn answered(&mut self, answer: Answer) {
-        let Some(offered) = self.asked.pop_front() else {
+    /// The person answered that question. Nothing happens if it is not asked any more: the answer is
+    /// not meant for another one.
+    pub(super) fn answered(&mut self, question: QuestionId, answer: Answer) {
+        if self.asked.front().is_none_or(|(id, _)| *id != question) {
+            return;
+        }
+        let Some((_, offered)) = self.asked.pop_front() else {
             return;
         };
         match answer {
@@ -192,22 +197,23 @@ impl State {
             }
         }
         FileTexts {
-            question: self.question_lines(),
+            question: self.question(),
             lines,
         }
     }
 
-    fn question_lines(&self) -> Vec<String> {
-        let (Some(offered), Some(folder)) = (self.question(), self.folder()) else {
-            return Vec::new();
-        };
+    /// What the person is asked.
+    fn question(&self) -> Option<Question> {
+        let (id, offered) = self.asked.front()?;
+        let folder = self.folder()?;
         let (name, size) = (short(offered.name.as_str()), Shown(offered.size));
-        vec![
+        let lines = vec![
             "The session has a file for you:".to_owned(),
             format!("{name} ({size})"),
             format!("Store it in {}?", shown(folder.path())),
             "Ctrl+Alt+Enter: yes. Ctrl+Alt+End: no.".to_owned(),
-        ]
+        ];
+        Some(Question { id: *id, lines })
     }
 }
 
@@ -259,35 +265,60 @@ mod tests {
         state
     }
 
+    fn asked(state: &State) -> Option<Question> {
+        state.texts().question
+    }
+
     #[test]
     fn the_person_is_asked_once_for_each_file() {
         let mut state = asking();
         for number in [1, 2] {
             state.offered(&offer(number));
         }
-        let question = state.texts().question;
-        assert_eq!(question[1], "report.pdf (2.1 MB)");
-        assert_eq!(question[2], "Store it in /home/ada/Downloads?");
-        state.answered(Answer::Leave);
+        let question = asked(&state).unwrap();
+        assert_eq!(question.lines[1], "report.pdf (2.1 MB)");
+        assert_eq!(question.lines[2], "Store it in /home/ada/Downloads?");
+        state.answered(question.id, Answer::Leave);
         assert!(state.wanted.is_empty());
-        state.answered(Answer::Take);
+        state.answered(asked(&state).unwrap().id, Answer::Take);
         assert_eq!(state.wanted.front().map(|wanted| wanted.number), Some(2));
         // The server was lost and offers them again.
         state.connected();
         state.offered(&offer(1));
         state.offered(&offer(2));
-        assert!(state.question().is_none());
+        assert_eq!(asked(&state), None);
         assert_eq!(state.wanted.len(), 1);
         state.offered(&offer(3));
         state.withdrawn(3);
-        assert!(state.question().is_none());
+        assert_eq!(asked(&state), None);
+    }
+
+    #[test]
+    fn an_answer_counts_for_the_question_that_was_seen() {
+        let mut state = asking();
+        state.offered(&offer(1));
+        let seen = asked(&state).unwrap().id;
+        // Meanwhile there is another file, perhaps of another server, which may use the number again.
+        state.withdrawn(1);
+        state.offered(&offer(2));
+        state.answered(seen, Answer::Take);
+        state.connected();
+        state.offered(&offer(1));
+        state.answered(seen, Answer::Take);
+        assert!(state.wanted.is_empty());
+        state.answered(asked(&state).unwrap().id, Answer::Take);
+        assert_eq!(state.wanted.len(), 1);
+        // Somebody who answers twice has answered once.
+        state.offered(&offer(4));
+        state.answered(seen, Answer::Leave);
+        assert!(asked(&state).is_some());
     }
 
     #[test]
     fn who_wants_no_files_keeps_no_offers() {
         let mut state = State::default();
         state.offered(&offer(1));
-        assert!(state.question().is_none() && state.wanted.is_empty());
+        assert!(asked(&state).is_none() && state.wanted.is_empty());
         let mut state = asking();
         for number in 0..2 * MAX_OFFERED_FILES as u64 {
             state.offered(&offer(number));

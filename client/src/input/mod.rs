@@ -1,5 +1,6 @@
 //! From the window's events to the session's input.
 
+mod enclosure;
 mod keyboard;
 mod keys;
 mod meaning;
@@ -7,14 +8,12 @@ mod method;
 mod pointer;
 mod wheel;
 
-use hackstream_protocol::geometry::{Point, Window};
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Locks, is_text};
 use winit::event::{DeviceEvent, ElementState, Ime, KeyEvent, MouseButton, MouseScrollDelta};
 use winit::keyboard::{ModifiersState, PhysicalKey};
 use winit::platform::modifier_supplement::KeyEventExtModifierSupplement as _;
 
-use crate::present::Placement;
 pub(crate) use keyboard::Keyboard;
 use meaning::{Composition, Meaning, Press, may_lock};
 pub(crate) use method::has_input_method;
@@ -106,12 +105,12 @@ impl InputState {
         }
     }
 
-    /// Sends what is switched on at the keyboard, unless the session knows.
     /// The session may know nothing of the locks any more.
     pub(crate) const fn forget_locks(&mut self) {
         self.locks = None;
     }
 
+    /// Sends what is switched on at the keyboard, unless the session knows.
     fn tell_locks(&mut self, keyboard: &Keyboard, send: &mut impl FnMut(InputEvent)) {
         let locks = keyboard.locks();
         if let Some(locks) = locks.filter(|_| locks != self.locks) {
@@ -172,11 +171,6 @@ impl InputState {
 /// The position of a key; `None` if it has none that the session can name.
 pub(crate) fn key_code(key: PhysicalKey) -> Option<KeyCode> {
     keys::code(key)
-}
-
-/// The pointer moved to `at` in the window.
-fn motion(at: Point<Window>, placement: &Placement) -> InputEvent {
-    InputEvent::PointerMotion(placement.to_frame(at))
 }
 
 /// A button of the pointer; `None` for those the session cannot name.

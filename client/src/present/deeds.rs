@@ -47,6 +47,10 @@ impl View {
                 self.steering.quality = quality;
                 session.quality(quality);
             }
+            Some(Action::MaxBitrate(most)) => {
+                self.steering.max_bitrate = most;
+                session.max_bitrate(most);
+            }
             Some(Action::Mute(muted)) => shared.speaker.mute(muted),
             Some(Action::Volume(percent)) => shared.speaker.set_volume(percent),
             Some(Action::Statistics(shown)) => shared.show_statistics(match shown {
@@ -63,12 +67,10 @@ impl View {
         self.use_input_method(true);
         self.cursors
             .follow(&shared.session(), event_loop, &self.window);
-        // A click without another movement has to be where the pointer is now.
-        if let Some(at) = self.steering.at {
-            let placement = self.placement();
-            if let Some(motion) = self.pointer.at(at, &placement) {
-                session.send(motion);
-            }
+        let placement = self.placement();
+        let at = self.steering.at;
+        if let Some(motion) = self.pointer.resume(at, &self.window, &placement) {
+            session.send(motion);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::config::ServerAddress;
+use crate::files::QuestionId;
 use crate::picture::{Line, Look};
 use crate::session::{Cause, Continuity, Farewell};
 use crate::shared::{LinkState, SessionView};
@@ -29,21 +30,30 @@ impl Tidings {
     }
 }
 
-/// Lines to show over the picture; none if all is well. `catching_up` tells that a new connection
-/// has not brought the whole picture yet.
-pub(super) fn lines(
+/// What is shown over the picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Notice {
+    /// Nothing if all is well.
+    pub(super) lines: Vec<Line>,
+    /// The question that it asks: only what is seen can be answered.
+    pub(super) question: Option<QuestionId>,
+}
+
+/// What there is to tell. `catching_up` says that a new connection has not brought the whole picture
+/// yet.
+pub(super) fn of(
     server: &ServerAddress,
     session: &SessionView,
     catching_up: bool,
     tidings: Tidings,
-) -> Vec<Line> {
+) -> Notice {
     let texts = match session.link {
         LinkState::Over => {
-            return session
-                .farewell
-                .as_ref()
-                .map(last_words)
-                .unwrap_or_default();
+            let farewell = session.farewell.as_ref();
+            return Notice {
+                lines: farewell.map(last_words).unwrap_or_default(),
+                question: None,
+            };
         }
         LinkState::Interrupted { since } => {
             let seconds = Instant::now().saturating_duration_since(since).as_secs();
@@ -58,9 +68,24 @@ pub(super) fn lines(
             "The server was restarted, or the outage was long.".to_owned(),
             "Any key or click hides this.".to_owned(),
         ],
-        _ => session.files.question.clone(),
+        _ => return asked(session),
     };
-    texts.into_iter().map(Line::from).collect()
+    Notice {
+        lines: texts.into_iter().map(Line::from).collect(),
+        question: None,
+    }
+}
+
+/// What the person is asked, if anything.
+fn asked(session: &SessionView) -> Notice {
+    let Some(question) = &session.files.question else {
+        return Notice::default();
+    };
+    let lines = question.lines.iter().cloned().map(Line::from);
+    Notice {
+        lines: lines.collect(),
+        question: Some(question.id),
+    }
 }
 
 /// Why the session is over.
@@ -111,6 +136,12 @@ fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Question;
+
+    fn notice(session: &SessionView, catching_up: bool, tidings: Tidings) -> Notice {
+        let server = "h".parse().expect("an address");
+        of(&server, session, catching_up, tidings)
+    }
 
     #[test]
     fn nothing_is_told_while_all_is_well() {
@@ -118,14 +149,34 @@ mod tests {
             link: LinkState::Live,
             ..SessionView::default()
         };
-        let lines = |catching_up, tidings| {
-            let server = "h".parse().expect("an address");
-            lines(&server, &session, catching_up, tidings)
-        };
+        let lines = |catching_up, tidings| notice(&session, catching_up, tidings).lines;
         assert!(lines(false, Tidings::Known).is_empty());
         assert_eq!(lines(true, Tidings::Known).len(), 2);
         let new = lines(false, Tidings::of(Continuity::New));
         assert_eq!(new[0].text, "This may be a new session");
+    }
+
+    #[test]
+    fn a_question_that_is_not_shown_is_not_asked() {
+        let id = QuestionId::default();
+        let question = Question {
+            id,
+            lines: vec!["Store it?".to_owned()],
+        };
+        let mut session = SessionView {
+            link: LinkState::Live,
+            ..SessionView::default()
+        };
+        session.files.question = Some(question);
+        let shown = notice(&session, false, Tidings::Known);
+        assert_eq!((shown.lines.len(), shown.question), (1, Some(id)));
+        assert_eq!(notice(&session, true, Tidings::Known).question, None);
+        assert_eq!(notice(&session, false, Tidings::NewSession).question, None);
+        session.link = LinkState::Over;
+        assert_eq!(notice(&session, false, Tidings::Known).question, None);
+        let since = Instant::now();
+        session.link = LinkState::Interrupted { since };
+        assert_eq!(notice(&session, false, Tidings::Known).question, None);
     }
 
     #[test]

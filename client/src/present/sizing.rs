@@ -3,10 +3,20 @@
 use hackstream_protocol::geometry::{Frame, Size, Window};
 use hackstream_protocol::wire::control::Scale;
 
+/// Whose size counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    /// The screen's: the window has the size that the viewer gave it.
+    Screen,
+    /// The window's: somebody has chosen it.
+    Window,
+}
+
 /// A window opens with the size of the session's screen and follows it, until the person, or the
 /// window manager, gives it another size: from then on the screen is to follow the window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizing {
+    lead: Lead,
     /// Size of the session's screen that the window knows.
     screen: Size<Frame>,
     /// The size that the viewer gave to the window.
@@ -25,6 +35,7 @@ impl Sizing {
             screen.height.min(room.height).max(1),
         );
         Self {
+            lead: Lead::Screen,
             screen,
             given,
             asked: None,
@@ -54,12 +65,11 @@ impl Sizing {
         }
         self.screen = screen;
         let size = Size::new(screen.width, screen.height);
-        // It may be the answer to an earlier wish, or all that the server allows.
-        let is_answered = self.asked.is_none_or(|asked| asked == size);
-        if is_answered {
-            self.asked = None;
-        }
-        let follows = is_answered && window == self.given;
+        // What answers a wish is not followed: the window may have another size again already.
+        let follows = self.lead == Lead::Screen && self.asked.is_none() && window == self.given;
+        // Another size may be the answer to an earlier wish, or all that the server allows.
+        self.asked = self.asked.filter(|asked| *asked != size);
+        self.settle(window);
         (follows && size != window).then(|| {
             self.given = size;
             size
@@ -75,8 +85,13 @@ impl Sizing {
         let will_be = self
             .asked
             .unwrap_or(Size::new(self.screen.width, self.screen.height));
+        if window != self.given && !window.is_empty() {
+            self.lead = Lead::Window;
+        }
+        self.settle(window);
         // The size that the viewer gave it is no wish, unless the monitor had no room for more.
-        let is_own = window == self.given
+        let is_own = self.lead == Lead::Screen
+            && window == self.given
             && self.asked.is_none()
             && window.width >= self.screen.width
             && window.height >= self.screen.height;
@@ -86,6 +101,14 @@ impl Sizing {
         }
         (self.asked, self.scale) = (Some(window), scale);
         Some(window)
+    }
+
+    /// A window that has the viewer's size again, as the screen has, follows again.
+    fn settle(&mut self, window: Size<Window>) {
+        let screen = Size::new(self.screen.width, self.screen.height);
+        if self.asked.is_none() && window == self.given && window == screen {
+            self.lead = Lead::Screen;
+        }
     }
 }
 
@@ -143,6 +166,26 @@ mod tests {
         assert_eq!(sizing.screen_changed(SCREEN, first), None);
         let follow = sizing.screen_changed(Size::new(1000, 700), first);
         assert_eq!(follow, Some(Size::new(1000, 700)), "it follows again");
+    }
+
+    /// The window system tells the size sooner when it is asked than as news.
+    #[test]
+    fn the_answer_to_a_wish_does_not_resize_a_window_that_has_changed_since() {
+        let mut sizing = Sizing::new(SCREEN, ROOM);
+        let first = Size::new(1280, 800);
+        assert!(changed(&mut sizing, 1920, 1080).is_some());
+        assert_eq!(sizing.screen_changed(Size::new(1920, 1080), first), None);
+        assert_eq!(changed(&mut sizing, 1280, 800), Some(first));
+        assert_eq!(sizing.screen_changed(SCREEN, first), None);
+    }
+
+    #[test]
+    fn a_window_that_is_given_its_first_size_again_wants_a_larger_screen() {
+        let mut sizing = Sizing::new(SCREEN, ROOM);
+        let small = Size::new(1000, 700);
+        assert_eq!(changed(&mut sizing, 1000, 700), Some(small));
+        assert_eq!(sizing.screen_changed(Size::new(1000, 700), small), None);
+        assert!(changed(&mut sizing, 1280, 800).is_some());
     }
 
     #[test]

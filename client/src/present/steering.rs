@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::geometry::{Point, Window as WindowSpace};
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::Quality;
 use winit::event::{ElementState, KeyEvent, MouseButton, MouseScrollDelta, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
@@ -61,6 +62,7 @@ pub(super) struct Steering {
     pub(super) host: String,
     pub(super) keys: LocalKeys,
     pub(super) quality: Quality,
+    pub(super) max_bitrate: Option<Bitrate>,
     pub(super) album: Album,
     pub(super) mode: Mode,
     modifiers: ModifiersState,
@@ -75,6 +77,7 @@ impl Steering {
             host: wishes.server.host.clone(),
             keys: wishes.keys,
             quality: wishes.quality,
+            max_bitrate: wishes.max_bitrate,
             album: Album::new(),
             mode: Mode::Session,
             modifiers: ModifiersState::empty(),
@@ -127,7 +130,7 @@ impl View {
     ) -> Result<Steered, String> {
         self.steering.observe(event);
         match &self.steering.mode {
-            Mode::Farewell { since } => return Ok(after_the_end(event, *since)),
+            Mode::Farewell { since } => return Ok(after_the_end(event, since.elapsed())),
             Mode::Session => {
                 let WindowEvent::KeyboardInput {
                     event,
@@ -187,7 +190,7 @@ impl View {
             return Ok(Steered::Passed);
         }
         session.send(self.input.focus_lost());
-        self.pointer.free(&self.window);
+        self.pointer.suspend(&self.window);
         self.cursors.leave(&self.window);
         self.use_input_method(false);
         self.steering.mode = Mode::Menu {
@@ -276,6 +279,7 @@ impl View {
             host_key: self.steering.keys.menu,
             seats,
             quality: self.steering.quality,
+            max_bitrate: self.steering.max_bitrate,
             hearing: shared.speaker.hearing(),
             volume: shared.speaker.volume(),
             statistics: shared.shows_statistics(),
@@ -287,8 +291,8 @@ impl View {
     }
 }
 
-/// What an event means once the session is over.
-fn after_the_end(event: &WindowEvent, since: Instant) -> Steered {
+/// What an event means when the session has been over for so long.
+fn after_the_end(event: &WindowEvent, over: Duration) -> Steered {
     let is_press = match event {
         WindowEvent::KeyboardInput {
             event,
@@ -299,7 +303,7 @@ fn after_the_end(event: &WindowEvent, since: Instant) -> Steered {
         _ => false,
     };
     match (is_press, is_input(event)) {
-        (true, _) if since.elapsed() >= SURPRISE => Steered::Leave,
+        (true, _) if over >= SURPRISE => Steered::Leave,
         (_, true) => Steered::Taken,
         (_, false) => Steered::Passed,
     }
@@ -315,4 +319,28 @@ const fn is_input(event: &WindowEvent) -> bool {
             | WindowEvent::MouseInput { .. }
             | WindowEvent::MouseWheel { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use winit::event::DeviceId;
+
+    #[test]
+    fn what_was_meant_for_the_session_does_not_close_the_window() {
+        let click = |state| WindowEvent::MouseInput {
+            device_id: DeviceId::dummy(),
+            state,
+            button: MouseButton::Left,
+        };
+        let (press, release) = (click(ElementState::Pressed), click(ElementState::Released));
+        let before = SURPRISE.saturating_sub(Duration::from_millis(1));
+        for early in [Duration::ZERO, before] {
+            assert_eq!(after_the_end(&press, early), Steered::Taken);
+        }
+        assert_eq!(after_the_end(&release, SURPRISE), Steered::Taken);
+        assert_eq!(after_the_end(&press, SURPRISE), Steered::Leave);
+        let other = WindowEvent::Focused(true);
+        assert_eq!(after_the_end(&other, SURPRISE), Steered::Passed);
+    }
 }

@@ -22,7 +22,7 @@ use super::steering::Steering;
 use super::surface::Surface;
 use super::window::Wishes;
 use crate::cursor::Cursors;
-use crate::files;
+use crate::files::{self, QuestionId};
 use crate::input::{self, InputState, Keyboard, Pointer};
 use crate::picture::{Extent, Shade, Sight, Texts};
 use crate::session::Session;
@@ -44,6 +44,8 @@ pub(super) struct View {
     acts: bool,
     tidings: Tidings,
     pub(super) texts: Texts,
+    /// The question that the window shows.
+    question: Option<QuestionId>,
     sizing: Sizing,
     bell: Bell,
     focused: bool,
@@ -87,6 +89,7 @@ impl View {
             acts: true,
             tidings: Tidings::Known,
             texts: Texts::default(),
+            question: None,
             sizing,
             bell: Bell::default(),
             focused: false,
@@ -141,12 +144,16 @@ impl View {
                 .follow(&facts, &self.window, &placement, is_followed);
             if facts.link == LinkState::Live && self.link != LinkState::Live {
                 self.input.forget_locks();
+                self.pointer.forget_place();
                 self.tidings = Tidings::of(facts.continuity);
             }
+            let server = self.label.server();
+            let notice = notice::of(server, &facts, catching_up, self.tidings);
+            self.question = notice.question;
             let statistics = facts.statistics.iter().map(|line| line.as_str().into());
             self.texts = Texts {
                 statistics: statistics.collect(),
-                notice: notice::lines(self.label.server(), &facts, catching_up, self.tidings),
+                notice: notice.lines,
                 files: facts
                     .files
                     .lines
@@ -162,6 +169,7 @@ impl View {
         if acts && !self.acts {
             // Those of another person's keyboard may count in the session by now.
             self.input.forget_locks();
+            self.pointer.forget_place();
         }
         (self.link, self.acts) = (link, acts);
         self.follow_menu(link, shared);
@@ -183,10 +191,15 @@ impl View {
                 return self.show(session, shared, Extent::Window);
             }
             WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => {
+                self.pointer.window_moved(&self.window);
                 self.tell_size(session);
                 self.window.request_redraw();
             }
-            WindowEvent::Focused(true) => self.focused = true,
+            WindowEvent::Moved(_) => self.pointer.window_moved(&self.window),
+            WindowEvent::Focused(true) => {
+                self.focused = true;
+                self.pointer.forget_place();
+            }
             WindowEvent::CursorEntered { .. } if !self.focused => {
                 focus::take_without_window_manager(&self.window, Claim::Always);
             }
@@ -210,7 +223,12 @@ impl View {
             return Ok(());
         }
         self.tidings = Tidings::Known;
-        self.texts.notice.clear();
+        // What it hid is seen at once.
+        let catching_up = false;
+        let server = self.label.server();
+        let notice = notice::of(server, &shared.session(), catching_up, self.tidings);
+        self.question = notice.question;
+        self.texts.notice = notice.lines;
         self.show(session, shared, Extent::Changes)
     }
 
@@ -223,11 +241,12 @@ impl View {
                 event,
                 is_synthetic: false,
                 ..
-            } if shared.files.asks() => {
-                let Some(answer) = files::answer(event, self.input.held()) else {
+            } => {
+                let answer = files::answer(event, self.input.held());
+                let (Some(question), Some(answer)) = (self.question, answer) else {
                     return false;
                 };
-                shared.files.answer(shared, answer);
+                shared.files.answer(shared, question, answer);
             }
             _ => return false,
         }

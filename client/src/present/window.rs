@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::Quality;
 use winit::application::ApplicationHandler;
 use winit::event::{DeviceEvent, DeviceId, WindowEvent};
@@ -76,6 +77,8 @@ pub(super) struct Wishes {
     pub(super) keys: LocalKeys,
     /// What to ask the server for.
     pub(super) quality: Quality,
+    /// What to get from it at the most.
+    pub(super) max_bitrate: Option<Bitrate>,
 }
 
 impl Wishes {
@@ -89,6 +92,7 @@ impl Wishes {
             fullscreen,
             keys,
             quality: options.quality,
+            max_bitrate: options.max_bitrate,
         }
     }
 }
@@ -134,16 +138,17 @@ impl ApplicationHandler<Woken> for App {
             Ok(Steered::Leave) => return self.leave(),
             Err(reason) => return self.check(event_loop, Err(reason)),
         }
+        // Before it may show a question, which nobody has seen then.
+        let is_of_files = view.files_of(&event, &self.shared);
         let noted = view.noted(&event, &self.session, &self.shared);
-        let result =
-            if view.files_of(&event, &self.shared) || view.keyboard_of(&event, &self.session) {
-                Ok(())
-            } else if let Some(input) = view.input_of(&event) {
-                self.session.send(input);
-                Ok(())
-            } else {
-                view.window_changed(&event, &self.session, &self.shared)
-            };
+        let result = if is_of_files || view.keyboard_of(&event, &self.session) {
+            Ok(())
+        } else if let Some(input) = view.input_of(&event) {
+            self.session.send(input);
+            Ok(())
+        } else {
+            view.window_changed(&event, &self.session, &self.shared)
+        };
         self.check(event_loop, noted.and(result));
     }
 

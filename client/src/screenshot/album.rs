@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hackstream_files::picture_directory;
 use hackstream_protocol::geometry::Size;
 
 use super::write_png;
@@ -70,8 +71,13 @@ impl Album {
     }
 
     /// What came of a picture since this was asked last.
-    pub(crate) fn news(&self) -> Option<Saved> {
-        self.receiver.try_iter().last()
+    pub(crate) fn news(&mut self) -> Option<Saved> {
+        let news = self.receiver.try_iter().last();
+        if news.is_some() {
+            // Once it is told, the next one is not too early, though the thread may not be gone yet.
+            self.finish();
+        }
+        news
     }
 
     fn finish(&mut self) {
@@ -159,34 +165,12 @@ fn create_new(folder: &Path, stem: &str) -> io::Result<(PathBuf, File)> {
 
 /// The person's folder for pictures, or the current one.
 fn folder(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    let path = |name: &str| variable(name).filter(|p| !p.is_empty()).map(PathBuf::from);
-    let home = path("HOME");
-    let configured = || {
-        let home = home.as_deref()?;
-        let config = path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-        let text = fs::read_to_string(config.join("user-dirs.dirs")).ok()?;
-        pictures_in(&text, home)
-    };
-    let candidates = [
-        path("XDG_PICTURES_DIR"),
-        configured(),
-        home.as_deref().map(|home| home.join("Pictures")),
-    ];
+    let told = variable("XDG_PICTURES_DIR").filter(|path| !path.is_empty());
+    let candidates = [told.map(PathBuf::from), picture_directory(variable)];
     let found = candidates.into_iter().flatten().find(|dir| dir.is_dir());
     found
         .or_else(|| env::current_dir().ok())
         .unwrap_or_default()
-}
-
-/// The folder that the settings of the desktop name: `XDG_PICTURES_DIR="$HOME/Pictures"`.
-fn pictures_in(settings: &str, home: &Path) -> Option<PathBuf> {
-    let mut lines = settings.lines().map(str::trim);
-    let value = lines.find_map(|line| line.strip_prefix("XDG_PICTURES_DIR="))?;
-    let value = value.trim_matches('"');
-    match value.strip_prefix("$HOME") {
-        Some(below) => Some(home.join(below.trim_start_matches('/'))),
-        None => Some(PathBuf::from(value)).filter(|path| path.is_absolute()),
-    }
 }
 
 /// The file's name without its ending: the host and the time, as UTC.
@@ -242,6 +226,19 @@ mod tests {
     fn names_cannot_leave_the_folder() {
         let stem = stem("../e:v/il", UNIX_EPOCH);
         assert_eq!(stem, "hackstream-.._e_v_il-19700101T000000Z");
+    }
+
+    #[test]
+    fn the_next_may_be_taken_once_the_one_before_is_told() {
+        let mut album = Album::new();
+        let (sender, (told, telling)) = (album.sender.clone(), channel());
+        album.writing = Some(std::thread::spawn(move || {
+            let _ = sender.send(Saved(Vec::new()));
+            let _ = told.send(());
+        }));
+        telling.recv().expect("told");
+        assert!(album.news().is_some());
+        assert!(album.writing.is_none());
     }
 
     #[test]

@@ -336,6 +336,7 @@ fn hello(options: &Options) -> Hello {
         ticket: Vec::new(),
         seat: options.seat,
         takes_files: options.files.takes(),
+        max_bitrate: options.max_bitrate,
         megapixel_time,
     }
 }

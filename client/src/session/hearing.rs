@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hackstream_protocol::session::kept_cursors::KeptCursors;
 use hackstream_protocol::wire::control::ServerMessage;
 use hackstream_transport::{ControlReader, TransportError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::ending::LinkEnd;
 use crate::files;
@@ -17,12 +17,14 @@ pub(super) async fn hear(
     mut reader: ControlReader<ServerMessage>,
     shared: Arc<Shared>,
     microphone: Lease,
+    acts: watch::Sender<bool>,
     end: mpsc::UnboundedSender<LinkEnd>,
 ) {
     let mut listener = Listener {
         kept: KeptCursors::default(),
         shared,
         microphone,
+        acts,
     };
     let told = loop {
         match reader.receive().await {
@@ -45,6 +47,8 @@ struct Listener {
     kept: KeptCursors,
     shared: Arc<Shared>,
     microphone: Lease,
+    /// Whether what the person does reaches the session, for its clipboards.
+    acts: watch::Sender<bool>,
 }
 
 impl Listener {
@@ -73,6 +77,7 @@ impl Listener {
                 shared.update_session(|session| session.icon = icon);
             }
             ServerMessage::Seats(report) => {
+                self.acts.send_replace(report.standing.acts());
                 shared.update_session(|session| session.seats = Some(report));
             }
             ServerMessage::Bell => shared.update_session(|session| session.bells += 1),

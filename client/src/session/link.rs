@@ -13,7 +13,7 @@ use hackstream_protocol::wire::control::{
 use hackstream_protocol::wire::feedback::Feedback;
 use hackstream_protocol::wire::input::InputEvent;
 use hackstream_transport::{Connection, Connector, ControlWriter, TransportError};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -110,10 +110,13 @@ impl Link {
         let datagrams = frames.datagrams(shared.speaker.clone());
         tasks.spawn(frames.receive());
         let microphone = shared.microphone.lease(number, connection.clone());
-        tasks.spawn(hear(reader, Arc::clone(shared), microphone, end.clone()));
+        // Nothing that is copied here leaves before the server says that this viewer is in control.
+        let (seat, acts) = watch::channel(false);
+        let hearing = hear(reader, Arc::clone(shared), microphone, seat, end.clone());
+        tasks.spawn(hearing);
         tasks.spawn(datagrams.receive(end.clone()));
         tasks.spawn(write_reports(connection.clone(), reported, end.clone()));
-        let clipboard = shared.clipboard.follow(connection.clone());
+        let clipboard = shared.clipboard.follow(connection.clone(), acts);
         tasks.spawn(broken_by(clipboard, end.clone()));
         tasks.spawn(broken_by(files, end));
         shared.counters.attached(connection.clone());

@@ -25,6 +25,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{KeyboardLayout, Quality, SeatWish, ViewerWindow};
 use hackstream_protocol::wire::input::InputEvent;
 use tokio::sync::mpsc;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Window(ViewerWindow),
     /// The person prefers this quality.
     Quality(Quality),
+    /// The person wants to get no more than this.
+    MaxBitrate(Option<Bitrate>),
     /// The person wants to watch, or to act.
     Seat(SeatWish),
     /// The person leaves.
@@ -144,6 +147,12 @@ impl Session {
     /// Asks the server for this quality, now and after each reconnection.
     pub(crate) fn quality(&self, quality: Quality) {
         let _ = self.commands.send(Command::Quality(quality));
+    }
+
+    /// Asks the server to send no more than this, now and after each reconnection; `None` for
+    /// whatever the network carries.
+    pub(crate) fn max_bitrate(&self, most: Option<Bitrate>) {
+        let _ = self.commands.send(Command::MaxBitrate(most));
     }
 
     /// Asks to watch or to act, now and after each reconnection. What becomes of it is told in

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{
     KeyboardLayout, Quality, RefusalReason, SeatWish, ViewerMessage,
 };
@@ -52,6 +53,7 @@ pub(super) async fn run(
         served: 0,
         keyboard: Wish::default(),
         quality: Wish::default(),
+        max_bitrate: Wish::default(),
         seat: Wish::default(),
         over: None,
         window: WindowWish::default(),
@@ -85,6 +87,7 @@ pub(super) struct Supervisor {
     served: u64,
     keyboard: Wish<KeyboardLayout>,
     quality: Wish<Quality>,
+    max_bitrate: Wish<Option<Bitrate>>,
     /// What the connection does not know yet. Later ones say it in their greeting, which takes
     /// control away from nobody who has it meanwhile.
     seat: Wish<SeatWish>,
@@ -177,6 +180,7 @@ impl Supervisor {
             self.served = self.links;
             self.keyboard.forgotten();
             self.quality.forgotten();
+            self.max_bitrate.forgotten();
             let greeted = self.dialer.as_ref().map(|dialer| dialer.greeted_seat());
             if greeted.is_some_and(|greeted| greeted == self.options.seat) {
                 self.seat = Wish::default();
@@ -214,6 +218,7 @@ impl Supervisor {
             Some(Command::Input(_)) => {}
             Some(Command::Keyboard(layout)) => self.keyboard.changed(layout),
             Some(Command::Quality(quality)) => self.quality.changed(quality),
+            Some(Command::MaxBitrate(most)) => self.max_bitrate.changed(most),
             Some(Command::Seat(wish)) => self.seat_changed(wish),
             Some(Command::Window(window)) => self.window.changed(window, Instant::now()),
             Some(Command::Leave) | None => return Presence::Leaves,
@@ -243,6 +248,9 @@ impl Supervisor {
         }
         if let Some(quality) = self.quality.take() {
             link.tell(&ViewerMessage::Quality(quality)).await;
+        }
+        if let Some(most) = self.max_bitrate.take() {
+            link.tell(&ViewerMessage::MaxBitrate(most)).await;
         }
         if let Some(wish) = self.seat.take() {
             link.tell(&ViewerMessage::Seat(wish)).await;

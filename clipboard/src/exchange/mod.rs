@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use hackstream_protocol::wire::clipboard::Selection;
 use hackstream_transport::{Connection, IncomingExchange, TransportError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::hub::{Demand, Holding, Hub, Member, MemberId};
 use news::News;
@@ -47,6 +47,8 @@ pub struct Exchange {
     side: Side,
     /// Whether the peer may change what is in the clipboards at the moment.
     takes_now: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Whether the peer may learn at the moment what is copied here.
+    gives_now: watch::Receiver<bool>,
 }
 
 /// The member of the hub that stands for the peer.
@@ -89,6 +91,8 @@ impl Exchange {
             directions,
             side,
             takes_now: Box::new(|| true),
+            // Its last value counts for good.
+            gives_now: watch::Sender::new(true).subscribe(),
         }
     }
 
@@ -97,6 +101,16 @@ impl Exchange {
     pub fn taking_while(self, acts: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self {
             takes_now: Box::new(acts),
+            ..self
+        }
+    }
+
+    /// The same; what is copied here while `acts` holds false the peer neither hears of nor gets. Once
+    /// it holds true, the peer hears of what is in the clipboards then.
+    #[must_use]
+    pub fn giving_while(self, acts: watch::Receiver<bool>) -> Self {
+        Self {
+            gives_now: acts,
             ..self
         }
     }
@@ -132,7 +146,7 @@ impl Exchange {
             id: self.hub.join(Arc::clone(&peer) as Arc<dyn Member>),
             hub: Arc::clone(&self.hub),
         };
-        let mut telling = pin!(peer.news.tell(to_tell, self.directions));
+        let mut telling = pin!(peer.news.tell(to_tell, &self));
         let mut hearing = pin!(peer.news.hear(&mut to_hear, &self, &member));
         let mut fetching = pin!(fetch::fetch_all(
             &self.connection,

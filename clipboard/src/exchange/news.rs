@@ -47,27 +47,46 @@ impl News {
         here[selection.index()]
     }
 
+    /// The peer holds something since the hub's number `serial`: what was copied here before is gone.
+    fn overtaken(&self, selection: Selection, serial: u64) {
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = &mut here[selection.index()];
+        if here.serial < serial {
+            *here = Holding::NOTHING;
+        }
+    }
+
+    /// Whether the peer was told of the offer with this number, and not of a later one.
+    pub(super) fn was_told(&self, selection: Selection, serial: u64) -> bool {
+        self.told[selection.index()].load(Ordering::Relaxed) == serial
+    }
+
     /// Number of the peer's last offer.
     pub(super) fn heard(&self, selection: Selection) -> u64 {
         self.heard[selection.index()].load(Ordering::Relaxed)
     }
 
-    /// Tells the peer what changes here, once it wants to hear it. Of changes that came while the
-    /// stream was blocked only the last is told.
+    /// Tells the peer what changes here, once it wants to hear it and as long as it may. Of changes
+    /// that came while the stream was blocked, or while it might not, only the last is told.
     pub(super) async fn tell(
         &self,
         mut stream: ControlWriter<ClipboardMessage>,
-        directions: Directions,
+        exchange: &Exchange,
     ) -> Result<(), TransportError> {
-        if directions.take {
+        let Directions { take, give } = exchange.directions;
+        if take {
             stream.send(&ClipboardMessage::Wanted).await?;
         }
+        let mut gives_now = exchange.gives_now.clone();
         loop {
-            self.changed.notified().await;
-            if !directions.give || !self.wanted.load(Ordering::Relaxed) {
-                continue;
+            tokio::select! {
+                () = self.changed.notified() => {}
+                Ok(()) = gives_now.changed() => {}
             }
             for selection in Selection::ALL {
+                if !give || !self.wanted.load(Ordering::Relaxed) || !*gives_now.borrow() {
+                    break;
+                }
                 if let Some(offer) = self.next_offer(selection) {
                     stream.send(&ClipboardMessage::Offer(offer)).await?;
                 }
@@ -79,7 +98,7 @@ impl News {
         let Holding {
             serial, formats, ..
         } = self.here(selection);
-        let before = self.told[selection.index()].swap(serial, Ordering::Relaxed);
+        let before = self.told[selection.index()].fetch_max(serial, Ordering::Relaxed);
         (serial > before).then(|| Offer {
             selection,
             serial,
@@ -106,7 +125,10 @@ impl News {
                     self.heard[offer.selection.index()].store(offer.serial, Ordering::Relaxed);
                     let crossed = offer.seen < told;
                     if !(crossed && exchange.side == Side::Viewer) && (exchange.takes_now)() {
-                        exchange.hub.hold(member.id, offer.selection, offer.formats);
+                        let (hub, selection) = (&exchange.hub, offer.selection);
+                        if let Some(serial) = hub.hold(member.id, selection, offer.formats) {
+                            self.overtaken(selection, serial);
+                        }
                     }
                 }
                 // Nobody asked for it.

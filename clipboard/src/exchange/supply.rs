@@ -106,7 +106,9 @@ impl Supply<'_> {
             Some(ClipboardDemand::Request(request)) => request,
             _ => return Err(TransportError::from(WireError::Missing("request")).into()),
         };
-        if news.here(request.selection).serial != request.serial {
+        if news.here(request.selection).serial != request.serial
+            || !news.was_told(request.selection, request.serial)
+        {
             return Ok(());
         }
         let woken = Arc::new(Notify::new());

@@ -125,12 +125,29 @@ impl Display {
         Ok(self.connection.get_selection_owner(name)?.reply()?.owner)
     }
 
-    /// Takes a selection, or gives it up.
-    pub(super) fn own(&self, selection: Selection, owned: bool) -> Result<(), DisplayError> {
-        let owner = if owned { self.window } else { x11rb::NONE };
+    /// Takes a selection.
+    pub(super) fn take(&self, selection: Selection) -> Result<(), DisplayError> {
+        self.set_owner(self.window, selection, x11rb::CURRENT_TIME)
+    }
+
+    /// Gives a selection up that was taken at `since`. The display ignores that if a program has
+    /// taken it in the meantime, which may not be known here yet.
+    pub(super) fn give_up(
+        &self,
+        selection: Selection,
+        since: Timestamp,
+    ) -> Result<(), DisplayError> {
+        self.set_owner(x11rb::NONE, selection, since)
+    }
+
+    fn set_owner(
+        &self,
+        owner: Window,
+        selection: Selection,
+        time: Timestamp,
+    ) -> Result<(), DisplayError> {
         let name = self.atoms.name(selection);
-        self.connection
-            .set_selection_owner(owner, name, x11rb::CURRENT_TIME)?;
+        self.connection.set_selection_owner(owner, name, time)?;
         Ok(())
     }
 

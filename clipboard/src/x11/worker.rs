@@ -155,17 +155,16 @@ impl Worker {
         if matches!(self.owners[selection.index()], Owner::Found(_)) {
             return Ok(());
         }
-        let is_ours = matches!(self.owners[selection.index()], Owner::Us(..));
         if holding.formats.is_empty() {
-            if is_ours {
+            if let Owner::Us(_, since) = self.owners[selection.index()] {
                 self.owners[selection.index()] = Owner::Nobody;
-                self.display.own(selection, false)?;
+                self.display.give_up(selection, since)?;
             }
             return Ok(());
         }
         // The display tells the true time when it tells who the owner is.
         self.owners[selection.index()] = Owner::Us(holding, x11rb::CURRENT_TIME);
-        self.display.own(selection, true)
+        self.display.take(selection)
     }
 
     fn wake(&self) -> Wake {

@@ -29,6 +29,7 @@ complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -s V -
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
+complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "entrypoint" -d 'Start a session as the environment says: what a container runs'
 complete -c hackstream-server -n "__fish_hackstream_server_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l display -d 'Number of the display to start, for example :7. Default: the first free one' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l size -d 'Size of the screen in pixels, until a viewer\'s window has another one' -r
@@ -87,8 +88,12 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand atta
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -l state-dir -d 'The state directory of the servers to ask. Default: $XDG_STATE_HOME/hackstream' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -l format -d 'Lines for people, or one JSON object for programs, with units in the names' -r -f -a "text\t'For people'
 json\t'One JSON object'"
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -l wait-ready -d 'Wait until a session is ready for viewers, for this long at most; 0 only looks. Exits with 70 if none is' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
-complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand entrypoint" -l work-dir -d 'Folder for what ends with the session: its home if that is ephemeral, sockets, and the server\'s key and token. Made if it is not there' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand entrypoint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "run" -d 'Start a command on a display of its own and stream it; ends when the command ends'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "attach" -d 'Stream a display that already exists, and leave it alone afterwards'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "status" -d 'Tell of the sessions that run: viewers, rates, times, memory, and since when nobody did anything'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "entrypoint" -d 'Start a session as the environment says: what a container runs'
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand help; and not __fish_seen_subcommand_from run attach status entrypoint help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

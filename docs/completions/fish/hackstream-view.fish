@@ -6,6 +6,7 @@ complete -c hackstream-view -l fullscreen-key -d 'A key that fills the screen an
 complete -c hackstream-view -l quality -d 'What to prefer where quality costs time; the server may allow less' -r -f -a "low\t'Few bytes and coarse video, for weak machines and thin links'
 auto\t'Decided from what is measured'
 high\t'Sharpness before frame rate'"
+complete -c hackstream-view -l max-bitrate -d 'Get no more than this from the server, for example 800k, 5M or 1G bits per second: in every second or longer, everything included. Video becomes coarser, then rarer, before text has to wait. At least 100k; other viewers do not notice' -r
 complete -c hackstream-view -l volume -d 'Volume of the session\'s sound in percent, up to 400' -r
 complete -c hackstream-view -l disable -d 'What the session shall not have, separated by commas: clipboard-in (what is copied here can be pasted in the session), clipboard-out (what the session copies can be pasted here)' -r -f -a "clipboard-in\t'What is copied here can be pasted in the session'
 clipboard-out\t'What the session copies can be pasted here'"
@@ -16,7 +17,7 @@ complete -c hackstream-view -l screenshot -d 'Write the picture to a PNG file an
 complete -c hackstream-view -l after -d 'Milliseconds from the first complete picture to the screenshot' -r
 complete -c hackstream-view -l reconnect-timeout -d 'Seconds after which a lost connection is given up; 0 means never. Default: 0 with a window, 30 without' -r
 complete -c hackstream-view -l accept-new -d 'Remember an unknown server without asking. A changed fingerprint is refused all the same'
-complete -c hackstream-view -l view-only -d 'Only watch: nothing that is done here reaches the session, nor what is copied here. Others stay in control'
+complete -c hackstream-view -l view-only -d 'Only watch, until the menu says otherwise: nothing that is done here reaches the session, nor what is copied here. Others stay in control'
 complete -c hackstream-view -l fullscreen -d 'Fill the screen'
 complete -c hackstream-view -l no-audio -d 'Do without the session\'s sound; otherwise it is played by PulseAudio or PipeWire, or without them by ALSA'
 complete -c hackstream-view -l mute -d 'Begin muted: the server sends no sound'

@@ -186,6 +186,13 @@ impl Encoder {
         due.into_iter().flatten().min()
     }
 
+    /// Whether there is something to send that had to wait, for room or for other work.
+    #[must_use]
+    pub fn keeps_waiting(&self) -> bool {
+        let changes = !self.dirty.is_empty() || !self.pending.is_empty();
+        changes || self.video.put_off_until().is_some()
+    }
+
     /// What the viewer shows once it has applied all frames, were nothing sent with loss.
     #[must_use]
     pub const fn shadow(&self) -> &Canvas {

@@ -25,7 +25,7 @@ use hackstream_protocol::units::{Bitrate, Timestamp};
 use crate::encoder::Link;
 use activity::Activity;
 use pace::Pace;
-use quality::{Coded, QualityControl, Taste, encode_within_frame};
+use quality::{Coded, QualityControl, Taste, encode_to_fit};
 use reach::Reach;
 
 /// A program that paints a video frame in several strokes is given this long after each to make
@@ -236,15 +236,16 @@ impl Video {
         let stride = shadow.size().width as usize;
         to_i420(shadow.pixels(), stride, stream.area, &mut stream.picture)?;
         let kind = stream.next;
+        let drawn = self.pace.interval();
         let wanted = Coded {
-            quantiser: stream
-                .quality
-                .next(kind, taste, link.rate, (now, self.pace.interval())),
+            quantiser: stream.quality.next(kind, taste, link.rate, (now, drawn)),
             kind,
         };
+        let key_room = stream.quality.room(H264FrameKind::Key, link.rate, drawn);
         let mut access_unit = Vec::new();
         let (encoder, picture) = (&mut stream.encoder, &stream.picture);
-        let coded = encode_within_frame(encoder, picture, wanted, &mut access_unit)?;
+        let bounds = (taste, key_room);
+        let coded = encode_to_fit(encoder, picture, wanted, bounds, &mut access_unit)?;
         stream.quality.sent(access_unit.len(), coded);
         stream.next = H264FrameKind::Delta;
         write::video(body, &stream.area, shown.rects(), &access_unit);

@@ -74,6 +74,12 @@ const LEAST_PART: f32 = 0.5;
 /// How many times an inter frame's share a keyframe may take.
 const KEYFRAME_FACTOR: f32 = 4.0;
 
+/// Part of its keyframe's bytes that the first inter frame of a stream is taken to need.
+const FIRST_INTER_SHARE: f32 = 0.25;
+
+/// How many times the room that a keyframe has a picture may take before it is coded again.
+const TOLERANCE: f32 = 1.3;
+
 /// Bytes that a frame at [`REFERENCE_QP`] is taken to need at least: a still picture shows nothing
 /// of what the next change will take.
 const LEAST_REFERENCE_BYTES: f32 = 100.0;
@@ -115,29 +121,66 @@ pub(crate) struct Coded {
     pub(crate) kind: H264FrameKind,
 }
 
-/// Appends the access unit of `picture`; it becomes coarser than `wanted` if a frame has no room
-/// for it otherwise.
-pub(crate) fn encode_within_frame(
+/// Appends the access unit of `picture`, coded as `wanted` if that is small enough.
+///
+/// Salsify codes each picture twice, finer and coarser than the one before, and sends what fits.
+/// Its codec can go back to the state from before a picture; OpenH264 cannot, and two encoders side
+/// by side would diverge with the first choice, and cost twice the time for each picture. What can
+/// be done at any time is a keyframe. So there is a second candidate only where the first takes more
+/// than a keyframe may, as at a cut, or where it is one itself: a keyframe for which the first
+/// candidate shows how coarse it must be. All other pictures must fit by prediction: their sizes
+/// follow from those before. How much of a picture differs from the one before was tried as a better
+/// guide and told nothing that these sizes do not; where a pan makes every eighth picture sharper
+/// than its neighbours, that one takes twice its room either way.
+///
+/// The second candidate is made for `key_room` bytes and no coarser than `taste` allows; but a frame
+/// must have room for the picture, whatever is allowed.
+pub(crate) fn encode_to_fit(
     encoder: &mut H264Encoder,
     picture: &I420,
     wanted: Coded,
+    (taste, key_room): (Taste, f32),
     out: &mut Vec<u8>,
 ) -> Result<Coded, H264Error> {
     let before = out.len();
     let mut coded = wanted;
+    let mut most = ((key_room * TOLERANCE) as usize).min(MOST_BYTES);
     loop {
         let kind = encoder.encode(picture, coded.quantiser.qp, coded.kind, out)?;
-        if out.len() - before <= MOST_BYTES || coded.quantiser.qp >= MAX_QP {
-            return Ok(Coded { kind, ..coded });
-        }
+        coded = Coded { kind, ..coded };
+        let bytes = out.len() - before;
+        let Some(quantiser) = (bytes > most)
+            .then(|| coarser(taste, coded, bytes, key_room))
+            .flatten()
+        else {
+            return Ok(coded);
+        };
         out.truncate(before);
-        let coarser = f32::from(coded.quantiser.qp) + STEPS_PER_HALVING;
         coded = Coded {
-            quantiser: Quantiser::at(coarser.min(f32::from(MAX_QP))),
+            quantiser,
             // Because the viewer does not get the picture before.
             kind: H264FrameKind::Key,
         };
+        most = MOST_BYTES;
     }
+}
+
+/// The quantiser with which a keyframe takes about `room` bytes of a picture that takes `bytes` as
+/// it was `coded`; `None` if that would be no smaller.
+fn coarser(taste: Taste, coded: Coded, bytes: usize, room: f32) -> Option<Quantiser> {
+    let Coded { quantiser, kind } = coded;
+    if bytes > MOST_BYTES {
+        let qp = f32::from(quantiser.qp) + STEPS_PER_HALVING;
+        return (quantiser.qp < MAX_QP).then(|| Quantiser::at(qp.min(f32::from(MAX_QP))));
+    }
+    let at_reference = bytes as f32 * quantiser.halvings.exp2();
+    let wanted = quantiser_for(taste, at_reference, room);
+    // A keyframe takes at least what the picture takes with another to refer to.
+    let worth = match kind {
+        H264FrameKind::Key => 1,
+        H264FrameKind::Delta => STEPS_PER_HALVING as u8,
+    };
+    (wanted.qp >= quantiser.qp + worth).then_some(wanted)
 }
 
 /// Chooses quantisers from the sizes of the frames before.
@@ -149,6 +192,8 @@ pub(crate) struct QualityControl {
     interval: Duration,
     /// When the last frame was made.
     last: Option<Timestamp>,
+    /// Whether an inter frame was sent.
+    has_inter: bool,
 }
 
 impl QualityControl {
@@ -159,6 +204,7 @@ impl QualityControl {
             reference_bytes: pixels as f32 * REFERENCE_BITS_PER_PIXEL / 8.0,
             interval: FIRST_INTERVAL,
             last: None,
+            has_inter: false,
         }
     }
 
@@ -196,7 +242,7 @@ impl QualityControl {
     }
 
     /// Bytes that a frame may take.
-    fn room(&self, kind: H264FrameKind, rate: Bitrate, drawn: Duration) -> f32 {
+    pub(crate) fn room(&self, kind: H264FrameKind, rate: Bitrate, drawn: Duration) -> f32 {
         let interval = self.interval.min(drawn.max(SMOOTH));
         let ByteCount(bytes) = rate.bytes_in(interval);
         let room = bytes as f32 * SHARE;
@@ -208,10 +254,14 @@ impl QualityControl {
 
     /// Records the size of a frame.
     pub(crate) fn sent(&mut self, bytes: usize, coded: Coded) {
+        let at_reference = bytes as f32 * coded.quantiser.halvings.exp2();
         if coded.kind == H264FrameKind::Key {
+            if !self.has_inter {
+                self.reference_bytes = at_reference * FIRST_INTER_SHARE;
+            }
             return;
         }
-        let at_reference = bytes as f32 * coded.quantiser.halvings.exp2();
+        self.has_inter = true;
         // Growth is believed at once, decline slowly: a frame too large delays all that follow.
         let gain = if at_reference > self.reference_bytes {
             0.5
@@ -271,6 +321,46 @@ mod tests {
             bytes < share * 1.2 && bytes > share * 0.7,
             "{bytes} of {share}"
         );
+    }
+
+    fn coded(qp: f32, kind: H264FrameKind) -> Coded {
+        Coded {
+            quantiser: Quantiser::at(qp),
+            kind,
+        }
+    }
+
+    #[test]
+    fn a_second_candidate_fits_if_the_first_tells_the_truth() {
+        let taste = taste(Quality::Auto);
+        let key = coded(20.0, H264FrameKind::Key);
+        let second = coarser(taste, key, 80_000, 20_000.0).unwrap();
+        assert_eq!(second, Quantiser::at(32.0));
+        let coarsest = coded(44.0, H264FrameKind::Key);
+        assert_eq!(coarser(taste, coarsest, 80_000, 20_000.0), None);
+        // Whatever is allowed, a frame must have room for it.
+        let most = coarser(taste, coarsest, MOST_BYTES + 1, 20_000.0);
+        assert_eq!(most, Some(Quantiser::at(50.0)));
+    }
+
+    #[test]
+    fn a_picture_is_no_keyframe_for_the_sake_of_little() {
+        let taste = taste(Quality::Auto);
+        let delta = coded(30.0, H264FrameKind::Delta);
+        assert_eq!(coarser(taste, delta, 30_000, 20_000.0), None);
+        let cut = coarser(taste, delta, 160_000, 20_000.0);
+        assert_eq!(cut, Some(Quantiser::at(44.0)));
+    }
+
+    #[test]
+    fn the_first_inter_frame_is_judged_by_its_keyframe() {
+        let mut control = QualityControl::new(320 * 240);
+        control.sent(100_000, coded(30.0, H264FrameKind::Key));
+        assert_eq!(control.reference_bytes, 25_000.0);
+        control.sent(20_000, coded(30.0, H264FrameKind::Delta));
+        let known = control.reference_bytes;
+        control.sent(900_000, coded(30.0, H264FrameKind::Key));
+        assert_eq!(control.reference_bytes, known);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use hackstream_codec::{Canvas, Decoder, DecoderLimits};
+use hackstream_encoder::outgoing::Outgoing;
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::ids::{FrameId, InputSeq};
+use hackstream_protocol::rate::PathView;
 use hackstream_protocol::region::Region;
-use hackstream_protocol::session::ledger::Ledger;
 use hackstream_protocol::session::sequencer::Sequencer;
 use hackstream_protocol::source::SourceError;
 use hackstream_protocol::units::{Bitrate, ByteCount, Timestamp};
@@ -28,6 +29,9 @@ const LEAST_ROOM: u64 = 1200;
 /// Time that making a frame takes.
 const ENCODING: Duration = Duration::from_micros(300);
 
+/// Time that the viewer says that decoding one took it.
+const DECODING: Duration = Duration::from_micros(500);
+
 /// Frames that may be asked for until everything is still, far more than any drawing needs.
 const MOST_ATTEMPTS: u32 = 20_000;
 
@@ -43,10 +47,8 @@ pub(crate) struct Path {
 
 struct Server {
     encoder: Encoder,
-    ledger: Ledger,
+    outgoing: Outgoing,
     frame: Frame,
-    last_history: FrameId,
-    last_video: FrameId,
 }
 
 struct Viewer {
@@ -82,10 +84,8 @@ impl Session {
             path,
             server: Server {
                 encoder: Encoder::new(config, size).unwrap(),
-                ledger: Ledger::new(),
+                outgoing: Outgoing::new(),
                 frame: Frame::default(),
-                last_history: FrameId(0),
-                last_video: FrameId(0),
             },
             viewer: Viewer {
                 sequencer: Sequencer::new(),
@@ -130,7 +130,7 @@ impl Session {
             let exact = self.viewer.shown == self.screen.live;
             exact_since = exact.then(|| exact_since.unwrap_or(self.now));
             if !self.step(Timestamp(u64::MAX)) {
-                assert_eq!(self.server.ledger.unconfirmed(), 0);
+                assert_eq!(self.server.outgoing.unconfirmed(), 0);
                 assert_eq!(self.viewer.sequencer.held(), 0);
                 assert!(self.server.encoder.shadow() == &self.screen.live);
                 return exact_since
@@ -165,11 +165,11 @@ impl Session {
 
     /// What may be sent now, if anything.
     fn link(&self) -> Option<Link> {
-        let ledger = &self.server.ledger;
-        let used = ledger.unconfirmed_bytes();
+        let outgoing = &self.server.outgoing;
+        let used = outgoing.unconfirmed_bytes();
         let budget = self.path.window.saturating_sub(used);
         let is_full = budget < LEAST_ROOM && used > 0;
-        let has_room = ledger.unconfirmed() < MOST_UNCONFIRMED && !is_full;
+        let has_room = outgoing.unconfirmed() < MOST_UNCONFIRMED && !is_full;
         has_room.then_some(Link {
             budget: budget.max(LEAST_ROOM),
             rate: self.path.rate,
@@ -178,7 +178,7 @@ impl Session {
 
     fn send_frame(&mut self, link: Link) {
         let server = &mut self.server;
-        let (id, now) = (server.ledger.next_id(), self.now);
+        let (id, now) = (server.outgoing.next_id(), self.now);
         self.now = self.now.after(ENCODING);
         match (server.encoder).next_frame(&mut self.screen, link, id, now, &mut server.frame) {
             Ok(true) => {}
@@ -204,7 +204,10 @@ impl Session {
             }
         }
         while let Some(entry) = self.reports.first_entry().filter(|e| e.key().0 <= self.now) {
-            assert!(self.server.ledger.confirm(entry.key().1));
+            let Server {
+                outgoing, encoder, ..
+            } = &mut self.server;
+            assert!(outgoing.confirm(encoder, entry.key().1, DECODING));
             entry.remove();
         }
         let (due, later): (Vec<_>, Vec<_>) =
@@ -229,7 +232,7 @@ impl Server {
     fn send(&mut self, id: FrameId, now: Timestamp) -> Vec<u8> {
         let header = FrameHeader {
             id,
-            after: self.dependency(),
+            after: self.outgoing.dependency(&self.frame),
             update_complete: self.frame.update_complete,
             input: InputSeq(0),
             captured: now,
@@ -239,30 +242,9 @@ impl Server {
         let mut bytes = Vec::new();
         header.write(&mut bytes);
         bytes.extend_from_slice(&self.frame.payload);
-        let frame = &self.frame;
-        self.ledger.sent(bytes.len(), &frame.reads, &frame.writes);
-        if frame.is_reset {
-            self.ledger.set_barrier(id);
-        }
-        if frame.uses_history {
-            self.last_history = id;
-        }
-        if frame.uses_video {
-            self.last_video = id;
-        }
+        let (frame, path) = (&self.frame, PathView::default());
+        self.outgoing.sent(frame, bytes.len(), &path);
         bytes
-    }
-
-    /// The frame that the one just made must wait for, as a server's pump finds it.
-    fn dependency(&self) -> FrameId {
-        let frame = &self.frame;
-        let history = frame.uses_history.then_some(self.last_history);
-        let video = frame.uses_video.then_some(self.last_video);
-        let named = [Some(frame.after), history, video].into_iter().flatten();
-        named
-            .filter(|&id| !self.ledger.is_confirmed(id))
-            .chain([self.ledger.dependency(&frame.reads, &frame.writes)])
-            .fold(FrameId(0), FrameId::max)
     }
 }
 

@@ -15,6 +15,7 @@
 //! * `losses`: which share of what is sent gets lost.
 //! * `thresholds`: the delays and losses that decide.
 //! * `room`: what of the window is left for the next frame.
+//! * `revival`: a peer that is heard again after an outage.
 //! * `pace`: how fast a large frame is handed to the connection.
 //! * `unanswered`: cuts after which the delay stayed, so that it is not our queue.
 //! * [`cap`]: hard limits, whatever the path could carry.
@@ -29,6 +30,7 @@ mod delivery;
 mod losses;
 mod pace;
 mod queue;
+mod revival;
 mod room;
 mod round;
 mod streak;
@@ -40,6 +42,7 @@ mod window;
 pub use base::BaseRtt;
 pub use delivery::DeliveryEstimator;
 pub use pace::{Pace, Slice};
+pub use revival::Revival;
 pub use room::{Allowance, PathView, Room};
 pub use round::{Round, Sample};
 pub use window::{LossPattern, WindowController};

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hackstream_clipboard::Directions;
+use hackstream_protocol::amount;
 use hackstream_protocol::geometry::Size;
 use hackstream_protocol::limits::{MAX_SCREEN_EDGE, MAX_SCREEN_PIXELS};
 use hackstream_protocol::rate::cap::{LEAST_CAP, LEAST_PER_HOUR, Limits};
@@ -12,7 +14,6 @@ use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::control::Quality;
 
 use super::access::{self, AccessChoice};
-use super::amount;
 use super::files::{self, FilesChoice};
 use super::raw::{self, Extra, Feature, QualityName, StatusFormat};
 use crate::session::Sound;
@@ -82,6 +83,8 @@ pub enum Task {
     Serve(Box<Config>),
     /// Ask sessions that run.
     Ask(Question),
+    /// Become a server as the environment says.
+    Enter(raw::Entrypoint),
 }
 
 impl Task {
@@ -107,8 +110,12 @@ impl Task {
                         StatusFormat::Text => Form::Text,
                         StatusFormat::Json => Form::Json,
                     },
+                    patience: status
+                        .wait_ready
+                        .map(|seconds| Duration::from_secs(seconds.into())),
                 }));
             }
+            raw::Action::Entrypoint(entrypoint) => return Ok(Self::Enter(entrypoint)),
         };
         Config::new(picture, service, env).map(|config| Self::Serve(Box::new(config)))
     }
@@ -318,7 +325,7 @@ mod tests {
         let env = |name: &str| (name == "HOME").then(|| OsString::from("/home/ada"));
         match Task::new(cli.action, env) {
             Ok(Task::Serve(config)) => Ok(*config),
-            Ok(Task::Ask(question)) => panic!("{question:?}"),
+            Ok(other) => panic!("{other:?}"),
             Err(error) => Err(error.to_string()),
         }
     }

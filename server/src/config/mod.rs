@@ -1,7 +1,6 @@
 //! What the person asked for ([`raw`]) and what the program will do ([`checked`]).
 
 pub mod access;
-mod amount;
 pub mod checked;
 pub mod files;
 pub mod raw;

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::entrypoint::settings;
 use crate::viewer::registry::{DEFAULT_MOST_VIEWERS, MOST_VIEWERS};
+
+/// Where viewers connect if nothing else is said.
+pub const DEFAULT_PORT: u16 = 14500;
 
 /// Groups of options.
 const ACCESS: &str = "Who is let in";
@@ -64,6 +68,12 @@ pub enum Action {
     /// Sees those whose servers have the same state directory. Exits with 70 if one of them does not
     /// answer.
     Status(Status),
+    /// Start a session as the environment says: what a container runs.
+    ///
+    /// Makes the folders that a session needs and becomes `run`, whose options are the variables
+    /// below.
+    #[command(after_help = settings::help())]
+    Entrypoint(Entrypoint),
 }
 
 /// Options of `run`.
@@ -107,6 +117,26 @@ pub struct Status {
     /// Lines for people, or one JSON object for programs, with units in the names.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: StatusFormat,
+    /// Wait until a session is ready for viewers, for this long at most; 0 only looks. Exits with 70
+    /// if none is.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30")]
+    pub wait_ready: Option<u32>,
+}
+
+/// Options of `entrypoint`.
+#[derive(Debug, Args)]
+pub struct Entrypoint {
+    /// Folder for what ends with the session: its home if that is ephemeral, sockets, and the
+    /// server's key and token. Made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = "/tmp/hackstream")]
+    pub work_dir: PathBuf,
+    /// The command and its arguments, instead of HACKSTREAM_APP.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    pub command: Vec<OsString>,
 }
 
 /// Options of `run` and `attach`.
@@ -145,7 +175,7 @@ pub struct Service {
     /// Send no more than this to all viewers together, for example 800k, 5M or 1G bits per second:
     /// in every second or longer, headers and repetitions included. Video becomes coarser, then
     /// rarer, before text has to wait. At least 100k.
-    #[arg(long, value_name = "RATE", help_heading = WHAT_VIEWERS_GET)]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, help_heading = WHAT_VIEWERS_GET)]
     pub max_bitrate: Option<String>,
     /// Send no more than this to all viewers together in any hour, for example 500M or 2G bytes.
     /// The first half may be spent at once; the rest is made to last. At least 45M.

@@ -6,9 +6,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hackstream_files::{Folder, Source};
+use hackstream_files::{Folder, Source, blocking};
 use hackstream_protocol::files::FileName;
 use hackstream_protocol::limits::MAX_OFFERED_FILES;
 use rustix::fs::RenameFlags;
@@ -84,9 +84,15 @@ impl Outbox {
         changes
     }
 
-    /// Opens the file with this number; `None` if it is not offered any more.
-    #[must_use]
-    pub fn open(&self, number: u64) -> Option<Source> {
+    /// Opens the file with this number; `None` if it is not offered any more. A disk that is slow
+    /// keeps nobody else waiting.
+    pub async fn open(self: &Arc<Self>, number: u64) -> Option<Source> {
+        let outbox = Arc::clone(self);
+        let opened = blocking(move || outbox.open_now(number)).await;
+        opened.ok().flatten()
+    }
+
+    fn open_now(&self, number: u64) -> Option<Source> {
         let offer = self.lock().files.get(&number)?.clone();
         let opened = Source::open_in(&self.folder, &offer.place);
         opened
@@ -94,16 +100,22 @@ impl Outbox {
             .ok()
     }
 
-    /// A viewer has the file: it need not be offered to another.
-    pub fn sent(&self, number: u64) {
+    /// A viewer has the file: it need not be offered to another. It is put away even if nobody waits
+    /// for that.
+    pub async fn sent(self: &Arc<Self>, number: u64) {
         let Some(offer) = self.lock().files.remove(&number) else {
             return;
         };
         self.changed.send_modify(|changes| *changes += 1);
-        if let Err(error) = self.put_away(&offer) {
-            let name = &offer.name;
-            warn!(%name, %error, "a file that was sent stays in the Outbox: it cannot be moved");
-        }
+        let outbox = Arc::clone(self);
+        let moving = blocking(move || {
+            if let Err(error) = outbox.put_away(&offer) {
+                let name = &offer.name;
+                warn!(%name, %error, "a file that was sent stays in the Outbox: it cannot be moved");
+            }
+        });
+        // It fails only at the end of the process: then the file is offered again by the next one.
+        let _ = moving.await;
     }
 
     fn put_away(&self, offer: &Offer) -> Result<(), Errno> {
@@ -192,12 +204,23 @@ fn is_unfinished(place: &OsStr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc;
+
+    use tokio::runtime::{Builder, Runtime};
+
     use super::*;
 
-    fn outbox() -> (tempfile::TempDir, Outbox) {
+    fn outbox() -> (tempfile::TempDir, Arc<Outbox>) {
         let folder = tempfile::tempdir().unwrap();
         let outbox = Outbox::at(&folder.path().join("Outbox")).unwrap();
-        (folder, outbox)
+        (folder, Arc::new(outbox))
+    }
+
+    /// A runtime with one thread for the network and one for disks.
+    fn runtime() -> Runtime {
+        let mut builder = Builder::new_current_thread();
+        builder.max_blocking_threads(1).build().unwrap()
     }
 
     fn names(outbox: &Outbox) -> Vec<String> {
@@ -227,9 +250,11 @@ mod tests {
             .iter()
             .find(|(_, o)| o.name.as_str() == "b.pdf")
             .unwrap();
-        assert_eq!(outbox.open(number).unwrap().size(), 5);
-        outbox.sent(number);
-        assert!(outbox.open(number).is_none());
+        runtime().block_on(async {
+            assert_eq!(outbox.open(number).await.unwrap().size(), 5);
+            outbox.sent(number).await;
+            assert!(outbox.open(number).await.is_none());
+        });
         assert_eq!(names(&outbox), ["_-x"]);
         assert!(outbox.path().join("Sent/b (1).pdf").exists());
         assert!(!outbox.path().join("b.pdf").exists());
@@ -247,5 +272,40 @@ mod tests {
         assert_eq!((offers.len(), offers[0].0, offers[0].1.size), (1, 2, 5));
         outbox.vanished(OsStr::new("a"));
         assert!(outbox.offers().is_empty());
+    }
+    #[test]
+    fn a_slow_disk_does_not_stop_the_network() {
+        let (_folder, outbox) = outbox();
+        std::fs::write(outbox.path().join("a"), "one").unwrap();
+        outbox.appeared(OsStr::new("a"));
+        runtime().block_on(async {
+            // The only thread for disks waits for one.
+            let (disk, slow) = mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || slow.recv());
+            let mut opening = pin!(outbox.open(1));
+            tokio::select! {
+                biased;
+                _ = &mut opening => panic!("opened on the network's thread"),
+                () = std::future::ready(()) => {}
+            }
+            drop(disk);
+            assert!(opening.await.is_some());
+            assert!(busy.await.unwrap().is_err());
+            let (disk, slow) = mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || slow.recv());
+            let mut moving = Box::pin(outbox.sent(1));
+            tokio::select! {
+                biased;
+                () = &mut moving => panic!("moved on the network's thread"),
+                () = std::future::ready(()) => {}
+            }
+            assert!(names(&outbox).is_empty(), "it is offered to nobody else");
+            // The viewer leaves meanwhile.
+            drop(moving);
+            drop(disk);
+            assert!(busy.await.unwrap().is_err());
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+        });
+        assert!(outbox.path().join("Sent/a").exists());
     }
 }

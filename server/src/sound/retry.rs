@@ -1,9 +1,9 @@
-//! When to try again to record, whatever viewers do meanwhile.
+//! When to try again to record, or to hear of who records, whatever viewers do meanwhile.
 
 use std::time::Duration;
 
-/// Between two recordings, however they ended; viewers that mute and unmute do not keep the sound
-/// server busier than that.
+/// Between two tries, however they ended; viewers that mute and unmute, or come and go, do not keep the
+/// sound server busier than that.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// After a failure the pause doubles, up to this one. By then trying is of no use unless somebody
@@ -19,12 +19,12 @@ pub(super) enum Next {
     WithNewcomer(Duration),
 }
 
-/// How a recording ended.
+/// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It worked for a while.
+    /// It worked for a while: something was recorded, or heard of.
     Worked,
-    /// There was none.
+    /// It did not work.
     Failed,
 }
 
@@ -39,7 +39,7 @@ impl Retry {
         Self { pause: FIRST_PAUSE }
     }
 
-    /// A recording ended so.
+    /// A try ended so.
     pub(super) fn ended(&mut self, end: End) -> Next {
         if end == End::Worked {
             self.pause = FIRST_PAUSE;

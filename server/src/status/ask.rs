@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -13,6 +13,9 @@ use crate::app::exit;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks at sessions that are waited for.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Longest answer that is read.
 const MOST_BYTES: u64 = 4 << 20;
@@ -33,6 +36,8 @@ pub struct Question {
     pub state_dir: PathBuf,
     /// How to print them.
     pub form: Form,
+    /// How long to wait for a session that is ready; `None`: none is needed.
+    pub patience: Option<Duration>,
 }
 
 /// What went wrong.
@@ -68,29 +73,63 @@ struct Sessions {
 }
 
 /// Asks, and prints the answers to `out`. Returns the exit code: not zero if a session runs that
-/// does not answer.
+/// does not answer, or if none became ready that was waited for.
 ///
 /// # Errors
 /// [`AskError`] if nobody can be asked or told.
 pub fn run(question: &Question, out: &mut impl Write) -> Result<u8, AskError> {
-    let state_dir = &question.state_dir;
+    let begun = Instant::now();
+    let state_dir = question.state_dir.display();
+    loop {
+        let (sessions, silent) = answers(&question.state_dir)?;
+        let Some(patience) = question.patience.filter(|_| sessions.is_empty()) else {
+            return print(question, sessions, tell_of(&silent), out);
+        };
+        if begun.elapsed() >= patience {
+            tell_of(&silent);
+            eprintln!(
+                "hackstream-server: no session is ready after {} s (state directory {state_dir})",
+                patience.as_secs()
+            );
+            return Ok(exit::INTERNAL);
+        }
+        // Whoever waits here is a script that starts a session; it never runs beside an idle one.
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// What all sessions say of themselves, and why some don't.
+fn answers(state_dir: &Path) -> Result<(Vec<SessionReport>, Vec<String>), AskError> {
     let sockets = socket::sockets(state_dir).map_err(|source| AskError::StateDirectory {
         path: socket::folder(state_dir),
         source,
     })?;
-    let mut code = 0;
-    let mut sessions = Vec::new();
+    let (mut sessions, mut silent) = (Vec::new(), Vec::new());
     for path in sockets {
         match ask(&path) {
             Ok(Some(report)) => sessions.push(report),
             Ok(None) => {}
-            Err(error) => {
-                let path = path.display();
-                eprintln!("hackstream-server: no answer from the session at {path}: {error}");
-                code = exit::INTERNAL;
-            }
+            Err(error) => silent.push(format!("{}: {error}", path.display())),
         }
     }
+    Ok((sessions, silent))
+}
+
+/// Says which sessions did not answer. Returns the exit code: not zero if there are any.
+fn tell_of(silent: &[String]) -> u8 {
+    for session in silent {
+        eprintln!("hackstream-server: no answer from the session at {session}");
+    }
+    if silent.is_empty() { 0 } else { exit::INTERNAL }
+}
+
+fn print(
+    question: &Question,
+    sessions: Vec<SessionReport>,
+    code: u8,
+    out: &mut impl Write,
+) -> Result<u8, AskError> {
+    let state_dir = &question.state_dir;
     match question.form {
         Form::Json => {
             let line = serde_json::to_string(&Sessions { sessions }).map_err(io::Error::other)?;
@@ -158,6 +197,7 @@ mod tests {
         let question = Question {
             state_dir: state_dir.to_owned(),
             form,
+            patience: None,
         };
         let mut out = Vec::new();
         let code = run(&question, &mut out).unwrap();
@@ -173,6 +213,18 @@ mod tests {
         );
         let (code, said) = asked(nowhere, Form::Text);
         assert!(code == 0 && said.contains("/nonexistent/state"), "{said}");
+    }
+
+    #[test]
+    fn a_session_that_is_waited_for_in_vain_is_a_failure() {
+        let question = Question {
+            state_dir: PathBuf::from("/nonexistent/state"),
+            form: Form::Text,
+            patience: Some(Duration::ZERO),
+        };
+        let mut out = Vec::new();
+        assert_eq!(run(&question, &mut out).unwrap(), exit::INTERNAL);
+        assert!(out.is_empty());
     }
 
     #[test]

@@ -139,7 +139,7 @@ type Greeting = (
 
 async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
     let (control_out, mut control_in) = connection.accept_control().await?;
-    match control_in.receive().await? {
+    match control_in.receive_greeting().await? {
         Some(ViewerMessage::Hello(hello)) => Ok((hello, control_in, control_out)),
         _ => {
             let text = "the first message was not a greeting";

@@ -179,6 +179,7 @@ async fn visit(
     info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, standing = ?seat.standing(), "viewer joined");
     // Before the pump starts: the first frame must know it.
     inbox.quality(granted(hello.quality, service.quality));
+    connection.set_limit(hello.max_bitrate);
     let injected = Arc::new(AtomicU64::new(0));
     let pump = Pump {
         connection: connection.clone(),

@@ -151,10 +151,11 @@ async fn give_one(
         None => return Err(FileError::GivenUp),
     };
     // Dropping the stream refuses it.
-    let source = files.outbox().open(number).ok_or(FileError::GivenUp)?;
+    let source = files.outbox().open(number).await;
+    let source = source.ok_or(FileError::GivenUp)?;
     let name = source.name().as_str().to_owned();
     give(connection, (to_peer, from_peer), source, |_| {}).await?;
-    files.outbox().sent(number);
+    files.outbox().sent(number).await;
     Ok(name)
 }
 

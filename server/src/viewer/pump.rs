@@ -6,14 +6,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hackstream_capture::CaptureError;
+use hackstream_encoder::outgoing::{Outgoing, Turn, priority};
 use hackstream_encoder::{EncodeError, Encoder, EncoderConfig, Frame, Link};
-use hackstream_protocol::ids::{FrameId, InputSeq};
-use hackstream_protocol::rate::{PathView, Room};
-use hackstream_protocol::session::ledger::Ledger;
+use hackstream_protocol::ids::InputSeq;
+use hackstream_protocol::rate::PathView;
 use hackstream_protocol::source::{PixelSource, SourceError};
 use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::feedback::FrameReport;
@@ -25,17 +24,6 @@ use super::inbox::{Inbox, Patience};
 use super::repeater::Repeater;
 use crate::clock::Clock;
 use crate::status::Tally;
-
-/// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
-/// and never reports costs a bounded amount of memory.
-const MOST_UNCONFIRMED: usize = 128;
-
-/// Decoding that may wait in the viewer beyond what a round trip takes, so that it always has
-/// something to do. With more, what it shows would be old: it is better to skip pictures here.
-const MOST_DECODING: Duration = Duration::from_millis(40);
-
-/// Frames up to this size overtake larger ones inside the connection: they answer input.
-const SMALL_FRAME: usize = 2048;
 
 /// Why a pump ended other than by its viewer leaving.
 #[derive(Debug, thiserror::Error)]
@@ -78,12 +66,9 @@ impl Pump {
         let state = State {
             source,
             encoder,
-            ledger: Ledger::new(),
-            room: Room::default(),
+            outgoing: Outgoing::new(),
             repeater: Repeater::new(connection, runtime, self.clock.now()),
             frame: Frame::default(),
-            last_history: FrameId(0),
-            last_video: FrameId(0),
             damaged_at: None,
             pump: self,
         };
@@ -96,13 +81,9 @@ struct State {
     pump: Pump,
     source: Box<dyn PixelSource>,
     encoder: Encoder,
-    ledger: Ledger,
-    room: Room,
+    outgoing: Outgoing,
     repeater: Repeater,
     frame: Frame,
-    /// The last frames that used the history and the video stream.
-    last_history: FrameId,
-    last_video: FrameId,
     /// When the first change was seen that no frame was made of.
     damaged_at: Option<Timestamp>,
 }
@@ -131,42 +112,22 @@ impl State {
 
     /// Sends a frame if there is reason and room. Returns how long to wait for news then.
     fn work(&mut self, now: Timestamp) -> Result<Patience, PumpError> {
-        let Some(due) = self.encoder.work_at() else {
-            return Ok(Patience::UntilNews);
-        };
-        if due > now {
-            return Ok(Patience::AtMost(due.since(now)));
+        let path = || view(&self.pump.connection.path());
+        match self.outgoing.turn(&self.encoder, now, path) {
+            Turn::Make(link) => {
+                self.send_frame(link, now)?;
+                Ok(Patience::None)
+            }
+            Turn::At(due) => Ok(Patience::AtMost(due.since(now))),
+            Turn::AfterNews => Ok(Patience::UntilNews),
         }
-        let Some(link) = self.link() else {
-            return Ok(Patience::UntilNews);
-        };
-        self.send_frame(link, now)?;
-        Ok(Patience::None)
-    }
-
-    /// What may be sent now, if anything.
-    fn link(&self) -> Option<Link> {
-        if self.ledger.unconfirmed() >= MOST_UNCONFIRMED {
-            return None;
-        }
-        let path = view(&self.pump.connection.path());
-        if self.encoder.costs().backlog() > path.rtt + MOST_DECODING {
-            return None;
-        }
-        let allowance = self
-            .room
-            .allowance(&path, self.ledger.unconfirmed_bytes())?;
-        Some(Link {
-            budget: allowance.budget.0,
-            rate: allowance.rate,
-        })
     }
 
     /// Makes and sends the next frame, unless nothing has changed.
     fn send_frame(&mut self, link: Link, captured: Timestamp) -> Result<(), PumpError> {
         let input = InputSeq(self.pump.injected.load(Ordering::Acquire));
         let damaged_at = self.damaged_at.take().unwrap_or(captured);
-        let id = self.ledger.next_id();
+        let id = self.outgoing.next_id();
         let source = self.source.as_mut();
         match self
             .encoder
@@ -174,6 +135,10 @@ impl State {
         {
             Ok(true) => {}
             Ok(false) => {
+                if self.encoder.keeps_waiting() {
+                    // The frame that it comes with tells for how long.
+                    self.damaged_at = Some(damaged_at);
+                }
                 trace!(took = ?self.pump.clock.now().since(captured), "nothing new");
                 return Ok(());
             }
@@ -186,7 +151,7 @@ impl State {
         }
         let header = FrameHeader {
             id,
-            after: self.dependency(),
+            after: self.outgoing.dependency(&self.frame),
             update_complete: self.frame.update_complete,
             input,
             captured,
@@ -196,49 +161,21 @@ impl State {
         self.send(&header, link)
     }
 
-    /// The frame that this one must wait for.
-    fn dependency(&self) -> FrameId {
-        let frame = &self.frame;
-        let history = if frame.uses_history {
-            self.last_history
-        } else {
-            FrameId(0)
-        };
-        let video = if frame.uses_video {
-            self.last_video
-        } else {
-            FrameId(0)
-        };
-        [frame.after, history, video]
-            .into_iter()
-            .filter(|&id| !self.ledger.is_confirmed(id))
-            .chain([self.ledger.dependency(&frame.reads, &frame.writes)])
-            .fold(FrameId(0), FrameId::max)
-    }
-
     fn send(&mut self, header: &FrameHeader, link: Link) -> Result<(), PumpError> {
         let mut bytes = Vec::with_capacity(self.frame.payload.len() + 64);
         header.write(&mut bytes);
         bytes.extend_from_slice(&self.frame.payload);
         let len = bytes.len();
         let path = self.pump.connection.path();
-        self.room.handed_over(len, &view(&path));
         let now = self.pump.clock.now();
         self.pump.tally.frame(len, header.encoding, now);
-        let id = self.ledger.sent(len, &self.frame.reads, &self.frame.writes);
-        if self.frame.is_reset {
-            self.ledger.set_barrier(id);
-        }
-        if self.frame.uses_history {
-            self.last_history = id;
-        }
-        if self.frame.uses_video {
-            self.last_video = id;
-        }
+        let id = self.outgoing.sent(&self.frame, len, &view(&path));
         trace!(%id, after = %header.after, len, video = self.frame.uses_video, pixels = self.frame.writes.area(), encoding = ?header.encoding, rate = ?link.rate, budget = link.budget, "frame");
-        let priority = i32::from(len <= SMALL_FRAME);
         let bytes = Bytes::from(bytes);
-        let sending = self.pump.connection.send_frame(bytes.clone(), priority);
+        let sending = self
+            .pump
+            .connection
+            .send_frame(bytes.clone(), priority(len));
         let stream = self.pump.runtime.block_on(sending)?;
         let now = self.pump.clock.now();
         self.repeater.sent(bytes, stream, &path, now);
@@ -247,9 +184,8 @@ impl State {
 
     /// Takes the viewer's report of a frame that it applied.
     fn confirm(&mut self, report: &FrameReport) {
-        if self.ledger.confirm(report.id) {
-            self.encoder.costs_mut().decoded(report.id, report.decoding);
-        }
+        self.outgoing
+            .confirm(&mut self.encoder, report.id, report.decoding);
     }
 }
 

@@ -59,7 +59,13 @@ pub(super) async fn serve(
     let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
     let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
     let datagrams = sort_datagrams(connection, repeats, &speech);
-    let control_in = listen(control_in, inbox, service, (seat, &speech), hearing);
+    let control_in = listen(
+        (control_in, connection),
+        inbox,
+        service,
+        (seat, &speech),
+        hearing,
+    );
     let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
     let control_out = Mutex::new(control_out);
     let cursor = tell_cursor(&control_out, service.registry.cursor());
@@ -167,7 +173,7 @@ pub(super) enum Farewell {
 
 /// Takes the viewer's control messages until there are no more.
 async fn listen(
-    mut control: ControlReader<ViewerMessage>,
+    (mut control, connection): (ControlReader<ViewerMessage>, &Connection),
     inbox: &Inbox,
     service: &Service,
     (seat, speech): (&Seat, &Speech<'_>),
@@ -177,6 +183,7 @@ async fn listen(
         match message {
             ViewerMessage::Bye => return Ok(Farewell::Said),
             ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
+            ViewerMessage::MaxBitrate(most) => connection.set_limit(most),
             ViewerMessage::Window(window) => seat.window(window),
             ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
             ViewerMessage::Seat(wish) => seat.wish(wish),

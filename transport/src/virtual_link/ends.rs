@@ -76,6 +76,12 @@ impl End {
         self.connected
     }
 
+    /// Goes on from another port and asks whether the peer is there, which sees it as `peer` then.
+    pub(super) fn ask_from_elsewhere(&mut self, peer: &mut Self) {
+        self.connection().local_address_changed();
+        peer.peer.set_port(peer.peer.port() + 1);
+    }
+
     /// QUIC's own view of it.
     pub(super) fn connection(&mut self) -> &mut Connection {
         &mut self.connection.as_mut().unwrap().1

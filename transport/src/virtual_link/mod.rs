@@ -45,6 +45,8 @@ struct World {
     /// When each datagram of the server left, and how long it waits for the link.
     queueing: Vec<(Timestamp, Duration)>,
     arrived: Vec<Arrived>,
+    /// When the server last heard the viewer.
+    heard: Vec<Timestamp>,
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             count: 0,
             queueing: Vec::new(),
             arrived: Vec::new(),
+            heard: Vec::new(),
         };
         world.run(Duration::from_secs(2), |_| {});
         assert!(world.server.is_connected() && world.viewer.is_connected());
@@ -82,8 +85,11 @@ impl World {
             self.server.timeouts(now);
             self.viewer.timeouts(now);
             self.take_frames();
-            produce(self);
-            self.transmit();
+            // What leaves may make room for more.
+            for _ in 0..2 {
+                produce(self);
+                self.transmit();
+            }
             let arrival = self.on_the_way.first_key_value().map(|(&(at, _), _)| at);
             let timers = [self.server.deadline(), self.viewer.deadline()];
             let timers = timers.into_iter().flatten().map(|at| self.timestamp(at));
@@ -108,7 +114,11 @@ impl World {
             }
             let (to, bytes) = entry.remove();
             match to {
-                To::Server => self.server.receive(now, &bytes),
+                To::Server => {
+                    self.heard.push(self.now);
+                    self.server.path.heard(now);
+                    self.server.receive(now, &bytes);
+                }
                 To::Viewer => self.viewer.receive(now, &bytes),
             }
         }

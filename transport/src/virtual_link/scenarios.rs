@@ -157,3 +157,63 @@ fn an_outage_is_noticed_to_be_over_within_its_own_length() {
         assert!(late <= outage + ms(250), "{outage:?}: {late:?}");
     }
 }
+
+/// What a viewer does that hears nothing.
+#[derive(Clone, Copy, Debug)]
+enum Asking {
+    /// It says something, as when a key is pressed.
+    AtOnce,
+    /// It asks from another port.
+    FromElsewhere,
+}
+
+/// The viewer says something after an outage of so long. Returns when the server hears it.
+fn outage(world: &mut World, bulk: &mut Bulk, lasts: Duration, asking: Asking) -> Timestamp {
+    (world.down.way.loss, world.up.way.loss) = (Loss::All, Loss::All);
+    world.run(lasts, |world| bulk.produce(world));
+    (world.down.way.loss, world.up.way.loss) = (Loss::None, Loss::None);
+    match asking {
+        Asking::AtOnce => world.viewer.connection().ping(),
+        Asking::FromElsewhere => world.viewer.ask_from_elsewhere(&mut world.server),
+    }
+    let healed = world.now;
+    world.run(ms(26), |world| bulk.produce(world));
+    let heard = world.heard.iter().find(|&&at| at >= healed);
+    *heard.unwrap()
+}
+
+/// The first data follows a word of the viewer within two round trips and a picture of a film, and as
+/// long after that keys wait no more than 50 ms: however long the outage was.
+#[test]
+fn a_word_of_the_viewer_ends_an_outage() {
+    for (seconds, asking) in [3, 10, 25]
+        .into_iter()
+        .flat_map(|s| [Asking::AtOnce, Asking::FromElsewhere].map(|asking| (s, asking)))
+    {
+        let mut world = World::new(way(10, ms(50)), way(10, ms(50)), seconds);
+        let mut bulk = Bulk::default();
+        world.run(Duration::from_secs(3), |world| bulk.produce(world));
+        let lasts = Duration::from_secs(seconds) + ms(300);
+        let heard = outage(&mut world, &mut bulk, lasts, asking);
+        world.run(ms(100 + 34), |world| bulk.produce(world));
+        let first = world.arrived.iter().find(|frame| frame.at >= heard);
+        let first = first.unwrap().at;
+        let calm = first.after(ms(100 + 34));
+        world.run(calm.since(world.now), |world| bulk.produce(world));
+        for _ in 0..50 {
+            world.server.send_frame(world.now, 400, 1);
+            world.run(ms(20), |world| bulk.produce(world));
+        }
+        let keys = world.arrived.iter().filter(|frame| frame.bytes == 400);
+        let ages: Vec<Duration> = keys.map(|key| key.at.since(key.handed_over)).collect();
+        let slowest = ages.iter().max().unwrap();
+        let queue = world.longest_queue_since(calm);
+        let what = format!("{seconds} s, {asking:?}");
+        assert!(ages.len() >= 48, "{what}: {}", ages.len());
+        let first = first.since(heard);
+        assert!(first <= ms(100 + 34), "{what}: {first:?}");
+        // Half a round trip, a packet's own time, and what is self-inflicted.
+        assert!(*slowest <= ms(25 + 2 + 50), "{what}: {slowest:?}");
+        assert!(queue <= ms(50), "{what}: {queue:?}");
+    }
+}

@@ -2,9 +2,11 @@
 //!
 //! An entry is a row of [`ALL`], and an arm of each of the functions below.
 
+use hackstream_protocol::units::Bitrate;
 use hackstream_protocol::wire::control::{Quality, SeatReport, SeatWish, Standing};
 use hackstream_sound::level::MOST_PERCENT;
 
+use super::bitrate;
 use crate::config::LocalKey;
 use crate::sound::Hearing;
 
@@ -20,6 +22,7 @@ pub(super) enum Entry {
     Screenshot,
     Control,
     Quality,
+    Bitrate,
     Sound,
     Volume,
     Statistics,
@@ -27,13 +30,14 @@ pub(super) enum Entry {
 }
 
 /// The entries in their order.
-pub(super) const ALL: [Entry; 10] = [
+pub(super) const ALL: [Entry; 11] = [
     Entry::Fullscreen,
     Entry::ControlAltDelete,
     Entry::HostKey,
     Entry::Screenshot,
     Entry::Control,
     Entry::Quality,
+    Entry::Bitrate,
     Entry::Sound,
     Entry::Volume,
     Entry::Statistics,
@@ -55,6 +59,8 @@ pub(in crate::present) enum Action {
     Seat(SeatWish),
     /// Ask for this quality.
     Quality(Quality),
+    /// Ask for no more than this.
+    MaxBitrate(Option<Bitrate>),
     /// Be silent, or not any more.
     Mute(bool),
     /// Play the sound as loud as this, in hundredths.
@@ -76,6 +82,8 @@ pub(in crate::present) struct Settings {
     pub(in crate::present) seats: Option<SeatReport>,
     /// What was asked for.
     pub(in crate::present) quality: Quality,
+    /// The most that was asked for.
+    pub(in crate::present) max_bitrate: Option<Bitrate>,
     /// Whether the session is heard.
     pub(in crate::present) hearing: Hearing,
     /// How loud, in hundredths.
@@ -108,6 +116,7 @@ impl Entry {
             Self::Screenshot => "Screenshot",
             Self::Control => "Control",
             Self::Quality => "Quality",
+            Self::Bitrate => "Bitrate",
             Self::Sound => "Sound",
             Self::Volume => "Volume",
             Self::Statistics => "Statistics",
@@ -130,6 +139,7 @@ impl Entry {
                 Hearing::Muted => "muted",
                 Hearing::Audible => "on",
             },
+            Self::Bitrate => return bitrate::shown(settings.max_bitrate),
             Self::Volume => return format!("{} %", settings.volume),
             Self::Statistics if settings.statistics => "on",
             Self::Statistics => "off",
@@ -147,6 +157,7 @@ impl Entry {
             Self::Screenshot => 'S',
             Self::Control => 'C',
             Self::Quality => 'Q',
+            Self::Bitrate => 'B',
             Self::Sound => 'M',
             Self::Volume => 'V',
             Self::Statistics => 'T',
@@ -155,27 +166,31 @@ impl Entry {
     }
 
     /// What it does when it is chosen; `None` if there is nothing to do.
-    pub(super) const fn action(self, settings: &Settings) -> Option<Action> {
+    pub(super) fn action(self, settings: &Settings) -> Option<Action> {
         Some(match self {
             Self::Fullscreen => Action::Fullscreen,
             Self::ControlAltDelete => Action::ControlAltDelete,
             Self::HostKey => Action::HostKey,
             Self::Screenshot => Action::Screenshot,
             Self::Disconnect => Action::Disconnect,
-            Self::Control | Self::Quality | Self::Sound | Self::Volume | Self::Statistics => {
-                return self.stepped(settings, Step::Around);
-            }
+            Self::Control
+            | Self::Quality
+            | Self::Bitrate
+            | Self::Sound
+            | Self::Volume
+            | Self::Statistics => return self.stepped(settings, Step::Around),
         })
     }
 
     /// What it does when its value goes on a step; `None` if it has none.
-    pub(super) const fn stepped(self, settings: &Settings, step: Step) -> Option<Action> {
+    pub(super) fn stepped(self, settings: &Settings, step: Step) -> Option<Action> {
         Some(match self {
             Self::Control => match next_seat(settings.seats, step) {
                 Some(wish) => Action::Seat(wish),
                 None => return None,
             },
             Self::Quality => Action::Quality(next_quality(settings.quality, step)),
+            Self::Bitrate => Action::MaxBitrate(bitrate::next(settings.max_bitrate, step)),
             Self::Sound => match settings.hearing {
                 Hearing::None => return None,
                 Hearing::Muted => Action::Mute(false),
@@ -241,6 +256,7 @@ impl Action {
             Self::Screenshot
             | Self::Seat(_)
             | Self::Quality(_)
+            | Self::MaxBitrate(_)
             | Self::Mute(_)
             | Self::Volume(_)
             | Self::Statistics(_) => false,

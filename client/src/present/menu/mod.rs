@@ -2,6 +2,7 @@
 //!
 //! It knows neither window nor session: keys and places come in, [`Action`]s come out.
 
+mod bitrate;
 mod entry;
 mod keys;
 

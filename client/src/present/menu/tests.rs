@@ -11,6 +11,7 @@ const SETTINGS: Settings = Settings {
     host_key: None,
     seats: None,
     quality: Quality::Auto,
+    max_bitrate: None,
     hearing: Hearing::Audible,
     volume: 100,
     statistics: false,

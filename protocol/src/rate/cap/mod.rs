@@ -10,9 +10,11 @@
 mod hour;
 mod rate;
 
+use core::time::Duration;
+
 use crate::units::{Bitrate, ByteCount, Timestamp};
 use hour::Hour;
-use rate::Bucket;
+use rate::{Bucket, PACKET};
 
 /// Rates below this are refused: a single packet would take longer than a person waits.
 pub const LEAST_CAP: Bitrate = Bitrate::kbps(100);
@@ -22,6 +24,16 @@ pub const LEAST_PER_HOUR: ByteCount = ByteCount(45_000_000);
 
 /// The rate where only the hour is capped: no line of today is faster.
 const FAST: Bitrate = Bitrate::mbps(100_000);
+
+/// What of the rate may wait for it.
+const QUEUE: Duration = Duration::from_millis(25);
+
+/// What may be in flight under a limit, on a path with this round-trip time when its queues are
+/// empty. Two packets more, as only whole ones leave.
+#[must_use]
+pub fn window_under(limit: Bitrate, base: Duration) -> ByteCount {
+    ByteCount(limit.bytes_in(base + QUEUE).0.saturating_add(2 * PACKET))
+}
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,7 +106,6 @@ impl Cap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::time::Duration;
     use proptest::prelude::*;
 
     /// Sends as much as the cap lets through; returns what left when.

@@ -10,7 +10,7 @@ use core::time::Duration;
 use crate::units::{Bitrate, ByteCount, Timestamp};
 
 /// The largest packet with its IPv6 and UDP headers.
-const PACKET: u64 = 1500;
+pub(super) const PACKET: u64 = 1500;
 
 /// Time in which an empty bucket fills: short enough that what waits behind a burst is not noticed.
 const DEPTH: Duration = Duration::from_millis(40);
@@ -18,6 +18,9 @@ const DEPTH: Duration = Duration::from_millis(40);
 /// Packets that a bucket holds, at least and at most: a network card takes ten at once, and a second
 /// batch covers for a timer that is late.
 const PACKETS: [u64; 2] = [2, 20];
+
+/// What passes until a timer is back that is to ring at once: on a fast line more than those packets.
+const LATENESS: Duration = Duration::from_millis(4);
 
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
@@ -30,7 +33,8 @@ pub(super) struct Bucket {
 impl Bucket {
     pub(super) fn new(limit: Bitrate) -> Self {
         let [least, most] = PACKETS;
-        let packets = (limit.bytes_in(DEPTH).0 / PACKET).clamp(least, most);
+        let packets = |time| limit.bytes_in(time).0 / PACKET;
+        let packets = packets(DEPTH).clamp(least, most).max(packets(LATENESS));
         let depth = packets * PACKET;
         Self {
             rate: Bitrate(limit.0.saturating_sub(depth * 8)),
@@ -64,4 +68,26 @@ impl Bucket {
 
 fn rounded_up(bytes: ByteCount, rate: Bitrate) -> Duration {
     bytes.time_at(rate).saturating_add(Duration::from_micros(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_line_is_used_although_timers_are_late() {
+        let limit = Bitrate::mbps(2_000);
+        // As many at once as a network card takes: each departure is rounded up to a microsecond.
+        let (mut bucket, batch) = (Bucket::new(limit), ByteCount(10 * PACKET));
+        let mut sent = 0;
+        for millis in (1_000..2_000).step_by(2) {
+            let now = Timestamp(millis * 1000);
+            while bucket.ready_at(batch, bucket.rate()) <= now {
+                bucket.left(now, batch, bucket.rate());
+                sent += batch.0;
+            }
+        }
+        let all = limit.bytes_in(Duration::from_secs(1)).0;
+        assert!(sent <= all && sent * 100 / all >= 90, "{sent} of {all}");
+    }
 }

@@ -6,6 +6,7 @@
 //! [`ViewerMessage::Hello`], the first of the server [`ServerMessage::Welcome`] or
 //! [`ServerMessage::Refused`].
 
+mod bitrate;
 mod cursor;
 mod files;
 mod front;

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
+use super::bitrate;
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
 use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
+use crate::units::Bitrate;
 use crate::wire::WireError;
 use crate::wire::fields::{FieldWriter, Fields};
 
@@ -28,6 +30,9 @@ pub enum ViewerMessage {
     Seat(SeatWish),
     /// Whether the viewer would speak when it is asked to.
     Microphone(MicrophoneOffer),
+    /// The person wants to get no more than this from now on, or whatever the path carries; as
+    /// [`Hello::max_bitrate`].
+    MaxBitrate(Option<Bitrate>),
 }
 
 /// Whether a viewer wants to hear the session.
@@ -64,6 +69,9 @@ pub struct Hello {
     pub seat: SeatWish,
     /// Whether the viewer wants to hear of files that the session has for it.
     pub takes_files: bool,
+    /// The most that the viewer wants to get, headers and repetitions included; `None` for whatever
+    /// the path carries. Below [`LEAST_CAP`](crate::rate::cap::LEAST_CAP) it counts as that.
+    pub max_bitrate: Option<Bitrate>,
     /// What the viewer takes to decode a million pixels of text that are sent without loss, by the
     /// gauge of `hackstream-codec`; zero if it does not know.
     pub megapixel_time: Duration,
@@ -82,6 +90,7 @@ impl core::fmt::Debug for Hello {
             .field("ticket", &"(secret)")
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
+            .field("max_bitrate", &self.max_bitrate)
             .field("megapixel_time", &self.megapixel_time)
             .finish()
     }
@@ -95,6 +104,7 @@ mod kind {
     pub(super) const WINDOW: u64 = 8;
     pub(super) const SOUND: u64 = 16;
     pub(super) const SEAT: u64 = 24;
+    pub(super) const MAX_BITRATE: u64 = 40;
     pub(super) const MICROPHONE: u64 = 44;
 }
 
@@ -121,6 +131,9 @@ impl ViewerMessage {
                 if hello.takes_files {
                     message.number(13, 1);
                 }
+                if let Some(limit) = hello.max_bitrate {
+                    message.number(17, limit.0);
+                }
                 if !hello.megapixel_time.is_zero() {
                     message.number(21, nanoseconds(hello.megapixel_time));
                 }
@@ -140,6 +153,7 @@ impl ViewerMessage {
             }
             Self::Seat(wish) => wish.write(out, kind::SEAT),
             Self::Microphone(offer) => offer.write(out, kind::MICROPHONE),
+            Self::MaxBitrate(limit) => bitrate::write(*limit, out, kind::MAX_BITRATE),
         }
     }
 
@@ -158,6 +172,7 @@ impl ViewerMessage {
             kind::SOUND => Self::Sound(read_sound(fields)?),
             kind::SEAT => Self::Seat(SeatWish::read(fields)?),
             kind::MICROPHONE => Self::Microphone(MicrophoneOffer::read(fields)?),
+            kind::MAX_BITRATE => Self::MaxBitrate(bitrate::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -181,6 +196,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         ticket: Vec::new(),
         seat: SeatWish::default(),
         takes_files: false,
+        max_bitrate: None,
         megapixel_time: Duration::ZERO,
     };
     while let Some(field) = fields.next_field()? {
@@ -195,6 +211,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             8 => hello.ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
+            17 => hello.max_bitrate = bitrate::from_field(&field)?,
             21 => hello.megapixel_time = Duration::from_nanos(field.number()?),
             _ => {}
         }
@@ -221,6 +238,7 @@ mod tests {
     use super::super::KeyboardNames;
     use super::*;
     use crate::geometry::Size;
+    use crate::limits::MAX_HELLO_BYTES;
     use crate::wire::bytes::Writer;
     use crate::wire::control::Scale;
     use proptest::prelude::*;
@@ -235,6 +253,7 @@ mod tests {
             history_bytes: 1 << 20,
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
+            max_bitrate: Some(Bitrate::mbps(5)),
             megapixel_time: Duration::from_micros(42_500),
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
@@ -267,6 +286,8 @@ mod tests {
             ViewerMessage::Keyboard(keyboard),
             ViewerMessage::Sound(SoundWish::Play),
             ViewerMessage::Sound(SoundWish::Mute),
+            ViewerMessage::MaxBitrate(Some(Bitrate(u64::MAX))),
+            ViewerMessage::MaxBitrate(None),
         ] {
             assert_eq!(ViewerMessage::read(&bytes_of(&message)), Ok(Some(message)));
         }
@@ -310,6 +331,18 @@ mod tests {
             ViewerMessage::read(&bytes_of(&long)),
             Err(WireError::OverLimit { what: "ticket", .. })
         ));
+    }
+
+    #[test]
+    fn the_longest_greeting_is_within_the_limit() {
+        let longest = Hello {
+            token: vec![b'x'; MAX_TOKEN_BYTES],
+            ticket: vec![b'x'; MAX_TICKET_BYTES],
+            agent: "x".repeat(MAX_TEXT_BYTES),
+            ..hello()
+        };
+        let length = bytes_of(&ViewerMessage::Hello(longest)).len();
+        assert!(length <= MAX_HELLO_BYTES / 2, "{length}");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! The thread that hears of the programs that record.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use hackstream_protocol::wire::control::MicrophoneDemand;
 use hackstream_sound::SoundError;
@@ -8,53 +8,76 @@ use hackstream_sound::pulse::{SourceWatch, Use};
 use tracing::{debug, warn};
 
 use super::{SOURCE, Shared};
-
-/// Between two tries, however the first one ended: viewers that come and go do not keep the sound
-/// server busier than that.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// After a failure the pause doubles, up to this one. By then trying is of no use unless somebody
-/// new comes.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+use crate::log_quota::LogQuota;
+use crate::sound::retry::{End, Next, Retry};
 
 /// Listens whenever somebody would speak, until the end.
 pub(super) fn run(shared: &Shared) {
-    let mut pause = FIRST_PAUSE;
+    let mut retry = Retry::new();
+    let mut quota = LogQuota::new(Instant::now());
     // Counted before the try: who comes during it is worth another.
     while let Some(seen) = shared.wait_for_speaker() {
-        let ended = listen(shared, &mut pause);
+        let ended = listen(shared);
         shared.set_demand(MicrophoneDemand::Rest);
-        let Err(error) = ended else {
-            pause = FIRST_PAUSE;
-            shared.rest(pause);
-            continue;
+        let end = match ended {
+            Ok(()) => End::Worked,
+            Err(Failure { error, heard: true }) => {
+                debug!(%error, "listening for programs that record was interrupted");
+                End::Worked
+            }
+            Err(Failure {
+                error,
+                heard: false,
+            }) => {
+                if quota.allows(Instant::now()) {
+                    warn!(%error, "the session's sound server does not tell who records");
+                }
+                End::Failed
+            }
         };
-        debug!(%error, "the session's sound server does not tell who records");
-        shared.rest(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        if pause == LONGEST_PAUSE {
-            warn!(%error, "no microphone until another viewer offers one");
-            // `None`: the loop sees the end.
-            let _ = shared.wait_for_newcomer(seen);
+        match retry.ended(end) {
+            Next::After(pause) => shared.rest(pause),
+            Next::WithNewcomer(pause) => {
+                if quota.allows(Instant::now()) {
+                    warn!("no microphone until another viewer offers one");
+                }
+                shared.rest(pause);
+                // `None`: the loop sees the end.
+                let _ = shared.wait_for_newcomer(seen);
+            }
         }
     }
 }
 
+/// Why listening ended, and whether it had begun to tell something.
+struct Failure {
+    error: SoundError,
+    heard: bool,
+}
+
+impl From<SoundError> for Failure {
+    fn from(error: SoundError) -> Self {
+        let heard = false;
+        Self { error, heard }
+    }
+}
+
 /// Listens until nobody would speak.
-fn listen(shared: &Shared, pause: &mut Duration) -> Result<(), SoundError> {
+fn listen(shared: &Shared) -> Result<(), Failure> {
     let mut watch = SourceWatch::open(&shared.socket, SOURCE)?;
     if !shared.begin(watch.closer()?) {
         return Ok(());
     }
+    let mut heard = false;
     loop {
         let demand = match watch.next_use() {
             Ok(Use::Recorded) => MicrophoneDemand::Speak,
             Ok(Use::Unused) => MicrophoneDemand::Rest,
-            Err(error) if shared.is_listening() => return Err(error),
+            Err(error) if shared.is_listening() => return Err(Failure { error, heard }),
             Err(_) => return Ok(()),
         };
         debug!(?demand, "microphone");
-        *pause = FIRST_PAUSE;
+        heard = true;
         shared.set_demand(demand);
     }
 }

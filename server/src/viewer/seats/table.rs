@@ -29,6 +29,14 @@ pub(super) struct Table {
     alone: Option<ViewerId>,
     /// Who pressed something last, of those in control.
     leader: Option<ViewerId>,
+    /// How often somebody said something of a keyboard or a window.
+    said: u64,
+}
+
+/// What a viewer said, and when in the order of all that was said.
+struct Said<T> {
+    turn: u64,
+    what: T,
 }
 
 struct Place {
@@ -38,8 +46,8 @@ struct Place {
     /// Whether it holds a key or a button down, as its [`Controls`](super::Controls) say.
     holds: Arc<AtomicBool>,
     /// What it said last of its keyboard and its window.
-    layout: Option<KeyboardLayout>,
-    window: Option<ViewerWindow>,
+    layout: Option<Said<KeyboardLayout>>,
+    window: Option<Said<ViewerWindow>>,
     report: watch::Sender<SeatReport>,
 }
 
@@ -80,10 +88,10 @@ impl Table {
 
     /// A viewer leaves. What it had alone is everybody's again.
     pub(super) fn leave(&mut self, id: ViewerId) -> Effect {
-        self.places.remove(&id);
-        self.alone = self.alone.filter(|alone| *alone != id);
-        self.settle();
-        Effect::default()
+        self.shift(|table| {
+            table.places.remove(&id);
+            table.alone = table.alone.filter(|alone| *alone != id);
+        })
     }
 
     /// A viewer wishes something else. Taking control alone ends the same of another.
@@ -91,18 +99,20 @@ impl Table {
         let Some(place) = self.controller(id) else {
             return Effect::default();
         };
-        place.is_willing = wish != SeatWish::Watch;
-        match wish {
-            SeatWish::ControlAlone => self.alone = Some(id),
+        let is_willing = wish != SeatWish::Watch;
+        if wish == SeatWish::ControlAlone {
+            place.is_willing = is_willing;
+            self.alone = Some(id);
+            self.settle();
+            return self.lead(id);
+        }
+        self.shift(|table| {
+            if let Some(place) = table.controller(id) {
+                place.is_willing = is_willing;
+            }
             // To ask for control while another has it alone is to ask that it be shared again.
-            SeatWish::Control => self.alone = None,
-            SeatWish::Watch => self.alone = self.alone.filter(|alone| *alone != id),
-        }
-        self.settle();
-        match wish {
-            SeatWish::ControlAlone => self.lead(id),
-            SeatWish::Control | SeatWish::Watch => Effect::default(),
-        }
+            table.alone = table.alone.filter(|alone| !is_willing && *alone != id);
+        })
     }
 
     /// A viewer pressed something: it leads, if it is in control.
@@ -113,16 +123,18 @@ impl Table {
         self.leader = Some(id);
         let place = self.places.get(&id);
         Effect {
-            layout: place.and_then(|place| place.layout.clone()),
-            window: place.and_then(|place| place.window),
+            layout: latest(place.and_then(|place| place.layout.as_ref())),
+            window: latest(place.and_then(|place| place.window.as_ref())),
         }
     }
 
     pub(super) fn layout(&mut self, id: ViewerId, layout: KeyboardLayout) -> Effect {
+        let turn = self.turn();
         let Some(place) = self.controller(id) else {
             return Effect::default();
         };
-        place.layout = Some(layout.clone());
+        let what = layout.clone();
+        place.layout = Some(Said { turn, what });
         Effect {
             layout: self.counts(id).then_some(layout),
             window: None,
@@ -130,10 +142,12 @@ impl Table {
     }
 
     pub(super) fn window(&mut self, id: ViewerId, window: ViewerWindow) -> Effect {
+        let turn = self.turn();
         let Some(place) = self.controller(id) else {
             return Effect::default();
         };
-        place.window = Some(window);
+        let what = window;
+        place.window = Some(Said { turn, what });
         Effect {
             layout: None,
             window: self.counts(id).then_some(window),
@@ -172,6 +186,34 @@ impl Table {
         self.places.keys().any(|id| self.standing(*id).acts())
     }
 
+    const fn turn(&mut self) -> u64 {
+        self.said += 1;
+        self.said
+    }
+
+    /// Does something after which others may count. What they have said counts from then on, without
+    /// their saying it again.
+    fn shift(&mut self, change: impl FnOnce(&mut Self)) -> Effect {
+        let before = self.counting();
+        change(self);
+        self.settle();
+        let after = self.counting();
+        Effect {
+            layout: after.layout.filter(|it| before.layout.as_ref() != Some(it)),
+            window: after.window.filter(|it| before.window.as_ref() != Some(it)),
+        }
+    }
+
+    /// What was said last by those who count.
+    fn counting(&self) -> Effect {
+        let counting = self.places.iter().filter(|(id, _)| self.counts(**id));
+        let places = counting.map(|(_, place)| place);
+        Effect {
+            layout: latest(places.clone().filter_map(|place| place.layout.as_ref())),
+            window: latest(places.filter_map(|place| place.window.as_ref())),
+        }
+    }
+
     /// Tells everybody what has become of them, and forgets a leader that is in control no more.
     fn settle(&mut self) {
         self.leader = self.leader.filter(|id| self.standing(*id).acts());
@@ -190,6 +232,12 @@ impl Table {
             });
         }
     }
+}
+
+/// What was said last.
+fn latest<'a, T: Clone + 'a>(said: impl IntoIterator<Item = &'a Said<T>>) -> Option<T> {
+    let last = said.into_iter().max_by_key(|said| said.turn);
+    last.map(|said| said.what.clone())
 }
 
 #[cfg(test)]
@@ -315,6 +363,31 @@ mod tests {
         table.leave(B);
         assert_eq!(table.leader(), None);
         assert_eq!(table.window(A, window(640)).window, Some(window(640)));
+    }
+
+    #[test]
+    fn what_was_said_while_another_led_counts_once_that_one_is_gone() {
+        let mut table = table();
+        table.lead(A);
+        assert_eq!(table.layout(B, layout("de")), Effect::default());
+        assert_eq!(table.window(B, window(800)), Effect::default());
+        assert_eq!(table.window(B, window(900)), Effect::default());
+        let effect = table.leave(A);
+        assert_eq!(effect.layout, Some(layout("de")));
+        assert_eq!(effect.window, Some(window(900)));
+        assert_eq!(table.leave(B), Effect::default());
+    }
+
+    #[test]
+    fn what_counts_already_is_not_said_again() {
+        let mut table = table();
+        table.window(A, window(700));
+        table.window(B, window(800));
+        assert_eq!(table.wish(A, SeatWish::Watch), Effect::default());
+        table.lead(B);
+        let effect = table.wish(A, SeatWish::Control);
+        assert_eq!(effect, Effect::default(), "it does not lead");
+        assert_eq!(table.leave(B).window, Some(window(700)));
     }
 
     #[test]

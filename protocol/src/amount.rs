@@ -5,7 +5,8 @@ const MOST: f64 = 1e15;
 
 /// The amount that `text` says, in thousands, millions or billions where it ends in k, M or G.
 /// `None` if it says none, or one below `least`.
-pub(super) fn parse(text: &str, least: u64) -> Option<u64> {
+#[must_use]
+pub fn parse(text: &str, least: u64) -> Option<u64> {
     let (digits, factor) = match text.char_indices().next_back()? {
         (end, 'k' | 'K') => (&text[..end], 1e3),
         (end, 'M') => (&text[..end], 1e6),
