@@ -40,8 +40,9 @@ Usage: cargo xtask TASK
   bench-check [--accept] [PART-OF-A-NAME…]
                           count the instructions of the micro-benches and compare them with
                           bench/baseline.json; with --accept they become the baseline
-  cross armhf|arm64       build the viewer for such a machine, with Debian's tools
-  cross test armhf|arm64  the same, run it in an emulator and compare what it shows
+  cross armv6|armhf|arm64 build the viewer for such a machine, with the oldest Rust that will do
+  cross test armv6|armhf|arm64
+                          the same, run it in an emulator and compare what it shows
   device-times            what decoding would take on the smallest machine, from
                           bench/baseline.json; fails if that is too long
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
@@ -211,6 +212,7 @@ mod tests {
             parsed("cross test armhf").unwrap(),
             Task::CrossTest(Machine::Armhf)
         );
+        assert_eq!(parsed("cross armv6").unwrap(), Task::Cross(Machine::Armv6));
     }
 
     #[test]

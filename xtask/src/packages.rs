@@ -200,11 +200,10 @@ const TABLE: &[Package] = &[
         Usage::Cross,
         "compiles the C and C++ libraries for ARM with 64 bits",
     ),
-    package("libllvm19", Usage::Cross, "part of Debian's Rust"),
     package(
-        "debian-archive-keyring",
+        "g++-arm-linux-gnueabi",
         Usage::Cross,
-        "proves that Debian's Rust is Debian's",
+        "libraries that are linked into programs for ARMv6",
     ),
     package("qemu-user", Usage::Cross, "runs programs for ARM"),
     package("docker.io", Usage::Engine, "builds and runs containers"),

@@ -19,7 +19,7 @@ pub(super) fn codec(machine: Machine) -> Result<()> {
 /// Has the viewer, in the emulator, show a session of this machine.
 pub(super) fn session(machine: Machine, program: &Path) -> Result<()> {
     let program = program.to_str().context("a path that is not UTF-8")?;
-    let mut words = machine.emulator();
+    let mut words = build::emulator(machine)?;
     words.push(program.to_owned());
     command::run(&mut command::cargo(&[
         "build",
