@@ -125,6 +125,20 @@ impl Picture {
         Ok(covered)
     }
 
+    /// Paints `rect` as a frame would that ends its update, on a screen of `size`.
+    #[cfg(all(test, feature = "console"))]
+    pub(crate) fn paint_for_test(&mut self, size: Size, rect: &Rect, colour: u32) {
+        let painted = self.apply::<()>(&Region::new(), |canvas| {
+            if canvas.size() != size {
+                canvas.renew(size);
+            }
+            canvas.fill(rect, colour);
+            Ok(Region::from(*rect))
+        });
+        assert!(painted.is_ok());
+        self.stands(Standing::Whole, Instant::now());
+    }
+
     /// Notes what the frame just applied makes of the picture. True if it is to be shown now.
     fn stands(&mut self, standing: Standing, now: Instant) -> bool {
         self.showing.painted(standing, now)

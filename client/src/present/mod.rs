@@ -3,6 +3,8 @@
 mod bell;
 mod blit;
 mod buffers;
+#[cfg(feature = "console")]
+pub(crate) mod console;
 mod damage;
 mod deeds;
 mod focus;
