@@ -77,14 +77,10 @@ impl<M: Monitor> Scanout<M> {
             return Ok(());
         };
         let (placement, shade) = (*self.viewport.placement(), self.viewport.shade());
-        let age = match &change.region {
-            Some(_) => back.age,
-            None => {
-                self.history.forget();
-                0
-            }
+        let repaint = match &change.region {
+            Some(region) => self.history.plan(back.age, region),
+            None => self.history.plan_whole(),
         };
-        let repaint = self.history.plan(age, &change.region.unwrap_or_default());
         let painted = match &repaint.copy {
             Some(copy) => placement.rects(copy),
             None => {
