@@ -55,6 +55,12 @@ pub enum ViewError {
         "no display to open a window on: {0}. Set DISPLAY or WAYLAND_DISPLAY, or use --headless"
     )]
     NoDisplay(String),
+    /// The console cannot show the picture, or not be used.
+    #[cfg(feature = "console")]
+    #[error(
+        "cannot use the console: {0}. Nothing else may use it, and this user must be in the groups video and input"
+    )]
+    NoConsole(String),
     /// The server breaks the protocol again and again.
     #[error("cannot understand the server: {0}. Use viewer and server of the same version")]
     Protocol(String),
@@ -90,6 +96,8 @@ impl ViewError {
             Self::Untrusted(_) => 5,
             Self::Lost { .. } => 6,
             Self::NoDisplay(_) => 7,
+            #[cfg(feature = "console")]
+            Self::NoConsole(_) => 7,
             Self::NotSent(_) => 8,
             Self::Protocol(_) | Self::Screenshot { .. } | Self::System { .. } => 1,
         }

@@ -40,6 +40,8 @@ use error::ViewError;
 pub fn run(options: Options) -> Result<(), ViewError> {
     match options.output {
         Output::Window { .. } => present::window::run(options),
+        #[cfg(feature = "console")]
+        Output::Console => present::console::run(options),
         Output::Headless => headless::run(options),
     }
 }

@@ -13,6 +13,7 @@ mod canvas;
 mod decode;
 pub mod envelope;
 mod error;
+pub mod gauge;
 #[cfg(any(feature = "h264-decode", feature = "h264-encode"))]
 pub mod h264;
 mod paint;

@@ -188,6 +188,7 @@ pub fn hello(server: &Server) -> Hello {
         max_bitrate: None,
         room: None,
         desktop: Default::default(),
+        megapixel_time: std::time::Duration::ZERO,
     }
 }
 

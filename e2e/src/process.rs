@@ -107,6 +107,19 @@ impl Process {
             .sum()
     }
 
+    /// Its memory in KiB, pages that it shares divided among those who share them (PSS).
+    ///
+    /// # Panics
+    /// If it has ended.
+    #[must_use]
+    pub fn memory_kib(&self) -> u64 {
+        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()));
+        let rollup = rollup.expect("a running process");
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+        let number = line.and_then(|line| line.trim().strip_suffix("kB"));
+        number.expect("PSS").trim().parse().expect("kilobytes")
+    }
+
     /// How often its threads of this name have gone to sleep and woken up; `None` if there are none.
     ///
     /// # Panics

@@ -5,6 +5,8 @@
 //! that carry it out; so the same decisions are driven by `server/src/viewer/pump.rs` and by the
 //! simulation.
 
+use core::time::Duration;
+
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::rate::{Allowance, PathView, Room};
 use hackstream_protocol::session::ledger::Ledger;
@@ -16,6 +18,10 @@ use crate::frame::Frame;
 /// Frames on the way to a viewer, at most. Far more than any link needs; a viewer that receives
 /// and never reports costs a bounded amount of memory.
 const MOST_UNCONFIRMED: usize = 128;
+
+/// Decoding that may wait in the viewer beyond what a round trip takes, so that it always has
+/// something to do. With more, what it shows would be old: it is better to skip pictures here.
+const MOST_DECODING: Duration = Duration::from_millis(40);
 
 /// Frames up to this size overtake larger ones inside the connection: they answer input.
 const SMALL_FRAME: usize = 2048;
@@ -68,6 +74,9 @@ impl Outgoing {
             return Turn::AfterReports;
         }
         let (path, unconfirmed) = (path(), self.ledger.unconfirmed_bytes());
+        if encoder.costs().backlog() > path.rtt + MOST_DECODING {
+            return Turn::AfterNews;
+        }
         if let Some(allowance) = self.room.allowance(&path, unconfirmed) {
             return Turn::Make(link(allowance));
         }
@@ -114,10 +123,14 @@ impl Outgoing {
         id
     }
 
-    /// Records that the viewer applied `id`. False if it was not outstanding: a viewer that lies
-    /// or repeats itself changes nothing.
-    pub fn confirm(&mut self, id: FrameId) -> bool {
-        self.ledger.confirm(id)
+    /// Records that the viewer applied `id`, which took it `decoding`; `encoder` made that frame.
+    /// False if it was not outstanding: a viewer that lies or repeats itself changes nothing.
+    pub fn confirm(&mut self, encoder: &mut Encoder, id: FrameId, decoding: Duration) -> bool {
+        let is_news = self.ledger.confirm(id);
+        if is_news {
+            encoder.costs_mut().decoded(id, decoding);
+        }
+        is_news
     }
 
     /// Frames that the viewer has not yet confirmed.

@@ -111,114 +111,59 @@ fn seed(selector: u8, fill: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     bytes
 }
 
+/// The greeting of a viewer that has nothing to say but what `say` adds.
+fn greeting(say: impl FnOnce(&mut Hello)) -> ViewerMessage {
+    let mut hello = Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        max_bitrate: None,
+        room: None,
+        desktop: DesktopShare::default(),
+        megapixel_time: Duration::ZERO,
+    };
+    say(&mut hello);
+    ViewerMessage::Hello(hello)
+}
+
 fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let hello = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: b"secret".to_vec(),
-        quality: Quality::Auto,
-        h264: true,
-        cache_bytes: 4 << 20,
-        history_bytes: 1 << 20,
-        agent: "hackstream-view 0.1.0".to_owned(),
-        ticket: Vec::new(),
-        seat: SeatWish::Control,
-        takes_files: false,
-        max_bitrate: None,
-        room: None,
-        desktop: DesktopShare::default(),
+    let hello = greeting(|hello| {
+        hello.token = b"secret".to_vec();
+        hello.h264 = true;
+        hello.cache_bytes = 4 << 20;
+        hello.history_bytes = 1 << 20;
+        hello.agent = "hackstream-view 0.1.0".to_owned();
     });
-    let hello_again = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: Vec::new(),
-        quality: Quality::Auto,
-        h264: true,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: b"ticket".to_vec(),
-        seat: SeatWish::Control,
-        takes_files: false,
-        max_bitrate: None,
-        room: None,
-        desktop: DesktopShare::default(),
+    let hello_again = greeting(|hello| {
+        hello.h264 = true;
+        hello.ticket = b"ticket".to_vec();
     });
-    let hello_watching = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: b"secret".to_vec(),
-        quality: Quality::Auto,
-        h264: false,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: Vec::new(),
-        seat: SeatWish::Watch,
-        takes_files: false,
-        max_bitrate: None,
-        room: None,
-        desktop: DesktopShare::default(),
+    let hello_watching = greeting(|hello| {
+        hello.token = b"secret".to_vec();
+        hello.seat = SeatWish::Watch;
     });
-    let hello_files = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: Vec::new(),
-        quality: Quality::Auto,
-        h264: false,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: Vec::new(),
-        seat: SeatWish::Control,
-        takes_files: true,
-        max_bitrate: None,
-        room: None,
-        desktop: DesktopShare::default(),
+    let hello_files = greeting(|hello| hello.takes_files = true);
+    let hello_slow = greeting(|hello| {
+        hello.quality = Quality::Low;
+        hello.h264 = true;
+        hello.cache_bytes = 1 << 20;
+        hello.history_bytes = 1 << 18;
+        hello.megapixel_time = Duration::from_millis(40);
     });
-    let hello_capped = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: Vec::new(),
-        quality: Quality::Auto,
-        h264: false,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: Vec::new(),
-        seat: SeatWish::Control,
-        takes_files: false,
-        max_bitrate: Some(Bitrate::mbps(5)),
-        room: None,
-        desktop: DesktopShare::default(),
-    });
-    let hello_room = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: Vec::new(),
-        quality: Quality::Auto,
-        h264: false,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: Vec::new(),
-        seat: SeatWish::Control,
-        takes_files: false,
-        max_bitrate: None,
-        room: Some(Room::AtMost(Size::new(1024, 600))),
-        desktop: DesktopShare::default(),
-    });
-    let hello_desktop = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: Vec::new(),
-        quality: Quality::Auto,
-        h264: false,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: Vec::new(),
-        seat: SeatWish::Control,
-        takes_files: false,
-        desktop: DesktopShare {
+    let hello_capped = greeting(|hello| hello.max_bitrate = Some(Bitrate::mbps(5)));
+    let hello_room = greeting(|hello| hello.room = Some(Room::AtMost(Size::new(1024, 600))));
+    let hello_desktop = greeting(|hello| {
+        hello.desktop = DesktopShare {
             notifications: true,
             links: true,
-        },
-        max_bitrate: None,
-        room: None,
+        };
     });
     let dismissed = NotificationClosed {
         number: NotificationId(300),
@@ -244,6 +189,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
             ViewerMessage::Room(Room::AtMost(Size::new(1024, 600))),
         ),
         ("room-unlimited", ViewerMessage::Room(Room::Unlimited)),
+        ("hello-slow", hello_slow),
         ("quality", ViewerMessage::Quality(Quality::Low)),
         ("bye", ViewerMessage::Bye),
         (

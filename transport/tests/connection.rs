@@ -82,6 +82,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         max_bitrate: None,
         room: None,
         desktop: Default::default(),
+        megapixel_time: core::time::Duration::ZERO,
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

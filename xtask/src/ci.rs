@@ -61,6 +61,11 @@ const STEPS: &[Step] = &[
         run: bench_check::check,
     },
     Step {
+        name: "device-times",
+        about: "decoding would be quick enough on the smallest machine",
+        run: bench_check::projection::run,
+    },
+    Step {
         name: "fuzz",
         about: "a minute of hostile bytes for each fuzz target",
         run: smoke,

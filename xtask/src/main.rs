@@ -4,6 +4,7 @@ mod bench_check;
 mod browser;
 mod ci;
 mod command;
+mod cross;
 mod demo;
 mod edges;
 mod fences;
@@ -25,12 +26,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use bench_check::{Purpose, Request};
+use cross::Machine;
 use packages::Goal;
 
 const HELP: &str = "\
 Usage: cargo xtask TASK
 
-  setup [--for build|demo|test|ci|bench|image|engine]
+  setup [--for build|demo|test|ci|bench|cross|image|engine]
                           install the system packages that are needed (default: demo)
   demo [--app COMMAND…]   show a program of this machine through HackStream: Firefox, or COMMAND
   test [ARGUMENT…]        all tests; arguments go to `cargo test` (default: --workspace)
@@ -38,6 +40,11 @@ Usage: cargo xtask TASK
   bench-check [--accept] [PART-OF-A-NAME…]
                           count the instructions of the micro-benches and compare them with
                           bench/baseline.json; with --accept they become the baseline
+  cross armv6|armhf|arm64 build the viewer for such a machine, with the oldest Rust that will do
+  cross test armv6|armhf|arm64
+                          the same, run it in an emulator and compare what it shows
+  device-times            what decoding would take on the smallest machine, from
+                          bench/baseline.json; fails if that is too long
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
   image [--tag NAME]      build the container image of a session (default: hackstream-session)
   image test [PART-OF-A-NAME…]
@@ -56,6 +63,9 @@ enum Task {
     Ci { steps: Vec<String> },
     CiList,
     BenchCheck(Request),
+    Cross(Machine),
+    CrossTest(Machine),
+    DeviceTimes,
     Fuzz { seconds: u32 },
     Image(image::Request),
     Release(release::Rigour),
@@ -92,6 +102,9 @@ fn perform(task: Task) -> Result<()> {
             Ok(())
         }
         Task::BenchCheck(request) => bench_check::run(&request),
+        Task::Cross(machine) => cross::build(machine),
+        Task::CrossTest(machine) => cross::test(machine),
+        Task::DeviceTimes => bench_check::projection::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Image(request) => image::run(&request),
         Task::Release(rigour) => release::run(rigour),
@@ -137,6 +150,9 @@ fn parse(arguments: &[String]) -> Result<Task> {
         }),
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
+        ("cross", ["test", machine]) => Ok(Task::CrossTest(machine.parse()?)),
+        ("cross", [machine]) => Ok(Task::Cross(machine.parse()?)),
+        ("device-times", []) => Ok(Task::DeviceTimes),
         ("image", _) => image_of(&words).map(Task::Image),
         ("release", []) => Ok(Task::Release(release::Rigour::Once)),
         ("release", ["--twice"]) => Ok(Task::Release(release::Rigour::Twice)),
@@ -191,6 +207,12 @@ mod tests {
         assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz { seconds: 60 });
         assert_eq!(parsed("man").unwrap(), Task::Man);
         assert_eq!(parsed("ci --help").unwrap(), Task::Help);
+        assert_eq!(parsed("cross arm64").unwrap(), Task::Cross(Machine::Arm64));
+        assert_eq!(
+            parsed("cross test armhf").unwrap(),
+            Task::CrossTest(Machine::Armhf)
+        );
+        assert_eq!(parsed("cross armv6").unwrap(), Task::Cross(Machine::Armv6));
     }
 
     #[test]
@@ -234,6 +256,9 @@ mod tests {
             "demo xterm",
             "demo --app",
             "fuzz --seconds x",
+            "cross",
+            "cross sparc",
+            "cross armhf arm64",
             "bench-check --accept --all",
         ] {
             assert!(parsed(line).is_err(), "{line}");

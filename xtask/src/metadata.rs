@@ -31,6 +31,16 @@ pub(crate) fn target_directory() -> Result<PathBuf> {
     Ok(text(&metadata["target_directory"])?.into())
 }
 
+/// The oldest Rust that the workspace says it is content with, such as 1.85.
+pub(crate) fn rust_version() -> Result<String> {
+    let metadata: Value = serde_json::from_str(&metadata()?)?;
+    let first = list(&metadata["packages"])?.first();
+    let named = first.and_then(|package| package["rust_version"].as_str());
+    Ok(named
+        .context("the workspace names no rust-version")?
+        .to_owned())
+}
+
 fn metadata() -> Result<String> {
     let mut cargo = command::cargo(&["metadata", "--format-version", "1", "--no-deps"])?;
     command::output(&mut cargo)

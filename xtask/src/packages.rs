@@ -17,6 +17,8 @@ pub(crate) enum Goal {
     Ci,
     /// Measure beside other systems.
     Bench,
+    /// Build for machines with an ARM processor.
+    Cross,
     /// Build and test the container image.
     Image,
     /// The same where no container engine is installed.
@@ -33,10 +35,11 @@ impl FromStr for Goal {
             "test" => Self::Test,
             "ci" => Self::Ci,
             "bench" => Self::Bench,
+            "cross" => Self::Cross,
             "image" => Self::Image,
             "engine" => Self::Engine,
             other => bail!(
-                "unknown goal {other}: build, demo, test, ci, bench, image and engine are known"
+                "unknown goal {other}: build, demo, test, ci, bench, cross, image and engine are known"
             ),
         })
     }
@@ -47,7 +50,9 @@ impl Goal {
     const fn includes(self, usage: Usage) -> bool {
         match usage {
             Usage::Build => true,
-            Usage::Session | Usage::Window | Usage::Browser => !matches!(self, Self::Build),
+            Usage::Session | Usage::Window | Usage::Browser => {
+                !matches!(self, Self::Build | Self::Cross)
+            }
             Usage::Test => matches!(
                 self,
                 Self::Test | Self::Ci | Self::Bench | Self::Image | Self::Engine
@@ -56,6 +61,7 @@ impl Goal {
             Usage::Peer => matches!(self, Self::Bench),
             Usage::Image => matches!(self, Self::Image | Self::Engine),
             Usage::Engine => matches!(self, Self::Engine),
+            Usage::Cross => matches!(self, Self::Cross),
         }
     }
 }
@@ -77,6 +83,8 @@ pub(crate) enum Usage {
     Check,
     /// The systems that the bench measures beside ours.
     Peer,
+    /// Building for other machines, and running it here.
+    Cross,
     /// Building the container image.
     Image,
     /// Running containers.
@@ -194,6 +202,22 @@ const TABLE: &[Package] = &[
     package("xrdp", Usage::Peer, "measured beside ours"),
     package("xorgxrdp", Usage::Peer, "xrdp's X server"),
     package("freerdp2-x11", Usage::Peer, "xrdp's viewer"),
+    package(
+        "g++-arm-linux-gnueabihf",
+        Usage::Cross,
+        "compiles the C and C++ libraries for ARM with 32 bits",
+    ),
+    package(
+        "g++-aarch64-linux-gnu",
+        Usage::Cross,
+        "compiles the C and C++ libraries for ARM with 64 bits",
+    ),
+    package(
+        "g++-arm-linux-gnueabi",
+        Usage::Cross,
+        "libraries that are linked into programs for ARMv6",
+    ),
+    package("qemu-user", Usage::Cross, "runs programs for ARM"),
     package("docker.io", Usage::Engine, "builds and runs containers"),
     package(
         "debootstrap",
@@ -225,6 +249,8 @@ mod tests {
         assert!(names(Goal::Test).contains("firefox-esr"));
         assert!(names(Goal::Ci).is_superset(&names(Goal::Test)));
         assert!(names(Goal::Bench).is_superset(&names(Goal::Ci)));
+        assert!(names(Goal::Cross).is_superset(&names(Goal::Build)));
+        assert!(names(Goal::Cross).contains("qemu-user"));
     }
 
     #[test]

@@ -76,6 +76,7 @@ fn hello() -> ViewerMessage {
         max_bitrate: None,
         room: None,
         desktop: Default::default(),
+        megapixel_time: core::time::Duration::ZERO,
     })
 }
 

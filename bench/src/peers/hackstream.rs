@@ -11,11 +11,21 @@ use crate::process::{Launch, Process, find_program, first_line_of};
 const PORT: u16 = 14_500;
 const START_LIMIT: Duration = Duration::from_secs(15);
 
+/// What the viewer is asked to be sparing with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thrift {
+    /// Nothing: its defaults.
+    None,
+    /// Bytes and memory, as on a small device.
+    Low,
+}
+
 /// The two programs.
 #[derive(Debug)]
 pub(crate) struct HackStream {
     server: PathBuf,
     viewer: PathBuf,
+    thrift: Thrift,
 }
 
 /// What the server says once viewers may come.
@@ -45,7 +55,7 @@ impl Ready {
 }
 
 impl HackStream {
-    pub(crate) fn find(folder: &Path) -> Result<Self> {
+    pub(crate) fn find(folder: &Path, thrift: Thrift) -> Result<Self> {
         let find = |name: &str| {
             find_program(name, Some(folder))
                 .with_context(|| format!("{name} is neither in {} nor on PATH", folder.display()))
@@ -53,6 +63,7 @@ impl HackStream {
         Ok(Self {
             server: find("hackstream-server")?,
             viewer: find("hackstream-view")?,
+            thrift,
         })
     }
 }
@@ -97,9 +108,14 @@ impl Peer for HackStream {
 
     fn start_viewer(&self, site: &Site<'_>, server: &Server, display: &str) -> Result<Process> {
         let home = site.workspace.folder("viewer-home")?;
+        let quality: &[&str] = match self.thrift {
+            Thrift::None => &[],
+            Thrift::Low => &["--quality", "low"],
+        };
         let viewer = Launch::new("hackstream-view", &self.viewer)
             .inside(site.network.client())
             .arguments(&server.viewer_arguments)
+            .arguments(quality.iter().copied())
             .arguments(["--fullscreen", "--stats-json"])
             .environment("DISPLAY", display)
             .environment("HOME", &home)

@@ -16,7 +16,7 @@ use crate::process::Process;
 use crate::stimulus::StimulusCommand;
 use crate::workspace::Workspace;
 
-pub(crate) use hackstream::{HackStream, Ready};
+pub(crate) use hackstream::{HackStream, Ready, Thrift};
 pub(crate) use tigervnc::TigerVnc;
 pub(crate) use xpra::Xpra;
 pub(crate) use xrdp::{Pictures, Xrdp};
@@ -28,6 +28,8 @@ pub(crate) enum PeerName {
     Floor,
     /// HackStream, from the folder of this program or --bin-dir.
     Hackstream,
+    /// The same with the viewer of a small device: --quality low.
+    HackstreamLow,
     /// TigerVNC: Xtigervnc and xtigervncviewer.
     #[value(name = "tigervnc")]
     TigerVnc,
@@ -44,6 +46,7 @@ impl PeerName {
         match self {
             Self::Floor => "floor",
             Self::Hackstream => "hackstream",
+            Self::HackstreamLow => "hackstream-low",
             Self::TigerVnc => "tigervnc",
             Self::Xpra => "xpra",
             Self::Xrdp => "xrdp",
@@ -55,7 +58,8 @@ impl PeerName {
     pub(crate) fn find(self, folder: &Path) -> Result<Option<Box<dyn Peer>>> {
         Ok(match self {
             Self::Floor => None,
-            Self::Hackstream => Some(Box::new(HackStream::find(folder)?)),
+            Self::Hackstream => Some(Box::new(HackStream::find(folder, Thrift::None)?)),
+            Self::HackstreamLow => Some(Box::new(HackStream::find(folder, Thrift::Low)?)),
             Self::TigerVnc => Some(Box::new(TigerVnc::find()?)),
             Self::Xpra => Some(Box::new(Xpra::find()?)),
             Self::XrdpRfx => Some(Box::new(Xrdp::find(Pictures::RemoteFx)?)),

@@ -126,6 +126,9 @@ pub enum Output {
         /// What keys it keeps for itself.
         keys: LocalKeys,
     },
+    /// To the monitor of a machine without a window system.
+    #[cfg(feature = "console")]
+    Console,
     /// Only into memory.
     Headless,
 }
@@ -212,9 +215,9 @@ pub(super) fn check(
             after: raw.after.map(Duration::from_millis),
         }),
         reconnect_timeout: match (raw.reconnect_timeout, output) {
-            (Some(0), _) | (None, Output::Window { .. }) => None,
-            (Some(seconds), _) => Some(Duration::from_secs(seconds)),
             (None, Output::Headless) => Some(DEFAULT_HEADLESS_RECONNECT),
+            (Some(0), _) | (None, _) => None,
+            (Some(seconds), _) => Some(Duration::from_secs(seconds)),
         },
         sound,
         microphone: if raw.microphone {
@@ -241,6 +244,10 @@ fn max_bitrate(text: &str) -> Result<Bitrate, ViewError> {
 fn output(raw: &Arguments) -> Result<Output, ViewError> {
     if raw.headless {
         return Ok(Output::Headless);
+    }
+    #[cfg(feature = "console")]
+    if raw.console {
+        return Ok(Output::Console);
     }
     let keys = LocalKeys {
         menu: LocalKey::option("--host-key", &raw.host_key)?,
@@ -352,7 +359,7 @@ mod tests {
     fn the_viewer_keeps_the_keys_that_it_is_told_to() {
         let keys = |line: &[&str]| match parsed(line).expect("keys").output {
             Output::Window { keys, .. } => keys,
-            Output::Headless => panic!("a window"),
+            _ => panic!("a window"),
         };
         let unless_told = LocalKeys {
             menu: Some(LocalKey::F8),

@@ -125,6 +125,13 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "headless", help_heading = WINDOW)]
     pub(super) fullscreen: bool,
 
+    /// Show the session on the bare console, without a window system: all of the first monitor, with
+    /// the keyboards and mice of this machine. Control, Alt and Backspace leave. Needs the rights of
+    /// the groups video and input
+    #[cfg(feature = "console")]
+    #[arg(long, conflicts_with_all = ["headless", "fullscreen"], help_heading = WINDOW)]
+    pub(super) console: bool,
+
     /// The key that opens the viewer's menu, or none: F1 to F12, Insert, Menu, Pause, Right-Control or
     /// Scroll-Lock. Pressed twice it goes to the session
     #[arg(

@@ -19,12 +19,6 @@ use super::{Presenter, Sight, Standing};
 use crate::shared::Shared;
 use crate::stats::{FrameTimes, Way};
 
-/// What the decoder may remember, as announced to the server. Sized for machines with 512 MB.
-pub(crate) const DECODER_LIMITS: DecoderLimits = DecoderLimits {
-    history_bytes: 1 << 20,
-    cache_bytes: 4 << 20,
-};
-
 /// Decoding calls no deep recursion; memory never touched costs nothing.
 const STACK_BYTES: usize = 512 << 10;
 
@@ -70,18 +64,22 @@ pub(crate) enum Report {
     Broken(String),
 }
 
-/// Starts the decoder. It ends when nobody can send it work any more.
+/// Starts the decoder, which remembers as much as was announced to the server: `limits`. It ends when nobody can send it work any more.
 ///
 /// # Errors
 /// What the system said when it gave no thread.
-pub(crate) fn spawn(shared: Arc<Shared>, work: Receiver<Work>) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(
+    shared: Arc<Shared>,
+    work: Receiver<Work>,
+    limits: DecoderLimits,
+) -> io::Result<JoinHandle<()>> {
     thread::Builder::new()
         .name("decode".into())
         .stack_size(STACK_BYTES)
-        .spawn(move || run(&shared, &work))
+        .spawn(move || run(&shared, &work, limits))
 }
 
-fn run(shared: &Shared, work: &Receiver<Work>) {
+fn run(shared: &Shared, work: &Receiver<Work>, limits: DecoderLimits) {
     let mut attached: Option<Attached> = None;
     let mut show = Show::by_front(shared);
     loop {
@@ -99,7 +97,9 @@ fn run(shared: &Shared, work: &Receiver<Work>) {
         match item {
             Work::Attach { link, reports } => {
                 shared.picture().attach();
-                attached = Some(Attached::new(link, reports));
+                // The old one's memory first: the new one takes as much.
+                drop(attached.take());
+                attached = Some(Attached::new(link, reports, limits));
                 shared.wake_front();
             }
             Work::Frame(frame) => {
@@ -156,12 +156,12 @@ struct Attached {
 }
 
 impl Attached {
-    fn new(link: u64, reports: mpsc::UnboundedSender<Report>) -> Self {
+    fn new(link: u64, reports: mpsc::UnboundedSender<Report>, limits: DecoderLimits) -> Self {
         Self {
             link,
             reports,
             sequencer: Sequencer::new(),
-            decoder: Decoder::new(DECODER_LIMITS),
+            decoder: Decoder::new(limits),
             held: Vec::new(),
             way: Way::default(),
             epoch: Instant::now(),

@@ -1,6 +1,7 @@
 //! The picture of the session: what it looks like now, and what of it has not been shown.
 
 mod decoder;
+mod limits;
 mod memory;
 mod presenter;
 mod showing;
@@ -17,7 +18,8 @@ use crate::stats::Unseen;
 
 use showing::{Showing, Standing};
 
-pub(crate) use decoder::{Arrival, DECODER_LIMITS, Report, Work, spawn};
+pub(crate) use decoder::{Arrival, Report, Work, spawn};
+pub(crate) use limits::limits_for;
 pub(crate) use memory::PictureMemory;
 pub(crate) use presenter::{Extent, Presenter, Shade, Sight};
 pub(crate) use texts::{Line, Look, Texts};
@@ -121,6 +123,20 @@ impl Picture {
         }
         self.frames += 1;
         Ok(covered)
+    }
+
+    /// Paints `rect` as a frame would that ends its update, on a screen of `size`.
+    #[cfg(all(test, feature = "console"))]
+    pub(crate) fn paint_for_test(&mut self, size: Size, rect: &Rect, colour: u32) {
+        let painted = self.apply::<()>(&Region::new(), |canvas| {
+            if canvas.size() != size {
+                canvas.renew(size);
+            }
+            canvas.fill(rect, colour);
+            Ok(Region::from(*rect))
+        });
+        assert!(painted.is_ok());
+        self.stands(Standing::Whole, Instant::now());
     }
 
     /// Notes what the frame just applied makes of the picture. True if it is to be shown now.

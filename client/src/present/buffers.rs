@@ -63,14 +63,10 @@ impl Buffers {
             return Ok(());
         };
         let (placement, shade) = (*self.viewport.placement(), self.viewport.shade());
-        let age = match &change.region {
-            Some(_) => buffer.age(),
-            None => {
-                self.history.forget();
-                0
-            }
+        let repaint = match &change.region {
+            Some(region) => self.history.plan(buffer.age(), region),
+            None => self.history.plan_whole(),
         };
-        let repaint = self.history.plan(age, &change.region.unwrap_or_default());
         let whole = Rect::of_size(window);
         let (painted, shown) = match &repaint.copy {
             Some(copy) => (placement.rects(copy), placement.rects(&repaint.show)),

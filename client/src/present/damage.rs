@@ -43,9 +43,13 @@ impl History {
         Repaint { copy, show }
     }
 
-    /// The buffers hold nothing useful any more.
-    pub(super) fn forget(&mut self) {
+    /// Plans the presentation of everything. The other buffers hold nothing useful any more.
+    pub(super) fn plan_whole(&mut self) -> Repaint {
         self.recent.clear();
+        Repaint {
+            copy: None,
+            show: Region::new(),
+        }
     }
 }
 
@@ -81,7 +85,7 @@ mod tests {
         assert_eq!(repaint.copy, Some(square(10).union(&square(20))));
         assert_eq!(repaint.show, square(20));
         assert_eq!(history.plan(9, &square(30)).copy, None, "too old to know");
-        history.forget();
+        history.plan_whole();
         assert_eq!(history.plan(2, &square(30)).copy, None);
     }
 
@@ -94,5 +98,16 @@ mod tests {
         assert!(repaint.show.rects().len() <= MAX_RECTS);
         assert!(many.difference(&repaint.show).is_empty());
         assert!(many.difference(&repaint.copy.expect("known")).is_empty());
+    }
+
+    #[test]
+    fn after_everything_the_other_buffer_gets_everything_too() {
+        let mut history = History::default();
+        history.plan(0, &square(0));
+        history.plan(0, &square(10));
+        assert_eq!(history.plan_whole().copy, None);
+        assert_eq!(history.plan(2, &square(20)).copy, None);
+        let both = square(20).union(&square(30));
+        assert_eq!(history.plan(2, &square(30)).copy, Some(both));
     }
 }

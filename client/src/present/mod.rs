@@ -4,6 +4,8 @@ mod acts;
 mod bell;
 mod blit;
 mod buffers;
+#[cfg(feature = "console")]
+pub(crate) mod console;
 mod damage;
 mod deeds;
 mod fitting;

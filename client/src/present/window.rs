@@ -87,7 +87,7 @@ impl Wishes {
     fn of(options: &Options) -> Self {
         let (fullscreen, keys) = match options.output {
             Output::Window { fullscreen, keys } => (fullscreen, keys),
-            Output::Headless => (false, LocalKeys::default()),
+            _ => (false, LocalKeys::default()),
         };
         Self {
             server: options.server.clone(),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hackstream_codec::gauge;
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::fit::Room;
 use hackstream_protocol::wire::control::{
@@ -22,7 +23,7 @@ use super::plight::Continuity;
 use crate::config::{Options, Output, Scaling, ServerAddress, TrustPolicy};
 use crate::error::ViewError;
 use crate::locked::locked;
-use crate::picture::DECODER_LIMITS;
+use crate::picture::limits_for;
 use crate::trust::{self, TrustError, Verdict};
 use crate::x_display;
 
@@ -332,13 +333,16 @@ impl Dialer {
 }
 
 fn hello(options: &Options) -> Hello {
+    let limits = limits_for(options.quality);
+    let begun = Instant::now();
+    let megapixel_time = gauge::megapixel_time(&mut || begun.elapsed()).unwrap_or_default();
     Hello {
         version: PROTOCOL_VERSION,
         token: options.token.bytes().to_vec(),
         quality: options.quality,
         h264: true,
-        cache_bytes: DECODER_LIMITS.cache_bytes as u64,
-        history_bytes: DECODER_LIMITS.history_bytes as u64,
+        cache_bytes: limits.cache_bytes as u64,
+        history_bytes: limits.history_bytes as u64,
         agent: concat!("hackstream-view ", env!("CARGO_PKG_VERSION")).to_owned(),
         ticket: Vec::new(),
         seat: options.seat,
@@ -346,6 +350,7 @@ fn hello(options: &Options) -> Hello {
         max_bitrate: options.max_bitrate,
         room: None,
         desktop: options.desktop.takes(),
+        megapixel_time,
     }
 }
 

@@ -34,7 +34,7 @@ use tokio::time::sleep_until;
 
 use crate::config::{AfterSending, Options};
 use crate::error::ViewError;
-use crate::picture::{self, Presenter, Sight, Work};
+use crate::picture::{self, Presenter, Sight, Work, limits_for};
 use crate::screenshot;
 use crate::shared::{LinkState, Shared};
 use crate::stats::Reporter;
@@ -100,7 +100,7 @@ impl Session {
         let (commands, receiver) = mpsc::unbounded_channel();
         let leave = commands.clone();
         let (work, to_do) = std::sync::mpsc::channel();
-        let decoder = picture::spawn(Arc::clone(&shared), to_do)
+        let decoder = picture::spawn(Arc::clone(&shared), to_do, limits_for(options.quality))
             .map_err(|error| system("cannot start the decoder", &error))?;
         let decoded = work.clone();
         let thread = thread::Builder::new()

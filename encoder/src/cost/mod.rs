@@ -1,14 +1,15 @@
 //! Which compressor takes the least time in all: on the server, on the wire and in the viewer.
 
+mod backlog;
 mod speed;
 
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use hackstream_codec::envelope::Coder;
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 
+use backlog::{Awaited, Backlog, Kind};
 pub use speed::{CoderSpeed, CoderSpeeds};
 
 /// Above this rate bytes are charged as if the link were no faster: it is shared with others, and
@@ -28,8 +29,8 @@ const RATIOS: [f32; Coder::ALL.len()] = [1.0, 0.30, 0.20, 0.18];
 /// Nanoseconds that painting a pixel takes on a machine like the server, about.
 const PAINTING: f32 = 0.5;
 
-/// Frames whose decoding is awaited, at most; what the viewer says about older ones is not needed.
-const MOST_AWAITED: usize = 128;
+/// Nanoseconds that a pixel of video takes on a machine like the server, about.
+const FILMING: f32 = 5.0;
 
 /// Every so many bodies another compressor gets a try, so that its ratio stays known.
 const TRY_ANOTHER_EVERY: u32 = 64;
@@ -63,24 +64,29 @@ pub struct Costs {
     speeds: CoderSpeeds,
     /// Compressed bytes per byte of a body, as seen lately.
     ratios: [f32; Coder::ALL.len()],
-    /// What frames on their way take to decode on a machine like the server.
-    awaited: VecDeque<(FrameId, Duration)>,
+    /// What the viewer has to decode yet.
+    backlog: Backlog,
     /// How much slower than the server the viewer decodes.
     viewer_slowness: f32,
+    /// The same for video, where it may have no fast instructions.
+    video_slowness: f32,
     has_history: bool,
     /// Bodies for which a compressor was chosen, modulo 2^32.
     rounds: u32,
 }
 
 impl Costs {
-    /// What is known at the start.
+    /// What is known at the start. `slowness`: how many times slower than this machine the viewer
+    /// says that it decodes, if it says so.
     #[must_use]
-    pub const fn new(speeds: CoderSpeeds, has_history: bool) -> Self {
+    pub fn new(speeds: CoderSpeeds, slowness: Option<f32>, has_history: bool) -> Self {
+        let slowness = slowness.map_or(1.0, believable);
         Self {
             speeds,
             ratios: RATIOS,
-            awaited: VecDeque::new(),
-            viewer_slowness: 1.0,
+            backlog: Backlog::default(),
+            viewer_slowness: slowness,
+            video_slowness: slowness,
             has_history,
             rounds: 0,
         }
@@ -113,26 +119,45 @@ impl Costs {
         }
         let CoderSpeed { decompress, .. } = self.speeds.0[made.coder as usize];
         let nanoseconds = decompress * made.body as f32 + PAINTING * made.pixels as f32;
-        if self.awaited.len() == MOST_AWAITED {
-            self.awaited.pop_front();
-        }
-        self.awaited
-            .push_back((frame, Duration::from_nanos(nanoseconds as u64)));
+        self.expect(frame, Kind::Sections, nanoseconds, self.viewer_slowness);
+    }
+
+    /// Records that a frame with so many pixels of video was made, whose decoding is awaited.
+    pub fn made_video(&mut self, frame: FrameId, pixels: u64) {
+        let nanoseconds = FILMING * pixels as f32;
+        self.expect(frame, Kind::Video, nanoseconds, self.video_slowness);
+    }
+
+    fn expect(&mut self, frame: FrameId, kind: Kind, nanoseconds: f32, slowness: f32) {
+        let awaited = Awaited {
+            frame,
+            kind,
+            here: Duration::from_nanos(nanoseconds as u64),
+            there: Duration::from_nanos((nanoseconds * slowness) as u64),
+        };
+        self.backlog.push(awaited);
     }
 
     /// Records how long the viewer took to decode a frame.
     pub fn decoded(&mut self, frame: FrameId, took: Duration) {
-        let Ok(index) = self.awaited.binary_search_by_key(&frame, |(id, _)| *id) else {
+        let Some(Awaited { kind, here, .. }) = self.backlog.take(frame) else {
             return;
         };
-        let Some((_, expected)) = self.awaited.remove(index) else {
-            return;
-        };
-        if expected >= WORTH_OBSERVING {
-            let slowness = took.as_secs_f32() / expected.as_secs_f32();
-            let (least, most) = BELIEVABLE_SLOWNESS;
-            self.viewer_slowness += GAIN * (slowness.clamp(least, most) - self.viewer_slowness);
+        if here >= WORTH_OBSERVING {
+            let slowness = match kind {
+                Kind::Sections => &mut self.viewer_slowness,
+                Kind::Video => &mut self.video_slowness,
+            };
+            let seen = believable(took.as_secs_f32() / here.as_secs_f32());
+            *slowness += GAIN * (seen - *slowness);
         }
+    }
+
+    /// How long the viewer will be busy with the frames that it has not reported yet, by what is
+    /// known of its speed.
+    #[must_use]
+    pub const fn backlog(&self) -> Duration {
+        self.backlog.total()
     }
 
     /// How many times slower than this machine the viewer decodes, by what it reported.
@@ -150,22 +175,31 @@ impl Costs {
     }
 }
 
+/// A slowness within what is believed.
+fn believable(slowness: f32) -> f32 {
+    let (least, most) = BELIEVABLE_SLOWNESS;
+    slowness.clamp(least, most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn painting(pixels: u64) -> Compressed {
+        Compressed {
+            coder: Coder::Stored,
+            body: 0,
+            payload: 0,
+            pixels,
+        }
+    }
+
     #[test]
     fn thin_links_get_the_strongest_and_weak_viewers_the_cheapest_compressor() {
-        let mut costs = Costs::new(CoderSpeeds::default(), true);
+        let mut costs = Costs::new(CoderSpeeds::default(), None, true);
         assert_eq!(costs.choose(200_000, Bitrate::mbps(2)), Coder::History);
         for frame in (1..50).map(FrameId) {
-            let made = Compressed {
-                coder: Coder::Stored,
-                body: 0,
-                payload: 0,
-                pixels: 2_000_000,
-            };
-            costs.made(frame, made);
+            costs.made(frame, painting(2_000_000));
             costs.decoded(frame, Duration::from_millis(30));
         }
         assert_eq!(costs.choose(200_000, Bitrate::mbps(500)), Coder::Lz4);
@@ -173,9 +207,46 @@ mod tests {
 
     #[test]
     fn answers_to_input_never_use_the_history() {
-        let mut costs = Costs::new(CoderSpeeds::default(), true);
+        let mut costs = Costs::new(CoderSpeeds::default(), None, true);
         for _ in 0..200 {
             assert_ne!(costs.choose(1000, Bitrate::kbps(100)), Coder::History);
         }
+    }
+
+    #[test]
+    fn a_viewer_that_says_how_slow_it_is_gets_the_cheapest_compressor_at_once() {
+        let mut quick = Costs::new(CoderSpeeds::default(), Some(1.0), true);
+        let mut slow = Costs::new(CoderSpeeds::default(), Some(30.0), true);
+        let rate = Bitrate::mbps(60);
+        assert_ne!(quick.choose(200_000, rate), Coder::Lz4);
+        assert_eq!(slow.choose(200_000, rate), Coder::Lz4);
+        let liar = Costs::new(CoderSpeeds::default(), Some(f32::INFINITY), true);
+        assert_eq!(liar.viewer_slowness(), BELIEVABLE_SLOWNESS.1);
+    }
+
+    #[test]
+    fn what_the_viewer_has_not_decoded_is_counted_in_its_own_time() {
+        let mut costs = Costs::new(CoderSpeeds::default(), Some(20.0), false);
+        costs.made(FrameId(1), painting(1_000_000));
+        costs.made_video(FrameId(2), 100_000);
+        assert_eq!(costs.backlog(), Duration::from_millis(10 + 10));
+        costs.decoded(FrameId(2), Duration::from_millis(10));
+        assert_eq!(costs.backlog(), Duration::from_millis(10));
+        costs.decoded(FrameId(2), Duration::from_millis(10));
+        costs.decoded(FrameId(1), Duration::from_millis(10));
+        assert_eq!(costs.backlog(), Duration::ZERO);
+    }
+
+    #[test]
+    fn video_that_is_slow_says_nothing_about_sections() {
+        let mut costs = Costs::new(CoderSpeeds::default(), None, false);
+        for frame in (1..50).map(FrameId) {
+            costs.made_video(frame, 1_000_000);
+            costs.decoded(frame, Duration::from_millis(100));
+        }
+        assert_eq!(costs.viewer_slowness(), 1.0);
+        costs.made_video(FrameId(50), 1_000_000);
+        let next = costs.backlog().as_millis();
+        assert!((99..=101).contains(&next), "{next}");
     }
 }

@@ -2,10 +2,9 @@
 
 use core::time::Duration;
 
+use hackstream_codec::CodecError;
 use hackstream_codec::envelope::{Coder, Compressor, Decompressor};
-use hackstream_codec::palette::Palette;
-use hackstream_codec::{Canvas, CodecError, write};
-use hackstream_protocol::geometry::{Rect, Size};
+use hackstream_codec::gauge::page;
 
 /// Times that each compressor is tried; the fastest counts, because whatever else the machine does
 /// only makes it slower.
@@ -14,9 +13,6 @@ const TRIES: u32 = 3;
 /// Rows of letters in the bodies: two sizes tell what every body takes and what every byte.
 const SMALL: u32 = 1;
 const LARGE: u32 = 8;
-
-/// Letters in a row.
-const COLUMNS: u32 = 32;
 
 /// Reach of the history that is measured.
 const HISTORY_BYTES: usize = 1 << 20;
@@ -108,32 +104,6 @@ fn fit(bytes: [usize; 2], small: [Duration; 2], large: [Duration; 2]) -> CoderSp
     }
 }
 
-/// A body with what pages consist of: so many rows of letters with soft edges.
-fn page(rows: u32, seed: u32) -> Vec<u8> {
-    let mut canvas = Canvas::new(Size::new(COLUMNS * 8 + 8, rows * 12 + 8));
-    let mut state = seed;
-    for letter in 0..rows * COLUMNS {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let (column, row) = (letter % COLUMNS * 8, letter / COLUMNS * 12);
-        // Some thirty letters, each made of a few bars.
-        let shape = state >> 27;
-        for bar in 0..3 {
-            let (x, y) = (column + (shape + bar) % 5, row + (shape * bar) % 7);
-            let bar = Rect::new(x as i32, y as i32, 1 + shape % 3, 1 + shape % 4);
-            canvas.fill(&bar, shape << 3);
-        }
-    }
-    let mut body = Vec::new();
-    let (mut palette, mut indices) = (Palette::new(), Vec::new());
-    let area = canvas.bounds();
-    for y in area.top..area.bottom {
-        // Thirty-two letters' colours fit any table.
-        palette.index_row(canvas.span(&area, y), &mut indices);
-    }
-    write::indexed(&mut body, &palette, &[area], &indices);
-    body
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,11 +140,5 @@ mod tests {
             decompress: 1.0,
         };
         assert_eq!(speed, expected);
-    }
-
-    #[test]
-    fn bodies_differ_in_size_and_content() {
-        let [small, other, large] = [page(SMALL, 1), page(SMALL, 2), page(LARGE, 1)];
-        assert!(small != other && large.len() > 4 * small.len());
     }
 }

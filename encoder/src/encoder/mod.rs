@@ -53,6 +53,8 @@ pub struct EncoderConfig {
     pub h264: bool,
     /// How fast this machine compresses.
     pub speeds: CoderSpeeds,
+    /// How many times slower than this machine the viewer says that it decodes, if it says so.
+    pub slowness: Option<f32>,
 }
 
 /// What the link to the viewer has room for.
@@ -110,7 +112,7 @@ impl Encoder {
     /// [`EncodeError`] if memory runs out.
     pub fn new(config: EncoderConfig, size: Size) -> Result<Self, EncodeError> {
         let compressor = Compressor::new(config.history_bytes)?;
-        let costs = Costs::new(config.speeds, compressor.has_history());
+        let costs = Costs::new(config.speeds, config.slowness, compressor.has_history());
         Ok(Self {
             config,
             quality: Quality::Auto,
@@ -198,7 +200,13 @@ impl Encoder {
         &self.shadow
     }
 
-    /// The costs by which compressors are chosen; reports of the viewer go there.
+    /// The costs by which compressors are chosen.
+    #[must_use]
+    pub const fn costs(&self) -> &Costs {
+        &self.costs
+    }
+
+    /// The same; reports of the viewer go there.
     pub const fn costs_mut(&mut self) -> &mut Costs {
         &mut self.costs
     }
@@ -279,8 +287,9 @@ impl Encoder {
             payload: frame.payload.len(),
             pixels,
         };
-        // How long a viewer decodes video says nothing about sections.
-        if !frame.uses_video {
+        if frame.uses_video {
+            self.costs.made_video(self.id, pixels);
+        } else {
             self.costs.made(self.id, made);
         }
         if self.looked_at > 0 {

@@ -29,6 +29,9 @@ const LEAST_ROOM: u64 = 1200;
 /// Time that making a frame takes.
 const ENCODING: Duration = Duration::from_micros(300);
 
+/// Time that the viewer says that decoding one took it.
+const DECODING: Duration = Duration::from_micros(500);
+
 /// Frames that may be asked for until everything is still, far more than any drawing needs.
 const MOST_ATTEMPTS: u32 = 20_000;
 
@@ -201,7 +204,10 @@ impl Session {
             }
         }
         while let Some(entry) = self.reports.first_entry().filter(|e| e.key().0 <= self.now) {
-            assert!(self.server.outgoing.confirm(entry.key().1));
+            let Server {
+                outgoing, encoder, ..
+            } = &mut self.server;
+            assert!(outgoing.confirm(encoder, entry.key().1, DECODING));
             entry.remove();
         }
         let (due, later): (Vec<_>, Vec<_>) =

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hackstream_codec::gauge;
 use hackstream_encoder::cost::CoderSpeeds;
 use hackstream_transport::{Fingerprint, Identity, Listener};
 use tokio::runtime::Runtime;
@@ -97,6 +98,7 @@ fn run_in(
         clipboard_directions: config.clipboard,
         clock: screen.clock(),
         speeds: measure_speeds(),
+        megapixel_time: measure_decoding(),
         broadcast: screen
             .sound_socket()
             .map(|socket| Broadcast::start(socket, screen.clock())),
@@ -131,6 +133,14 @@ fn measure_speeds() -> CoderSpeeds {
     let speeds = CoderSpeeds::measure(&mut || begun.elapsed()).unwrap_or_default();
     debug!(?speeds, took = ?begun.elapsed(), "compressors measured");
     speeds
+}
+
+/// What decoding takes here, to compare viewers with; zero if that cannot be found out.
+fn measure_decoding() -> Duration {
+    let begun = Instant::now();
+    let time = gauge::megapixel_time(&mut || begun.elapsed()).unwrap_or_default();
+    debug!(?time, "decoding of a million pixels measured");
+    time
 }
 
 /// Lets viewers in until something ends the session.

@@ -69,6 +69,8 @@ pub struct Service {
     pub clock: Clock,
     /// How fast this machine compresses.
     pub speeds: CoderSpeeds,
+    /// What this machine takes to decode a million pixels, as viewers measure it; zero if unknown.
+    pub megapixel_time: Duration,
     /// The session's sound, if it has any.
     pub broadcast: Option<Broadcast>,
     /// The files that viewers give and get, if they do.
@@ -205,6 +207,7 @@ async fn visit(
         cache_bytes: hello.cache_bytes.min(MOST_CACHE) as usize,
         h264: hello.h264,
         speeds: service.speeds,
+        slowness: slowness(hello.megapixel_time, service.megapixel_time),
     };
     let pump_ended = start_pump(pump, service.capture.clone(), id, config)?;
     let controls = seat.controls(listed.tally().clone());
@@ -251,6 +254,13 @@ async fn visit(
         let _ = pump_ended.await;
     }
     served.map(drop)
+}
+
+/// How many times slower than this machine a viewer decodes that takes `there` for what takes `here`
+/// on this one; `None` if either is not known.
+fn slowness(there: Duration, here: Duration) -> Option<f32> {
+    let known = !there.is_zero() && !here.is_zero();
+    known.then(|| there.as_secs_f32() / here.as_secs_f32())
 }
 
 /// Takes the viewer out of the registry and stops its pump, however its visit ends.

@@ -249,9 +249,8 @@ impl State {
 
     /// Takes the viewer's report of a frame that it applied.
     fn confirm(&mut self, report: &FrameReport) {
-        if self.outgoing.confirm(report.id) {
-            self.encoder.costs_mut().decoded(report.id, report.decoding);
-        }
+        self.outgoing
+            .confirm(&mut self.encoder, report.id, report.decoding);
     }
 }
 

@@ -255,8 +255,10 @@ impl Source for Session {
 
     fn confirmed(&mut self, number: usize) {
         for id in core::mem::take(&mut self.sent[number].applied) {
-            assert!(self.server.outgoing.confirm(id));
-            self.server.encoder.costs_mut().decoded(id, DECODING);
+            let Server {
+                outgoing, encoder, ..
+            } = &mut self.server;
+            assert!(outgoing.confirm(encoder, id, DECODING));
         }
     }
 }

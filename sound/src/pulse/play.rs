@@ -64,7 +64,7 @@ impl PulsePlayer {
                 pre_buffering: PIECE_BYTES,
                 ..BufferAttr::default()
             },
-            cvolume: Some(ChannelVolume::norm(SAMPLES.channels)),
+            cvolume: Some(ChannelVolume::norm(SAMPLES.channels.into())),
             flags: StreamFlags {
                 adjust_latency: true,
                 ..StreamFlags::default()

@@ -94,7 +94,7 @@ impl PulseRecorder {
                 fragment_size: (PIECE_VALUES * SAMPLE_BYTES) as u32,
                 ..BufferAttr::default()
             },
-            cvolume: Some(ChannelVolume::norm(SAMPLES.channels)),
+            cvolume: Some(ChannelVolume::norm(SAMPLES.channels.into())),
             flags,
             props: named(name),
             ..RecordStreamParams::default()

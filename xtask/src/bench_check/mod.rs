@@ -4,6 +4,7 @@
 
 mod baseline;
 mod counting;
+pub(crate) mod projection;
 mod table;
 mod toolchain;
 mod verdict;

@@ -1,0 +1,41 @@
+//! `cargo xtask cross …`: the viewer for machines with an ARM processor, built on this one.
+//!
+//! rustup has standard libraries for them, Debian has C++ compilers, and an emulator that runs single
+//! programs.
+
+mod armv6;
+mod build;
+mod machine;
+mod toolchain;
+mod trial;
+
+use anyhow::{Result, bail};
+
+pub(crate) use machine::Machine;
+
+use crate::packages::Goal;
+use crate::setup;
+
+/// Builds the viewer for `machine` and tells how large it is.
+pub(crate) fn build(machine: Machine) -> Result<()> {
+    prepare()?;
+    let program = build::viewer(machine)?;
+    build::report(&program)
+}
+
+/// Builds the viewer for `machine`, runs it here against a real session, and compares the pictures.
+pub(crate) fn test(machine: Machine) -> Result<()> {
+    prepare()?;
+    setup::run(Goal::Test)?;
+    let program = build::viewer(machine)?;
+    build::report(&program)?;
+    trial::codec(machine)?;
+    trial::session(machine, &program)
+}
+
+fn prepare() -> Result<()> {
+    if std::env::consts::ARCH != "x86_64" {
+        bail!("cross building is prepared for x86-64 only; on ARM, build natively");
+    }
+    setup::run(Goal::Cross)
+}
