@@ -35,6 +35,7 @@ complete -c hackstream-bench -n "__fish_hackstream_bench_needs_command" -f -a "w
 complete -c hackstream-bench -n "__fish_hackstream_bench_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstream-bench -n "__fish_hackstream_bench_using_subcommand compare" -l peers -d 'Systems to measure; one that is not installed is skipped' -r -f -a "floor\t'No remoting: stimulus and probe on one display. What the method itself costs'
 hackstream\t'HackStream, from the folder of this program or --bin-dir'
+hackstream-low\t'The same with the viewer of a small device: --quality low'
 tigervnc\t'TigerVNC: Xtigervnc and xtigervncviewer'
 xpra\t'xpra, as a desktop over TCP'
 xrdp\t'xrdp with its Xorg, and FreeRDP as the viewer'
