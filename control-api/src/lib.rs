@@ -11,13 +11,13 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod fleet;
 pub mod health;
 pub mod id;
 pub mod launch;
 pub mod limits;
 pub mod login;
 pub mod node;
-pub mod page;
 pub mod policy;
 pub mod problem;
 pub mod quota;

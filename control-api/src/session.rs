@@ -32,7 +32,7 @@ pub enum SessionState {
     Stopped,
     /// Could not be started, or broke.
     Failed,
-    /// Its node was away for too long, or no longer has it.
+    /// Its node has been silent for too long. It comes back with its node.
     Lost,
 }
 
