@@ -10,10 +10,16 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod config;
 pub mod deeds;
 pub mod fault;
+pub mod http;
+pub mod hub;
+pub mod keys;
+pub mod metrics;
 pub mod random;
 pub mod session;
 pub mod store;

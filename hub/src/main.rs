@@ -1,3 +1,14 @@
-//! `hackstreamd`.
+//! `hackstreamd`: see `hackstreamd --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use hackstream_hub::app;
+use hackstream_hub::config::Cli;
+
+fn main() -> ExitCode {
+    app::run(Cli::parse()).unwrap_or_else(|error| {
+        eprintln!("hackstreamd: {error}");
+        ExitCode::from(error.exit_code())
+    })
+}
