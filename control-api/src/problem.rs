@@ -106,6 +106,8 @@ codes! {
     TokenReused = "token_reused", 401, "The refresh token was used before";
     /// Name and password do not fit, or the account is disabled.
     LoginFailed = "login_failed", 401, "Name or password is wrong";
+    /// The current password, asked for before a change, is wrong.
+    WrongPassword = "wrong_password", 422, "The current password is wrong";
     /// Too many wrong passwords.
     Throttled = "throttled", 429, "Too many failed attempts";
     /// Too many requests.

@@ -130,12 +130,12 @@ pub struct Init {
     pub username: String,
     /// Where the password comes from.
     #[command(flatten)]
-    pub password: Password,
+    pub password: PasswordSource,
 }
 
 /// Where a password comes from: never from the command line, which other users can see.
 #[derive(Args, Debug)]
-pub struct Password {
+pub struct PasswordSource {
     /// Read the password from the first line of this file, instead of asking for it or reading it
     /// from standard input.
     #[arg(long, value_name = "FILE")]
@@ -157,7 +157,7 @@ pub enum User {
         role: RoleName,
         /// Where the password comes from.
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
     /// Give a user a new password, and log all their devices out.
     Password {
@@ -168,7 +168,7 @@ pub enum User {
         username: String,
         /// Where the password comes from.
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
 }
 

@@ -168,6 +168,11 @@ const TABLE: &[Package] = &[
     package("weston", Usage::Test, "a Wayland compositor"),
     package("curl", Usage::Test, "asks for metrics as the runbook does"),
     package("faketime", Usage::Test, "clocks that are far off"),
+    package(
+        "postgresql",
+        Usage::Test,
+        "the control plane's other database",
+    ),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",

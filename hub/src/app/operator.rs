@@ -15,7 +15,7 @@ use super::{open, password};
 use crate::audit::{Actor, verify};
 use crate::auth::password::{Passwords, check};
 use crate::auth::token::{Kind, Token};
-use crate::config::{Audit, Init, Node, Password, RoleName, User};
+use crate::config::{Audit, Init, Node, PasswordSource, RoleName, User};
 use crate::deeds::admin::{self, Draft};
 use crate::deeds::{fleet, login};
 use crate::fault::Fault;
@@ -83,7 +83,12 @@ pub fn user(user: &User) -> Result<(), AppError> {
     }
 }
 
-fn add(store: &Store, username: &str, role: Role, password: &Password) -> Result<(), AppError> {
+fn add(
+    store: &Store,
+    username: &str,
+    role: Role,
+    password: &PasswordSource,
+) -> Result<(), AppError> {
     check_username(username)?;
     let draft = Draft {
         username: username.to_owned(),
@@ -101,7 +106,7 @@ fn add(store: &Store, username: &str, role: Role, password: &Password) -> Result
     ))
 }
 
-fn hash(from: &Password) -> Result<String, AppError> {
+fn hash(from: &PasswordSource) -> Result<String, AppError> {
     let password = password::read(from)?;
     check(&password).map_err(|unfit| AppError::Refused(unfit.to_string()))?;
     Ok(Passwords::new()?.hash(&password)?)

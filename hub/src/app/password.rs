@@ -7,13 +7,13 @@ use hackstream_control_api::limits::MAX_PASSWORD_BYTES;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::error::AppError;
-use crate::config::Password;
+use crate::config::PasswordSource;
 
 /// The password: the first line of the file, or of standard input.
 ///
 /// # Errors
 /// If it cannot be read, or a person types two different ones.
-pub(super) fn read(from: &Password) -> Result<String, AppError> {
+pub(super) fn read(from: &PasswordSource) -> Result<String, AppError> {
     if let Some(path) = &from.password_file {
         let file = File::open(path).map_err(AppError::Password)?;
         return line(&mut BufReader::new(file));

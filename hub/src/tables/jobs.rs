@@ -68,7 +68,24 @@ pub fn finish(
                WHERE id = ?1 AND node_id = ?2 AND done_at IS NULL RETURNING job";
     let result = serde_json::to_string(result)?;
     let job: Option<String> = tx.first(sql, values![id, node, result, tx.now], Row::take)?;
-    Ok(job.map(|job| serde_json::from_str(&job)).transpose()?)
+    let job: Option<Job> = job.map(|job| serde_json::from_str(&job)).transpose()?;
+    if let Some(job) = &job {
+        forget_url(tx, job)?;
+    }
+    Ok(job)
+}
+
+/// What somebody opens is kept no longer than the node needs it.
+fn forget_url(tx: &mut Tx<'_>, job: &Job) -> Result<(), Fault> {
+    let mut kept = job.clone();
+    match &mut kept.kind {
+        JobKind::Boot(boot) => boot.url = None,
+        JobKind::Claim(claim) => claim.url = None,
+        _ => return Ok(()),
+    }
+    let sql = "UPDATE jobs SET job = ?2 WHERE id = ?1";
+    tx.execute(sql, values![job.id, serde_json::to_string(&kept)?])?;
+    Ok(())
 }
 
 /// The session that a job is about.

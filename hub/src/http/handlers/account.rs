@@ -64,10 +64,7 @@ pub(crate) async fn password(
     };
     if !with_passwords(&hub, verify).await? {
         hub.throttle().failed(key, now);
-        return Err(Fault::new(
-            Code::LoginFailed,
-            "the current password is wrong",
-        ));
+        return Err(Code::WrongPassword.into());
     }
     let phc = hashed(&hub, change.new).await?;
     hub.store
