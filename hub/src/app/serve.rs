@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::AppError;
 use super::{log, open, scrape};
@@ -56,9 +56,11 @@ async fn serve(config: &Serve, hub: Arc<Hub>, identity: Identity) -> Result<(), 
     }
     tokio::spawn(keep_up(Arc::clone(&hub)));
     let ending = hub.ending.subscribe();
+    // Before anybody hears that the hub is ready, and may tell it to end.
+    let signals = Signals::catch()?;
     announce(listener.local_addr()?, fingerprint.as_deref())?;
     let serving = tokio::spawn(listen::serve(listener, tls, router, ending));
-    told_to_end().await?;
+    signals.told_to_end().await;
     tracing::info!("ending");
     hub.ending.send_replace(true);
     let _ = serving.await;
@@ -82,14 +84,26 @@ fn announce(address: SocketAddr, fingerprint: Option<&str>) -> Result<(), AppErr
     Ok(stdout.flush()?)
 }
 
-async fn told_to_end() -> Result<(), AppError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// What Ctrl-C and systemd send.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn catch() -> Result<Self, AppError> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    async fn told_to_end(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Does once a minute what has to be done when nobody asks.
