@@ -188,6 +188,11 @@ const TABLE: &[Package] = &[
         "calls programs by a bus, opens links",
     ),
     package("xdg-utils", Usage::Test, "opens links"),
+    package(
+        "postgresql",
+        Usage::Test,
+        "the control plane's other database",
+    ),
     package("valgrind", Usage::Check, "counts instructions"),
     package(
         "tigervnc-standalone-server",

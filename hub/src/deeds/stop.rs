@@ -1,0 +1,83 @@
+//! Ending sessions.
+
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::node::{JobKind, Stop};
+use hackstream_control_api::problem::Code;
+use hackstream_control_api::session::{Session, StopCause};
+use hackstream_control_api::time::Seconds;
+use serde_json::json;
+
+use super::who::Caller;
+use crate::access::Permission;
+use crate::audit::{self, Actor, Record};
+use crate::fault::Fault;
+use crate::session::life::Event;
+use crate::store::Tx;
+use crate::tables::sessions::Stored;
+use crate::tables::{jobs, sessions};
+
+/// What programs may take for ending themselves, if nothing is said.
+pub const DEFAULT_GRACE: Seconds = Seconds(5);
+
+/// The most that may be asked for.
+pub const LONGEST_GRACE: Seconds = Seconds(60);
+
+/// A node that comes back after days still has to end what was to end.
+const GOOD_FOR: Seconds = Seconds::days(30);
+
+/// Ends a session for somebody who may, in whatever state it is.
+///
+/// # Errors
+/// [`Code::NotFound`] if there is none, or it is not the caller's to stop; those of the store.
+pub fn stop(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: SessionId,
+    grace: Seconds,
+) -> Result<Session, Fault> {
+    let mut session = sessions::lock(tx, id)?.ok_or(Code::NotFound)?;
+    let own = session.view.user_id == Some(caller.user);
+    let cause = if own && caller.may(Permission::SessionOwn) {
+        StopCause::User
+    } else if caller.may(Permission::SessionStopAny) {
+        StopCause::Admin
+    } else {
+        return Err(Code::NotFound.into());
+    };
+    end(tx, &mut session, cause, grace, Actor::User(caller.user))?;
+    Ok(session.view)
+}
+
+/// Ends a locked session, and writes it down. Does nothing where it is ending already.
+///
+/// # Errors
+/// Those of the store.
+pub fn end(
+    tx: &mut Tx<'_>,
+    session: &mut Stored,
+    cause: StopCause,
+    grace: Seconds,
+    actor: Actor,
+) -> Result<(), Fault> {
+    // Before the event is made, so that it says why; kept only if there is one.
+    let before = session.view.stop_cause.replace(cause);
+    if !sessions::advance(tx, session, Event::StopAsked)? {
+        session.view.stop_cause = before;
+        return Ok(());
+    }
+    let id = session.view.session_id;
+    if let Some(node) = session.view.node_id {
+        let stop = Stop {
+            session: id,
+            grace,
+            cause,
+        };
+        jobs::give(tx, node, JobKind::Stop(stop), GOOD_FOR)?;
+    }
+    sessions::save(tx, session)?;
+    let record = Record::new(actor, "session.stop").session(id, session.view.user_id);
+    Ok(audit::append(
+        tx,
+        record.meta(json!({ "cause": cause.name() })),
+    )?)
+}

@@ -1,0 +1,150 @@
+//! What nodes call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use hackstream_control_api::id::{JobId, NodeId};
+use hackstream_control_api::limits::{
+    MAX_NODE_TEXT_BYTES, MAX_POLL_SECONDS, MAX_REPORTED_SESSIONS,
+};
+use hackstream_control_api::node::{Job, JobList, JobOutcome, JobResult, Report, ReportAnswer};
+use hackstream_control_api::problem::{Code, Problem};
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
+use utoipa::IntoParams;
+
+use super::sessions::count;
+use crate::deeds::report;
+use crate::fault::Fault;
+use crate::http::answer::Answer;
+use crate::http::ask::{Asked, Body, Named};
+use crate::hub::Hub;
+use crate::metrics::ResultLabel;
+use crate::store::Wake;
+use crate::tables::jobs;
+
+/// Which jobs.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct JobQuery {
+    /// The number of the last job that the node has taken up.
+    #[serde(default)]
+    after: u64,
+    /// Seconds to wait if there is none; at most 30.
+    #[serde(default)]
+    wait: u64,
+}
+
+/// What the node shall do; waits until there is something.
+#[utoipa::path(get, path = "/v1/node/jobs", params(JobQuery), tag = "node",
+    responses((status = 200, body = JobList), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn jobs(
+    State(hub): State<Arc<Hub>>,
+    Extension(node): Extension<NodeId>,
+    Asked(query): Asked<JobQuery>,
+) -> Answer<Json<JobList>> {
+    let until = Instant::now() + Duration::from_secs(query.wait.min(MAX_POLL_SECONDS));
+    // From before the first look: nothing falls in between.
+    let mut wakes = hub.store.listen();
+    let mut ending = hub.ending.subscribe();
+    loop {
+        let jobs = open(&hub, node, query.after).await?;
+        if !jobs.is_empty() {
+            return Ok(Json(JobList { jobs }));
+        }
+        loop {
+            tokio::select! {
+                wake = wakes.recv() => match wake {
+                    Ok(Wake::Node(id)) if id == node => break,
+                    Err(RecvError::Lagged(_)) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Closed) => return Ok(Json(JobList::default())),
+                },
+                _ = ending.wait_for(|ending| *ending) => return Ok(Json(JobList::default())),
+                () = tokio::time::sleep_until(until) => return Ok(Json(JobList::default())),
+            }
+        }
+    }
+}
+
+async fn open(hub: &Hub, node: NodeId, after: u64) -> Answer<Vec<Job>> {
+    hub.store.read(move |tx| jobs::open(tx, node, after)).await
+}
+
+/// How a job went.
+#[utoipa::path(post, path = "/v1/node/jobs/{id}/result", params(("id" = JobId, Path)),
+    request_body = JobResult, tag = "node",
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn result(
+    State(hub): State<Arc<Hub>>,
+    Extension(node): Extension<NodeId>,
+    Named(id): Named<JobId>,
+    Body(result): Body<JobResult>,
+) -> Answer<StatusCode> {
+    check_node_text(result.detail.as_deref())?;
+    let label = match result.outcome {
+        JobOutcome::Done => "done",
+        JobOutcome::Failed => "failed",
+        JobOutcome::Refused => "refused",
+    };
+    let reported = hub
+        .store
+        .write(move |tx| report::job_result(tx, node, id, &result))
+        .await?;
+    hub.metrics
+        .jobs
+        .get_or_create(&ResultLabel { result: label })
+        .inc();
+    count(&hub, &reported);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How the node and its sessions are.
+#[utoipa::path(post, path = "/v1/node/report", request_body = Report, tag = "node",
+    responses((status = 200, body = ReportAnswer), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn report(
+    State(hub): State<Arc<Hub>>,
+    Extension(node): Extension<NodeId>,
+    Body(report): Body<Report>,
+) -> Answer<Json<ReportAnswer>> {
+    check_report(&report)?;
+    let reported = hub
+        .store
+        .write(move |tx| report::report(tx, node, &report))
+        .await?;
+    count(&hub, &reported);
+    Ok(Json(reported.answer))
+}
+
+fn check_report(report: &Report) -> Result<(), Fault> {
+    if report.sessions.len() > MAX_REPORTED_SESSIONS || report.apps.len() > MAX_REPORTED_SESSIONS {
+        let detail =
+            format!("a report has at most {MAX_REPORTED_SESSIONS} sessions and applications");
+        return Err(Fault::new(Code::Invalid, detail));
+    }
+    check_node_text(Some(&report.version))?;
+    for app in &report.apps {
+        check_node_text(Some(app))?;
+    }
+    for session in &report.sessions {
+        check_node_text(session.detail.as_deref())?;
+        check_node_text(session.server_spki.as_deref())?;
+        if let Some(address) = &session.address {
+            check_node_text(Some(&address.host))?;
+            check_node_text(Some(&address.sni))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_node_text(text: Option<&str>) -> Result<(), Fault> {
+    if text.is_some_and(|text| text.len() > MAX_NODE_TEXT_BYTES) {
+        let detail = format!("a text has at most {MAX_NODE_TEXT_BYTES} bytes");
+        return Err(Fault::new(Code::Invalid, detail));
+    }
+    Ok(())
+}

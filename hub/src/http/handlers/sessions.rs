@@ -1,0 +1,233 @@
+//! Sessions of people.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::{Extension, Json};
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::launch::{Launch, ProfileMode};
+use hackstream_control_api::limits::{
+    MAX_APP_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_SCREEN_SIDE, MAX_URL_BYTES,
+};
+use hackstream_control_api::problem::{Code, Problem};
+use hackstream_control_api::session::{
+    Connect, ConnectRequest, Launched, Session, SessionState, StopRequest,
+};
+
+use super::check_text;
+use crate::access::Permission;
+use crate::deeds::launch::{self, Order};
+use crate::deeds::stop::{self, DEFAULT_GRACE, LONGEST_GRACE};
+use crate::deeds::who::Caller;
+use crate::fault::Fault;
+use crate::http::answer::Answer;
+use crate::http::ask::{Asked, Body, Named, OptionalBody};
+use crate::http::paging::{PageQuery, page};
+use crate::hub::Hub;
+use crate::metrics::{CauseLabel, ResultLabel};
+use crate::tables::sessions;
+
+/// Start a session. The same `Idempotency-Key` within 24 h gives the same session.
+#[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names the wish, so that it is not fulfilled twice")),
+    responses((status = 202, body = Launched), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn launch(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Body(wish): Body<Launch>,
+) -> Answer<(StatusCode, Json<Launched>)> {
+    check_wish(&wish)?;
+    let order = Order {
+        wish,
+        idempotency_key: idempotency_key(&headers)?,
+        ticket_keys: hub.ticket_keys.clone(),
+    };
+    let launched = hub
+        .store
+        .write(move |tx| launch::launch(tx, &caller, &order))
+        .await?;
+    let result = match &launched {
+        launch::Launched::Session(_) => "ok",
+        launch::Launched::Refused(problem) => problem.code.name(),
+    };
+    hub.metrics
+        .launches
+        .get_or_create(&ResultLabel { result })
+        .inc();
+    match launched {
+        launch::Launched::Refused(problem) => Err(Fault::Problem(problem)),
+        launch::Launched::Session(session) => {
+            let launched = Launched {
+                session_id: session.session_id,
+                state: session.state,
+                connect: None,
+            };
+            Ok((StatusCode::ACCEPTED, Json(launched)))
+        }
+    }
+}
+
+fn check_wish(wish: &Launch) -> Result<(), Fault> {
+    let invalid = |detail: &str| Err(Fault::new(Code::Invalid, detail));
+    check_text("the application's name", &wish.app, MAX_APP_BYTES)?;
+    if let Some(url) = &wish.url {
+        check_text("the address", url, MAX_URL_BYTES)?;
+        let scheme = url
+            .split_once("://")
+            .map(|(scheme, _)| scheme.to_ascii_lowercase());
+        // Nothing else: a scheme such as file: would open what is on the node.
+        if !matches!(scheme.as_deref(), Some("http" | "https")) || url.contains(char::is_whitespace)
+        {
+            return invalid("the address starts with http:// or https:// and has no spaces");
+        }
+    }
+    if let Some(screen) = wish.screen {
+        let sides = [screen.width, screen.height];
+        if sides
+            .iter()
+            .any(|side| !(1..=MAX_SCREEN_SIDE).contains(side))
+        {
+            return invalid("a screen has 1 to 16384 pixels on a side");
+        }
+    }
+    if wish.profile == ProfileMode::Persist {
+        return invalid("persistent profiles are not there yet; use ephemeral");
+    }
+    wish.client_key.as_deref().map_or(Ok(()), check_client_key)
+}
+
+fn check_client_key(key: &str) -> Result<(), Fault> {
+    if key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    let detail = "client_key is the SHA-256 of a public key, 64 hexadecimal digits";
+    Err(Fault::new(Code::Invalid, detail))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = key.to_str().unwrap_or_default();
+    check_text("Idempotency-Key", key, MAX_IDEMPOTENCY_KEY_BYTES)?;
+    Ok(Some(key.to_owned()))
+}
+
+/// One's sessions, or everybody's for those who may see them; the newest first.
+#[utoipa::path(get, path = "/v1/sessions", params(PageQuery), tag = "sessions",
+    responses((status = 200, body = [Session]), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn list(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Asked(query): Asked<PageQuery>,
+) -> Answer<Response> {
+    let limit = query.limit()?;
+    // Behind every id.
+    let before = query.cursor()?.unwrap_or_else(|| "~".to_owned());
+    let user = (!caller.may(Permission::SessionReadAny)).then_some(caller.user);
+    let rows = hub
+        .store
+        .read(move |tx| sessions::list(tx, user, &before, limit))
+        .await?;
+    Ok(page("/v1/sessions", limit, &rows, |row| {
+        row.session_id.to_string()
+    }))
+}
+
+/// One session.
+#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionId, Path)), tag = "sessions",
+    responses((status = 200, body = Session), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn one(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<SessionId>,
+) -> Answer<Json<Session>> {
+    Ok(Json(visible(&hub, &caller, id).await?.view))
+}
+
+/// A session that the caller may see. Others look as if they were not there.
+pub(super) async fn visible(hub: &Hub, caller: &Caller, id: SessionId) -> Answer<sessions::Stored> {
+    let found = hub.store.read(move |tx| sessions::find(tx, id)).await?;
+    let own = |stored: &sessions::Stored| {
+        stored.view.user_id == Some(caller.user) && caller.may(Permission::SessionOwn)
+    };
+    let seen = found.filter(|stored| own(stored) || caller.may(Permission::SessionReadAny));
+    seen.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Get a ticket for connecting to one's session.
+#[utoipa::path(post, path = "/v1/sessions/{id}/connect", params(("id" = SessionId, Path)),
+    request_body = ConnectRequest, tag = "sessions",
+    responses((status = 200, body = Connect), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn connect(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<SessionId>,
+    Body(wish): Body<ConnectRequest>,
+) -> Answer<Json<Connect>> {
+    check_client_key(&wish.client_key)?;
+    let stored = visible(&hub, &caller, id).await?;
+    // Not even who may see and stop everything may look inside.
+    if stored.view.user_id != Some(caller.user) {
+        return Err(Code::NotFound.into());
+    }
+    if !matches!(
+        stored.view.state,
+        SessionState::Claimed | SessionState::Running
+    ) {
+        let detail = format!("the session is {}", stored.view.state.name());
+        return Err(Fault::new(Code::WrongState, detail));
+    }
+    Err(Fault::new(
+        Code::NotConfigured,
+        "this hub does not sign tickets yet",
+    ))
+}
+
+/// End a session, in whatever state it is. Ending it again changes nothing.
+#[utoipa::path(post, path = "/v1/sessions/{id}/stop", params(("id" = SessionId, Path)),
+    request_body(content = Option<StopRequest>), tag = "sessions",
+    responses((status = 200, body = Session), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn stop(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<SessionId>,
+    OptionalBody(wish): OptionalBody<StopRequest>,
+) -> Answer<Json<Session>> {
+    let grace = wish.grace.unwrap_or(DEFAULT_GRACE);
+    if grace > LONGEST_GRACE {
+        return Err(Fault::new(
+            Code::Invalid,
+            format!("grace is at most {LONGEST_GRACE}"),
+        ));
+    }
+    let session = hub
+        .store
+        .write(move |tx| stop::stop(tx, &caller, id, grace))
+        .await?;
+    Ok(Json(session))
+}
+
+/// Counts what a report changed.
+pub(super) fn count(hub: &Hub, reported: &crate::deeds::report::Reported) {
+    for (app, warm, millis) in &reported.started {
+        let label = crate::metrics::StartLabel {
+            app: app.clone(),
+            path: if *warm { "pool" } else { "cold" },
+        };
+        let seconds = *millis as f64 / 1000.0;
+        hub.metrics
+            .start_seconds
+            .get_or_create(&label)
+            .observe(seconds);
+    }
+    for cause in &reported.ended {
+        let label = CauseLabel {
+            cause: cause.name(),
+        };
+        hub.metrics.ends.get_or_create(&label).inc();
+    }
+}

@@ -1,0 +1,159 @@
+//! The routes, put together.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use hackstream_control_api::limits::{MAX_BODY_BYTES, MAX_NODE_BODY_BYTES};
+use hackstream_control_api::problem::Code;
+
+use super::guard::{Guard, watch};
+use super::handlers::{account, admin, audit, events, health, login, node, service, sessions};
+use super::openapi;
+use crate::access::{Access, Declared, ROUTES};
+use crate::fault::Fault;
+use crate::hub::Hub;
+
+/// What is wrong with the table of routes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RouteError {
+    /// A route would be open without anybody having said for whom.
+    #[error("the route {0} {1} is not declared in access::routes")]
+    Undeclared(&'static str, &'static str),
+    /// A row of the table has no route.
+    #[error("the route {0} {1} is declared and not there")]
+    Missing(&'static str, &'static str),
+}
+
+/// All routes.
+///
+/// # Errors
+/// If one of them is not declared, or the other way round.
+pub fn router(hub: &Arc<Hub>) -> Result<Router, RouteError> {
+    let mut routes = Routes::new(hub);
+    public(&mut routes)?;
+    own(&mut routes)?;
+    running(&mut routes)?;
+    managing(&mut routes)?;
+    nodes(&mut routes)?;
+    routes.finish()
+}
+
+type Handler = MethodRouter<Arc<Hub>>;
+
+fn public(routes: &mut Routes) -> Result<(), RouteError> {
+    routes.add("GET", "/health/live", get(health::live))?;
+    routes.add("GET", "/health/ready", get(health::ready))?;
+    routes.add("GET", "/v1/openapi.json", get(openapi::document))?;
+    routes.add("POST", "/v1/login", post(login::login))?;
+    routes.add("POST", "/v1/token/refresh", post(login::refresh))
+}
+
+fn own(routes: &mut Routes) -> Result<(), RouteError> {
+    routes.add("POST", "/v1/logout", post(login::logout))?;
+    routes.add("GET", "/v1/me", get(account::me))?;
+    routes.add("POST", "/v1/me/password", post(account::password))?;
+    routes.add("GET", "/v1/me/devices", get(account::devices))?;
+    routes.add(
+        "DELETE",
+        "/v1/me/devices/{id}",
+        delete(account::drop_device),
+    )?;
+    routes.add("GET", "/v1/me/audit", get(audit::own))?;
+    routes.add("GET", "/v1/tokens", get(service::list))?;
+    routes.add("POST", "/v1/tokens", post(service::mint))?;
+    routes.add("DELETE", "/v1/tokens/{id}", delete(service::revoke))?;
+    routes.add("GET", "/v1/apps", get(account::apps))?;
+    routes.add("GET", "/v1/quotas", get(account::quota))
+}
+
+fn running(routes: &mut Routes) -> Result<(), RouteError> {
+    routes.add("POST", "/v1/sessions", post(sessions::launch))?;
+    routes.add("GET", "/v1/sessions", get(sessions::list))?;
+    routes.add("GET", "/v1/sessions/{id}", get(sessions::one))?;
+    routes.add("GET", "/v1/sessions/{id}/events", get(events::watch))?;
+    routes.add("POST", "/v1/sessions/{id}/connect", post(sessions::connect))?;
+    routes.add("POST", "/v1/sessions/{id}/stop", post(sessions::stop))
+}
+
+fn managing(routes: &mut Routes) -> Result<(), RouteError> {
+    routes.add("GET", "/v1/users", get(admin::users))?;
+    routes.add("POST", "/v1/users", post(admin::add_user))?;
+    routes.add("GET", "/v1/users/{id}", get(admin::user))?;
+    routes.add("PATCH", "/v1/users/{id}", patch(admin::change_user))?;
+    routes.add("PUT", "/v1/apps/{id}", put(admin::put_app))?;
+    routes.add("GET", "/v1/quotas/{subject}", get(admin::quota))?;
+    routes.add("PUT", "/v1/quotas/{subject}", put(admin::put_quota))?;
+    routes.add("GET", "/v1/policies/{role}", get(admin::policy))?;
+    routes.add("PUT", "/v1/policies/{role}", put(admin::put_policy))?;
+    routes.add("GET", "/v1/nodes", get(admin::nodes))?;
+    routes.add("POST", "/v1/nodes/{id}/cordon", post(admin::cordon))?;
+    routes.add("POST", "/v1/nodes/{id}/uncordon", post(admin::uncordon))?;
+    routes.add("GET", "/v1/audit", get(audit::all))?;
+    routes.add("GET", "/v1/audit/verify", get(audit::verify))?;
+    routes.add("GET", "/v1/metrics", get(health::metrics))
+}
+
+fn nodes(routes: &mut Routes) -> Result<(), RouteError> {
+    routes.add("GET", "/v1/node/jobs", get(node::jobs))?;
+    routes.add("POST", "/v1/node/jobs/{id}/result", post(node::result))?;
+    routes.add("POST", "/v1/node/report", post(node::report))
+}
+
+/// Routes that have been added, and what is still to come.
+struct Routes {
+    hub: Arc<Hub>,
+    router: Router<Arc<Hub>>,
+    added: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Routes {
+    fn new(hub: &Arc<Hub>) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            router: Router::new(),
+            added: BTreeSet::new(),
+        }
+    }
+
+    fn add(
+        &mut self,
+        method: &'static str,
+        path: &'static str,
+        handler: Handler,
+    ) -> Result<(), RouteError> {
+        let is_it = |row: &&Declared| (row.method, row.path) == (method, path);
+        let route = ROUTES
+            .iter()
+            .find(is_it)
+            .ok_or(RouteError::Undeclared(method, path))?;
+        let guard = Guard {
+            hub: Arc::clone(&self.hub),
+            route,
+        };
+        let largest = match route.access {
+            Access::Node => MAX_NODE_BODY_BYTES,
+            _ => MAX_BODY_BYTES,
+        };
+        let handler = handler
+            .route_layer(from_fn_with_state(guard, watch))
+            .layer(DefaultBodyLimit::max(largest));
+        self.router = std::mem::take(&mut self.router).route(path, handler);
+        self.added.insert((method, path));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Router, RouteError> {
+        let missing = |row: &&Declared| !self.added.contains(&(row.method, row.path));
+        if let Some(row) = ROUTES.iter().find(missing) {
+            return Err(RouteError::Missing(row.method, row.path));
+        }
+        let router = self.router.fallback(async || Fault::from(Code::NoSuchPath));
+        let router =
+            router.method_not_allowed_fallback(async || Fault::from(Code::MethodNotAllowed));
+        Ok(router.with_state(self.hub))
+    }
+}

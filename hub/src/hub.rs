@@ -1,0 +1,67 @@
+//! What every request can use.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::auth::gate::Gate;
+use crate::auth::password::Passwords;
+use crate::auth::rotation::RotationKey;
+use crate::auth::throttle::Throttle;
+use crate::keys::Keys;
+use crate::metrics::Metrics;
+use crate::random::NoRandomness;
+use crate::store::Store;
+
+/// Requests that may be worked on at once; those of nodes that wait for jobs and those of people who
+/// watch events do not count.
+const AT_ONCE: usize = 256;
+
+/// What every request can use.
+pub struct Hub {
+    /// Where everything is kept.
+    pub store: Store,
+    /// How passwords are hashed.
+    pub passwords: Arc<Passwords>,
+    /// How many at once.
+    pub gate: Gate,
+    /// With what refresh tokens are made from refresh tokens.
+    pub rotation: Arc<RotationKey>,
+    /// The public keys of connect tickets, by their names.
+    pub ticket_keys: BTreeMap<String, String>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Requests that are worked on.
+    pub at_once: Semaphore,
+    /// Becomes `true` when the hub ends: whoever waits for something stops waiting.
+    pub ending: watch::Sender<bool>,
+    throttle: Mutex<Throttle>,
+}
+
+impl Hub {
+    /// A hub above `store`.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
+    pub fn new(store: Store, keys: &Keys, metrics: Arc<Metrics>) -> Result<Self, NoRandomness> {
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            store,
+            passwords: Arc::new(Passwords::new()?),
+            gate: Gate::new(cpus),
+            rotation: Arc::new(RotationKey::new(&keys.rotation)),
+            ticket_keys: keys.ticket_public(),
+            metrics,
+            at_once: Semaphore::new(AT_ONCE),
+            ending: watch::Sender::new(false),
+            throttle: Mutex::default(),
+        })
+    }
+
+    /// Who has failed to log in how often.
+    pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        // A panic in between leaves counts that are as good as any.
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,173 @@
+//! The hub's secrets: files that only it can read, made when they are missing.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+use crate::random::{bytes, hex, sha256};
+
+/// Digits of a public key's hash that name it.
+const NAME_DIGITS: usize = 16;
+
+/// Why a secret cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be read or written.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Others can read it.
+    #[error("{} can be read by other users; run: chmod 600 {}", path.display(), path.display())]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It holds something else.
+    #[error("{} does not hold {what}; restore it from a backup, or move it away to have a new one made", path.display())]
+    Garbled {
+        /// Which file.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// The system has no randomness.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
+}
+
+/// The hub's secrets.
+pub struct Keys {
+    /// From which refresh tokens are made.
+    pub rotation: [u8; 32],
+    /// By which connect tickets are signed.
+    pub ticket: Ed25519KeyPair,
+}
+
+impl Keys {
+    /// Reads them from `folder`, or makes them there.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written, or does not hold what it should.
+    pub fn open(folder: &Path) -> Result<Self, KeyError> {
+        let path = folder.join("rotation.key");
+        let rotation = secret_file(&path, || bytes::<32>().ok().map(Vec::from))?;
+        let rotation = rotation.try_into().map_err(|_| KeyError::Garbled {
+            path,
+            what: "32 bytes",
+        })?;
+        let path = folder.join("ticket.pk8");
+        let generate = || {
+            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
+            Some(document.as_ref().to_vec())
+        };
+        let document = secret_file(&path, generate)?;
+        let ticket = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| KeyError::Garbled {
+            path,
+            what: "an Ed25519 key",
+        })?;
+        Ok(Self { rotation, ticket })
+    }
+
+    /// The public key of tickets under its name, as nodes get it.
+    #[must_use]
+    pub fn ticket_public(&self) -> BTreeMap<String, String> {
+        let public = self.ticket.public_key().as_ref();
+        let mut name = hex(&sha256(public));
+        name.truncate(NAME_DIGITS);
+        BTreeMap::from([(name, hex(public))])
+    }
+}
+
+/// What a secret file holds; if there is none, `make` makes it, unless there is no randomness.
+///
+/// # Errors
+/// If the file cannot be read or written, or others can read it.
+pub fn secret_file(
+    path: &Path,
+    make: impl FnOnce() -> Option<Vec<u8>>,
+) -> Result<Vec<u8>, KeyError> {
+    let file_error = |source| KeyError::File {
+        path: path.to_owned(),
+        source,
+    };
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => Err(KeyError::Exposed {
+            path: path.to_owned(),
+        }),
+        Ok(_) => fs::read(path).map_err(file_error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = make().ok_or(KeyError::NoRandomness)?;
+            write_secret(path, &secret).map_err(file_error)?;
+            Ok(secret)
+        }
+        Err(error) => Err(file_error(error)),
+    }
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn write_secret(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("draft");
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    // The new name is on disk only when its folder is.
+    path.parent()
+        .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_stay_the_same_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Keys::open(folder.path()).unwrap();
+        let again = Keys::open(folder.path()).unwrap();
+        assert_eq!(first.rotation, again.rotation);
+        assert_eq!(first.ticket_public(), again.ticket_public());
+        let path = folder.path().join("rotation.key");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(
+            Keys::open(folder.path()),
+            Err(KeyError::Exposed { .. })
+        ));
+    }
+
+    #[test]
+    fn a_garbled_secret_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        write_secret(&folder.path().join("rotation.key"), b"short").unwrap();
+        assert!(matches!(
+            Keys::open(folder.path()),
+            Err(KeyError::Garbled { .. })
+        ));
+        assert_eq!(
+            fs::read(folder.path().join("rotation.key")).unwrap(),
+            b"short"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! Where everything is kept: SQLite without any set-up, or PostgreSQL.
+//!
+//! What the hub does is written once, above both, as functions of a [`Tx`]: statements in the part
+//! of SQL that both understand, with `?1` for parameters and `/*FOR UPDATE*/` where a row must be
+//! locked against other writers (SQLite has only one). A database is a [`Backend`] of some hundred
+//! lines: connecting, running statements, telling its errors apart.
+//!
+//! Statements run on threads of their own ([`workers`]); those of SQLite are one that writes and a
+//! few that read.
+
+mod backend;
+mod error;
+mod migrations;
+mod postgres;
+mod sqlite;
+mod transaction;
+mod value;
+mod workers;
+
+pub use backend::{Backend, Place};
+pub use error::StoreError;
+pub use transaction::{Tx, Wake};
+pub(crate) use value::values;
+pub use value::{FromValue, Row, Value};
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use hackstream_control_api::time::UnixMillis;
+use tokio::sync::broadcast;
+
+use workers::Workers;
+
+/// Wakes that a slow listener may be behind before it has to look at everything again.
+const WAKES: usize = 1024;
+
+/// Tries of a transaction that others got in the way of.
+const TRIES: usize = 8;
+
+/// Tells the time; tests have their own.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// The database and its threads.
+pub struct Store {
+    writers: Workers,
+    readers: Workers,
+    wakes: broadcast::Sender<Wake>,
+    clock: Clock,
+    on_commit: Box<dyn Fn(f64) + Send + Sync>,
+}
+
+impl Store {
+    /// Opens the database at `place`, brings its tables up to date and starts its threads.
+    /// `on_commit` hears how long each write took, in seconds.
+    ///
+    /// # Errors
+    /// If it cannot be reached, or was written by a newer version.
+    pub fn open(
+        place: &Place,
+        clock: Clock,
+        on_commit: Box<dyn Fn(f64) + Send + Sync>,
+    ) -> Result<Self, StoreError> {
+        migrations::run(place.connect()?.as_mut())?;
+        Ok(Self {
+            writers: Workers::start("store-write", place.writers(), place)?,
+            readers: Workers::start("store-read", place.readers(), place)?,
+            wakes: broadcast::channel(WAKES).0,
+            clock,
+            on_commit,
+        })
+    }
+
+    /// What this store calls now.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// Hears of what changes from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Wake> {
+        self.wakes.subscribe()
+    }
+
+    /// Does `work` in one transaction: everything it writes, or nothing if it returns an error.
+    /// It may be run again where other writers got in its way.
+    ///
+    /// # Errors
+    /// Those of `work`, and those of the store.
+    pub async fn write<T, E>(
+        &self,
+        work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Contention + Send + 'static,
+    {
+        let started = Instant::now();
+        let clock = Arc::clone(&self.clock);
+        let (result, wakes) = self
+            .writers
+            .run(move |backend| attempt(backend, &clock, &work))
+            .await?;
+        (self.on_commit)(started.elapsed().as_secs_f64());
+        for wake in wakes {
+            // Nobody may be listening.
+            let _ = self.wakes.send(wake);
+        }
+        result
+    }
+
+    /// Looks at one state of the database.
+    ///
+    /// # Errors
+    /// Those of `work`, and those of the store.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let now = self.now();
+        self.readers
+            .run(move |backend| {
+                backend.begin_read()?;
+                let result = work(&mut Tx::new(backend, now));
+                backend.rollback()?;
+                result
+            })
+            .await
+    }
+}
+
+/// An error that may be another writer's doing.
+pub trait Contention {
+    /// Whether the same transaction may succeed when it is run again.
+    fn is_contention(&self) -> bool;
+}
+
+type Attempt<T, E> = Result<(Result<T, E>, Vec<Wake>), E>;
+
+/// Runs `work` until no other writer is in its way.
+fn attempt<T, E: From<StoreError> + Contention>(
+    backend: &mut dyn Backend,
+    clock: &Clock,
+    work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
+) -> Attempt<T, E> {
+    let mut tries = 1;
+    loop {
+        match once(backend, clock(), work) {
+            Err(error) if error.is_contention() && tries < TRIES => tries += 1,
+            Err(error) => return Ok((Err(error), Vec::new())),
+            Ok((value, wakes)) => return Ok((Ok(value), wakes)),
+        }
+    }
+}
+
+fn once<T, E: From<StoreError>>(
+    backend: &mut dyn Backend,
+    now: UnixMillis,
+    work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<(T, Vec<Wake>), E> {
+    backend.begin_write()?;
+    let mut tx = Tx::new(backend, now);
+    let result = work(&mut tx);
+    let wakes = tx.into_wakes();
+    match result {
+        Ok(value) => {
+            if let Err(error) = backend.commit() {
+                // What has failed to commit may still be open.
+                let _ = backend.rollback();
+                return Err(error.into());
+            }
+            Ok((value, wakes))
+        }
+        Err(error) => {
+            backend.rollback()?;
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! SQLite, in a file of our own.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
+
+use super::value::{Row, Value};
+use super::{Backend, StoreError};
+
+/// How long a writer waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared on each connection.
+const STATEMENTS: usize = 128;
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_start.sql")];
+
+/// A connection to a file.
+pub(super) struct Sqlite(Connection);
+
+impl Sqlite {
+    /// Opens the file, which only its owner can read, or makes it.
+    pub(super) fn open(file: &Path) -> Result<Self, StoreError> {
+        let cannot =
+            |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
+        let mut options = OpenOptions::new();
+        let options = options.create(true).append(true).mode(0o600);
+        options.open(file).map_err(cannot)?;
+        let connection = Connection::open(file).map_err(translate)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(translate)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A commit is on disk when it returns, whatever happens to the machine.
+        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+            PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000;";
+        connection.execute_batch(settings).map_err(translate)?;
+        Ok(Self(connection))
+    }
+}
+
+impl Backend for Sqlite {
+    fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, StoreError> {
+        let mut statement = self.0.prepare_cached(sql).map_err(translate)?;
+        let changed = statement.execute(params_from_iter(values));
+        changed.map(|rows| rows as u64).map_err(translate)
+    }
+
+    fn query(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.0.prepare_cached(sql).map_err(translate)?;
+        let columns = statement.column_count();
+        let mut rows = statement
+            .query(params_from_iter(values))
+            .map_err(translate)?;
+        let mut answer = Vec::new();
+        while let Some(row) = rows.next().map_err(translate)? {
+            let values = (0..columns).map(|index| column(row, index));
+            answer.push(Row::new(values.collect::<Result<_, _>>()?));
+        }
+        Ok(answer)
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.0.execute_batch(sql).map_err(translate)
+    }
+
+    fn begin_write(&mut self) -> Result<(), StoreError> {
+        self.script("BEGIN IMMEDIATE")
+    }
+
+    fn begin_read(&mut self) -> Result<(), StoreError> {
+        self.script("BEGIN")
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.script("COMMIT")
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        // Some errors, such as a full disk, have ended it already.
+        if self.0.is_autocommit() {
+            return Ok(());
+        }
+        self.script("ROLLBACK")
+    }
+
+    fn migrations(&self) -> &'static [&'static str] {
+        MIGRATIONS
+    }
+
+    fn is_broken(&self) -> bool {
+        false
+    }
+}
+
+fn column(row: &rusqlite::Row<'_>, index: usize) -> Result<Value, StoreError> {
+    Ok(match row.get_ref(index).map_err(translate)? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        ValueRef::Real(_) => return Err(StoreError::Corrupt("a fraction".to_owned())),
+    })
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn translate(error: rusqlite::Error) -> StoreError {
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) if text.contains("UNIQUE") => {
+            StoreError::Duplicate(text)
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Contention(text),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(text),
+        Some(
+            ErrorCode::DiskFull
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::PermissionDenied,
+        ) => StoreError::Unavailable(text),
+        _ => StoreError::Statement(text),
+    }
+}

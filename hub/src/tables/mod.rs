@@ -1,0 +1,7 @@
+//! Rows that several deeds read and write.
+
+pub mod jobs;
+pub mod nodes;
+pub mod sessions;
+pub mod settings;
+pub mod users;

@@ -1,0 +1,149 @@
+//! Nodes.
+
+use hackstream_control_api::id::NodeId;
+use hackstream_control_api::node::{Capacity, Report};
+use hackstream_control_api::time::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::token::Token;
+use crate::fault::Fault;
+use crate::session::placement::Room;
+use crate::store::{Row, Tx, values};
+
+/// What a node said of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What it has.
+    pub capacity: Capacity,
+    /// What it can run.
+    pub apps: Vec<String>,
+    /// Whether it keeps limits.
+    pub limits_enforced: bool,
+    /// Its agent's version.
+    pub version: String,
+}
+
+impl Facts {
+    /// What a report says.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        Self {
+            capacity: report.capacity,
+            apps: report.apps.clone(),
+            limits_enforced: report.limits_enforced,
+            version: report.version.clone(),
+        }
+    }
+}
+
+/// A node with what its sessions have been promised.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What placement sees.
+    pub room: Room,
+    /// What it said.
+    pub facts: Facts,
+}
+
+/// Adds a node that proves itself by `token`.
+///
+/// # Errors
+/// Those of the store; [`crate::store::StoreError::Duplicate`] if the name is taken.
+pub fn insert(tx: &mut Tx<'_>, name: &str, token: &Token) -> Result<NodeId, Fault> {
+    let id = tx.id(NodeId::new)?;
+    tx.execute(
+        "INSERT INTO nodes (id, name, token_hash, cordoned, job_seq, created_at, last_seq) \
+         VALUES (?1, ?2, ?3, 0, 0, ?4, 0)",
+        values![id, name, token.hash(), tx.now],
+    )?;
+    Ok(id)
+}
+
+/// Which node shows this token.
+///
+/// # Errors
+/// Those of the store.
+pub fn of_token(tx: &mut Tx<'_>, token: &Token) -> Result<Option<NodeId>, Fault> {
+    let sql = "SELECT id FROM nodes WHERE token_hash = ?1";
+    Ok(tx.first(sql, values![token.hash()], Row::take)?)
+}
+
+const PROMISED: &str = "SELECT node_id, count(*), CAST(sum(memory_request) AS BIGINT), \
+    CAST(sum(cpu_request) AS BIGINT) FROM sessions \
+    WHERE node_id IS NOT NULL AND state NOT IN ('stopped', 'failed', 'lost') GROUP BY node_id";
+
+/// All nodes, locked, so that nobody else promises the same memory.
+///
+/// # Errors
+/// Those of the store.
+pub fn lock_all(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Fault> {
+    let sql =
+        "SELECT id, name, cordoned, last_report_at, facts FROM nodes ORDER BY id /*FOR UPDATE*/";
+    with_promises(tx, sql)
+}
+
+/// All nodes.
+///
+/// # Errors
+/// Those of the store.
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Fault> {
+    let sql = "SELECT id, name, cordoned, last_report_at, facts FROM nodes ORDER BY id";
+    with_promises(tx, sql)
+}
+
+fn with_promises(tx: &mut Tx<'_>, sql: &'static str) -> Result<Vec<Stored>, Fault> {
+    let mut nodes: Vec<Stored> = tx
+        .query(sql, &[])?
+        .iter_mut()
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    for row in &mut tx.query(PROMISED, &[])? {
+        let id: NodeId = row.take()?;
+        if let Some(node) = nodes.iter_mut().find(|node| node.room.id == id) {
+            node.room.sessions = row.take()?;
+            node.room.memory_promised = row.take()?;
+            node.room.cpu_promised = row.take()?;
+        }
+    }
+    Ok(nodes)
+}
+
+fn read(row: &mut Row) -> Result<Stored, Fault> {
+    let (id, name, cordoned) = (row.take()?, row.take()?, row.take()?);
+    let last_report_at: Option<UnixMillis> = row.take()?;
+    let facts: Option<String> = row.take()?;
+    let facts: Facts =
+        facts.map_or_else(|| Ok(Facts::default()), |text| serde_json::from_str(&text))?;
+    let room = Room {
+        id,
+        name,
+        cordoned,
+        last_report_at,
+        capacity: facts.capacity,
+        apps: facts.apps.clone(),
+        memory_promised: 0,
+        cpu_promised: 0,
+        sessions: 0,
+    };
+    Ok(Stored { room, facts })
+}
+
+/// Takes a node out of service or back.
+///
+/// # Errors
+/// Those of the store.
+pub fn set_cordoned(tx: &mut Tx<'_>, id: NodeId, cordoned: bool) -> Result<bool, Fault> {
+    let sql = "UPDATE nodes SET cordoned = ?2 WHERE id = ?1";
+    Ok(tx.execute(sql, values![id, cordoned])? > 0)
+}
+
+/// Writes what a node reported of itself.
+///
+/// # Errors
+/// Those of the store.
+pub fn set_reported(tx: &mut Tx<'_>, id: NodeId, report: &Report) -> Result<(), Fault> {
+    let facts = serde_json::to_string(&Facts::of(report))?;
+    let sql = "UPDATE nodes SET last_report_at = ?2, last_seq = ?3, facts = ?4 WHERE id = ?1";
+    tx.execute(sql, values![id, tx.now, report.last_seq, facts])?;
+    Ok(())
+}

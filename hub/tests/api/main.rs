@@ -1,0 +1,66 @@
+//! The API, with a real store below: each test once on SQLite and once on PostgreSQL.
+//!
+//! The clock is the test's. Requests go to the router itself; TLS and the program are tested in
+//! `program.rs`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails"
+)]
+
+mod accounts;
+mod audit;
+mod bodies;
+mod crash;
+mod database;
+mod document;
+mod harness;
+mod rbac;
+mod rotation;
+mod sessions;
+
+use std::process::ExitCode;
+
+use database::{Database, Server};
+use harness::Api;
+use libtest_mimic::{Arguments, Trial};
+
+type Test = (&'static str, fn(&mut Api));
+
+fn main() -> ExitCode {
+    if let Some(code) = crash::run_if_writer() {
+        return code;
+    }
+    let arguments = Arguments::from_args();
+    let tests: Vec<Test> = [
+        accounts::TESTS,
+        audit::TESTS,
+        bodies::TESTS,
+        document::TESTS,
+        rbac::TESTS,
+        rotation::TESTS,
+        sessions::TESTS,
+    ]
+    .concat();
+    let server = Server::default();
+    let mut trials = vec![Trial::test("sqlite::crash", || {
+        crash::nothing_acknowledged_is_lost();
+        Ok(())
+    })];
+    for (name, test) in tests {
+        trials.push(Trial::test(format!("sqlite::{name}"), move || {
+            test(&mut Api::new(&Database::sqlite()));
+            Ok(())
+        }));
+        let server = server.clone();
+        trials.push(Trial::test(format!("postgres::{name}"), move || {
+            test(&mut Api::new(&Database::postgres(&server)));
+            Ok(())
+        }));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Before leaving: nothing drops what a static holds.
+    server.stop();
+    conclusion.exit_code()
+}

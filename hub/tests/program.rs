@@ -1,0 +1,279 @@
+//! The program itself: started, asked over TLS with curl, ended; and no secret in what it leaves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PASSWORD: &str = "canary-password-4711";
+
+fn hackstreamd(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hackstreamd"));
+    command.args(arguments).env("HACKSTREAMD_STATE_DIR", folder);
+    command
+}
+
+/// Runs a command with something to read.
+fn with_input(mut command: Command, input: &str) -> Output {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// A hub that serves.
+struct Running {
+    process: Child,
+    folder: TempDir,
+    address: String,
+    fingerprint: String,
+}
+
+impl Running {
+    fn start(folder: TempDir) -> Self {
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let mut command = hackstreamd(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut line = String::new();
+        let stdout = process.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let word = |name: &str| {
+            let word = line
+                .split_whitespace()
+                .find_map(|word| word.strip_prefix(name));
+            word.unwrap_or_else(|| panic!("no {name} in {line:?}"))
+                .to_owned()
+        };
+        let (address, fingerprint) = (word("listen="), word("fingerprint=sha256:"));
+        Self {
+            process,
+            folder,
+            address,
+            fingerprint,
+        }
+    }
+
+    /// Asks with curl, which trusts the hub's certificate and nothing else. Body and token come
+    /// through its input: command lines can be seen by others.
+    fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let certificate = self.folder.path().join("tls.crt.pem");
+        let mut config = format!(
+            "url = \"https://{}{path}\"\nrequest = {method}\ncacert = \"{}\"\nsilent\nmax-time = 120\n\
+             tlsv1.3\nwrite-out = \"\\n%{{http_code}}\"\n",
+            self.address,
+            certificate.display()
+        );
+        if !token.is_empty() {
+            config += &format!("header = \"Authorization: Bearer {token}\"\n");
+        }
+        if !body.is_null() {
+            let text = body.to_string().replace('\\', "\\\\").replace('"', "\\\"");
+            config += &format!("header = \"Content-Type: application/json\"\ndata = \"{text}\"\n");
+        }
+        let mut curl = Command::new("curl");
+        curl.args(["--config", "-"]);
+        let output = with_input(curl, &config);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, code) = text
+            .rsplit_once('\n')
+            .unwrap_or_else(|| panic!("curl: {}", String::from_utf8_lossy(&output.stderr)));
+        (
+            code.parse().unwrap(),
+            serde_json::from_str(body).unwrap_or(Value::Null),
+        )
+    }
+
+    /// Tells it to end, as systemd does, and waits until it has.
+    fn end(mut self) -> TempDir {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.process.wait().unwrap().success());
+        let folder = TempDir::new().unwrap();
+        std::mem::replace(&mut self.folder, folder)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn new_hub() -> Running {
+    let folder = TempDir::new().unwrap();
+    let init = hackstreamd(folder.path(), &["init", "root"]);
+    let made = with_input(init, &format!("{PASSWORD}\n"));
+    assert!(made.status.success(), "{made:?}");
+    Running::start(folder)
+}
+
+fn log_in(hub: &Running) -> Value {
+    let body = json!({ "username": "root", "password": PASSWORD });
+    let (status, tokens) = hub.ask("POST", "/v1/login", "", &body);
+    assert_eq!(status, 200, "{tokens}");
+    tokens
+}
+
+#[test]
+fn it_starts_serves_ends_and_remembers() {
+    let hub = new_hub();
+    let tokens = log_in(&hub);
+    let access = tokens["access_token"].as_str().unwrap();
+    let (status, me) = hub.ask("GET", "/v1/me", access, &Value::Null);
+    assert_eq!((status, &me["role"]), (200, &json!("admin")));
+    assert_eq!(hub.ask("GET", "/health/live", "", &Value::Null).0, 204);
+    let (status, health) = hub.ask("GET", "/health/ready", "", &Value::Null);
+    assert_eq!(
+        (status, &health["store"], &health["nodes"]),
+        (503, &json!(true), &json!(0))
+    );
+    let fingerprint = hub.fingerprint.clone();
+    let again = Running::start(hub.end());
+    assert_eq!(again.fingerprint, fingerprint);
+    assert_eq!(again.ask("GET", "/v1/me", access, &Value::Null).0, 200);
+    // A second operator's command beside the hub that runs.
+    let init = with_input(
+        hackstreamd(again.folder.path(), &["init", "other"]),
+        PASSWORD,
+    );
+    assert_eq!(init.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&init.stderr).contains("user add"),
+        "{init:?}"
+    );
+}
+
+#[test]
+fn no_secret_is_left_anywhere() {
+    let hub = new_hub();
+    let tokens = log_in(&hub);
+    let (access, refresh) = (&tokens["access_token"], &tokens["refresh_token"]);
+    let (_, next) = hub.ask(
+        "POST",
+        "/v1/token/refresh",
+        "",
+        &json!({ "refresh_token": refresh }),
+    );
+    let wrong = json!({ "username": PASSWORD, "password": "canary-wrong-0815" });
+    assert_eq!(hub.ask("POST", "/v1/login", "", &wrong).0, 401);
+    let user = json!({ "username": "alice", "password": "canary-alice-2342" });
+    assert_eq!(
+        hub.ask("POST", "/v1/users", access.as_str().unwrap(), &user)
+            .0,
+        201
+    );
+    let node_file = hub.folder.path().join("node.token");
+    let add = [
+        "node",
+        "add",
+        "here",
+        "--token-file",
+        node_file.to_str().unwrap(),
+    ];
+    assert!(
+        hackstreamd(hub.folder.path(), &add)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let node = fs::read_to_string(&node_file).unwrap();
+    fs::remove_file(node_file).unwrap();
+    let process = format!("/proc/{}", hub.process.id());
+    let seen = [
+        fs::read(format!("{process}/cmdline")).unwrap(),
+        fs::read(format!("{process}/environ")).unwrap(),
+    ];
+    let secrets = [
+        "canary-",
+        node.trim(),
+        text(access),
+        text(refresh),
+        text(&next["access_token"]),
+        text(&next["refresh_token"]),
+    ];
+    let folder = hub.end();
+    let mut looked_at = 0;
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        looked_at += 1;
+        for secret in secrets {
+            assert!(!holds(&bytes, secret), "{} holds {secret}", path.display());
+        }
+    }
+    assert!(looked_at >= 6, "{looked_at} files");
+    assert!(
+        seen.iter()
+            .all(|bytes| secrets.iter().all(|secret| !holds(bytes, secret)))
+    );
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn holds(bytes: &[u8], secret: &str) -> bool {
+    assert!(!secret.is_empty());
+    bytes
+        .windows(secret.len())
+        .any(|window| window == secret.as_bytes())
+}
+
+#[test]
+fn a_damaged_log_is_told_by_the_exit_code() {
+    let folder = new_hub().end();
+    let verify = || {
+        hackstreamd(folder.path(), &["audit", "verify"])
+            .output()
+            .unwrap()
+    };
+    assert_eq!(verify().status.code(), Some(0));
+    let database = rusqlite::Connection::open(folder.path().join("hub.sqlite")).unwrap();
+    database
+        .execute("UPDATE audit SET outcome = 'fine' WHERE seq = 1", [])
+        .unwrap();
+    let bad = verify();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&bad.stdout).starts_with("row 1 is the first"),
+        "{bad:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_said_with_its_code() {
+    let folder = TempDir::new().unwrap();
+    let code = |arguments: &[&str]| {
+        hackstreamd(folder.path(), arguments)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    assert_eq!(code(&["serve", "--metrics", "0.0.0.0:1"]), Some(2));
+    assert_eq!(code(&["serve", "--listen", "192.0.2.1:1"]), Some(72));
+    assert_eq!(
+        code(&["serve", "--database", "/nowhere/hub.sqlite"]),
+        Some(73)
+    );
+    let short = with_input(hackstreamd(folder.path(), &["init", "root"]), "short\n");
+    assert_eq!(short.status.code(), Some(1));
+}
