@@ -7,16 +7,16 @@
 )]
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hackstream_e2e::PATIENCE;
-use hackstream_e2e::compare::{Screen, assert_same, exact, step};
+use hackstream_e2e::compare::{Picture, Screen, assert_same, exact, step};
 use hackstream_e2e::firefox::{SIZE, Sign, command, place};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::keyboard::{click, key, press, type_text, wheel};
 use hackstream_e2e::process::{Process, bound_command};
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::viewer;
+use hackstream_e2e::{PATIENCE, wait_until};
 use hackstream_view::headless::Viewer;
 
 /// The words that start the viewer, one in each line.
@@ -30,6 +30,9 @@ const WATCHES: [Duration; 3] = [
     Duration::from_secs(180),
 ];
 
+/// Longer than a scroll bar of Firefox stays.
+const FADED: Duration = Duration::from_secs(4);
+
 #[test]
 #[ignore = "needs a viewer for another machine: cargo xtask cross test armhf"]
 fn the_first_picture_of_a_browser_is_exact() {
@@ -38,7 +41,7 @@ fn the_first_picture_of_a_browser_is_exact() {
     let mut device = start(&server, &file, &[]);
     let ended = wait_long(&mut device);
     assert_eq!(ended, Some(0), "{:?}", device.stderr);
-    let seen = hackstream_e2e::compare::Picture::read_png(&file);
+    let seen = Picture::read_png(&file);
     assert_same("the first picture", &server.picture(), &seen);
 }
 
@@ -61,26 +64,44 @@ fn used_while_watched(watch: Duration) -> bool {
     let milliseconds = watch.as_millis().to_string();
     let before = viewer::joined(&server);
     let mut device = start(&server, &file, &["--after", &milliseconds]);
-    hackstream_e2e::wait_until("the device to join", || {
+    wait_until("the device to join", || {
         (viewer::joined(&server) > before).then_some(())
     });
     use_browser(&server, &driver);
-    let expected = server.picture();
+    let expected = still(&server);
     if !device.is_running() {
         return false;
     }
     let ended = wait_long(&mut device);
     assert_eq!(ended, Some(0), "{:?}", device.stderr);
-    let seen = hackstream_e2e::compare::Picture::read_png(&file);
+    if server.picture() != expected {
+        return false;
+    }
+    let seen = Picture::read_png(&file);
     assert_same("after use", &expected, &seen);
     true
 }
 
+/// What is shown once nothing has changed for a while. Firefox's scroll bars fade after their use.
+fn still(server: &Server) -> Picture {
+    let mut last = (server.picture(), Instant::now());
+    wait_until("the scroll bar to fade", || {
+        let now = server.picture();
+        if now != last.0 {
+            last = (now, Instant::now());
+        }
+        (last.1.elapsed() >= FADED).then_some(())
+    });
+    last.0
+}
+
 /// Letters, a click, scrolling by lines and pages, and an animation, which becomes video.
 fn use_browser(server: &Server, driver: &Viewer) {
-    step(server, &[driver], "typing into the field", || {
+    step(server, &[driver], "clicking into the field", || {
         let (x, y) = place::FIELD;
         click(driver, x, y);
+    });
+    step(server, &[driver], "typing into the field", || {
         type_text(driver, "stream 42 pages");
         Sign::Typed(true).wait(server);
     });
@@ -140,8 +161,8 @@ fn start(server: &Server, file: &Path, arguments: &[&str]) -> Process {
 /// The exit code of a viewer that watches for long.
 fn wait_long(device: &mut Process) -> Option<i32> {
     let longest = WATCHES[WATCHES.len() - 1];
-    let deadline = std::time::Instant::now() + longest + PATIENCE;
-    while device.is_running() && std::time::Instant::now() < deadline {
+    let deadline = Instant::now() + longest + PATIENCE;
+    while device.is_running() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
     }
     device.wait().code

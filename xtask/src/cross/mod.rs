@@ -28,9 +28,9 @@ pub(crate) fn test(machine: Machine) -> Result<()> {
     prepare()?;
     setup::run(Goal::Test)?;
     let program = build::viewer(machine)?;
-    build::report(&program)?;
     trial::codec(machine)?;
-    trial::session(machine, &program)
+    trial::session(machine, &program)?;
+    build::report(&program)
 }
 
 fn prepare() -> Result<()> {
