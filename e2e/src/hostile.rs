@@ -1,10 +1,12 @@
 //! A peer that speaks QUIC and our protocol's first byte, and then whatever a test wants.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hackstream_protocol::wire::control::{Hello, Quality, SeatWish, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    Credential, Hello, Quality, SeatWish, ServerMessage, ViewerMessage,
+};
 use hackstream_protocol::{ALPN, PROTOCOL_VERSION};
 use quinn::crypto::rustls::QuicClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -37,7 +39,15 @@ impl Peer {
     /// # Panics
     /// If the handshake fails.
     pub async fn connect(server: &Server) -> Self {
-        let endpoint = endpoint();
+        Self::connect_from(server, Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// The same from this address of the machine.
+    ///
+    /// # Panics
+    /// If the handshake fails.
+    pub async fn connect_from(server: &Server, from: IpAddr) -> Self {
+        let endpoint = endpoint(from);
         let address: SocketAddr = server.ready.listen.parse().expect("an address");
         let connecting = endpoint
             .connect(address, "localhost")
@@ -173,6 +183,7 @@ pub fn hello(server: &Server) -> Hello {
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        credential: Credential::default(),
     }
 }
 
@@ -225,7 +236,7 @@ pub fn noise(seed: u64) -> impl Iterator<Item = u8> {
     })
 }
 
-fn endpoint() -> quinn::Endpoint {
+fn endpoint(from: IpAddr) -> quinn::Endpoint {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let trust = TrustAll(provider.signature_verification_algorithms);
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -240,7 +251,7 @@ fn endpoint() -> quinn::Endpoint {
     let mut transport = quinn::TransportConfig::default();
     transport.keep_alive_interval(Some(Duration::from_secs(2)));
     config.transport_config(Arc::new(transport));
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let any = SocketAddr::from((from, 0));
     let mut endpoint = quinn::Endpoint::client(any).expect("a port");
     endpoint.set_default_client_config(config);
     endpoint

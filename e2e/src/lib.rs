@@ -19,6 +19,7 @@ pub mod firefox;
 pub mod folder;
 mod framebuffer;
 pub mod hostile;
+pub mod hub;
 pub mod keyboard;
 pub mod microphone;
 pub mod netns;

@@ -53,6 +53,7 @@ impl Session {
             ticket: Vec::new(),
             files: None,
             microphone: false,
+            renewed: false,
         });
         within(says.send(&welcome)).await.unwrap();
         let mut exchanges = Exchanges::default();

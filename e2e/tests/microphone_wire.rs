@@ -147,6 +147,7 @@ impl Watched {
             ticket: Vec::new(),
             files: None,
             microphone: true,
+            renewed: false,
         });
         within(says.send(&welcome)).await.unwrap();
         Self {

@@ -365,6 +365,7 @@ fn another_quality_is_asked_for() {
             ticket: Vec::new(),
             files: None,
             microphone: false,
+            renewed: false,
         });
         out.send(&welcome).await.unwrap();
         tokio::task::block_in_place(|| {

@@ -15,7 +15,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, SoundSeq, StreamIndex};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::{
-    CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand,
+    Credential, CursorShape, FileOffer, Hello, KeyboardLayout, KeyboardNames, MicrophoneDemand,
     MicrophoneOffer, Quality, RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish,
     Standing, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
@@ -57,6 +57,7 @@ fn the_examples_in_the_specification_are_the_seeds() {
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let mut seeds = viewer_seeds();
     seeds.extend(server_seeds());
+    seeds.extend(ticket_seeds());
     seeds.push((
         "input",
         seed(2, |out| input().iter().for_each(|event| event.write(out))),
@@ -121,6 +122,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: false,
         max_bitrate: None,
+        credential: Credential::default(),
     });
     let hello_again = ViewerMessage::Hello(Hello {
         version: 1,
@@ -134,6 +136,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: false,
         max_bitrate: None,
+        credential: Credential::default(),
     });
     let hello_watching = ViewerMessage::Hello(Hello {
         version: 1,
@@ -147,6 +150,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Watch,
         takes_files: false,
         max_bitrate: None,
+        credential: Credential::default(),
     });
     let hello_files = ViewerMessage::Hello(Hello {
         version: 1,
@@ -160,6 +164,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: true,
         max_bitrate: None,
+        credential: Credential::default(),
     });
     let hello_capped = ViewerMessage::Hello(Hello {
         version: 1,
@@ -173,6 +178,7 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         seat: SeatWish::Control,
         takes_files: false,
         max_bitrate: Some(Bitrate::mbps(5)),
+        credential: Credential::default(),
     });
     let named = [
         ("hello", hello),
@@ -206,6 +212,40 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         .into()
 }
 
+/// What travels where a control plane sends viewers.
+fn ticket_seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let hello = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        max_bitrate: None,
+        credential: Credential {
+            ticket: b"hst1.AQID".to_vec(),
+            proof: b"proof".to_vec(),
+        },
+    });
+    let welcome = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: b"ticket".to_vec(),
+        files: None,
+        microphone: false,
+        renewed: true,
+    });
+    vec![
+        ("hello-ticket", seed(0, |out| hello.write(out))),
+        ("welcome-renewed", seed(1, |out| welcome.write(out))),
+    ]
+}
+
 fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
     let welcome = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -214,6 +254,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         files: None,
         microphone: false,
+        renewed: false,
     });
     let listening = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -222,6 +263,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: None,
         microphone: true,
+        renewed: false,
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -230,6 +272,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: Vec::new(),
         files: Some(1 << 30),
         microphone: false,
+        renewed: false,
     });
     let offer = FileOffer {
         number: 3,

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, SeatWish, ServerMessage, ViewerMessage, Welcome,
+    Credential, CursorShape, Hello, Quality, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
 
 use crate::case::Case;
@@ -74,6 +74,7 @@ fn hello() -> ViewerMessage {
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        credential: Credential::default(),
     })
 }
 
@@ -85,6 +86,7 @@ fn welcome() -> ServerMessage {
         ticket: Vec::new(),
         files: None,
         microphone: false,
+        renewed: false,
     })
 }
 

@@ -5,6 +5,7 @@ mod checked;
 mod files;
 mod local_key;
 mod raw;
+mod ticket;
 mod token;
 
 pub use address::ServerAddress;
@@ -14,6 +15,7 @@ pub use checked::{
 };
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
+pub use ticket::Ticket;
 pub use token::Token;
 
 use clap::{CommandFactory as _, Parser as _};

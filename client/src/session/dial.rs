@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::wire::control::{
-    Hello, RefusalReason, SeatWish, ServerMessage, ViewerMessage, Welcome,
+    Credential, Hello, RefusalReason, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
 use hackstream_transport::{
     CloseReason, Connection, Connector, ControlReader, ControlWriter, Fingerprint, TransportError,
@@ -17,8 +17,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::backoff::Backoff;
 use super::contact::Contact;
+use super::credential::credential;
 use super::plight::Continuity;
-use crate::config::{Options, ServerAddress, TrustPolicy};
+use crate::config::{Options, ServerAddress, Ticket, TrustPolicy};
 use crate::error::ViewError;
 use crate::locked::locked;
 use crate::picture::DECODER_LIMITS;
@@ -72,6 +73,8 @@ pub(super) struct Dialer {
     server: ServerAddress,
     addresses: Vec<SocketAddr>,
     hello: Hello,
+    /// What a control plane sent us with, if one did.
+    sent_with: Option<Ticket>,
     /// What the server gave us to come back with; empty if nothing.
     ticket: Mutex<Vec<u8>>,
     /// What the person wants to do.
@@ -104,6 +107,7 @@ impl Dialer {
             server,
             addresses,
             hello: hello(options),
+            sent_with: options.ticket.clone(),
             ticket: Mutex::default(),
             seat: Mutex::new(options.seat),
             greeted: Mutex::new(options.seat),
@@ -274,8 +278,10 @@ impl Dialer {
         let (mut writer, mut reader) = connection.open_control().await?;
         let seat = *locked(&self.seat);
         *locked(&self.greeted) = seat;
+        let ticket = locked(&self.ticket).clone();
         let hello = Hello {
-            ticket: locked(&self.ticket).clone(),
+            credential: credential(connection, self.sent_with.as_ref(), &ticket)?,
+            ticket,
             seat,
             ..self.hello.clone()
         };
@@ -292,7 +298,7 @@ impl Dialer {
             return Continuity::Same;
         }
         ticket.clone_from(&welcome.ticket);
-        if had_one {
+        if had_one && !welcome.renewed {
             Continuity::New
         } else {
             Continuity::Same
@@ -333,6 +339,7 @@ fn hello(options: &Options) -> Hello {
         seat: options.seat,
         takes_files: options.files.takes(),
         max_bitrate: options.max_bitrate,
+        credential: Credential::default(),
     }
 }
 

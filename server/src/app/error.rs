@@ -10,6 +10,7 @@ use hackstream_capture::CaptureError;
 use hackstream_transport::TransportError;
 
 use super::exit;
+use super::gate::GateError;
 use crate::files::FilesError;
 use crate::session::SessionError;
 use crate::token::TokenError;
@@ -28,6 +29,8 @@ pub enum AppError {
     Files(FilesError),
     /// The token cannot be used.
     Token(TokenError),
+    /// The control plane's keys cannot be used.
+    Gate(GateError),
     /// Metrics cannot be had there.
     Metrics {
         /// Where.
@@ -52,7 +55,9 @@ impl AppError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::StateDirectory { .. } | Self::Files(_) | Self::Token(_) => exit::STATE,
+            Self::StateDirectory { .. } | Self::Files(_) | Self::Token(_) | Self::Gate(_) => {
+                exit::STATE
+            }
             Self::Metrics { .. }
             | Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
                 exit::LISTEN
@@ -79,6 +84,7 @@ impl AppError {
             | Self::Announcement(source) => source,
             Self::Files(error) => error,
             Self::Token(error) => error,
+            Self::Gate(error) => error,
             Self::Transport(error) => error,
             Self::Session(error) => error,
             Self::Display(error) => error,
@@ -125,6 +131,12 @@ impl From<FilesError> for AppError {
 impl From<TokenError> for AppError {
     fn from(error: TokenError) -> Self {
         Self::Token(error)
+    }
+}
+
+impl From<GateError> for AppError {
+    fn from(error: GateError) -> Self {
+        Self::Gate(error)
     }
 }
 

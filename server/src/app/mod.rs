@@ -3,6 +3,7 @@
 mod clipboard;
 mod error;
 pub mod exit;
+mod gate;
 mod screen;
 mod status;
 
@@ -32,6 +33,7 @@ use crate::viewer::registry::Registry;
 use crate::viewer::seats::Seats;
 use crate::viewer::tickets::Tickets;
 pub use error::AppError;
+use gate::gate;
 use screen::{Ending, Screen};
 
 /// How long viewers are given to hear that the session is over.
@@ -48,8 +50,8 @@ const VIEW_TOKEN_FILE: &str = "view-token";
 /// [`AppError`] if it cannot start.
 pub fn run(config: Config) -> Result<u8, AppError> {
     prepare_directory(&config.state_dir)?;
-    let access = choose_access(&config)?;
     let identity = Identity::load_or_create(&config.state_dir)?;
+    let access = choose_access(&config, identity.fingerprint())?;
     let runtime = start_runtime()?;
     let ended = run_in(&runtime, config, access, &identity);
     // A display that answers nobody may hold up a thread; not the end of the server.
@@ -175,9 +177,10 @@ fn start_runtime() -> Result<Runtime, AppError> {
         .map_err(AppError::Runtime)
 }
 
-fn choose_access(config: &Config) -> Result<Access, AppError> {
+fn choose_access(config: &Config, ours: Fingerprint) -> Result<Access, AppError> {
     let (control, view) = match &config.access {
         AccessChoice::Open => return Ok(Access::Open),
+        AccessChoice::Tickets(choice) => return Ok(gate(choice, ours)?),
         AccessChoice::TokenFile(file, view) => (token::read(file)?, view),
         AccessChoice::OwnToken(view) => {
             let file = config.state_dir.join(TOKEN_FILE);

@@ -168,6 +168,17 @@ pub struct Service {
     /// networks: whoever is let in can type and click.
     #[arg(long, help_heading = ACCESS)]
     pub no_auth: bool,
+    /// Let in whoever shows a connect ticket that a control plane signed for this session, and nobody
+    /// else. The file holds its public key, ed25519:BASE64URL, one on each line while it changes keys.
+    #[arg(long, value_name = "FILE", requires = "session_id", help_heading = ACCESS,
+        conflicts_with_all = ["token_file", "view_token", "view_token_file", "no_auth"])]
+    pub ticket_key: Option<PathBuf>,
+    /// What the control plane calls this session. Tickets for another one are refused.
+    #[arg(long, value_name = "ID", requires = "ticket_key", help_heading = ACCESS)]
+    pub session_id: Option<String>,
+    /// What the control plane calls this node. With it, tickets for another one are refused.
+    #[arg(long, value_name = "ID", requires = "ticket_key", help_heading = ACCESS)]
+    pub node_id: Option<String>,
     /// The best that viewers get, in the order low, auto, high. A viewer that asks for less gets
     /// less; with high each gets what it asks for.
     #[arg(long, value_name = "QUALITY", default_value = "high", help_heading = WHAT_VIEWERS_GET)]

@@ -20,7 +20,7 @@ use super::front::tell_front;
 use super::inbox::Inbox;
 use super::input::Hands;
 use super::input_source::InputSource;
-use super::quality::granted;
+use super::rights::Rights;
 use super::seats::{Seat, tell_seats};
 use super::speech::Speech;
 use super::words::{WAITING_WORDS, tell_words};
@@ -30,6 +30,8 @@ pub(super) struct Guest<'a> {
     pub(super) membership: &'a Membership<'a>,
     /// What it may do.
     pub(super) seat: &'a Seat,
+    /// What it may have.
+    pub(super) rights: Rights,
     /// What it does it with.
     pub(super) hands: Option<&'a mut Hands>,
     /// Whether it wants to hear of files.
@@ -49,21 +51,29 @@ pub(super) async fn serve(
     guest: Guest<'_>,
     (control_in, control_out): Control,
 ) -> Result<Farewell, VisitError> {
-    let Guest { seat, hands, .. } = guest;
+    let Guest {
+        seat,
+        rights,
+        hands,
+        ..
+    } = guest;
     let Membership { id, inbox, .. } = guest.membership;
     let hearing = |wish| {
-        if let Some(broadcast) = &service.broadcast {
+        if let Some(broadcast) = rights.sound(service.broadcast.as_ref()) {
             broadcast.wish(*id, connection, wish);
         }
     };
-    let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
+    let speech = Speech::new(
+        rights.microphone(seat.microphone(service.microphone.as_ref())),
+        *id,
+    );
     let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
     let datagrams = sort_datagrams(connection, repeats, &speech);
     let control_in = listen(
         (control_in, connection),
         inbox,
         service,
-        (seat, &speech),
+        (seat, rights, &speech),
         hearing,
     );
     let streams = accept_streams(connection, inbox, hands.map(|hands| (hands, repeated)));
@@ -75,7 +85,7 @@ pub(super) async fn serve(
     let pasted = exchanges.clipboard();
     let (to_tell, words) = mpsc::channel(WAITING_WORDS);
     let bells = service.bells.tell(&to_tell);
-    let files = seat.files(service.files.as_ref());
+    let files = rights.files(seat.files(service.files.as_ref()));
     let files = FileVisit::begin(
         files,
         guest.wants_files,
@@ -88,7 +98,7 @@ pub(super) async fn serve(
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
-        seat.clipboard(service.clipboard_directions),
+        rights.clipboard(seat.clipboard(service.clipboard_directions)),
         Side::Server,
     )
     .taking_while(seat.acts());
@@ -176,14 +186,16 @@ async fn listen(
     (mut control, connection): (ControlReader<ViewerMessage>, &Connection),
     inbox: &Inbox,
     service: &Service,
-    (seat, speech): (&Seat, &Speech<'_>),
+    (seat, rights, speech): (&Seat, Rights, &Speech<'_>),
     hearing: impl Fn(SoundWish),
 ) -> Result<Farewell, TransportError> {
     while let Some(message) = control.receive().await? {
         match message {
             ViewerMessage::Bye => return Ok(Farewell::Said),
-            ViewerMessage::Quality(quality) => inbox.quality(granted(quality, service.quality)),
-            ViewerMessage::MaxBitrate(most) => connection.set_limit(most),
+            ViewerMessage::Quality(quality) => {
+                inbox.quality(rights.quality(quality, service.quality));
+            }
+            ViewerMessage::MaxBitrate(most) => connection.set_limit(rights.bitrate(most)),
             ViewerMessage::Window(window) => seat.window(window),
             ViewerMessage::Keyboard(layout) => seat.keyboard(layout),
             ViewerMessage::Seat(wish) => seat.wish(wish),

@@ -7,6 +7,7 @@
 //! [`ServerMessage::Refused`].
 
 mod bitrate;
+mod credential;
 mod cursor;
 mod files;
 mod front;
@@ -20,6 +21,7 @@ mod values;
 mod viewer;
 mod window;
 
+pub use credential::Credential;
 pub use cursor::CursorShape;
 pub use files::FileOffer;
 pub use front::WindowIcon;

@@ -66,6 +66,8 @@ pub struct Welcome {
     /// Whether viewers may speak in this session: whether an
     /// [offer](super::MicrophoneOffer) is of any use.
     pub microphone: bool,
+    /// Whether the ticket replaces the one that the viewer showed, and the visit goes on.
+    pub renewed: bool,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -77,6 +79,7 @@ impl core::fmt::Debug for Welcome {
             .field("ticket", &"(secret)")
             .field("files", &self.files)
             .field("microphone", &self.microphone)
+            .field("renewed", &self.renewed)
             .finish()
     }
 }
@@ -114,6 +117,9 @@ impl ServerMessage {
                 }
                 if welcome.microphone {
                     message.number(13, 1);
+                }
+                if welcome.renewed {
+                    message.number(16, 1);
                 }
             }
             Self::Refused { reason, text } => {
@@ -183,7 +189,8 @@ impl ServerMessage {
 
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
-    let (mut ticket, mut files, mut microphone) = (Vec::new(), None, false);
+    let (mut ticket, mut renewed) = (Vec::new(), false);
+    let (mut files, mut microphone) = (None, false);
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
@@ -192,6 +199,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
             4 => ticket = read_secret(&field, "ticket", MAX_TICKET_BYTES)?,
             9 => files = Some(field.number()?),
             13 => microphone = field.number()? != 0,
+            16 => renewed = field.number()? != 0,
             _ => {}
         }
     }
@@ -202,6 +210,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         ticket,
         files,
         microphone,
+        renewed,
     })
 }
 
@@ -239,6 +248,7 @@ mod tests {
                 ticket: vec![7; MAX_TICKET_BYTES],
                 files: Some(0),
                 microphone: true,
+                renewed: true,
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -278,6 +288,7 @@ mod tests {
             ticket: vec![77, 78],
             files: None,
             microphone: false,
+            renewed: false,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

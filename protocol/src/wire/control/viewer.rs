@@ -3,7 +3,7 @@
 use super::bitrate;
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::values::{only_field, read_secret, read_version};
-use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
+use super::{Credential, KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
 use crate::units::Bitrate;
 use crate::wire::WireError;
@@ -70,6 +70,8 @@ pub struct Hello {
     /// The most that the viewer wants to get, headers and repetitions included; `None` for whatever
     /// the path carries. Below [`LEAST_CAP`](crate::rate::cap::LEAST_CAP) it counts as that.
     pub max_bitrate: Option<Bitrate>,
+    /// What a control plane sent to be shown here.
+    pub credential: Credential,
 }
 
 impl core::fmt::Debug for Hello {
@@ -86,6 +88,7 @@ impl core::fmt::Debug for Hello {
             .field("seat", &self.seat)
             .field("takes_files", &self.takes_files)
             .field("max_bitrate", &self.max_bitrate)
+            .field("credential", &self.credential)
             .finish()
     }
 }
@@ -128,6 +131,7 @@ impl ViewerMessage {
                 if let Some(limit) = hello.max_bitrate {
                     message.number(17, limit.0);
                 }
+                hello.credential.write(&mut message);
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -183,6 +187,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         seat: SeatWish::default(),
         takes_files: false,
         max_bitrate: None,
+        credential: Credential::default(),
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -197,7 +202,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             11 => hello.seat = SeatWish::from_number(field.number()?)?,
             13 => hello.takes_files = field.number()? != 0,
             17 => hello.max_bitrate = bitrate::from_field(&field)?,
-            _ => {}
+            _ => hello.credential.read(&field)?,
         }
     }
     hello.version = version.ok_or(WireError::Missing("version"))?;
@@ -222,7 +227,7 @@ mod tests {
     use super::super::KeyboardNames;
     use super::*;
     use crate::geometry::Size;
-    use crate::limits::MAX_HELLO_BYTES;
+    use crate::limits::{MAX_CONNECT_TICKET_BYTES, MAX_HELLO_BYTES, MAX_PROOF_BYTES};
     use crate::wire::bytes::Writer;
     use crate::wire::control::Scale;
     use proptest::prelude::*;
@@ -238,6 +243,10 @@ mod tests {
             agent: "hackstream-view 0.1.0".to_owned(),
             takes_files: true,
             max_bitrate: Some(Bitrate::mbps(5)),
+            credential: Credential {
+                ticket: b"hst1.let me in".to_vec(),
+                proof: vec![112; 96],
+            },
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }
@@ -293,6 +302,7 @@ mod tests {
         assert!(!format!("{:?}", ViewerMessage::Hello(hello())).contains("secret\""));
         assert!(!format!("{:?}", hello()).contains("115, 101"));
         assert!(!format!("{:?}", hello()).contains("103, 111"));
+        assert!(!format!("{:?}", hello()).contains("104, 115"));
     }
 
     #[test]
@@ -317,11 +327,34 @@ mod tests {
     }
 
     #[test]
+    fn credentials_beyond_the_limit_are_refused() {
+        let with = |ticket, proof| {
+            let credential = Credential {
+                ticket: vec![0; ticket],
+                proof: vec![0; proof],
+            };
+            ViewerMessage::read(&bytes_of(&ViewerMessage::Hello(Hello {
+                credential,
+                ..hello()
+            })))
+        };
+        assert!(with(MAX_CONNECT_TICKET_BYTES, MAX_PROOF_BYTES).is_ok());
+        for (ticket, proof) in [(MAX_CONNECT_TICKET_BYTES + 1, 0), (0, MAX_PROOF_BYTES + 1)] {
+            let error = with(ticket, proof).unwrap_err();
+            assert!(matches!(error, WireError::OverLimit { .. }));
+        }
+    }
+
+    #[test]
     fn the_longest_greeting_is_within_the_limit() {
         let longest = Hello {
             token: vec![b'x'; MAX_TOKEN_BYTES],
             ticket: vec![b'x'; MAX_TICKET_BYTES],
             agent: "x".repeat(MAX_TEXT_BYTES),
+            credential: Credential {
+                ticket: vec![b'x'; MAX_CONNECT_TICKET_BYTES],
+                proof: vec![b'x'; MAX_PROOF_BYTES],
+            },
             ..hello()
         };
         let length = bytes_of(&ViewerMessage::Hello(longest)).len();
