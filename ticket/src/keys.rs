@@ -135,6 +135,12 @@ impl fmt::Debug for Signer {
 pub struct HubKey([u8; KEY_BYTES]);
 
 impl HubKey {
+    /// The key of these bytes, as RFC 8032 writes it.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
     /// Its number in tickets.
     #[must_use]
     pub fn id(&self) -> KeyId {

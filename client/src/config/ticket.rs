@@ -97,15 +97,19 @@ impl Descriptor {
         }
         Ok(Self {
             server: address(host, port).map_err(|_| wrong("host or port"))?,
-            fingerprint: field("server_spki")?
-                .parse()
-                .map_err(|_| wrong("server_spki"))?,
+            fingerprint: fingerprint(field("server_spki")?).ok_or_else(|| wrong("server_spki"))?,
             ticket: Ticket::new(
                 ticket.to_owned(),
                 ClientKey::from_secret_text(field("key")?).map_err(|_| wrong("key"))?,
             ),
         })
     }
+}
+
+/// With the name of the hash before it, as we write it elsewhere, or without.
+fn fingerprint(text: &str) -> Option<Fingerprint> {
+    let bare = || format!("sha256:{text}").parse();
+    text.parse().or_else(|_| bare()).ok()
 }
 
 fn address(host: &str, port: u64) -> Result<ServerAddress, ViewError> {
@@ -143,6 +147,10 @@ mod tests {
         assert_eq!(read.fingerprint.bytes(), [0xab; 32]);
         assert_eq!(read.ticket.text, "hst1.AQID");
         assert!(!format!("{read:?}").contains("AQID"));
+        let mut bare = descriptor();
+        bare["server_spki"] = "ab".repeat(32).into();
+        let bare = Descriptor::parse(&bare.to_string()).expect("without the hash's name");
+        assert_eq!(bare.fingerprint, read.fingerprint);
         for (host, server) in [("::1", "[::1]:14501"), ("192.0.2.1", "192.0.2.1:14501")] {
             let mut json = descriptor();
             json["host"] = host.into();

@@ -38,6 +38,13 @@ pub enum AppError {
         /// What the system said.
         source: io::Error,
     },
+    /// The socket that should have been inherited cannot be used.
+    Inherited {
+        /// Its number.
+        number: u16,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// The key or the port cannot be used.
     Transport(TransportError),
     /// The session did not start.
@@ -59,6 +66,7 @@ impl AppError {
                 exit::STATE
             }
             Self::Metrics { .. }
+            | Self::Inherited { .. }
             | Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
                 exit::LISTEN
             }
@@ -80,6 +88,7 @@ impl AppError {
         match self {
             Self::StateDirectory { source, .. }
             | Self::Metrics { source, .. }
+            | Self::Inherited { source, .. }
             | Self::Runtime(source)
             | Self::Announcement(source) => source,
             Self::Files(error) => error,
@@ -105,6 +114,12 @@ impl fmt::Display for AppError {
             }
             Self::Metrics { address, .. } => {
                 write!(f, "cannot listen on {address} (--metrics): ")?;
+            }
+            Self::Inherited { number, .. } => {
+                write!(
+                    f,
+                    "cannot serve the inherited socket {number} (--listen-fd): "
+                )?;
             }
             Self::Runtime(_) => f.write_str("cannot start threads: ")?,
             Self::Announcement(_) => f.write_str("cannot write to standard output: ")?,

@@ -4,11 +4,12 @@ mod clipboard;
 mod error;
 pub mod exit;
 mod gate;
+mod inherited;
 mod screen;
 mod status;
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,11 +50,13 @@ const VIEW_TOKEN_FILE: &str = "view-token";
 /// # Errors
 /// [`AppError`] if it cannot start.
 pub fn run(config: Config) -> Result<u8, AppError> {
+    // Before anything here opens a descriptor, which might get the number.
+    let inherited = inherit(config.listen_fd)?;
     prepare_directory(&config.state_dir)?;
     let identity = Identity::load_or_create(&config.state_dir)?;
     let access = choose_access(&config, identity.fingerprint())?;
     let runtime = start_runtime()?;
-    let ended = run_in(&runtime, config, access, &identity);
+    let ended = run_in(&runtime, config, (access, inherited), &identity);
     // A display that answers nobody may hold up a thread; not the end of the server.
     runtime.shutdown_timeout(FAREWELL);
     ended
@@ -62,16 +65,15 @@ pub fn run(config: Config) -> Result<u8, AppError> {
 fn run_in(
     runtime: &Runtime,
     config: Config,
-    access: Access,
+    (access, inherited): (Access, Option<UdpSocket>),
     identity: &Identity,
 ) -> Result<u8, AppError> {
     let _inside = runtime.enter();
     // Before the display: a port in use is the likeliest mistake and shows at once.
-    let listener = Arc::new(Listener::bind_within(
-        config.listen,
-        identity,
-        config.limits,
-    )?);
+    let listener = Arc::new(match inherited {
+        Some(socket) => Listener::serve_within(socket, identity, config.limits)?,
+        None => Listener::bind_within(config.listen, identity, config.limits)?,
+    });
     let address = listener.local_addr()?;
     let metrics = status::bind_metrics(config.metrics)?;
     let command = config.picture.command_line();
@@ -118,6 +120,15 @@ fn run_in(
     // Whoever does not hear it in time finds the port closed.
     let _ = runtime.block_on(async { tokio::time::timeout(FAREWELL, listener.wait_idle()).await });
     Ok(ending.exit_code())
+}
+
+/// The socket that whoever started us bound, if it says so.
+fn inherit(number: Option<u16>) -> Result<Option<UdpSocket>, AppError> {
+    let socket = number.map(|number| {
+        let taken = inherited::udp(number);
+        taken.map_err(|source| AppError::Inherited { number, source })
+    });
+    socket.transpose()
 }
 
 /// What the compressors achieve here; what is usual if that cannot be found out.

@@ -145,6 +145,11 @@ pub struct Service {
     /// Address and UDP port to listen on.
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:14500")]
     pub listen: String,
+    /// Serve the UDP socket that was inherited under this number, 3 or higher, instead of an address:
+    /// whoever started us bound it, in a network that may be another one than ours.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(3..),
+        conflicts_with_all = ["listen", "no_auth"])]
+    pub listen_fd: Option<u16>,
     /// Where the server's key and token are kept. Default: $XDG_STATE_HOME/hackstream.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

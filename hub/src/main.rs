@@ -1,0 +1,3 @@
+//! `hackstreamd`.
+
+fn main() {}
