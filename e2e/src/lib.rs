@@ -23,6 +23,7 @@ pub mod hub;
 pub mod keyboard;
 pub mod microphone;
 pub mod netns;
+pub mod node;
 pub mod pointer;
 pub mod process;
 pub mod processor;
