@@ -4,7 +4,7 @@ use std::fs::Permissions;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::launch::Resources;
@@ -22,10 +22,12 @@ use crate::{program, wait_until};
 
 /// Tells sessions of one test program apart.
 static SESSIONS: AtomicU64 = AtomicU64::new(1);
+static NODES: AtomicU32 = AtomicU32::new(0);
 
 /// A node without an agent: its driver, and where its sessions are. They end with this value.
 pub struct Node {
     folder: TempDir,
+    users: (u32, u32),
     /// How it runs sessions.
     pub driver: LocalDriver,
 }
@@ -44,18 +46,28 @@ impl Node {
         // Sessions run as other users.
         let open = Permissions::from_mode(0o711);
         std::fs::set_permissions(folder.path(), open).expect("permissions");
-        let driver = Self::agent(&folder);
-        Self { folder, driver }
+        // Of its own: what runs as them belongs to this node.
+        let number = NODES.fetch_add(1, Ordering::Relaxed);
+        let users = (
+            700_000 + std::process::id() % 10_000 * 1000 + number * 20,
+            20,
+        );
+        let driver = Self::agent(&folder, users);
+        Self {
+            folder,
+            users,
+            driver,
+        }
     }
 
-    fn agent(folder: &TempDir) -> LocalDriver {
+    fn agent(folder: &TempDir, users: (u32, u32)) -> LocalDriver {
         let places = Places {
             sessions: folder.path().join("sessions"),
             program: program("hackstream-noded"),
             server: program("hackstream-server"),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: (0, 0),
-            users: (700_000, 100),
+            users,
         };
         LocalDriver::new(places).expect("a driver")
     }
@@ -63,7 +75,7 @@ impl Node {
     /// The same node as an agent sees it that was just started.
     #[must_use]
     pub fn restarted(&self) -> LocalDriver {
-        Self::agent(&self.folder)
+        Self::agent(&self.folder, self.users)
     }
 
     /// The folder of a session.
@@ -125,21 +137,31 @@ impl Node {
         String::from_utf8_lossy(&piece.bytes).into_owned()
     }
 
-    /// What of a session runs: processes of the machine that know its name, which all of them have in
-    /// their arguments or in those of the one that started them, or that are in its namespace.
+    /// What of a session runs: processes of the machine that have its name in their arguments, or its
+    /// user.
+    ///
+    /// # Panics
+    /// If there is no such session.
     #[must_use]
-    pub fn processes(&self, record: &Record, session: SessionId) -> Vec<String> {
+    pub fn processes(&self, session: SessionId) -> Vec<String> {
         let name = session.to_string();
-        let user = user_of(record);
+        let means = std::fs::read_to_string(self.folder(session).join("keep.json"));
+        let means: serde_json::Value =
+            serde_json::from_str(&means.expect("a session")).expect("JSON");
+        let user = means["user"].as_u64();
         let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
         let running = entries.filter_map(|entry| {
             let number: i32 = entry.file_name().to_str()?.parse().ok()?;
             let command = std::fs::read(entry.path().join("cmdline")).ok()?;
             let command = String::from_utf8_lossy(&command).replace('\0', " ");
             let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+            // Whoever has ended and was not waited for is nobody.
+            if status.contains("\nState:\tZ") {
+                return None;
+            }
             let is_theirs = command.contains(&name)
                 || user.is_some_and(|user| status.contains(&format!("\nUid:\t{user}\t")));
-            is_theirs.then(|| format!("{number}: {command}"))
+            is_theirs.then(|| format!("{number}: {command:.100}"))
         });
         running.collect()
     }
@@ -151,14 +173,6 @@ impl Drop for Node {
             let _ = self.driver.kill(found.spec.session);
         }
     }
-}
-
-/// The user that a session runs as, as its first process says.
-fn user_of(record: &Record) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt as _;
-    let init = record.init?;
-    let user = std::fs::metadata(format!("/proc/{}", init.pid)).ok()?.uid();
-    (user != 0).then_some(user)
 }
 
 /// A session of this command, without a way out.

@@ -6,16 +6,16 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::{StartPhase, Usage};
 use hackstream_control_api::session::StopCause;
-use hackstream_control_api::time::UnixMillis;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::keeper::{self, Means};
 use super::{log, processes};
+use crate::clock::now;
 use crate::driver::{Driver, Found, LogPiece};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
@@ -285,9 +285,4 @@ fn begun() -> Record {
         server_spki: None,
         port: 0,
     }
-}
-
-fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    UnixMillis(since.map_or(0, |since| since.as_millis() as u64))
 }

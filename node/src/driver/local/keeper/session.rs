@@ -5,12 +5,11 @@ use std::io::{Read as _, Write as _};
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd as _;
 use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use hackstream_control_api::node::{Exit, StartPhase};
 use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
-use hackstream_control_api::time::UnixMillis;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,6 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::output::Output;
 use super::signals::Signals;
 use super::{Means, bind, cause_of_end, make_run, this_program};
+use crate::clock::now;
 use crate::driver::local::log::LogWriter;
 use crate::driver::local::processes::{self, Process};
 use crate::driver::local::{network, sandbox, stage};
@@ -414,9 +414,4 @@ fn server_key(line: &str) -> Option<String> {
     let key = fields.find_map(|field| field.strip_prefix("fingerprint=sha256:"))?;
     let is_key = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_key.then(|| key.to_owned())
-}
-
-fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    UnixMillis(since.map_or(0, |since| since.as_millis() as u64))
 }
