@@ -69,6 +69,8 @@ pub struct Given<'a> {
     pub socket: RawFd,
     /// The descriptor on which bubblewrap tells what it started.
     pub info: RawFd,
+    /// The descriptor from which it reads which calls of the kernel are denied.
+    pub filter: RawFd,
 }
 
 /// Writes the files that stand in the session's `/etc`.
@@ -134,7 +136,8 @@ pub fn arguments(spec: &SessionSpec, given: &Given<'_>) -> Vec<OsString> {
     machine(&mut arguments);
     own(&mut arguments, given);
     environment(&mut arguments, spec);
-    arguments.words(&["--info-fd", &given.info.to_string(), "--"]);
+    arguments.words(&["--info-fd", &given.info.to_string()]);
+    arguments.words(&["--seccomp", &given.filter.to_string(), "--"]);
     command(&mut arguments, spec, given.socket);
     arguments.0
 }

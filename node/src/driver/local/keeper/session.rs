@@ -20,7 +20,7 @@ use super::{Means, bind, cause_of_end, make_run, this_program};
 use crate::clock::now;
 use crate::driver::local::log::LogWriter;
 use crate::driver::local::processes::{self, Process};
-use crate::driver::local::{network, sandbox, stage};
+use crate::driver::local::{network, sandbox, seccomp, stage};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
 use crate::spec::SessionSpec;
@@ -127,17 +127,22 @@ impl Session<'_> {
         let failed = NodeError::system("cannot hand descriptors down");
         let handed = || -> std::io::Result<_> {
             let (info, told) = pipe_with(PipeFlags::CLOEXEC)?;
+            let (filter, program) = pipe_with(PipeFlags::CLOEXEC)?;
+            // It is shorter than what a pipe holds.
+            File::from(program).write_all(&seccomp::program())?;
             let socket = socket.try_clone()?;
             fcntl_setfd(&told, FdFlags::empty())?;
+            fcntl_setfd(&filter, FdFlags::empty())?;
             fcntl_setfd(&socket, FdFlags::empty())?;
-            Ok((info, told, socket))
+            Ok((info, told, filter, socket))
         };
-        let (info, told, socket) = handed().map_err(failed)?;
+        let (info, told, filter, socket) = handed().map_err(failed)?;
         let given = sandbox::Given {
             folder: self.folder,
             server: &means.server,
             socket: socket.as_raw_fd(),
             info: told.as_raw_fd(),
+            filter: filter.as_raw_fd(),
         };
         let arguments = sandbox::arguments(&self.spec, &given);
         let mut command = stage::command(&this_program()?, means.user, &arguments);
