@@ -22,6 +22,7 @@ pub mod hostile;
 pub mod hub;
 pub mod keyboard;
 pub mod microphone;
+pub mod mock_hub;
 pub mod netns;
 pub mod node;
 pub mod pointer;

@@ -101,7 +101,6 @@ impl Node {
     ///
     /// # Panics
     /// If it does not get ready.
-    #[must_use]
     pub fn ready(&self, spec: &SessionSpec) -> Record {
         self.driver.boot(spec).expect("a session");
         wait_until("a session to be ready", || {
@@ -119,7 +118,6 @@ impl Node {
     ///
     /// # Panics
     /// If it does not end.
-    #[must_use]
     pub fn ended(&self, session: SessionId) -> Record {
         wait_until("the end of a session", || {
             let record = self.find(session)?.record;

@@ -43,11 +43,12 @@ pub fn root() -> &'static Path {
     own.parent().unwrap_or(own)
 }
 
-fn programs() -> [Command; 3] {
+fn programs() -> [Command; 4] {
     [
         hackstream_view::config::command(),
         hackstream_server::config::raw::Cli::command(),
         hackstream_bench::cli::Cli::command(),
+        hackstream_node::cli::Cli::command(),
     ]
 }
 

@@ -3,6 +3,8 @@
 //! A session may have a network of its own that nobody can reach from outside. Its server then gets a
 //! socket of the other side; a descriptor keeps the network that it was made in.
 
+mod raw;
+
 use std::io;
 use std::net::UdpSocket;
 
@@ -25,19 +27,4 @@ pub(super) fn udp(number: u16) -> io::Result<UdpSocket> {
         return Err(io::Error::other("it is not bound to a port"));
     }
     Ok(socket)
-}
-
-mod raw {
-    use std::io;
-    use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-
-    /// The descriptor with this number, 3 or higher, if there is one.
-    pub(super) fn take(number: u16) -> io::Result<OwnedFd> {
-        let number = RawFd::from(number);
-        let exists = std::fs::symlink_metadata(format!("/proc/self/fd/{number}"));
-        exists.map_err(|_| io::Error::from_raw_os_error(rustix::io::Errno::BADF.raw_os_error()))?;
-        // SAFETY: It exists. Whoever started us says on the command line that it is ours, and this is
-        // asked once, before anything else opens descriptors and could have been given the number.
-        Ok(unsafe { OwnedFd::from_raw_fd(number) })
-    }
 }
