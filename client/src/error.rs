@@ -109,6 +109,9 @@ const fn advice(reason: RefusalReason) -> &'static str {
         RefusalReason::WrongToken => {
             ". Give the session's token with --token-file, or in HACKSTREAM_TOKEN"
         }
+        RefusalReason::BadTicket => {
+            ". A ticket is good for a minute at most, and once: launch or connect anew"
+        }
         RefusalReason::WrongVersion => ". Use viewer and server of the same version",
         RefusalReason::TooManyViewers => ". Close another viewer of this session",
         _ => "",

@@ -1,10 +1,12 @@
 //! A peer that speaks QUIC and our protocol's first byte, and then whatever a test wants.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hackstream_protocol::wire::control::{Hello, Quality, SeatWish, ServerMessage, ViewerMessage};
+use hackstream_protocol::wire::control::{
+    Credential, Hello, Quality, SeatWish, ServerMessage, ViewerMessage,
+};
 use hackstream_protocol::{ALPN, PROTOCOL_VERSION};
 use quinn::crypto::rustls::QuicClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -38,11 +40,19 @@ impl Peer {
     /// # Panics
     /// If the handshake fails.
     pub async fn connect(server: &Server) -> Self {
-        Self::connect_with(&Ears::default(), server).await
+        Self::connect_with(&Ears::default(), server, Ipv4Addr::LOCALHOST.into()).await
     }
 
-    async fn connect_with(ears: &Ears, server: &Server) -> Self {
-        let endpoint = endpoint(ears);
+    /// The same from this address of the machine.
+    ///
+    /// # Panics
+    /// If the handshake fails.
+    pub async fn connect_from(server: &Server, from: IpAddr) -> Self {
+        Self::connect_with(&Ears::default(), server, from).await
+    }
+
+    async fn connect_with(ears: &Ears, server: &Server, from: IpAddr) -> Self {
+        let endpoint = endpoint(ears, from);
         let address: SocketAddr = server.ready.listen.parse().expect("an address");
         let connecting = endpoint
             .connect(address, "localhost")
@@ -70,7 +80,7 @@ impl Peer {
     /// # Panics
     /// If the server does not welcome it.
     pub async fn admitted_with(ears: &Ears, server: &Server) -> Self {
-        let mut peer = Self::connect_with(ears, server).await;
+        let mut peer = Self::connect_with(ears, server, Ipv4Addr::LOCALHOST.into()).await;
         peer.say(&message(&hello(server))).await;
         assert_eq!(peer.answer().await, WELCOME);
         peer
@@ -189,6 +199,7 @@ pub fn hello(server: &Server) -> Hello {
         room: None,
         desktop: Default::default(),
         megapixel_time: std::time::Duration::ZERO,
+        credential: Credential::default(),
     }
 }
 
@@ -241,7 +252,7 @@ pub fn noise(seed: u64) -> impl Iterator<Item = u8> {
     })
 }
 
-fn endpoint(ears: &Ears) -> quinn::Endpoint {
+fn endpoint(ears: &Ears, from: IpAddr) -> quinn::Endpoint {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let trust = TrustAll(provider.signature_verification_algorithms);
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -256,7 +267,7 @@ fn endpoint(ears: &Ears) -> quinn::Endpoint {
     let mut transport = quinn::TransportConfig::default();
     transport.keep_alive_interval(Some(Duration::from_secs(2)));
     config.transport_config(Arc::new(transport));
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let any = SocketAddr::from((from, 0));
     let mut endpoint = quinn::Endpoint::new_with_abstract_socket(
         quinn::EndpointConfig::default(),
         None,

@@ -55,6 +55,7 @@ impl Session {
             microphone: false,
             scales: false,
             desktop: Default::default(),
+            renewed: false,
         });
         within(says.send(&welcome)).await.unwrap();
         let mut exchanges = Exchanges::default();

@@ -149,6 +149,7 @@ impl Watched {
             microphone: true,
             scales: false,
             desktop: Default::default(),
+            renewed: false,
         });
         within(says.send(&welcome)).await.unwrap();
         Self {

@@ -367,6 +367,7 @@ fn another_quality_is_asked_for() {
             microphone: false,
             scales: false,
             desktop: Default::default(),
+            renewed: false,
         });
         out.send(&welcome).await.unwrap();
         tokio::task::block_in_place(|| {

@@ -43,12 +43,13 @@ pub fn root() -> &'static Path {
     own.parent().unwrap_or(own)
 }
 
-fn programs() -> [Command; 4] {
+fn programs() -> [Command; 5] {
     [
         hackstream_view::config::command(),
         hackstream_server::config::raw::Cli::command(),
         hackstream_bench::cli::Cli::command(),
         hackstream_hub::config::Cli::command(),
+        hackstream_node::cli::Cli::command(),
     ]
 }
 

@@ -11,7 +11,7 @@ pub const MAX_SCREEN_PIXELS: u32 = 8192 * 4320;
 pub const MAX_CONTROL_BYTES: usize = 1 << 20;
 
 /// Largest greeting of a viewer in bytes, after decompression: nobody who has not been let in may cost
-/// more memory. Its longest fields take a third of it.
+/// more memory. Its longest fields take less than half of it.
 pub const MAX_HELLO_BYTES: usize = 16 << 10;
 
 /// Largest frame in bytes, header included. The encoder splits updates well below it.
@@ -57,6 +57,12 @@ pub const MAX_TOKEN_BYTES: usize = 1024;
 
 /// Longest resume ticket in bytes; see [`Welcome`](crate::wire::control::Welcome).
 pub const MAX_TICKET_BYTES: usize = 64;
+
+/// Longest connect ticket in bytes; see [`Credential`](crate::wire::control::Credential).
+pub const MAX_CONNECT_TICKET_BYTES: usize = 1024;
+
+/// Longest proof in bytes that belongs to a ticket: a key and a signature, and room for larger ones.
+pub const MAX_PROOF_BYTES: usize = 256;
 
 /// Longest text field (reason, version) in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;

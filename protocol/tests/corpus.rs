@@ -17,7 +17,7 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, NotificationId, SoundSeq, StreamIndex};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::{
-    CursorShape, DesktopShare, Expiry, FileOffer, Hello, KeyboardLayout, KeyboardNames,
+    Credential, CursorShape, DesktopShare, Expiry, FileOffer, Hello, KeyboardLayout, KeyboardNames,
     MicrophoneDemand, MicrophoneOffer, Notification, NotificationClosed, NotificationEnd, Quality,
     RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish, Standing, Urgency,
     ViewerMessage, ViewerWindow, Welcome, WindowIcon,
@@ -60,6 +60,7 @@ fn the_examples_in_the_specification_are_the_seeds() {
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let mut seeds = viewer_seeds();
     seeds.extend(server_seeds());
+    seeds.extend(ticket_seeds());
     seeds.push((
         "input",
         seed(2, |out| input().iter().for_each(|event| event.write(out))),
@@ -128,6 +129,7 @@ fn greeting(say: impl FnOnce(&mut Hello)) -> ViewerMessage {
         room: None,
         desktop: DesktopShare::default(),
         megapixel_time: Duration::ZERO,
+        credential: Credential::default(),
     };
     say(&mut hello);
     ViewerMessage::Hello(hello)
@@ -217,6 +219,40 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
         .into()
 }
 
+/// What travels where a control plane sends viewers.
+fn ticket_seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let hello = ViewerMessage::Hello(Hello {
+        version: 1,
+        token: Vec::new(),
+        quality: Quality::Auto,
+        h264: false,
+        cache_bytes: 0,
+        history_bytes: 0,
+        agent: String::new(),
+        ticket: Vec::new(),
+        seat: SeatWish::Control,
+        takes_files: false,
+        max_bitrate: None,
+        credential: Credential {
+            ticket: b"hst1.AQID".to_vec(),
+            proof: b"proof".to_vec(),
+        },
+    });
+    let welcome = ServerMessage::Welcome(Welcome {
+        version: 1,
+        screen: Size::new(1280, 800),
+        agent: String::new(),
+        ticket: b"ticket".to_vec(),
+        files: None,
+        microphone: false,
+        renewed: true,
+    });
+    vec![
+        ("hello-ticket", seed(0, |out| hello.write(out))),
+        ("welcome-renewed", seed(1, |out| welcome.write(out))),
+    ]
+}
+
 fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
     let welcome = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -227,6 +263,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         microphone: false,
         scales: false,
         desktop: DesktopShare::default(),
+        renewed: false,
     });
     let listening = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -237,6 +274,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         microphone: true,
         scales: false,
         desktop: DesktopShare::default(),
+        renewed: false,
     });
     let welcome_files = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -257,6 +295,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         microphone: false,
         scales: true,
         desktop: DesktopShare::default(),
+        renewed: false,
     });
     let offer = FileOffer {
         number: 3,

@@ -4,8 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hackstream_protocol::limits::MAX_TOKEN_BYTES;
+use hackstream_ticket::Gate;
 
 use crate::secret::{NoRandomness, SecretHash, random};
 use crate::viewer::seats::Role;
@@ -21,6 +23,8 @@ const SHORTEST_TOKEN: usize = 16;
 pub enum Access {
     /// Everyone who reaches the port, to do everything.
     Open,
+    /// Whoever shows a connect ticket of the control plane.
+    Tickets(Arc<Gate>),
     /// Whoever knows a token.
     Tokens {
         /// That of those who may act.
@@ -46,8 +50,10 @@ impl Access {
     /// every wrong token of a length.
     #[must_use]
     pub fn admits(&self, token: &[u8]) -> Option<Role> {
-        let Self::Tokens { control, view } = self else {
-            return Some(Role::Control);
+        let (control, view) = match self {
+            Self::Open => return Some(Role::Control),
+            Self::Tickets(_) => return None,
+            Self::Tokens { control, view } => (control, view),
         };
         let shown = SecretHash::of(token);
         let may_control = SecretHash::of(control).is(&shown);

@@ -104,6 +104,22 @@ impl Connection {
         tls::fingerprint(chain.first()?)
     }
 
+    /// Bytes that both ends of this connection know and nobody else: RFC 8446's exporter. Another
+    /// connection, even between the same peers, has others; so has another `label` or `context`.
+    ///
+    /// # Errors
+    /// [`TransportError::Crypto`] if the handshake is not over.
+    pub fn exported<const N: usize>(
+        &self,
+        label: &[u8],
+        context: &[u8],
+    ) -> Result<[u8; N], TransportError> {
+        let mut bytes = [0; N];
+        let exported = self.quic.export_keying_material(&mut bytes, label, context);
+        let failed = |_| TransportError::Crypto("the connection exports no secret".to_owned());
+        exported.map(|()| bytes).map_err(failed)
+    }
+
     /// The peer's address now; a roaming viewer's changes.
     #[must_use]
     pub fn remote(&self) -> SocketAddr {

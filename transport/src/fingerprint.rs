@@ -13,6 +13,12 @@ const PREFIX: &str = "sha256:";
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    /// The hash itself.
+    #[must_use]
+    pub const fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     pub(crate) fn of_public_key(subject_public_key_info: &[u8]) -> Self {
         let hash = digest(&SHA256, subject_public_key_info);
         let mut bytes = [0; 32];

@@ -1,6 +1,6 @@
 //! The server's UDP port.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,8 +61,22 @@ impl Listener {
         limits: Limits,
     ) -> Result<Self, TransportError> {
         let failed = |source| TransportError::Bind { addr, source };
-        let crypto = tls::server_config(identity)?;
         let socket = socket::bind(addr).map_err(failed)?;
+        Self::serve_within(socket, identity, limits)
+    }
+
+    /// As [`bind_within`](Self::bind_within), on a UDP socket that is bound already, perhaps in
+    /// another network namespace than ours.
+    ///
+    /// # Errors
+    /// [`TransportError::Socket`] if it cannot be used.
+    pub fn serve_within(
+        socket: UdpSocket,
+        identity: &Identity,
+        limits: Limits,
+    ) -> Result<Self, TransportError> {
+        let failed = TransportError::Socket;
+        let crypto = tls::server_config(identity)?;
         let server = server_config(&crypto, Arc::default());
         let runtime = Arc::new(TokioRuntime);
         let socket = runtime.wrap_udp_socket(socket).map_err(failed)?;

@@ -17,7 +17,7 @@ use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::units::{Bitrate, ByteCount};
 use hackstream_protocol::wire::StreamKind;
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, RefusalReason, SeatWish, ServerMessage, ViewerMessage,
+    Credential, CursorShape, Hello, Quality, RefusalReason, SeatWish, ServerMessage, ViewerMessage,
 };
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
 use hackstream_protocol::wire::input::InputEvent;
@@ -83,6 +83,7 @@ async fn control(server: &Connection, viewer: &Connection) -> (ServerControl, Vi
         room: None,
         desktop: Default::default(),
         megapixel_time: core::time::Duration::ZERO,
+        credential: Credential::default(),
     });
     at_viewer.0.send(&hello).await.unwrap();
     let mut at_server: ServerControl = server.accept_control().await.unwrap();

@@ -136,6 +136,16 @@ const TABLE: &[Package] = &[
         "manages the windows of a session",
     ),
     package(
+        "bubblewrap",
+        Usage::Session,
+        "the namespaces of a node's sessions",
+    ),
+    package(
+        "slirp4netns",
+        Usage::Session,
+        "the internet in a node's sessions",
+    ),
+    package(
         "x11-xkb-utils",
         Usage::Session,
         "loads the keyboard maps of sessions",

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::{
-    CursorShape, Hello, Quality, SeatWish, ServerMessage, ViewerMessage, Welcome,
+    Credential, CursorShape, Hello, Quality, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
 
 use crate::case::Case;
@@ -77,6 +77,7 @@ fn hello() -> ViewerMessage {
         room: None,
         desktop: Default::default(),
         megapixel_time: core::time::Duration::ZERO,
+        credential: Credential::default(),
     })
 }
 
@@ -90,6 +91,7 @@ fn welcome() -> ServerMessage {
         microphone: false,
         scales: false,
         desktop: Default::default(),
+        renewed: false,
     })
 }
 

@@ -17,6 +17,7 @@ use super::files::{self, FileOptions};
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
 use super::scaling::Scaling;
+use super::ticket::{Descriptor, Ticket};
 use super::token::{Token, token};
 use crate::error::ViewError;
 use crate::known_hosts;
@@ -31,6 +32,8 @@ pub struct Options {
     pub server: ServerAddress,
     /// The secret that admits to the session.
     pub token: Token,
+    /// What a control plane sent the viewer with, to be shown instead of a token.
+    pub ticket: Option<Ticket>,
     /// Which servers to believe.
     pub trust: TrustPolicy,
     /// What the person prefers where quality costs time.
@@ -69,6 +72,7 @@ impl Options {
         Self {
             server,
             token,
+            ticket: None,
             trust,
             quality: Quality::Auto,
             max_bitrate: None,
@@ -180,15 +184,17 @@ pub(super) fn check(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Options, ViewError> {
     let output = output(&raw)?;
+    let goal = goal(&raw, &variable)?;
     let files = files::options(&raw, &variable)?;
     let sound = sound(&raw);
     let desktop = desktop::options(&raw)?;
     Ok(Options {
         files,
         desktop,
-        server: raw.server.parse()?,
-        token: token(raw.token, raw.token_file.as_deref(), &variable)?,
-        trust: trust(raw.fingerprint.as_deref(), raw.accept_new, &variable)?,
+        server: goal.server,
+        token: goal.token,
+        ticket: goal.ticket,
+        trust: goal.trust,
         quality: match raw.quality {
             QualityName::Low => Quality::Low,
             QualityName::Auto => Quality::Auto,
@@ -226,6 +232,32 @@ pub(super) fn check(
             MicrophoneUse::Never
         },
         scaling: Scaling::option(&raw.scale)?,
+    })
+}
+
+/// Where the viewer goes, and with what.
+struct Goal {
+    server: ServerAddress,
+    token: Token,
+    ticket: Option<Ticket>,
+    trust: TrustPolicy,
+}
+
+fn goal(raw: &Arguments, variable: impl Fn(&str) -> Option<OsString>) -> Result<Goal, ViewError> {
+    if let Some(file) = &raw.ticket_file {
+        let descriptor = Descriptor::read(file)?;
+        return Ok(Goal {
+            server: descriptor.server,
+            token: Token::default(),
+            ticket: Some(descriptor.ticket),
+            trust: TrustPolicy::Pinned(descriptor.fingerprint),
+        });
+    }
+    Ok(Goal {
+        server: raw.server.as_deref().unwrap_or_default().parse()?,
+        token: token(raw.token.clone(), raw.token_file.as_deref(), &variable)?,
+        ticket: None,
+        trust: trust(raw.fingerprint.as_deref(), raw.accept_new, &variable)?,
     })
 }
 

@@ -7,6 +7,7 @@ mod files;
 mod local_key;
 mod raw;
 mod scaling;
+mod ticket;
 mod token;
 
 pub use address::ServerAddress;
@@ -18,6 +19,7 @@ pub use desktop::{DesktopOptions, LinkUse, NotificationUse};
 pub use files::{AcceptFiles, AfterSending, FileOptions};
 pub use local_key::LocalKey;
 pub use scaling::Scaling;
+pub use ticket::Ticket;
 pub use token::Token;
 
 use clap::{CommandFactory as _, Parser as _};

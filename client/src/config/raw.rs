@@ -75,7 +75,7 @@ Exit codes:
   1  another error
   2  the command line makes no sense
   3  the server cannot be reached
-  4  the server refused (wrong token, wrong version, too many viewers)
+  4  the server refused (wrong token, used ticket, wrong version, too many viewers)
   5  the server's fingerprint is unknown or not the expected one
   6  the connection was lost for longer than --reconnect-timeout
   7  there is no display
@@ -86,8 +86,12 @@ Exit codes:
 #[command(name = "hackstream-view", version, about, after_help = format!("{EXAMPLES}\n{HINT}"), after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Arguments {
     /// The server; the port is 14500 unless given
-    #[arg(value_name = "HOST[:PORT]", value_hint = clap::ValueHint::Hostname)]
-    pub(super) server: String,
+    #[arg(
+        value_name = "HOST[:PORT]",
+        value_hint = clap::ValueHint::Hostname,
+        required_unless_present = "ticket_file"
+    )]
+    pub(super) server: Option<String>,
 
     /// The session's token. Other users of this machine can see it in the list of processes:
     /// better use --token-file or the variable HACKSTREAM_TOKEN
@@ -102,6 +106,16 @@ pub(super) struct Arguments {
     /// File whose first line is the session's token
     #[arg(long, value_name = "FILE", help_heading = CONNECTION)]
     pub(super) token_file: Option<PathBuf>,
+
+    /// Go where this file of a control plane says, with the connect ticket in it: one JSON object with
+    /// host, port, server_spki, ticket and key, or - for standard input. A ticket admits once
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["server", "token", "token_file", "fingerprint", "accept_new"],
+        help_heading = CONNECTION
+    )]
+    pub(super) ticket_file: Option<PathBuf>,
 
     /// The fingerprint that the server must have, whatever is remembered
     #[arg(

@@ -19,6 +19,7 @@ const FIRST_CONNECTION: Duration = Duration::from_secs(10);
 pub(super) fn refusal(server: &ServerAddress, reason: RefusalReason, text: &str) -> ViewError {
     let text = match (text, reason) {
         ("", RefusalReason::WrongToken) => "the token is wrong or missing",
+        ("", RefusalReason::BadTicket) => "the connect ticket does not hold",
         ("", RefusalReason::WrongVersion) => "it speaks another version of the protocol",
         ("", RefusalReason::TooManyViewers) => "the session takes no more viewers",
         ("", RefusalReason::SessionEnded) => "the session is over",

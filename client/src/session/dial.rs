@@ -9,7 +9,7 @@ use hackstream_codec::gauge;
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::fit::Room;
 use hackstream_protocol::wire::control::{
-    Hello, RefusalReason, SeatWish, ServerMessage, ViewerMessage, Welcome,
+    Credential, Hello, RefusalReason, SeatWish, ServerMessage, ViewerMessage, Welcome,
 };
 use hackstream_transport::{
     CloseReason, Connection, Connector, ControlReader, ControlWriter, Fingerprint, TransportError,
@@ -19,8 +19,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::backoff::Backoff;
 use super::contact::Contact;
+use super::credential::credential;
 use super::plight::Continuity;
-use crate::config::{Options, Output, Scaling, ServerAddress, TrustPolicy};
+use crate::config::{Options, Output, Scaling, ServerAddress, Ticket, TrustPolicy};
 use crate::error::ViewError;
 use crate::locked::locked;
 use crate::picture::limits_for;
@@ -75,6 +76,8 @@ pub(super) struct Dialer {
     server: ServerAddress,
     addresses: Vec<SocketAddr>,
     hello: Hello,
+    /// What a control plane sent us with, if one did.
+    sent_with: Option<Ticket>,
     /// What the server gave us to come back with; empty if nothing.
     ticket: Mutex<Vec<u8>>,
     /// What the person wants to do.
@@ -109,6 +112,7 @@ impl Dialer {
             server,
             addresses,
             hello: hello(options),
+            sent_with: options.ticket.clone(),
             ticket: Mutex::default(),
             seat: Mutex::new(options.seat),
             room: Mutex::new(room(options)),
@@ -285,8 +289,10 @@ impl Dialer {
         let (mut writer, mut reader) = connection.open_control().await?;
         let seat = *locked(&self.seat);
         *locked(&self.greeted) = seat;
+        let ticket = locked(&self.ticket).clone();
         let hello = Hello {
-            ticket: locked(&self.ticket).clone(),
+            credential: credential(connection, self.sent_with.as_ref(), &ticket)?,
+            ticket,
             seat,
             room: *locked(&self.room),
             ..self.hello.clone()
@@ -304,7 +310,7 @@ impl Dialer {
             return Continuity::Same;
         }
         ticket.clone_from(&welcome.ticket);
-        if had_one {
+        if had_one && !welcome.renewed {
             Continuity::New
         } else {
             Continuity::Same
@@ -351,6 +357,7 @@ fn hello(options: &Options) -> Hello {
         room: None,
         desktop: options.desktop.takes(),
         megapixel_time,
+        credential: Credential::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod admit;
 mod backoff;
 mod contact;
+mod credential;
 mod datagrams;
 mod dial;
 mod ending;

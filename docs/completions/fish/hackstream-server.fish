@@ -36,10 +36,14 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l size -d 'Size of the screen in pixels, until a viewer\'s window has another one' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-size -d 'Largest size that the screen takes on to fill a viewer\'s window. Costs four bytes of memory a pixel, and a little time. Default: the size' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l listen -d 'Address and UDP port to listen on' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l listen-fd -d 'Serve the UDP socket that was inherited under this number, 3 or higher, instead of an address: whoever started us bound it, in a network that may be another one than ours' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l state-dir -d 'Where the server\'s key and token are kept. Default: $XDG_STATE_HOME/hackstream' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l token-file -d 'File with the token that viewers must show; only its owner may be able to read it. Default: one is made in the state directory' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l view-token-file -d 'The same with the token in this file, which only its owner may be able to read' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l max-viewers -d 'Most viewers at a time; one more is refused. Each costs a thread and some megabytes' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l ticket-key -d 'Let in whoever shows a connect ticket that a control plane signed for this session, and nobody else. The file holds its public key, ed25519:BASE64URL, one on each line while it changes keys' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l session-id -d 'What the control plane calls this session. Tickets for another one are refused' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l node-id -d 'What the control plane calls this node. With it, tickets for another one are refused' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -l quality -d 'The best that viewers get, in the order low, auto, high. A viewer that asks for less gets less; with high each gets what it asks for' -r -f -a "low\t'Few bytes and coarse video'
 auto\t'Decided from what is measured'
 high\t'Sharpness before frame rate'"
@@ -64,10 +68,14 @@ complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run"
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l display -d 'The display, for example :0' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l listen -d 'Address and UDP port to listen on' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l listen-fd -d 'Serve the UDP socket that was inherited under this number, 3 or higher, instead of an address: whoever started us bound it, in a network that may be another one than ours' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l state-dir -d 'Where the server\'s key and token are kept. Default: $XDG_STATE_HOME/hackstream' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l token-file -d 'File with the token that viewers must show; only its owner may be able to read it. Default: one is made in the state directory' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l view-token-file -d 'The same with the token in this file, which only its owner may be able to read' -r -F
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l max-viewers -d 'Most viewers at a time; one more is refused. Each costs a thread and some megabytes' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l ticket-key -d 'Let in whoever shows a connect ticket that a control plane signed for this session, and nobody else. The file holds its public key, ed25519:BASE64URL, one on each line while it changes keys' -r -F
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l session-id -d 'What the control plane calls this session. Tickets for another one are refused' -r
+complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l node-id -d 'What the control plane calls this node. With it, tickets for another one are refused' -r
 complete -c hackstream-server -n "__fish_hackstream_server_using_subcommand attach" -l quality -d 'The best that viewers get, in the order low, auto, high. A viewer that asks for less gets less; with high each gets what it asks for' -r -f -a "low\t'Few bytes and coarse video'
 auto\t'Decided from what is measured'
 high\t'Sharpness before frame rate'"

@@ -1,5 +1,6 @@
 complete -c hackstream-view -l token -d 'The session\'s token. Other users of this machine can see it in the list of processes: better use --token-file or the variable HACKSTREAM_TOKEN' -r
 complete -c hackstream-view -l token-file -d 'File whose first line is the session\'s token' -r -F
+complete -c hackstream-view -l ticket-file -d 'Go where this file of a control plane says, with the connect ticket in it: one JSON object with host, port, server_spki, ticket and key, or - for standard input. A ticket admits once' -r -F
 complete -c hackstream-view -l fingerprint -d 'The fingerprint that the server must have, whatever is remembered' -r
 complete -c hackstream-view -l host-key -d 'The key that opens the viewer\'s menu, or none: F1 to F12, Insert, Menu, Pause, Right-Control or Scroll-Lock. Pressed twice it goes to the session' -r
 complete -c hackstream-view -l fullscreen-key -d 'A key that fills the screen and back, such as F11, in place of the session\'s programs' -r

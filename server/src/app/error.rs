@@ -10,6 +10,7 @@ use hackstream_capture::CaptureError;
 use hackstream_transport::TransportError;
 
 use super::exit;
+use super::gate::GateError;
 use crate::files::FilesError;
 use crate::session::SessionError;
 use crate::token::TokenError;
@@ -28,11 +29,20 @@ pub enum AppError {
     Files(FilesError),
     /// The token cannot be used.
     Token(TokenError),
+    /// The control plane's keys cannot be used.
+    Gate(GateError),
     /// Metrics cannot be had there.
     Metrics {
         /// Where.
         address: SocketAddr,
         /// What the system said.
+        source: io::Error,
+    },
+    /// The socket that should have been inherited cannot be used.
+    Inherited {
+        /// Its number.
+        number: u16,
+        /// What is wrong with it.
         source: io::Error,
     },
     /// The key or the port cannot be used.
@@ -52,8 +62,11 @@ impl AppError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::StateDirectory { .. } | Self::Files(_) | Self::Token(_) => exit::STATE,
+            Self::StateDirectory { .. } | Self::Files(_) | Self::Token(_) | Self::Gate(_) => {
+                exit::STATE
+            }
             Self::Metrics { .. }
+            | Self::Inherited { .. }
             | Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
                 exit::LISTEN
             }
@@ -75,10 +88,12 @@ impl AppError {
         match self {
             Self::StateDirectory { source, .. }
             | Self::Metrics { source, .. }
+            | Self::Inherited { source, .. }
             | Self::Runtime(source)
             | Self::Announcement(source) => source,
             Self::Files(error) => error,
             Self::Token(error) => error,
+            Self::Gate(error) => error,
             Self::Transport(error) => error,
             Self::Session(error) => error,
             Self::Display(error) => error,
@@ -99,6 +114,12 @@ impl fmt::Display for AppError {
             }
             Self::Metrics { address, .. } => {
                 write!(f, "cannot listen on {address} (--metrics): ")?;
+            }
+            Self::Inherited { number, .. } => {
+                write!(
+                    f,
+                    "cannot serve the inherited socket {number} (--listen-fd): "
+                )?;
             }
             Self::Runtime(_) => f.write_str("cannot start threads: ")?,
             Self::Announcement(_) => f.write_str("cannot write to standard output: ")?,
@@ -125,6 +146,12 @@ impl From<FilesError> for AppError {
 impl From<TokenError> for AppError {
     fn from(error: TokenError) -> Self {
         Self::Token(error)
+    }
+}
+
+impl From<GateError> for AppError {
+    fn from(error: GateError) -> Self {
+        Self::Gate(error)
     }
 }
 

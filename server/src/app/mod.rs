@@ -3,11 +3,13 @@
 mod clipboard;
 mod error;
 pub mod exit;
+mod gate;
+mod inherited;
 mod screen;
 mod status;
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,6 +37,7 @@ use crate::viewer::registry::Registry;
 use crate::viewer::seats::Seats;
 use crate::viewer::tickets::Tickets;
 pub use error::AppError;
+use gate::gate;
 use screen::{Ending, Screen};
 
 /// How long viewers are given to hear that the session is over.
@@ -50,11 +53,13 @@ const VIEW_TOKEN_FILE: &str = "view-token";
 /// # Errors
 /// [`AppError`] if it cannot start.
 pub fn run(config: Config) -> Result<u8, AppError> {
+    // Before anything here opens a descriptor, which might get the number.
+    let inherited = inherit(config.listen_fd)?;
     prepare_directory(&config.state_dir)?;
-    let access = choose_access(&config)?;
     let identity = Identity::load_or_create(&config.state_dir)?;
+    let access = choose_access(&config, identity.fingerprint())?;
     let runtime = start_runtime()?;
-    let ended = run_in(&runtime, config, access, &identity);
+    let ended = run_in(&runtime, config, (access, inherited), &identity);
     // A display that answers nobody may hold up a thread; not the end of the server.
     runtime.shutdown_timeout(FAREWELL);
     ended
@@ -63,16 +68,15 @@ pub fn run(config: Config) -> Result<u8, AppError> {
 fn run_in(
     runtime: &Runtime,
     config: Config,
-    access: Access,
+    (access, inherited): (Access, Option<UdpSocket>),
     identity: &Identity,
 ) -> Result<u8, AppError> {
     let _inside = runtime.enter();
     // Before the display: a port in use is the likeliest mistake and shows at once.
-    let listener = Arc::new(Listener::bind_within(
-        config.listen,
-        identity,
-        config.limits,
-    )?);
+    let listener = Arc::new(match inherited {
+        Some(socket) => Listener::serve_within(socket, identity, config.limits)?,
+        None => Listener::bind_within(config.listen, identity, config.limits)?,
+    });
     let address = listener.local_addr()?;
     let metrics = status::bind_metrics(config.metrics)?;
     let command = config.picture.command_line();
@@ -125,6 +129,15 @@ fn run_in(
     // Whoever does not hear it in time finds the port closed.
     let _ = runtime.block_on(async { tokio::time::timeout(FAREWELL, listener.wait_idle()).await });
     Ok(ending.exit_code())
+}
+
+/// The socket that whoever started us bound, if it says so.
+fn inherit(number: Option<u16>) -> Result<Option<UdpSocket>, AppError> {
+    let socket = number.map(|number| {
+        let taken = inherited::udp(number);
+        taken.map_err(|source| AppError::Inherited { number, source })
+    });
+    socket.transpose()
 }
 
 /// What the compressors achieve here; what is usual if that cannot be found out.
@@ -192,9 +205,10 @@ fn start_runtime() -> Result<Runtime, AppError> {
         .map_err(AppError::Runtime)
 }
 
-fn choose_access(config: &Config) -> Result<Access, AppError> {
+fn choose_access(config: &Config, ours: Fingerprint) -> Result<Access, AppError> {
     let (control, view) = match &config.access {
         AccessChoice::Open => return Ok(Access::Open),
+        AccessChoice::Tickets(choice) => return Ok(gate(choice, ours)?),
         AccessChoice::TokenFile(file, view) => (token::read(file)?, view),
         AccessChoice::OwnToken(view) => {
             let file = config.state_dir.join(TOKEN_FILE);

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use hackstream_ticket::{NameError, NodeId, SessionId};
+
 use super::checked::ConfigError;
 use super::raw::Service;
 
@@ -15,6 +17,19 @@ pub enum AccessChoice {
     TokenFile(PathBuf, ViewToken),
     /// Whoever knows the token in the state directory, or the view token.
     OwnToken(ViewToken),
+    /// Whoever a control plane sends.
+    Tickets(TicketChoice),
+}
+
+/// Which connect tickets are taken.
+#[derive(Clone, Debug)]
+pub struct TicketChoice {
+    /// The file with the control plane's public keys.
+    pub keys: PathBuf,
+    /// What the control plane calls the session.
+    pub session: SessionId,
+    /// And the node, if we know.
+    pub node: Option<NodeId>,
 }
 
 /// The token of those who may only watch.
@@ -30,6 +45,9 @@ pub enum ViewToken {
 
 /// Who is let in on `listen`.
 pub(super) fn choose(service: &Service, listen: SocketAddr) -> Result<AccessChoice, ConfigError> {
+    if let Some(choice) = tickets(service)? {
+        return Ok(AccessChoice::Tickets(choice));
+    }
     let view = match (&service.view_token_file, service.view_token) {
         (Some(file), _) => ViewToken::File(file.clone()),
         (None, true) => ViewToken::Own,
@@ -48,6 +66,26 @@ pub(super) fn choose(service: &Service, listen: SocketAddr) -> Result<AccessChoi
         (false, Some(file)) => Ok(AccessChoice::TokenFile(file.clone(), view)),
         (false, None) => Ok(AccessChoice::OwnToken(view)),
     }
+}
+
+fn tickets(service: &Service) -> Result<Option<TicketChoice>, ConfigError> {
+    let (Some(keys), Some(session)) = (&service.ticket_key, &service.session_id) else {
+        return Ok(None);
+    };
+    let wrong = |option: &str, text: &str, error: NameError| {
+        ConfigError::new(format!("{option} {text}: {error}"))
+    };
+    let node = service.node_id.as_ref().map(|text| {
+        let node = text.parse();
+        node.map_err(|error| wrong("--node-id", text, error))
+    });
+    Ok(Some(TicketChoice {
+        keys: keys.clone(),
+        session: session
+            .parse()
+            .map_err(|error| wrong("--session-id", session, error))?,
+        node: node.transpose()?,
+    }))
 }
 
 /// Where metrics can be had: a port of this machine only, or an address.
@@ -124,6 +162,34 @@ mod tests {
             let open = ["--no-auth", "--listen", "127.0.0.1:1"];
             let error = access(&[&open[..], view].concat()).unwrap_err();
             assert!(error.contains("--no-auth"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_session_of_a_control_plane_takes_its_tickets_and_nothing_else() {
+        let tickets = ["--ticket-key", "hub.pub", "--session-id", "01JD"];
+        let access = |more: &[&str]| config(&[&tickets[..], more].concat()).map(|c| c.access);
+        let Ok(AccessChoice::Tickets(choice)) = access(&["--node-id", "a"]) else {
+            panic!()
+        };
+        assert_eq!(choice.session.as_str(), "01JD");
+        assert_eq!(choice.node, "a".parse().ok());
+        for other in [
+            &["--token-file", "t"][..],
+            &["--no-auth"],
+            &["--view-token"],
+            &["--view-token-file", "t"],
+        ] {
+            let error = access(other).unwrap_err();
+            assert!(error.contains("--ticket-key"), "{error}");
+        }
+        assert!(
+            access(&["--node-id", "../a"])
+                .unwrap_err()
+                .contains("--node-id")
+        );
+        for half in [&tickets[..2], &tickets[2..]] {
+            assert!(config(half).is_err());
         }
     }
 

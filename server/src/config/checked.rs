@@ -135,6 +135,8 @@ pub struct Config {
     pub picture: Picture,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// The number of a socket that listens already, in place of that.
+    pub listen_fd: Option<u16>,
     /// Where key and token are kept.
     pub state_dir: PathBuf,
     /// Who is let in.
@@ -197,6 +199,7 @@ impl Config {
         Ok(Self {
             picture,
             listen,
+            listen_fd: service.listen_fd,
             state_dir,
             access,
             max_viewers: usize::from(service.max_viewers),

@@ -163,6 +163,11 @@ pub struct Service {
     /// Address and UDP port to listen on.
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:14500")]
     pub listen: String,
+    /// Serve the UDP socket that was inherited under this number, 3 or higher, instead of an address:
+    /// whoever started us bound it, in a network that may be another one than ours.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(3..),
+        conflicts_with_all = ["listen", "no_auth"])]
+    pub listen_fd: Option<u16>,
     /// Where the server's key and token are kept. Default: $XDG_STATE_HOME/hackstream.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
@@ -186,6 +191,17 @@ pub struct Service {
     /// networks: whoever is let in can type and click.
     #[arg(long, help_heading = ACCESS)]
     pub no_auth: bool,
+    /// Let in whoever shows a connect ticket that a control plane signed for this session, and nobody
+    /// else. The file holds its public key, ed25519:BASE64URL, one on each line while it changes keys.
+    #[arg(long, value_name = "FILE", requires = "session_id", help_heading = ACCESS,
+        conflicts_with_all = ["token_file", "view_token", "view_token_file", "no_auth"])]
+    pub ticket_key: Option<PathBuf>,
+    /// What the control plane calls this session. Tickets for another one are refused.
+    #[arg(long, value_name = "ID", requires = "ticket_key", help_heading = ACCESS)]
+    pub session_id: Option<String>,
+    /// What the control plane calls this node. With it, tickets for another one are refused.
+    #[arg(long, value_name = "ID", requires = "ticket_key", help_heading = ACCESS)]
+    pub node_id: Option<String>,
     /// The best that viewers get, in the order low, auto, high. A viewer that asks for less gets
     /// less; with high each gets what it asks for.
     #[arg(long, value_name = "QUALITY", default_value = "high", help_heading = WHAT_VIEWERS_GET)]

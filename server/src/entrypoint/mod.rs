@@ -228,6 +228,7 @@ mod tests {
         // Numbers of displays and folders are the container's own affair; the rest has its own words.
         let others = [
             "display",
+            "listen-fd",
             "state-dir",
             "no-auth",
             "view-token",

@@ -79,6 +79,9 @@ pub(super) const TABLE: &[Setting] = &[
     option("LISTEN", "ADDR:PORT", "--listen"),
     option("TOKEN_FILE", "FILE", "--token-file"),
     option("VIEW_TOKEN_FILE", "FILE", "--view-token-file"),
+    option("TICKET_KEY", "FILE", "--ticket-key"),
+    option("SESSION_ID", "ID", "--session-id"),
+    option("NODE_ID", "ID", "--node-id"),
     option("MAX_VIEWERS", "NUMBER", "--max-viewers"),
     option("SIZE", "WxH", "--size"),
     option("MAX_SIZE", "WxH", "--max-size"),
@@ -101,7 +104,8 @@ impl Setting {
 
     /// Whoever sets one of these relies on it, so that nothing is not the same as not set.
     fn must_not_be_empty(&self) -> bool {
-        matches!(self.effect, Effect::Option(option) if option.ends_with("token-file"))
+        matches!(self.effect, Effect::Option(option)
+            if option.ends_with("token-file") || option == "--ticket-key")
     }
 }
 

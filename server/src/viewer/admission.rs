@@ -11,8 +11,9 @@ use hackstream_transport::{Connection, ControlReader, ControlWriter, TransportEr
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::door::{Refusal, enter, proven_key};
 use super::pass::{Pass, Present};
-use super::seats::Role;
+use super::rights::Rights;
 use super::tickets::Tickets;
 use crate::token::Access;
 
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How a viewer came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entrance {
-    /// With a token, or through an open door.
+    /// With a token or a connect ticket, or through an open door.
     New,
     /// With the ticket of an earlier connection.
     Again,
@@ -35,7 +36,7 @@ pub struct Admitted<'a, Member> {
     /// How it came in.
     pub entrance: Entrance,
     /// What it may do.
-    pub role: Role,
+    pub rights: Rights,
     /// What it said of itself.
     pub hello: Hello,
     /// Its place among the viewers.
@@ -111,18 +112,17 @@ pub async fn admit<'a, Member>(
         }
     };
     let agent = concat!("hackstream-server ", env!("CARGO_PKG_VERSION")).to_owned();
+    let role = welcomed.rights.role();
     let welcome = Welcome {
         version: PROTOCOL_VERSION,
         screen: about.screen,
         agent,
+        renewed: welcomed.entrance == Entrance::Again && !welcomed.ticket.is_empty(),
         ticket: welcomed.ticket,
-        files: welcomed.role.grants(about.files),
-        microphone: welcomed.role.grants(about.microphone).is_some(),
+        files: welcomed.rights.files(about.files),
+        microphone: welcomed.rights.microphone(about.microphone).is_some(),
         scales: true,
-        desktop: welcomed
-            .role
-            .grants(Some(about.desktop))
-            .unwrap_or_default(),
+        desktop: role.grants(Some(about.desktop)).unwrap_or_default(),
     };
     let welcome = ServerMessage::Welcome(welcome);
     let told = timeout(PATIENCE, control_out.send(&welcome));
@@ -130,7 +130,7 @@ pub async fn admit<'a, Member>(
     Ok(Admitted {
         pass: welcomed.pass,
         entrance: welcomed.entrance,
-        role: welcomed.role,
+        rights: welcomed.rights,
         hello,
         member: welcomed.member,
         control_in,
@@ -162,17 +162,14 @@ async fn greet(connection: &Connection) -> Result<Greeting, AdmissionError> {
 /// A viewer that may come in.
 struct Welcomed<'a, Member> {
     member: Member,
-    role: Role,
+    rights: Rights,
     entrance: Entrance,
     pass: Option<Pass<'a>>,
     /// The ticket that it has to be told; empty if it has it already.
     ticket: Vec<u8>,
 }
 
-/// Why it may not, for the peer and for a person.
-type Refusal = (RefusalReason, &'static str);
-
-/// Lets the viewer in by its ticket or else by its token, if there is a place for it.
+/// Lets the viewer in by its ticket or else as a new one, if there is a place for it.
 async fn welcome<'a, Member>(
     connection: &Connection,
     hello: &Hello,
@@ -189,20 +186,20 @@ async fn welcome<'a, Member>(
         return Err((RefusalReason::WrongVersion, text));
     }
     // It joins last: its earlier connection has left by then.
-    if let Some((pass, role)) = Pass::renew(tickets, connection, &hello.ticket).await {
+    let key = proven_key(connection, hello);
+    let renewed = Pass::renew(tickets, connection, &hello.ticket, key).await;
+    if let Some((pass, rights, ticket)) = renewed {
         return Ok(Welcomed {
             member: join().ok_or(FULL)?,
-            role,
+            rights,
             entrance: Entrance::Again,
             pass: Some(pass),
-            ticket: Vec::new(),
+            ticket,
         });
     }
-    let Some(role) = access.admits(&hello.token) else {
-        return Err((RefusalReason::WrongToken, "the token is wrong or missing"));
-    };
+    let (rights, bond) = enter(access, connection, hello)?;
     let member = join().ok_or(FULL)?;
-    let (pass, ticket) = match Pass::issue(tickets, connection, role) {
+    let (pass, ticket) = match Pass::issue(tickets, connection, rights, bond) {
         Ok((pass, ticket)) => (Some(pass), ticket),
         Err(error) => {
             // It comes back with its token.
@@ -212,7 +209,7 @@ async fn welcome<'a, Member>(
     };
     Ok(Welcomed {
         member,
-        role,
+        rights,
         entrance: Entrance::New,
         pass,
         ticket,

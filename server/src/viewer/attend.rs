@@ -23,7 +23,6 @@ use super::inbox::Inbox;
 use super::input::{Hands, InputError};
 use super::pass::Present;
 use super::pump::{Pump, PumpError};
-use super::quality::granted;
 use super::registry::Registry;
 use super::seats::Seats;
 use super::serving::{Farewell, Guest, serve};
@@ -170,7 +169,7 @@ async fn visit(
         // Dropped after all that acts on the session: only then the viewer's next connection may.
         pass,
         entrance,
-        role,
+        rights,
         hello,
         member: membership,
         control_in,
@@ -181,13 +180,13 @@ async fn visit(
     .await?;
     drop(newcomer);
     let (id, inbox) = (membership.id, &membership.inbox);
-    let seat = service.seats.take(id, role, hello.seat);
+    let seat = service.seats.take(id, rights.role(), hello.seat);
     let now = service.clock.now();
     let listed = (service.roll).enter(id, connection, &hello.agent, seat.report(), now);
     info!(remote = %connection.remote(), %id, agent = hello.agent, ?entrance, standing = ?seat.standing(), "viewer joined");
     // Before the pump starts: the first frame must know it.
-    inbox.quality(granted(hello.quality, service.quality));
-    connection.set_limit(hello.max_bitrate);
+    inbox.quality(rights.quality(hello.quality, service.quality));
+    connection.set_limit(rights.bitrate(hello.max_bitrate));
     if let Some(room) = hello.room {
         inbox.room(room);
     }
@@ -217,6 +216,7 @@ async fn visit(
     let guest = Guest {
         membership: &membership,
         seat: &seat,
+        rights,
         hands: hands.as_mut(),
         wants_files: hello.takes_files,
         room: hello.room,

@@ -8,7 +8,8 @@
 //! of its own, woken by its [`inbox`], as far as the path has room; `repeater` sends small ones twice
 //! where packets get lost.
 //! [`registry`] knows who is there, [`sizing`] how large the screen is to be; [`tickets`] lets those
-//! come back whose connection was lost, by the [`pass`] that each connection holds.
+//! come back whose connection was lost, by the [`pass`] that each connection holds. `door` is what a
+//! viewer comes in by, [`rights`] what it may have of what the session has.
 
 pub mod admission;
 pub mod attend;
@@ -16,6 +17,7 @@ pub mod bell;
 mod cursor;
 mod datagrams;
 mod desktop;
+mod door;
 mod files;
 pub mod front;
 pub mod inbox;
@@ -27,6 +29,7 @@ pub mod quality;
 pub mod registry;
 mod reluctance;
 mod repeater;
+pub mod rights;
 mod room;
 pub mod seats;
 mod serving;

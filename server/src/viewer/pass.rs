@@ -4,13 +4,14 @@
 use std::time::{Duration, Instant};
 
 use hackstream_protocol::wire::control::RefusalReason;
+use hackstream_ticket::KeyHash;
 use hackstream_transport::Connection;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::seats::Role;
-use super::tickets::{Tickets, Visit};
+use super::rights::Rights;
+use super::tickets::{Bond, Redeemed, Tickets, Visit};
 use crate::secret::NoRandomness;
 
 /// How long the earlier connection of a viewer may take to let go of its keys.
@@ -44,17 +45,18 @@ pub struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    /// A new pass for a viewer that is there as `role`, and the ticket that it has to be told.
+    /// A new pass for a viewer that is there with these rights, and the ticket that it has to be told.
     ///
     /// # Errors
     /// [`NoRandomness`].
     pub fn issue(
         tickets: &'a Tickets<Present>,
         connection: &Connection,
-        role: Role,
+        rights: Rights,
+        bond: Bond,
     ) -> Result<(Self, Vec<u8>), NoRandomness> {
         let (here, present) = presence(connection);
-        let (visit, ticket) = tickets.issue(role, present)?;
+        let (visit, ticket) = tickets.issue(rights, bond, present)?;
         let pass = Self {
             tickets,
             visit,
@@ -63,16 +65,22 @@ impl<'a> Pass<'a> {
         Ok((pass, ticket.to_vec()))
     }
 
-    /// The pass of a viewer that comes back with its ticket, and what it may do; `None` if the ticket
-    /// does not hold.
-    /// Returns once its earlier connection, if there still is one, has ended.
+    /// The pass of a viewer that comes back with its ticket, having proven that it holds `key`, if
+    /// any; `None` if the ticket does not hold. Beside it what the viewer may do, and the ticket that
+    /// it has to be told, empty if the old one goes on to hold. Returns once its earlier connection, if there still is one, has ended.
     pub async fn renew(
         tickets: &'a Tickets<Present>,
         connection: &Connection,
         ticket: &[u8],
-    ) -> Option<(Self, Role)> {
+        key: Option<KeyHash>,
+    ) -> Option<(Self, Rights, Vec<u8>)> {
         let (here, present) = presence(connection);
-        let (visit, role, earlier) = tickets.redeem(ticket, present, Instant::now())?;
+        let Redeemed {
+            visit,
+            rights,
+            earlier,
+            successor,
+        } = tickets.redeem(ticket, key, present, Instant::now())?;
         let pass = Self {
             tickets,
             visit,
@@ -81,7 +89,8 @@ impl<'a> Pass<'a> {
         if let Some(earlier) = earlier {
             earlier.give_way().await;
         }
-        Some((pass, role))
+        let successor = successor.map_or(Vec::new(), |ticket| ticket.to_vec());
+        Some((pass, rights, successor))
     }
 
     /// The viewer leaves for good: its ticket is worth nothing any more.

@@ -22,7 +22,7 @@ use super::front::tell_front;
 use super::inbox::Inbox;
 use super::input::Hands;
 use super::input_source::InputSource;
-use super::quality::granted;
+use super::rights::Rights;
 use super::room::{follow_room, tell_fit};
 use super::seats::{Seat, tell_seats};
 use super::speech::Speech;
@@ -33,6 +33,8 @@ pub(super) struct Guest<'a> {
     pub(super) membership: &'a Membership<'a>,
     /// What it may do.
     pub(super) seat: &'a Seat,
+    /// What it may have.
+    pub(super) rights: Rights,
     /// What it does it with.
     pub(super) hands: Option<&'a mut Hands>,
     /// Whether it wants to hear of files.
@@ -58,14 +60,22 @@ pub(super) async fn serve(
     guest: Guest<'_>,
     (control_in, control_out): Control,
 ) -> Result<Farewell, VisitError> {
-    let Guest { seat, hands, .. } = guest;
+    let Guest {
+        seat,
+        rights,
+        hands,
+        ..
+    } = guest;
     let Membership { id, inbox, .. } = guest.membership;
     let hearing = |wish| {
-        if let Some(broadcast) = &service.broadcast {
+        if let Some(broadcast) = rights.sound(service.broadcast.as_ref()) {
             broadcast.wish(*id, connection, wish);
         }
     };
-    let speech = Speech::new(seat.microphone(service.microphone.as_ref()), *id);
+    let speech = Speech::new(
+        rights.microphone(seat.microphone(service.microphone.as_ref())),
+        *id,
+    );
     let (repeats, repeated) = mpsc::channel(WAITING_REPEATS);
     let datagrams = sort_datagrams(connection, repeats, &speech);
     let rooms = watch::Sender::new(guest.room);
@@ -76,6 +86,7 @@ pub(super) async fn serve(
         inbox,
         service,
         seat,
+        rights,
         speech: &speech,
         rooms: &rooms,
         desktop: &desktop,
@@ -91,7 +102,7 @@ pub(super) async fn serve(
     let pasted = exchanges.clipboard();
     let (to_tell, words) = mpsc::channel(WAITING_WORDS);
     let bells = service.bells.tell(&to_tell);
-    let files = seat.files(service.files.as_ref());
+    let files = rights.files(seat.files(service.files.as_ref()));
     let files = FileVisit::begin(
         files,
         guest.wants_files,
@@ -105,7 +116,7 @@ pub(super) async fn serve(
     let clipboard = Exchange::new(
         connection.clone(),
         service.clipboard.clone(),
-        seat.clipboard(service.clipboard_directions),
+        rights.clipboard(seat.clipboard(service.clipboard_directions)),
         Side::Server,
     )
     .taking_while(seat.acts());
@@ -198,6 +209,7 @@ struct Taking<'a> {
     inbox: &'a Inbox,
     service: &'a Service,
     seat: &'a Seat,
+    rights: Rights,
     speech: &'a Speech<'a>,
     rooms: &'a watch::Sender<Option<Room>>,
     desktop: &'a DesktopVisit<'a>,
@@ -214,9 +226,12 @@ impl Taking<'_> {
             match message {
                 ViewerMessage::Bye => return Ok(Farewell::Said),
                 ViewerMessage::Quality(quality) => {
-                    self.inbox.quality(granted(quality, self.service.quality));
+                    self.inbox
+                        .quality(self.rights.quality(quality, self.service.quality));
                 }
-                ViewerMessage::MaxBitrate(most) => self.connection.set_limit(most),
+                ViewerMessage::MaxBitrate(most) => {
+                    self.connection.set_limit(self.rights.bitrate(most))
+                }
                 ViewerMessage::Window(window) => self.seat.window(window),
                 ViewerMessage::Room(room) => drop(self.rooms.send_replace(Some(room))),
                 ViewerMessage::Keyboard(layout) => self.seat.keyboard(layout),

@@ -7,6 +7,7 @@
 //! [`ServerMessage::Refused`].
 
 mod bitrate;
+mod credential;
 mod cursor;
 mod desktop;
 mod files;
@@ -22,6 +23,7 @@ mod values;
 mod viewer;
 mod window;
 
+pub use credential::Credential;
 pub use cursor::CursorShape;
 pub use desktop::{
     DesktopShare, Expiry, Notification, NotificationClosed, NotificationEnd, Urgency,

@@ -15,6 +15,8 @@ pub enum RefusalReason {
     ProtocolError,
     /// Another connection of the same viewer took its place.
     Replaced,
+    /// The connect ticket does not hold: it is too old, was used, or is somebody else's.
+    BadTicket,
     /// A reason that this version does not know.
     Other(u64),
 }
@@ -28,6 +30,7 @@ impl RefusalReason {
             Self::SessionEnded => 4,
             Self::ProtocolError => 5,
             Self::Replaced => 6,
+            Self::BadTicket => 7,
             Self::Other(number) => number,
         }
     }
@@ -40,6 +43,7 @@ impl RefusalReason {
             4 => Self::SessionEnded,
             5 => Self::ProtocolError,
             6 => Self::Replaced,
+            7 => Self::BadTicket,
             other => Self::Other(other),
         }
     }

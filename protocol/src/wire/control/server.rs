@@ -84,6 +84,8 @@ pub struct Welcome {
     pub scales: bool,
     /// What of the session goes to the viewer's desktop, if the viewer takes it.
     pub desktop: DesktopShare,
+    /// Whether the ticket replaces the one that the viewer showed, and the visit goes on.
+    pub renewed: bool,
 }
 
 impl core::fmt::Debug for Welcome {
@@ -97,6 +99,7 @@ impl core::fmt::Debug for Welcome {
             .field("microphone", &self.microphone)
             .field("scales", &self.scales)
             .field("desktop", &self.desktop)
+            .field("renewed", &self.renewed)
             .finish()
     }
 }
@@ -144,6 +147,9 @@ impl ServerMessage {
                 }
                 if welcome.scales {
                     message.number(15, 1);
+                }
+                if welcome.renewed {
+                    message.number(16, 1);
                 }
             }
             Self::Refused { reason, text } => {
@@ -223,9 +229,10 @@ impl ServerMessage {
 
 fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
     let (mut version, mut screen, mut agent) = (None, None, String::new());
-    let (mut ticket, mut files, mut microphone) = (Vec::new(), None, false);
     let mut scales = false;
     let mut desktop = DesktopShare::default();
+    let (mut ticket, mut renewed) = (Vec::new(), false);
+    let (mut files, mut microphone) = (None, false);
     while let Some(field) = fields.next_field()? {
         match field.tag {
             1 => version = Some(read_version(&field)?),
@@ -236,6 +243,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
             13 => microphone = field.number()? != 0,
             14 => desktop = DesktopShare::from_number(field.number()?),
             15 => scales = field.number()? != 0,
+            16 => renewed = field.number()? != 0,
             _ => {}
         }
     }
@@ -248,6 +256,7 @@ fn read_welcome(mut fields: Fields<'_>) -> Result<Welcome, WireError> {
         microphone,
         scales,
         desktop,
+        renewed,
     })
 }
 
@@ -290,6 +299,7 @@ mod tests {
                     notifications: true,
                     links: false,
                 },
+                renewed: true,
             }),
             ServerMessage::Refused {
                 reason: RefusalReason::WrongToken,
@@ -331,6 +341,7 @@ mod tests {
             microphone: false,
             scales: false,
             desktop: DesktopShare::default(),
+            renewed: false,
         });
         assert!(!format!("{welcome:?}").contains("77"));
     }

@@ -7,7 +7,7 @@ use super::desktop::{self, DesktopShare, NotificationClosed};
 use super::keyboard::{read_keyboard_layout, write_keyboard_layout};
 use super::room::{put_room, read_room, read_room_value, write_room};
 use super::values::{only_field, read_secret, read_version};
-use super::{KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
+use super::{Credential, KeyboardLayout, MicrophoneOffer, Quality, SeatWish, ViewerWindow};
 use crate::fit::Room;
 use crate::ids::NotificationId;
 use crate::limits::{MAX_TEXT_BYTES, MAX_TICKET_BYTES, MAX_TOKEN_BYTES};
@@ -91,6 +91,8 @@ pub struct Hello {
     /// What the viewer takes to decode a million pixels of text that are sent without loss, by the
     /// gauge of `hackstream-codec`; zero if it does not know.
     pub megapixel_time: Duration,
+    /// What a control plane sent to be shown here.
+    pub credential: Credential,
 }
 
 impl core::fmt::Debug for Hello {
@@ -110,6 +112,7 @@ impl core::fmt::Debug for Hello {
             .field("room", &self.room)
             .field("desktop", &self.desktop)
             .field("megapixel_time", &self.megapixel_time)
+            .field("credential", &self.credential)
             .finish()
     }
 }
@@ -164,6 +167,7 @@ impl ViewerMessage {
                 if !hello.megapixel_time.is_zero() {
                     message.number(21, nanoseconds(hello.megapixel_time));
                 }
+                hello.credential.write(&mut message);
             }
             Self::Quality(quality) => {
                 FieldWriter::new(out, kind::QUALITY).number(1, quality.number());
@@ -237,6 +241,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
         room: None,
         desktop: DesktopShare::default(),
         megapixel_time: Duration::ZERO,
+        credential: Credential::default(),
     };
     while let Some(field) = fields.next_field()? {
         match field.tag {
@@ -254,7 +259,7 @@ fn read_hello(mut fields: Fields<'_>) -> Result<Hello, WireError> {
             18 => hello.desktop = DesktopShare::from_number(field.number()?),
             19 => hello.room = Some(read_room_value(&mut field.reader())?),
             21 => hello.megapixel_time = Duration::from_nanos(field.number()?),
-            _ => {}
+            _ => hello.credential.read(&field)?,
         }
     }
     hello.version = version.ok_or(WireError::Missing("version"))?;
@@ -279,7 +284,7 @@ mod tests {
     use super::super::KeyboardNames;
     use super::*;
     use crate::geometry::Size;
-    use crate::limits::MAX_HELLO_BYTES;
+    use crate::limits::{MAX_CONNECT_TICKET_BYTES, MAX_HELLO_BYTES, MAX_PROOF_BYTES};
     use crate::wire::bytes::Writer;
     use crate::wire::control::Scale;
     use proptest::prelude::*;
@@ -301,6 +306,10 @@ mod tests {
                 links: true,
             },
             megapixel_time: Duration::from_micros(42_500),
+            credential: Credential {
+                ticket: b"hst1.let me in".to_vec(),
+                proof: vec![112; 96],
+            },
             ticket: b"go on".to_vec(),
             seat: SeatWish::Watch,
         }
@@ -356,6 +365,7 @@ mod tests {
         assert!(!format!("{:?}", ViewerMessage::Hello(hello())).contains("secret\""));
         assert!(!format!("{:?}", hello()).contains("115, 101"));
         assert!(!format!("{:?}", hello()).contains("103, 111"));
+        assert!(!format!("{:?}", hello()).contains("104, 115"));
     }
 
     #[test]
@@ -380,11 +390,34 @@ mod tests {
     }
 
     #[test]
+    fn credentials_beyond_the_limit_are_refused() {
+        let with = |ticket, proof| {
+            let credential = Credential {
+                ticket: vec![0; ticket],
+                proof: vec![0; proof],
+            };
+            ViewerMessage::read(&bytes_of(&ViewerMessage::Hello(Hello {
+                credential,
+                ..hello()
+            })))
+        };
+        assert!(with(MAX_CONNECT_TICKET_BYTES, MAX_PROOF_BYTES).is_ok());
+        for (ticket, proof) in [(MAX_CONNECT_TICKET_BYTES + 1, 0), (0, MAX_PROOF_BYTES + 1)] {
+            let error = with(ticket, proof).unwrap_err();
+            assert!(matches!(error, WireError::OverLimit { .. }));
+        }
+    }
+
+    #[test]
     fn the_longest_greeting_is_within_the_limit() {
         let longest = Hello {
             token: vec![b'x'; MAX_TOKEN_BYTES],
             ticket: vec![b'x'; MAX_TICKET_BYTES],
             agent: "x".repeat(MAX_TEXT_BYTES),
+            credential: Credential {
+                ticket: vec![b'x'; MAX_CONNECT_TICKET_BYTES],
+                proof: vec![b'x'; MAX_PROOF_BYTES],
+            },
             ..hello()
         };
         let length = bytes_of(&ViewerMessage::Hello(longest)).len();

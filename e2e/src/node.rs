@@ -1,0 +1,209 @@
+//! Sessions as a node runs them: in namespaces of their own.
+
+use std::fs::Permissions;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::launch::Resources;
+use hackstream_control_api::node::Screen;
+use hackstream_control_api::policy::{Egress, Policy, Timers};
+use hackstream_control_api::time::UnixMillis;
+use hackstream_node::driver::local::{LocalDriver, Places};
+use hackstream_node::driver::{Driver, Found};
+use hackstream_node::record::{Life, Record};
+use hackstream_node::spec::SessionSpec;
+use hackstream_ticket::Signer;
+use tempfile::TempDir;
+
+use crate::{program, wait_until};
+
+/// Tells sessions of one test program apart.
+static SESSIONS: AtomicU64 = AtomicU64::new(1);
+static NODES: AtomicU32 = AtomicU32::new(0);
+
+/// A node without an agent: its driver, and where its sessions are. They end with this value.
+pub struct Node {
+    folder: TempDir,
+    users: (u32, u32),
+    /// How it runs sessions.
+    pub driver: LocalDriver,
+}
+
+impl Node {
+    /// A node without sessions.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it acts on the system")]
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new();
+        let folder = { folder }.prefix("hackstream-node-").tempdir_in("/dev/shm");
+        let folder = folder.expect("a folder in memory");
+        // Sessions run as other users.
+        let open = Permissions::from_mode(0o711);
+        std::fs::set_permissions(folder.path(), open).expect("permissions");
+        // Of its own: what runs as them belongs to this node.
+        let number = NODES.fetch_add(1, Ordering::Relaxed);
+        let users = (
+            700_000 + std::process::id() % 10_000 * 1000 + number * 20,
+            20,
+        );
+        let driver = Self::agent(&folder, users);
+        Self {
+            folder,
+            users,
+            driver,
+        }
+    }
+
+    fn agent(folder: &TempDir, users: (u32, u32)) -> LocalDriver {
+        let places = Places {
+            sessions: folder.path().join("sessions"),
+            program: program("hackstream-noded"),
+            server: program("hackstream-server"),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ports: (0, 0),
+            users,
+        };
+        LocalDriver::new(places).expect("a driver")
+    }
+
+    /// The same node as an agent sees it that was just started.
+    #[must_use]
+    pub fn restarted(&self) -> LocalDriver {
+        Self::agent(&self.folder, self.users)
+    }
+
+    /// The folder of a session.
+    #[must_use]
+    pub fn folder(&self, session: SessionId) -> PathBuf {
+        self.folder
+            .path()
+            .join("sessions")
+            .join(session.to_string())
+    }
+
+    /// A session as the list has it.
+    ///
+    /// # Panics
+    /// If there is no list.
+    #[must_use]
+    pub fn find(&self, session: SessionId) -> Option<Found> {
+        let all = self.driver.list().expect("a list");
+        all.into_iter().find(|found| found.spec.session == session)
+    }
+
+    /// A session that viewers can reach.
+    ///
+    /// # Panics
+    /// If it does not get ready.
+    pub fn ready(&self, spec: &SessionSpec) -> Record {
+        self.driver.boot(spec).expect("a session");
+        wait_until("a session to be ready", || {
+            let record = self.find(spec.session)?.record;
+            assert!(
+                !record.life.is_over(),
+                "{record:?}: {}",
+                self.log(spec.session)
+            );
+            (record.life == Life::Ready).then_some(record)
+        })
+    }
+
+    /// How a session ended.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn ended(&self, session: SessionId) -> Record {
+        wait_until("the end of a session", || {
+            let record = self.find(session)?.record;
+            record.life.is_over().then_some(record)
+        })
+    }
+
+    /// All that a session wrote.
+    ///
+    /// # Panics
+    /// If there is no such session.
+    #[must_use]
+    pub fn log(&self, session: SessionId) -> String {
+        let piece = self.driver.log(session, 0, 1 << 20).expect("a log");
+        String::from_utf8_lossy(&piece.bytes).into_owned()
+    }
+
+    /// What of a session runs: processes of the machine that have its name in their arguments, or its
+    /// user.
+    ///
+    /// # Panics
+    /// If there is no such session.
+    #[must_use]
+    pub fn processes(&self, session: SessionId) -> Vec<String> {
+        let name = session.to_string();
+        let means = std::fs::read_to_string(self.folder(session).join("keep.json"));
+        let means: serde_json::Value =
+            serde_json::from_str(&means.expect("a session")).expect("JSON");
+        let user = means["user"].as_u64();
+        let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+        let running = entries.filter_map(|entry| {
+            let number: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+            let command = String::from_utf8_lossy(&command).replace('\0', " ");
+            let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+            // Whoever has ended and was not waited for is nobody.
+            if status.contains("\nState:\tZ") {
+                return None;
+            }
+            let is_theirs = command.contains(&name)
+                || user.is_some_and(|user| status.contains(&format!("\nUid:\t{user}\t")));
+            is_theirs.then(|| format!("{number}: {command:.100}"))
+        });
+        running.collect()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        for found in self.driver.list().unwrap_or_default() {
+            let _ = self.driver.kill(found.spec.session);
+        }
+    }
+}
+
+/// A session of this command, without a way out.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn spec(command: &[&str]) -> SessionSpec {
+    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+    let mut random = [0; 10];
+    random[..4].copy_from_slice(&std::process::id().to_le_bytes());
+    random[4..].copy_from_slice(&number.to_be_bytes()[2..]);
+    let key = Signer::from_seed(&[1; 32]).expect("a seed").public();
+    SessionSpec {
+        session: SessionId::new(UnixMillis(1_795_000_000_000), random),
+        node: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().expect("a name"),
+        owner: None,
+        app: "test".to_owned(),
+        command: command.iter().map(|word| (*word).to_owned()).collect(),
+        environment: [("SECRET".to_owned(), format!("secret {number}"))].into(),
+        own_sandbox: true,
+        screen: Some(Screen {
+            width: 800,
+            height: 600,
+        }),
+        resources: Resources::default(),
+        policy: Policy {
+            sound: false,
+            ..Policy::default()
+        },
+        egress: Egress::None,
+        timers: Timers::default(),
+        ticket_keys: format!("{key}\n"),
+        labels: [("colour".to_owned(), "blue".to_owned())].into(),
+    }
+}

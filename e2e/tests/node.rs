@@ -1,0 +1,209 @@
+//! Sessions in namespaces of their own: what starts them, what ends them, and what is left.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::node::Exit;
+use hackstream_control_api::session::StopCause;
+use hackstream_control_api::time::Seconds;
+use hackstream_e2e::node::{Node, spec};
+use hackstream_e2e::wait_until;
+use hackstream_node::NodeError;
+use hackstream_node::driver::Driver;
+use hackstream_node::record::{Life, Record, StopOrder};
+use rustix::process::{Pid, Signal, kill_process};
+
+const SOON: StopOrder = StopOrder {
+    grace: Seconds(5),
+    cause: StopCause::User,
+};
+
+/// Fails if anything of a session is left but its record and its log.
+fn assert_nothing_left(node: &Node, session: SessionId) {
+    assert_eq!(node.processes(session), [""; 0]);
+    let folder = node.folder(session);
+    for own in ["run", "etc"] {
+        assert!(!folder.join(own).exists(), "{own} is left");
+    }
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(!mounts.contains(&session.to_string()), "a mount is left");
+}
+
+fn cause(record: &Record) -> StopCause {
+    match &record.life {
+        Life::Ended { cause, .. } => *cause,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_session_starts_once_and_ends_when_told() {
+    let node = Node::new();
+    let spec = spec(&["xterm"]);
+    let ready = node.ready(&spec);
+    assert_eq!(ready.server_spki.as_ref().map(String::len), Some(64));
+    assert!(node.processes(spec.session).len() > 4);
+    // Told once more, it goes on.
+    node.driver.boot(&spec).unwrap();
+    assert_eq!(node.find(spec.session).unwrap().record, ready);
+    assert!(node.driver.usage(spec.session).unwrap().memory_bytes > 1 << 20);
+
+    node.driver.stop(spec.session, SOON).unwrap();
+    assert_eq!(cause(&node.ended(spec.session)), StopCause::User);
+    assert_nothing_left(&node, spec.session);
+    // In every state, and for whoever never was.
+    for _ in 0..2 {
+        node.driver.stop(spec.session, SOON).unwrap();
+        node.driver.kill(spec.session).unwrap();
+    }
+    node.driver.stop(self::spec(&["x"]).session, SOON).unwrap();
+    let again = node.driver.boot(&spec);
+    assert!(matches!(again, Err(NodeError::Over(_))), "{again:?}");
+    node.driver.forget(spec.session).unwrap();
+    assert!(!node.folder(spec.session).exists());
+    assert_eq!(node.driver.list().unwrap(), []);
+}
+
+#[test]
+fn how_a_command_ended_is_known() {
+    let node = Node::new();
+    let three = spec(&["sh", "-c", "sleep 1; echo said so; exit 3"]);
+    node.ready(&three);
+    let ended = node.ended(three.session);
+    let exit = Some(Exit::Code(3));
+    assert!(
+        matches!(&ended.life, Life::Ended { exit: code, .. } if *code == exit),
+        "{ended:?}"
+    );
+    assert_eq!(cause(&ended), StopCause::ApplicationEnded);
+    assert!(node.log(three.session).contains("said so"));
+    assert!(node.driver.log(three.session, 0, 1 << 20).unwrap().is_last);
+    assert_nothing_left(&node, three.session);
+
+    let missing = spec(&["no-such-program"]);
+    node.driver.boot(&missing).unwrap();
+    let ended = node.ended(missing.session);
+    assert_eq!(cause(&ended), StopCause::StartFailed);
+    let why = matches!(&ended.life, Life::Ended { detail: Some(text), .. } if text.contains("no-such-program"));
+    assert!(why, "{ended:?}");
+    assert_nothing_left(&node, missing.session);
+}
+
+/// Programs that do all they can to stay.
+const STUBBORN: &str = "trap '' TERM HUP INT; \
+    (trap '' TERM HUP INT; setsid sh -c 'trap \"\" TERM HUP INT; sleep 1000 & sleep 1000' &) ; \
+    sleep 1000 & kill -STOP $!; \
+    echo all there; while :; do sleep 1000; done";
+
+#[test]
+fn what_wants_to_stay_is_killed() {
+    let node = Node::new();
+    let [by_force, when_told] = [(); 2].map(|()| spec(&["sh", "-c", STUBBORN]));
+    for spec in [&by_force, &when_told] {
+        node.ready(spec);
+        wait_until("the stubborn ones", || {
+            node.log(spec.session).contains("all there").then_some(())
+        });
+    }
+    node.driver.kill(by_force.session).unwrap();
+    // At once, without waiting.
+    assert_nothing_left(&node, by_force.session);
+    assert_eq!(cause(&node.ended(by_force.session)), StopCause::Crashed);
+
+    let hurried = StopOrder {
+        grace: Seconds(1),
+        cause: StopCause::Idle,
+    };
+    node.driver.stop(when_told.session, hurried).unwrap();
+    assert_eq!(cause(&node.ended(when_told.session)), StopCause::Idle);
+    assert_nothing_left(&node, when_told.session);
+}
+
+fn kill(process: i32) {
+    let _ = kill_process(Pid::from_raw(process).unwrap(), Signal::KILL);
+}
+
+/// Whoever of a session is killed, and whenever: nothing of it is left, and it is known to have ended.
+#[test]
+fn a_session_whose_parts_are_killed_leaves_nothing() {
+    let node = Node::new();
+    for delay in [0, 3, 10, 30, 100, 300] {
+        let spec = spec(&["xterm"]);
+        node.driver.boot(&spec).unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        let keeper = wait_until("a keeper", || {
+            Some(node.find(spec.session)?.record.keeper).filter(|k| *k > 0)
+        });
+        kill(keeper);
+        let ended = node.ended(spec.session);
+        assert!(matches!(
+            cause(&ended),
+            StopCause::StartFailed | StopCause::Crashed
+        ));
+        wait_until("the end of all processes", || {
+            node.processes(spec.session).is_empty().then_some(())
+        });
+        assert_nothing_left(&node, spec.session);
+    }
+    let spec = spec(&["xterm"]);
+    let ready = node.ready(&spec);
+    kill(ready.init.unwrap().pid);
+    assert_eq!(cause(&node.ended(spec.session)), StopCause::Crashed);
+    assert_nothing_left(&node, spec.session);
+}
+
+/// An agent that is gone takes no session with it, and the next one finds them all.
+#[test]
+fn sessions_outlive_the_agent() {
+    let node = Node::new();
+    let spec = spec(&["xterm"]);
+    let ready = node.ready(&spec);
+    let next = node.restarted();
+    let found = next.list().unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].spec, &found[0].record), (&spec, &ready));
+    // It does not start it again, and another one gets another user.
+    next.boot(&spec).unwrap();
+    let other = self::spec(&["xterm"]);
+    next.boot(&other).unwrap();
+    let user = |session| {
+        let file = node.folder(session).join("keep.json");
+        let means: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        means["user"].clone()
+    };
+    assert_ne!(user(spec.session), user(other.session));
+    assert_eq!(node.find(spec.session).unwrap().record, ready);
+    next.stop(spec.session, SOON).unwrap();
+    assert_eq!(cause(&node.ended(spec.session)), StopCause::User);
+    assert_nothing_left(&node, spec.session);
+    // Killed by the first one, which did not start it.
+    node.driver.kill(other.session).unwrap();
+    assert_nothing_left(&node, other.session);
+}
+
+#[test]
+fn what_the_node_writes_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let node = Node::new();
+    let spec = spec(&["xterm"]);
+    node.ready(&spec);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = node.folder(spec.session);
+    for file in [
+        "spec.json",
+        "state.json",
+        "keep.json",
+        "lock",
+        "log-00000000000000000000",
+    ] {
+        assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(mode(&folder.join("run")), 0o700);
+}

@@ -1,0 +1,339 @@
+//! The node agent and a hub: what it is told it does, and what it does while nobody tells it anything.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::node::{
+    Boot, Claim, JobKind, JobOutcome, NodeSession, NodeSessionState, SendLog, Stop,
+};
+use hackstream_control_api::policy::{Policy, Timers};
+use hackstream_control_api::session::StopCause;
+use hackstream_control_api::time::Seconds;
+use hackstream_e2e::hub::client_key;
+use hackstream_e2e::mock_hub::{MockHub, NODE, TOKEN, assert_done};
+use hackstream_e2e::node::spec;
+use hackstream_e2e::process::{Process, bound_command};
+use hackstream_e2e::{PATIENCE, program, wait_until};
+use hackstream_ticket::{KeyHash, Signer, Ticket, TicketId};
+use hackstream_view::config::{Options, Token, TrustPolicy};
+use hackstream_view::headless::{LinkState, Viewer};
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+/// A node: its agent, its hub, and where its sessions are. All ends with this value.
+struct Scene {
+    hub: MockHub,
+    agent: Option<Process>,
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::Builder::new();
+        let folder = { folder }
+            .prefix("hackstream-agent-")
+            .tempdir_in("/dev/shm")
+            .unwrap();
+        let open = std::fs::Permissions::from_mode(0o711);
+        std::fs::set_permissions(folder.path(), open).unwrap();
+        let hub = MockHub::new();
+        let mut scene = Self {
+            hub,
+            agent: None,
+            folder,
+        };
+        scene.configure();
+        scene.start();
+        scene
+    }
+
+    fn configure(&self) {
+        let token = self.path("node.token");
+        std::fs::write(&token, TOKEN).unwrap();
+        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let users = 20_000_000 + std::process::id() % 10_000 * 1000 + self.hub.url().len() as u32;
+        let config = format!(
+            "node = \"{NODE}\"\nhub = \"{}\"\ntoken_file = \"{}\"\nstate_dir = \"{}\"\n\
+             server = \"{}\"\nhost = \"127.0.0.1\"\nlisten = \"127.0.0.1\"\nports = [0, 0]\n\
+             users = [{users}, 20]\nmax_sessions = 2\n\
+             [apps.terminal]\ncommand = [\"xterm\"]\n\
+             [apps.talker]\ncommand = [\"sh\", \"-c\", \"echo first words; sleep 2; echo last words; sleep 1000\"]\n",
+            self.hub.url(),
+            token.display(),
+            self.path("state").display(),
+            program("hackstream-server").display(),
+        );
+        std::fs::write(self.path("node.toml"), config).unwrap();
+    }
+
+    fn start(&mut self) {
+        let mut command = bound_command(program("hackstream-noded"));
+        command.arg("--config").arg(self.path("node.toml"));
+        self.agent = Some(Process::start(&mut command));
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What the hub says of a session like that of the other tests.
+    fn boot(&self, app: &str, timers: Timers) -> Boot {
+        let like = spec(&["x"]);
+        let key = Signer::from_seed(&[1; 32]).unwrap().public();
+        let hex = |text: String| {
+            let encoded = text.strip_prefix("ed25519:").unwrap().to_owned();
+            let bytes = data_encoding::BASE64URL_NOPAD
+                .decode(encoded.as_bytes())
+                .unwrap();
+            data_encoding::HEXLOWER.encode(&bytes)
+        };
+        Boot {
+            session: like.session,
+            owner: Some("01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap()),
+            app: app.to_owned(),
+            url: None,
+            profile: Default::default(),
+            screen: like.screen,
+            quality: Default::default(),
+            resources: like.resources,
+            policy: Policy {
+                sound: false,
+                ..Policy::default()
+            },
+            timers,
+            ticket_keys: [("1".to_owned(), hex(key.to_string()))].into(),
+            labels: like.labels,
+        }
+    }
+
+    fn ready(&self, boot: &Boot) -> NodeSession {
+        let job = self.hub.order(JobKind::Boot(Box::new(boot.clone())));
+        assert_done(&self.hub.result(job));
+        self.hub.reported(boot.session, |session| {
+            (session.state == NodeSessionState::Ready).then(|| session.clone())
+        })
+    }
+
+    fn stop(&self, session: SessionId) {
+        let job = self.hub.order(JobKind::Stop(Stop {
+            session,
+            grace: Seconds(5),
+            cause: StopCause::User,
+        }));
+        assert_done(&self.hub.result(job));
+    }
+
+    fn sessions(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path("state/sessions")).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // Sessions outlive their agent: that is what is tested here.
+        drop(self.agent.take());
+        for session in self.sessions() {
+            let state = self.path("state/sessions").join(session).join("state.json");
+            let state = std::fs::read(state).unwrap_or_default();
+            let state: serde_json::Value = serde_json::from_slice(&state).unwrap_or_default();
+            let keeper = state["keeper"].as_i64().and_then(|k| i32::try_from(k).ok());
+            if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
+                let keeper = rustix::process::Pid::from_raw(keeper).unwrap();
+                let _ = rustix::process::kill_process(keeper, Signal::KILL);
+            }
+        }
+    }
+}
+
+/// A viewer whom the hub sends, with its own ticket.
+fn viewer(session: &NodeSession) -> Viewer {
+    let spki = session.server_spki.as_ref().unwrap();
+    let bytes = data_encoding::HEXLOWER.decode(spki.as_bytes()).unwrap();
+    let now = hackstream_e2e::hub::now();
+    let ticket = Ticket {
+        id: TicketId([1; 16]),
+        session: session.session.to_string().parse().unwrap(),
+        node: NODE.parse().unwrap(),
+        server_key: KeyHash(bytes.try_into().unwrap()),
+        client_key: client_key(2).public().hash(),
+        issued_at: now,
+        expires_at: now.plus(30),
+        policy: hackstream_ticket::Policy::EVERYTHING,
+    };
+    let text = ticket.sign(&Signer::from_seed(&[1; 32]).unwrap());
+    let address = session.address.as_ref().unwrap();
+    let address = format!("{}:{}", address.host, address.port)
+        .parse()
+        .unwrap();
+    let trust = TrustPolicy::Pinned(format!("sha256:{spki}").parse().unwrap());
+    let viewer = Viewer::connect(Options {
+        ticket: Some(hackstream_view::config::Ticket::new(text, client_key(2))),
+        ..Options::headless(address, Token::default(), trust)
+    });
+    let viewer = viewer.expect("a viewer");
+    assert!(viewer.wait_for(|picture| picture.is_complete(), PATIENCE));
+    viewer
+}
+
+/// A whole life: told to start, seen by a viewer while hub and agent are gone, told to end.
+#[test]
+fn a_session_goes_on_while_hub_and_agent_are_gone() {
+    let mut scene = Scene::new();
+    let boot = scene.boot("terminal", Timers::default());
+    let ready = scene.ready(&boot);
+    assert_eq!((ready.owner, &ready.labels), (boot.owner, &boot.labels));
+    assert!(ready.stops_at.is_some() && ready.usage.memory_bytes > 0);
+    let viewer = viewer(&ready);
+    scene
+        .hub
+        .reported(boot.session, |session| (session.viewers == 1).then_some(()));
+
+    scene.hub.set_away(true);
+    scene.agent.as_ref().unwrap().signal(Signal::KILL);
+    drop(scene.agent.take());
+    scene.hub.forget_reports();
+    scene.start();
+    scene.hub.set_away(false);
+    let again = scene
+        .hub
+        .reported(boot.session, |session| Some(session.clone()));
+    assert_eq!((again.state, again.since), (ready.state, ready.since));
+    assert_eq!(again.server_spki, ready.server_spki);
+    assert_eq!(viewer.link(), LinkState::Live);
+    // Told again to start it, the new agent leaves it alone.
+    let job = scene.hub.order(JobKind::Boot(Box::new(boot.clone())));
+    assert_done(&scene.hub.result(job));
+
+    scene.stop(boot.session);
+    scene.stop(boot.session);
+    let ended = scene.hub.reported(boot.session, |session| {
+        (session.state == NodeSessionState::Ended).then(|| session.clone())
+    });
+    assert_eq!(ended.stop_cause, Some(StopCause::User));
+    scene.hub.forget(boot.session);
+    wait_until("the session to be forgotten", || {
+        scene.sessions().is_empty().then_some(())
+    });
+    assert_eq!(scene.hub.strangers(), 0);
+}
+
+#[test]
+fn a_session_ends_by_itself_while_the_hub_is_gone() {
+    let scene = Scene::new();
+    let soon = Timers {
+        disconnect: Seconds(1),
+        ..Timers::default()
+    };
+    let boot = scene.boot("terminal", soon);
+    let job = scene.hub.order(JobKind::Boot(Box::new(boot.clone())));
+    assert_done(&scene.hub.result(job));
+    scene.hub.set_away(true);
+    let state = scene
+        .path("state/sessions")
+        .join(boot.session.to_string())
+        .join("state.json");
+    wait_until("the end of the session", || {
+        let state = std::fs::read_to_string(&state).ok()?;
+        state.contains("\"ended\"").then_some(())
+    });
+    scene.hub.set_away(false);
+    let ended = scene.hub.reported(boot.session, |session| {
+        (session.state == NodeSessionState::Ended).then(|| session.clone())
+    });
+    assert_eq!(ended.stop_cause, Some(StopCause::Disconnected));
+}
+
+#[test]
+fn what_the_configuration_does_not_allow_is_refused() {
+    let scene = Scene::new();
+    let boot = |app| JobKind::Boot(Box::new(scene.boot(app, Timers::default())));
+    let refused = [
+        scene.hub.order(boot("browser")),
+        scene.hub.order_as(
+            "01ARZ3NDEKTSV4RRFFQ69G5FAX".parse().unwrap(),
+            60_000,
+            boot("terminal"),
+        ),
+        scene
+            .hub
+            .order_as(NODE.parse().unwrap(), -1, boot("terminal")),
+        scene.hub.order(JobKind::Unknown),
+        scene.hub.order(JobKind::Boot(Box::new(Boot {
+            url: Some("https://example.org".to_owned()),
+            ..scene.boot("terminal", Timers::default())
+        }))),
+        scene.hub.order(JobKind::Boot(Box::new(Boot {
+            ticket_keys: Default::default(),
+            ..scene.boot("terminal", Timers::default())
+        }))),
+    ];
+    for job in refused {
+        let result = scene.hub.result(job);
+        assert_eq!(result.outcome, JobOutcome::Refused, "{result:?}");
+        assert!(result.detail.is_some());
+    }
+    assert_eq!(scene.sessions(), [""; 0]);
+    let mut apps = scene.hub.report().apps;
+    apps.sort();
+    assert_eq!(apps, ["talker", "terminal"]);
+}
+
+#[test]
+fn a_warm_session_is_claimed_once() {
+    let scene = Scene::new();
+    let warm = Boot {
+        owner: None,
+        ..scene.boot("terminal", Timers::default())
+    };
+    let ready = scene.ready(&warm);
+    assert_eq!((ready.owner, ready.stops_at), (None, None));
+    let claim = |claim: &str| {
+        JobKind::Claim(Box::new(Claim {
+            session: warm.session,
+            claim: claim.parse().unwrap(),
+            owner: "01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap(),
+            url: None,
+            screen: None,
+            quality: Default::default(),
+            policy: Policy::default(),
+            timers: Timers::default(),
+        }))
+    };
+    let [one, other] = ["01ARZ3NDEKTSV4RRFFQ69G5FB1", "01ARZ3NDEKTSV4RRFFQ69G5FB2"];
+    for _ in 0..2 {
+        assert_done(&scene.hub.result(scene.hub.order(claim(one))));
+    }
+    let second = scene.hub.result(scene.hub.order(claim(other)));
+    assert_eq!(second.outcome, JobOutcome::Refused);
+    scene.hub.reported(warm.session, |session| {
+        (session.owner.is_some() && session.stops_at.is_some()).then_some(())
+    });
+}
+
+/// What was said before somebody asked, and what is said afterwards.
+#[test]
+fn a_log_comes_from_its_beginning_and_goes_on() {
+    let scene = Scene::new();
+    let boot = scene.boot("talker", Timers::default());
+    scene.ready(&boot);
+    let wish = SendLog {
+        session: boot.session,
+        after: 0,
+    };
+    assert_done(&scene.hub.result(scene.hub.order(JobKind::SendLog(wish))));
+    wait_until("the whole log", || {
+        let log = scene.hub.log();
+        let first = log.find("first words")?;
+        let last = log.find("last words")?;
+        (first < last).then_some(())
+    });
+}

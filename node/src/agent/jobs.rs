@@ -1,0 +1,347 @@
+//! What the hub wants done. All of it may be told again: after a restart of either side, or because an
+//! answer was lost.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::node::{
+    Boot, Claim, Job, JobKind, JobOutcome, JobResult, SendLog, Stop,
+};
+use hackstream_ticket::HubKey;
+use tracing::{info, warn};
+
+use super::hub::{Hub, HubError};
+use super::memory::{Claimed, Memory};
+use super::{Bell, logs};
+use crate::clock::now;
+use crate::config::{App, Config};
+use crate::driver::Driver;
+use crate::record::{Life, StopOrder};
+use crate::spec::SessionSpec;
+
+/// Between two looks whether a session is ready or has ended, while the hub waits for that.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How much longer than its own patience a session may take to start or to end.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// The longest that a session's start takes, and what a hub may allow for its end.
+const START: Duration = Duration::from_secs(35);
+const LONGEST_GRACE: u64 = 60;
+
+/// Carries out what the hub wants.
+pub(super) struct Jobs {
+    pub(super) config: Config,
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) hub: Arc<Hub>,
+    pub(super) memory: Arc<Memory>,
+    pub(super) bell: Bell,
+}
+
+/// How a job went.
+type Outcome = Result<(), Refusal>;
+
+/// Why a job was not done.
+enum Refusal {
+    /// The node does not do such a thing.
+    Refused(String),
+    /// It was tried and failed.
+    Failed(String),
+}
+
+impl<E: std::error::Error> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl Jobs {
+    /// Asks what to do beyond the job `after`, and begins it. Returns the last one's number.
+    pub(super) fn poll(self: &Arc<Self>, mut after: u64) -> Result<u64, HubError> {
+        for job in self.hub.jobs(after)?.jobs {
+            // Before the job counts as taken up: from then on its session must not be missing.
+            let begun = self.begin(&job);
+            after = after.max(job.seq);
+            if let Err(error) = self.memory.taken(job.seq) {
+                warn!(%error, "a job may be taken for a new one");
+            }
+            // What takes long must hold up nobody else's session.
+            let jobs = Arc::clone(self);
+            let going_on = thread::Builder::new().name("job".to_owned());
+            let going_on = going_on.spawn(move || jobs.finish(&job, begun));
+            if let Err(error) = going_on {
+                return Err(HubError::Unreachable(error.to_string()));
+            }
+        }
+        Ok(after)
+    }
+
+    fn begin(&self, job: &Job) -> Outcome {
+        let refused = |why: &str| Err(Refusal::Refused(why.to_owned()));
+        if job.node != self.config.node {
+            return refused("the job is for another node");
+        }
+        if job.not_after < now() {
+            return refused("the job came too late");
+        }
+        match &job.kind {
+            JobKind::Boot(boot) => self.begin_boot(boot),
+            JobKind::Unknown => refused("this node is too old for such a job"),
+            JobKind::Stop(_) | JobKind::Claim(_) | JobKind::SendLog(_) => Ok(()),
+        }
+    }
+
+    fn finish(&self, job: &Job, begun: Outcome) {
+        let outcome = begun.and_then(|()| self.carry_out(job));
+        self.bell.ring();
+        let (outcome, detail) = match outcome {
+            Ok(()) => (JobOutcome::Done, None),
+            Err(Refusal::Refused(why)) => (JobOutcome::Refused, Some(why)),
+            Err(Refusal::Failed(why)) => (JobOutcome::Failed, Some(why)),
+        };
+        info!(job = %job.id, ?outcome, detail, "a job");
+        let told = self.hub.result(job.id, &JobResult { outcome, detail });
+        if let Err(error) = told {
+            warn!(job = %job.id, %error, "the hub does not hear how a job went; it asks again");
+        }
+    }
+
+    fn carry_out(&self, job: &Job) -> Outcome {
+        match &job.kind {
+            JobKind::Boot(boot) => self.wait_until_ready(boot.session),
+            JobKind::Stop(stop) => self.stop(stop),
+            JobKind::Claim(claim) => self.claim(claim),
+            JobKind::SendLog(wish) => self.send_log(wish),
+            JobKind::Unknown => Ok(()),
+        }
+    }
+
+    fn begin_boot(&self, boot: &Boot) -> Outcome {
+        let spec = spec(boot, &self.config)?;
+        let running = self.driver.list()?;
+        let running = running
+            .iter()
+            .filter(|found| !found.record.life.is_over() && found.spec.session != spec.session);
+        if running.count() >= self.config.max_sessions as usize {
+            let most = self.config.max_sessions;
+            return Err(Refusal::Failed(format!(
+                "the node runs {most} sessions and takes no more"
+            )));
+        }
+        self.driver.boot(&spec)?;
+        self.bell.ring();
+        Ok(())
+    }
+
+    fn wait_until_ready(&self, session: SessionId) -> Outcome {
+        self.wait_for(session, START + MARGIN, |life| match life {
+            Life::Starting { .. } => None,
+            Life::Ready | Life::Stopping { .. } => Some(Ok(())),
+            Life::Ended { detail, cause, .. } => {
+                let why = detail.clone().unwrap_or_else(|| cause.name().to_owned());
+                Some(Err(Refusal::Failed(why)))
+            }
+        })
+    }
+
+    fn stop(&self, stop: &Stop) -> Outcome {
+        let grace = stop.grace.0.min(LONGEST_GRACE);
+        let order = StopOrder {
+            grace: hackstream_control_api::time::Seconds(grace),
+            cause: stop.cause,
+        };
+        self.driver.stop(stop.session, order)?;
+        self.bell.ring();
+        let patience = Duration::from_secs(grace) + MARGIN;
+        let ended = self.wait_for(stop.session, patience, |life| {
+            life.is_over().then_some(Ok(()))
+        });
+        if ended.is_err() {
+            self.driver.kill(stop.session)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until `judge` has something to say of the session's life; one that is not there is over.
+    fn wait_for(
+        &self,
+        session: SessionId,
+        patience: Duration,
+        judge: impl Fn(&Life) -> Option<Outcome>,
+    ) -> Outcome {
+        let deadline = Instant::now() + patience;
+        loop {
+            let all = self.driver.list()?;
+            let Some(found) = all.iter().find(|found| found.spec.session == session) else {
+                return Ok(());
+            };
+            if let Some(outcome) = judge(&found.record.life) {
+                return outcome;
+            }
+            if Instant::now() >= deadline {
+                let seconds = patience.as_secs();
+                return Err(Refusal::Failed(format!(
+                    "nothing happened within {seconds} s"
+                )));
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn claim(&self, claim: &Claim) -> Outcome {
+        let all = self.driver.list()?;
+        let found = all.iter().find(|found| found.spec.session == claim.session);
+        let Some(found) = found.filter(|found| found.record.life == Life::Ready) else {
+            return Err(Refusal::Failed(
+                "there is no such session that waits".to_owned(),
+            ));
+        };
+        if found.spec.owner.is_some() {
+            return Err(Refusal::Refused(
+                "the session is somebody's already".to_owned(),
+            ));
+        }
+        if claim.url.is_some() {
+            let why = "this node cannot open a page in a session that runs";
+            return Err(Refusal::Refused(why.to_owned()));
+        }
+        let claimed = Claimed {
+            claim: claim.claim,
+            owner: claim.owner,
+            timers: claim.timers,
+        };
+        match self.memory.claim(claim.session, claimed)? {
+            true => Ok(()),
+            false => Err(Refusal::Refused(
+                "the session is somebody's already".to_owned(),
+            )),
+        }
+    }
+
+    fn send_log(&self, wish: &SendLog) -> Outcome {
+        // It goes on for as long as somebody reads; the job is done when it is begun.
+        self.driver.log(wish.session, wish.after, 0)?;
+        let (driver, hub) = (Arc::clone(&self.driver), Arc::clone(&self.hub));
+        let (session, after) = (wish.session, wish.after);
+        let sending = thread::Builder::new().name("log".to_owned());
+        sending.spawn(move || logs::send(&driver, &hub, session, after))?;
+        Ok(())
+    }
+}
+
+/// What the session is to be that the hub wants, if the configuration allows it.
+fn spec(boot: &Boot, config: &Config) -> Result<SessionSpec, Refusal> {
+    let app = config.apps.get(&boot.app).ok_or_else(|| {
+        Refusal::Refused(format!(
+            "this node does not allow the application {}",
+            boot.app
+        ))
+    })?;
+    Ok(SessionSpec {
+        session: boot.session,
+        node: config.node,
+        owner: boot.owner,
+        app: boot.app.clone(),
+        command: command(app, boot.url.as_deref())?,
+        environment: app.environment.clone(),
+        own_sandbox: app.own_sandbox,
+        screen: boot.screen,
+        resources: boot.resources,
+        egress: boot.policy.egress,
+        policy: boot.policy.clone(),
+        timers: boot.timers,
+        ticket_keys: ticket_keys(boot)?,
+        labels: boot.labels.clone(),
+    })
+}
+
+/// The application's command, with the page at its end.
+fn command(app: &App, url: Option<&str>) -> Result<Vec<String>, Refusal> {
+    let mut command = app.command.clone();
+    let Some(url) = url else {
+        return Ok(command);
+    };
+    // Anything else could be an option.
+    let is_page = url.starts_with("https://") || url.starts_with("http://");
+    let is_clean = !url.contains(|c: char| c.is_control() || c.is_whitespace());
+    if !(app.takes_url && is_page && is_clean) {
+        return Err(Refusal::Refused(
+            "the application opens no such page".to_owned(),
+        ));
+    }
+    command.push(url.to_owned());
+    Ok(command)
+}
+
+fn ticket_keys(boot: &Boot) -> Result<String, Refusal> {
+    let wrong = || Refusal::Refused("a key of the hub is none".to_owned());
+    let mut lines = String::new();
+    for hex in boot.ticket_keys.values() {
+        let key = key_of(hex).ok_or_else(wrong)?;
+        lines.push_str(&format!("{}\n", HubKey::from_bytes(key)));
+    }
+    if lines.is_empty() {
+        Err(wrong())
+    } else {
+        Ok(lines)
+    }
+}
+
+/// 64 hexadecimal digits.
+fn key_of(hex: &str) -> Option<[u8; 32]> {
+    let is_hex = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut key = [0; 32];
+    for (byte, pair) in key.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    is_hex.then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_follow_a_command() {
+        let browser = App {
+            command: vec!["browser".to_owned()],
+            takes_url: true,
+            own_sandbox: true,
+            environment: Default::default(),
+        };
+        let page = command(&browser, Some("https://example.org/?a=b"));
+        assert!(page.is_ok_and(|words| words == ["browser", "https://example.org/?a=b"]));
+        for bad in [
+            "--help",
+            "file:///etc/passwd",
+            "https://a b",
+            "javascript:1",
+            "",
+            "https://a\n",
+        ] {
+            assert!(command(&browser, Some(bad)).is_err(), "{bad}");
+        }
+        let terminal = App {
+            takes_url: false,
+            ..browser
+        };
+        assert!(command(&terminal, Some("https://example.org")).is_err());
+        assert!(command(&terminal, None).is_ok());
+    }
+
+    #[test]
+    fn keys_are_64_digits() {
+        assert_eq!(key_of(&"0f".repeat(32)), Some([15; 32]));
+        for bad in [
+            "",
+            "0f",
+            &"0g".repeat(32),
+            &"é".repeat(32),
+            &"0f".repeat(33),
+        ] {
+            assert_eq!(key_of(bad), None);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the agent does all day: it asks the hub what to do, does it, and tells what there is.
+//!
+//! [`jobs`] carries out what the hub wants, [`sessions`] looks after sessions between that and ends
+//! them when their [`timers`] say so, whether or not the hub is there. [`hub`] is the way to it,
+//! [`status`] the way to a session's server, [`capacity`] the machine.
+
+pub mod capacity;
+pub mod hub;
+pub mod jobs;
+pub mod logs;
+pub mod memory;
+pub mod sessions;
+pub mod status;
+pub mod timers;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use hackstream_control_api::limits::MAX_REPORTED_SESSIONS;
+use hackstream_control_api::node::Report;
+use tracing::{info, warn};
+
+use crate::NodeError;
+use crate::config::Config;
+use crate::driver::Driver;
+use hub::Hub;
+use jobs::Jobs;
+use memory::Memory;
+use sessions::Sessions;
+
+/// Between two reports while nothing happens.
+const REPORT: Duration = Duration::from_secs(5);
+
+/// Before the hub is asked again after it did not answer; the longest, after some times.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Something has changed that the hub should hear of at once.
+#[derive(Clone)]
+pub struct Bell(Sender<()>);
+
+impl Bell {
+    /// Has a report sent.
+    pub fn ring(&self) {
+        // Nobody hears it while the agent ends.
+        let _ = self.0.send(());
+    }
+}
+
+/// The agent's parts, which its threads share.
+pub struct Agent {
+    config: Config,
+    driver: Arc<dyn Driver>,
+    hub: Arc<Hub>,
+    memory: Arc<Memory>,
+    sessions: Sessions,
+    bell: Bell,
+    rung: Option<Receiver<()>>,
+}
+
+impl Agent {
+    /// The agent of a node. Sessions that run already are its own.
+    ///
+    /// # Errors
+    /// [`NodeError`] if what it remembers cannot be read.
+    pub fn new(config: Config, driver: Arc<dyn Driver>, hub: Hub) -> Result<Self, NodeError> {
+        let memory = Arc::new(Memory::open(&config.state_dir.join("agent.json"))?);
+        let (ringer, rung) = channel();
+        Ok(Self {
+            sessions: Sessions::new(
+                Arc::clone(&driver),
+                Arc::clone(&memory),
+                config.state_dir.join("sessions"),
+                config.host.clone(),
+            ),
+            config,
+            driver,
+            hub: Arc::new(hub),
+            memory,
+            bell: Bell(ringer),
+            rung: Some(rung),
+        })
+    }
+
+    /// Works until the process ends. The hub may come and go.
+    ///
+    /// # Errors
+    /// [`NodeError::System`] if there are no threads.
+    pub fn run(mut self) -> Result<(), NodeError> {
+        let rung = self.rung.take();
+        let jobs = Jobs {
+            config: self.config.clone(),
+            driver: Arc::clone(&self.driver),
+            hub: Arc::clone(&self.hub),
+            memory: Arc::clone(&self.memory),
+            bell: self.bell.clone(),
+        };
+        let poll = thread::Builder::new().name("jobs".to_owned());
+        let polling = poll.spawn(move || poll_for_ever(&Arc::new(jobs)));
+        polling.map_err(NodeError::system("cannot start a thread"))?;
+        if let Some(rung) = rung {
+            self.report_for_ever(&rung);
+        }
+        Ok(())
+    }
+
+    fn report_for_ever(&mut self, rung: &Receiver<()>) {
+        let mut is_away = false;
+        loop {
+            let told = self.report();
+            match (&told, is_away) {
+                (Ok(()), true) => info!("the hub is there again"),
+                (Err(error), false) => warn!(%error, "the hub hears no reports; sessions go on"),
+                _ => {}
+            }
+            is_away = told.is_err();
+            match rung.recv_timeout(REPORT) {
+                // Of several at once one report is enough.
+                Ok(()) => while rung.try_recv().is_ok() {},
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Looks after the sessions, and tells the hub of them.
+    fn report(&mut self) -> Result<(), hub::HubError> {
+        let mut sessions = self.sessions.look(crate::clock::now());
+        sessions.truncate(MAX_REPORTED_SESSIONS);
+        let report = Report {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            last_seq: self.memory.last_seq(),
+            capacity: capacity::of_this_machine(self.config.max_sessions),
+            limits_enforced: self.driver.limits_enforced(),
+            apps: self.config.apps.keys().cloned().collect(),
+            sessions,
+        };
+        let answer = self.hub.report(&report)?;
+        for session in answer.forget {
+            if let Err(error) = self.driver.forget(session) {
+                warn!(%session, %error, "a session that ended is not forgotten");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn poll_for_ever(jobs: &Arc<Jobs>) {
+    // After a restart the hub tells again of all that it does not know to be done.
+    let (mut after, mut pause) = (0, PAUSE);
+    loop {
+        match jobs.poll(after) {
+            Ok(last) => (after, pause) = (last, PAUSE),
+            Err(error) => {
+                warn!(%error, "the hub gives no jobs");
+                thread::sleep(pause);
+                pause = LONGEST_PAUSE.min(pause * 2);
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The node's configuration: a TOML file that an administrator writes.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use hackstream_control_api::id::NodeId;
+use serde::Deserialize;
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub struct ConfigError {
+    path: PathBuf,
+    reason: String,
+}
+
+/// All that an administrator says of a node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What the hub calls the node.
+    pub node: NodeId,
+    /// Where the hub is: `https://…`.
+    pub hub: String,
+    /// The hub's certificate, or that of its authority, in PEM.
+    pub hub_certificate: Option<PathBuf>,
+    /// The file with the node's token.
+    pub token_file: PathBuf,
+    /// Where sessions and what the node remembers are.
+    #[serde(default = "usual_state")]
+    pub state_dir: PathBuf,
+    /// The server's program.
+    #[serde(default = "usual_server")]
+    pub server: PathBuf,
+    /// The name or address under which viewers find this machine.
+    pub host: String,
+    /// The address of this machine where sessions listen.
+    #[serde(default = "anywhere")]
+    pub listen: IpAddr,
+    /// The first and the last UDP port of sessions.
+    #[serde(default = "usual_ports")]
+    pub ports: (u16, u16),
+    /// The first of the users that sessions run as if the agent is root, and how many there are. They
+    /// must be nobody else's.
+    #[serde(default = "usual_users")]
+    pub users: (u32, u32),
+    /// Sessions that may run at once.
+    #[serde(default = "usual_sessions")]
+    pub max_sessions: u32,
+    /// What may run, by name. Nothing else does, whatever the hub says.
+    pub apps: BTreeMap<String, App>,
+}
+
+/// An application.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// The command and its arguments.
+    pub command: Vec<String>,
+    /// Whether a page's address may follow them.
+    #[serde(default)]
+    pub takes_url: bool,
+    /// Whether it may make user namespaces, for a sandbox of its own: browsers need that.
+    #[serde(default)]
+    pub own_sandbox: bool,
+    /// Variables of its environment.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with a sentence for the person.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let wrong = |reason: String| ConfigError {
+            path: path.to_owned(),
+            reason,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let config: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        match config.problem() {
+            Some(problem) => Err(wrong(problem)),
+            None => Ok(config),
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        let (first, last) = self.ports;
+        if first > last {
+            return Some(format!("ports: {first} is above {last}"));
+        }
+        if self.users.0 == 0 || self.users.1 == 0 {
+            return Some("users: sessions run neither as root nor as nobody at all".to_owned());
+        }
+        let empty = self.apps.iter().find(|(_, app)| app.command.is_empty());
+        empty.map(|(name, _)| format!("apps.{name}: the command is empty"))
+    }
+}
+
+fn usual_state() -> PathBuf {
+    "/var/lib/hackstream-node".into()
+}
+
+fn usual_server() -> PathBuf {
+    "/usr/bin/hackstream-server".into()
+}
+
+const fn anywhere() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+}
+
+const fn usual_ports() -> (u16, u16) {
+    (14_600, 14_999)
+}
+
+const fn usual_users() -> (u32, u32) {
+    (700_000, 1000)
+}
+
+const fn usual_sessions() -> u32 {
+    32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "node = \"01ARZ3NDEKTSV4RRFFQ69G5FAV\"\nhub = \"https://hub\"\n\
+        token_file = \"/t\"\nhost = \"node.example\"\n";
+
+    fn read(text: &str) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("node.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn little_has_to_be_said() {
+        let config = read(&format!(
+            "{LEAST}[apps.browser]\ncommand = [\"firefox-esr\"]\n"
+        ))
+        .unwrap();
+        assert_eq!(config.apps["browser"].command, ["firefox-esr"]);
+        assert!(!config.apps["browser"].own_sandbox);
+        assert_eq!(config.ports, (14_600, 14_999));
+    }
+
+    #[test]
+    fn nonsense_is_explained() {
+        for (more, word) in [
+            ("[apps.x]\ncommand = []\n", "apps.x"),
+            ("colour = 1\n[apps]\n", "colour"),
+            ("ports = [2, 1]\n[apps]\n", "ports"),
+            ("users = [0, 9]\n[apps]\n", "users"),
+            ("", "apps"),
+        ] {
+            let error = read(&format!("{LEAST}{more}")).unwrap_err();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A session's own network: none, or the internet without the machine and its neighbours.
+//!
+//! The session has a network namespace in which nothing but slirp4netns answers, which makes its
+//! programs' connections outside as a user of no rights. Addresses of the machine and of private
+//! networks are unreachable by routes that nobody in the session may change: the namespace belongs to a
+//! user namespace outside of theirs. Its one way in is the server's UDP socket, which was made outside.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::process::{Command, Stdio};
+
+use crate::NodeError;
+
+/// The device in the session.
+const DEVICE: &str = "tap0";
+
+/// The name server in the session, which asks those of the machine.
+pub const NAME_SERVER: &str = "10.0.2.3";
+
+/// Networks that are nobody's business: this one, private ones, link-local ones with the metadata of
+/// clouds among them, carriers' own, tests' and benchmarks' (RFC 6890), and what is no single host.
+const PRIVATE: [&str; 12] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/3",
+];
+
+/// What is typed into `ip -batch` in the session's network: only the loopback device is up without a
+/// way out.
+#[must_use]
+pub fn routes(has_internet: bool, machine: &[Ipv4Addr]) -> String {
+    let mut lines = String::from("link set lo up\n");
+    if has_internet {
+        let own = machine.iter().map(|address| format!("{address}/32"));
+        for network in PRIVATE.map(str::to_owned).into_iter().chain(own) {
+            lines.push_str(&format!("route add unreachable {network}\n"));
+        }
+    }
+    lines
+}
+
+/// Sets the routes of the network that this process is in.
+///
+/// # Errors
+/// [`NodeError`] if `ip` refuses one of them.
+pub fn set_routes(lines: &str) -> Result<(), NodeError> {
+    let failed = |source| NodeError::Program {
+        program: "ip",
+        source,
+    };
+    let mut ip = Command::new("ip");
+    let ip = ip.args(["-batch", "-"]).stdin(Stdio::piped());
+    let mut child = ip.spawn().map_err(failed)?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(lines.as_bytes()).map_err(failed)?;
+    }
+    let status = child.wait().map_err(failed)?;
+    if status.success() {
+        return Ok(());
+    }
+    let refused = std::io::Error::other("it refused the session's routes");
+    Err(NodeError::system("ip")(refused))
+}
+
+/// The machine's own addresses, all that the kernel answers to.
+#[must_use]
+pub fn machine() -> Vec<Ipv4Addr> {
+    let trie = fs::read_to_string("/proc/net/fib_trie").unwrap_or_default();
+    local_addresses(&trie)
+}
+
+/// The addresses of the routes of type LOCAL for single hosts.
+fn local_addresses(trie: &str) -> Vec<Ipv4Addr> {
+    let mut found = Vec::new();
+    let mut address = None;
+    for line in trie.lines() {
+        let line = line.trim_start();
+        if let Some(leaf) = line.strip_prefix("|-- ") {
+            address = leaf.parse::<Ipv4Addr>().ok();
+        } else if line.starts_with("/32 host LOCAL") {
+            found.extend(address);
+        }
+    }
+    found.retain(|address| !address.is_loopback());
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The command that gives the network of `process` a way to the internet. It says so on standard output
+/// by one byte, and ends with the caller's thread. `user` owns that network, if not the caller's user.
+#[must_use]
+pub fn way_out(process: u32, user: Option<u32>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]);
+    if let Some(user) = user {
+        let user = user.to_string();
+        command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]);
+    }
+    command
+        .args(["--", "slirp4netns"])
+        .args(["--configure", "--mtu=65520", "--disable-host-loopback"])
+        .args(["--enable-sandbox", "--enable-seccomp", "--ready-fd=1"])
+        .arg(process.to_string())
+        .arg(DEVICE)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machines_addresses_are_found() {
+        let trie = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     |-- \
+                    192.0.2.7\n        /32 host LOCAL\n     |-- 127.0.0.1\n        /32 host LOCAL\n     |-- \
+                    192.0.2.255\n        /32 link BROADCAST\nLocal:\n     |-- 192.0.2.7\n        /32 host LOCAL\n";
+        assert_eq!(local_addresses(trie), [Ipv4Addr::new(192, 0, 2, 7)]);
+    }
+
+    #[test]
+    fn without_a_way_out_there_is_nothing_to_forbid() {
+        assert_eq!(
+            routes(false, &[Ipv4Addr::new(8, 8, 8, 8)]),
+            "link set lo up\n"
+        );
+        let lines = routes(true, &[Ipv4Addr::new(8, 8, 8, 8)]);
+        for network in ["10.0.0.0/8", "169.254.0.0/16", "8.8.8.8/32"] {
+            assert!(lines.contains(&format!("route add unreachable {network}\n")));
+        }
+    }
+}

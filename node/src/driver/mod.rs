@@ -1,0 +1,83 @@
+//! How sessions are run. A driver starts and ends them; when they end by themselves is decided
+//! elsewhere.
+
+pub mod local;
+
+use hackstream_control_api::id::SessionId;
+use hackstream_control_api::node::Usage;
+
+use crate::NodeError;
+use crate::record::{Record, StopOrder};
+use crate::spec::SessionSpec;
+
+/// Runs sessions in one way. All of it may be asked again, after a restart as well: what was done
+/// already is done.
+pub trait Driver: Send + Sync {
+    /// Starts a session. Returns once it is certain that it will be in the [list](Self::list) until
+    /// it is forgotten, whatever becomes of it. One that runs already goes on.
+    ///
+    /// # Errors
+    /// [`NodeError::Over`] if it ended before; others if it cannot be begun.
+    fn boot(&self, spec: &SessionSpec) -> Result<(), NodeError>;
+
+    /// Tells a session to end, and returns at once. One that has ended, or never was, is left alone.
+    ///
+    /// # Errors
+    /// [`NodeError`] if it cannot be told.
+    fn stop(&self, session: SessionId, order: StopOrder) -> Result<(), NodeError>;
+
+    /// Ends a session by force. When this returns nothing of it runs.
+    ///
+    /// # Errors
+    /// [`NodeError::Immortal`] if something does.
+    fn kill(&self, session: SessionId) -> Result<(), NodeError>;
+
+    /// All sessions: those that run, and those that ended and were not forgotten yet. This is the
+    /// truth, whatever anybody remembers.
+    ///
+    /// # Errors
+    /// [`NodeError`] if it cannot be found out.
+    fn list(&self) -> Result<Vec<Found>, NodeError>;
+
+    /// What a session uses.
+    ///
+    /// # Errors
+    /// [`NodeError::Unknown`].
+    fn usage(&self, session: SessionId) -> Result<Usage, NodeError>;
+
+    /// A piece of a session's log: at most `most` bytes that begin `after` bytes of it, or later if
+    /// those are kept no longer.
+    ///
+    /// # Errors
+    /// [`NodeError::Unknown`], or others if it cannot be read.
+    fn log(&self, session: SessionId, after: u64, most: usize) -> Result<LogPiece, NodeError>;
+
+    /// Forgets a session that has ended, with its log.
+    ///
+    /// # Errors
+    /// [`NodeError`] if something of it cannot be removed. One that runs is not forgotten.
+    fn forget(&self, session: SessionId) -> Result<(), NodeError>;
+
+    /// Whether limits on memory, processor and processes are kept.
+    fn limits_enforced(&self) -> bool;
+}
+
+/// A session that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What it was to be.
+    pub spec: SessionSpec,
+    /// Where it is in its life.
+    pub record: Record,
+}
+
+/// A piece of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPiece {
+    /// Bytes of the log before it.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Whether nothing will follow them.
+    pub is_last: bool,
+}

@@ -1,0 +1,72 @@
+//! Why the node cannot do what it should.
+
+use std::io;
+use std::path::PathBuf;
+
+use hackstream_control_api::id::SessionId;
+
+/// Why the node cannot do what it should. The text is for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// A file or a folder of the node's own.
+    #[error("{what} {}: {source}", path.display())]
+    File {
+        /// What was tried, such as "cannot write".
+        what: &'static str,
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of the node's own holds something else than it wrote.
+    #[error("{} is damaged: {source}", path.display())]
+    Damaged {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// A program cannot be started.
+    #[error("cannot start {program}: {source}; is it installed?")]
+    Program {
+        /// Its name.
+        program: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// All UDP ports of the node's range are taken.
+    #[error("no UDP port is free from {first} to {last}")]
+    NoPort {
+        /// The first of the range.
+        first: u16,
+        /// The last of the range.
+        last: u16,
+    },
+    /// All users of the node's range are taken.
+    #[error("all {0} users for sessions are taken")]
+    NoUser(u32),
+    /// A session of that name was there, and is over.
+    #[error("the session {0} is over; it cannot be started again")]
+    Over(SessionId),
+    /// There is no such session.
+    #[error("there is no session {0}")]
+    Unknown(SessionId),
+    /// Something does not end, although the kernel was told to end it.
+    #[error("{0} does not end")]
+    Immortal(String),
+    /// The system refused something else.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl NodeError {
+    /// An error of the system about something that has no name.
+    pub(crate) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+}

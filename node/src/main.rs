@@ -1,0 +1,62 @@
+//! `hackstream-noded`: see `hackstream-noded --help`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use hackstream_node::agent::Agent;
+use hackstream_node::agent::hub::Hub;
+use hackstream_node::cli::Cli;
+use hackstream_node::config::Config;
+use hackstream_node::driver::local::{LocalDriver, Places, keeper, stage};
+use tracing_subscriber::EnvFilter;
+
+/// The command line or the configuration makes no sense.
+const USAGE: u8 = 2;
+/// The node's own files cannot be used.
+const STATE: u8 = 73;
+
+fn main() -> ExitCode {
+    // Before anything that could start a thread.
+    if let Some(code) = stage::run_if_stage().or_else(keeper::run_if_keeper) {
+        return code;
+    }
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .json()
+        .init();
+    let failed = |error: &dyn std::error::Error, code| {
+        eprintln!("hackstream-noded: {error}");
+        ExitCode::from(code)
+    };
+    let config = match Config::read(&cli.config) {
+        Ok(config) => config,
+        Err(error) => return failed(&error, USAGE),
+    };
+    let certificate = config.hub_certificate.as_deref();
+    let hub = match Hub::new(&config.hub, certificate, &config.token_file) {
+        Ok(hub) => hub,
+        Err(error) => return failed(&error, USAGE),
+    };
+    match serve(config, hub) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error, STATE),
+    }
+}
+
+fn serve(config: Config, hub: Hub) -> Result<(), hackstream_node::NodeError> {
+    let places = Places {
+        sessions: config.state_dir.join("sessions"),
+        program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
+        server: config.server.clone(),
+        address: config.listen,
+        ports: config.ports,
+        users: config.users,
+    };
+    let driver = Arc::new(LocalDriver::new(places)?);
+    Agent::new(config, driver, hub)?.run()
+}

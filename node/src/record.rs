@@ -1,0 +1,82 @@
+//! Where a session is in its life.
+
+use hackstream_control_api::node::{Exit, StartPhase};
+use hackstream_control_api::session::StopCause;
+use hackstream_control_api::time::{Seconds, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+use crate::driver::local::processes::Process;
+
+/// Where a session is in its life: the file `state.json` in its [folder](crate::folder). Its keeper
+/// writes it, and nobody else as long as that lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where it is.
+    pub life: Life,
+    /// Since when.
+    pub since: UnixMillis,
+    /// The keeper's process.
+    pub keeper: i32,
+    /// The first process in the session's namespace; all others end with it.
+    pub init: Option<Process>,
+    /// When it was ready for viewers.
+    pub ready_at: Option<UnixMillis>,
+    /// SHA-256 of the server's public key, 64 hex digits, once it is known.
+    pub server_spki: Option<String>,
+    /// The UDP port where viewers reach it.
+    pub port: u16,
+}
+
+/// Where a session is in its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Life {
+    /// It starts.
+    Starting {
+        /// What it is doing.
+        phase: StartPhase,
+    },
+    /// Viewers may come.
+    Ready,
+    /// It is told to end.
+    Stopping {
+        /// Why.
+        cause: StopCause,
+    },
+    /// Nothing of it is left but its record and its log.
+    Ended {
+        /// Why.
+        cause: StopCause,
+        /// How its command ended, if that is known.
+        exit: Option<Exit>,
+        /// For a person.
+        detail: Option<String>,
+    },
+}
+
+impl Life {
+    /// Whether nothing can follow.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Ended { .. })
+    }
+}
+
+/// How a session is to end: the file `stop.json`, written before the keeper gets its signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopOrder {
+    /// What its programs may take for ending themselves.
+    pub grace: Seconds,
+    /// Why.
+    pub cause: StopCause,
+}
+
+impl Default for StopOrder {
+    /// For a keeper that is told to end without an order: by the machine, as it shuts down.
+    fn default() -> Self {
+        Self {
+            grace: Seconds(5),
+            cause: StopCause::Admin,
+        }
+    }
+}
