@@ -15,10 +15,14 @@ use hackstream_node::driver::local::{LocalDriver, Places};
 use hackstream_node::driver::{Driver, Found};
 use hackstream_node::record::{Life, Record};
 use hackstream_node::spec::SessionSpec;
-use hackstream_ticket::Signer;
+use hackstream_ticket::{KeyHash, Signer, Ticket, TicketId};
+use hackstream_view::config::{Options, Token, TrustPolicy};
+use hackstream_view::headless::Viewer;
 use tempfile::TempDir;
 
-use crate::{program, wait_until};
+use crate::hub::client_key;
+use crate::mock_hub::NODE;
+use crate::{PATIENCE, program, wait_until};
 
 /// Tells sessions of one test program apart.
 static SESSIONS: AtomicU64 = AtomicU64::new(1);
@@ -173,6 +177,39 @@ impl Drop for Node {
     }
 }
 
+/// A viewer of a session on this machine, sent with a ticket of the hub of [`spec`], once it has a
+/// picture. `spki` is the server's key as the session's record has it.
+///
+/// # Panics
+/// If it is not let in.
+#[must_use]
+pub fn visit(session: SessionId, port: u16, spki: &str) -> Viewer {
+    let key = data_encoding::HEXLOWER
+        .decode(spki.as_bytes())
+        .expect("hex");
+    let now = crate::hub::now();
+    let ticket = Ticket {
+        id: TicketId([1; 16]),
+        session: session.to_string().parse().expect("a name"),
+        node: NODE.parse().expect("a name"),
+        server_key: KeyHash(key.try_into().expect("a hash")),
+        client_key: client_key(2).public().hash(),
+        issued_at: now,
+        expires_at: now.plus(30),
+        policy: hackstream_ticket::Policy::EVERYTHING,
+    };
+    let text = ticket.sign(&Signer::from_seed(&[1; 32]).expect("a seed"));
+    let address = format!("127.0.0.1:{port}").parse().expect("an address");
+    let trust = TrustPolicy::Pinned(format!("sha256:{spki}").parse().expect("a fingerprint"));
+    let options = Options {
+        ticket: Some(hackstream_view::config::Ticket::new(text, client_key(2))),
+        ..Options::headless(address, Token::default(), trust)
+    };
+    let viewer = Viewer::connect(options).expect("a viewer");
+    assert!(viewer.wait_for(|picture| picture.is_complete(), PATIENCE));
+    viewer
+}
+
 /// A session of this command, without a way out.
 ///
 /// # Panics
@@ -186,7 +223,7 @@ pub fn spec(command: &[&str]) -> SessionSpec {
     let key = Signer::from_seed(&[1; 32]).expect("a seed").public();
     SessionSpec {
         session: SessionId::new(UnixMillis(1_795_000_000_000), random),
-        node: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().expect("a name"),
+        node: NODE.parse().expect("a name"),
         owner: None,
         app: "test".to_owned(),
         command: command.iter().map(|word| (*word).to_owned()).collect(),

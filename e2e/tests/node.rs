@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::Exit;
+use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
 use hackstream_e2e::node::{Node, spec};
@@ -17,6 +18,7 @@ use hackstream_e2e::wait_until;
 use hackstream_node::NodeError;
 use hackstream_node::driver::Driver;
 use hackstream_node::record::{Life, Record, StopOrder};
+use hackstream_node::spec::SessionSpec;
 use rustix::process::{Pid, Signal, kill_process};
 
 const SOON: StopOrder = StopOrder {
@@ -129,12 +131,20 @@ fn kill(process: i32) {
     let _ = kill_process(Pid::from_raw(process).unwrap(), Signal::KILL);
 }
 
+/// A session that has all the parts that there are.
+fn with_way_out() -> SessionSpec {
+    SessionSpec {
+        egress: Egress::Internet,
+        ..spec(&["xterm"])
+    }
+}
+
 /// Whoever of a session is killed, and whenever: nothing of it is left, and it is known to have ended.
 #[test]
 fn a_session_whose_parts_are_killed_leaves_nothing() {
     let node = Node::new();
     for delay in [0, 3, 10, 30, 100, 300] {
-        let spec = spec(&["xterm"]);
+        let spec = with_way_out();
         node.driver.boot(&spec).unwrap();
         std::thread::sleep(Duration::from_millis(delay));
         let keeper = wait_until("a keeper", || {
@@ -151,7 +161,7 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
         });
         assert_nothing_left(&node, spec.session);
     }
-    let spec = spec(&["xterm"]);
+    let spec = with_way_out();
     let ready = node.ready(&spec);
     kill(ready.init.unwrap().pid);
     assert_eq!(cause(&node.ended(spec.session)), StopCause::Crashed);

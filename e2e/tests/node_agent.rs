@@ -15,13 +15,11 @@ use hackstream_control_api::node::{
 use hackstream_control_api::policy::{Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
-use hackstream_e2e::hub::client_key;
 use hackstream_e2e::mock_hub::{MockHub, NODE, TOKEN, assert_done};
-use hackstream_e2e::node::spec;
+use hackstream_e2e::node::{spec, visit};
 use hackstream_e2e::process::{Process, bound_command};
-use hackstream_e2e::{PATIENCE, program, wait_until};
-use hackstream_ticket::{KeyHash, Signer, Ticket, TicketId};
-use hackstream_view::config::{Options, Token, TrustPolicy};
+use hackstream_e2e::{program, wait_until};
+use hackstream_ticket::Signer;
 use hackstream_view::headless::{LinkState, Viewer};
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -156,32 +154,8 @@ impl Drop for Scene {
 
 /// A viewer whom the hub sends, with its own ticket.
 fn viewer(session: &NodeSession) -> Viewer {
-    let spki = session.server_spki.as_ref().unwrap();
-    let bytes = data_encoding::HEXLOWER.decode(spki.as_bytes()).unwrap();
-    let now = hackstream_e2e::hub::now();
-    let ticket = Ticket {
-        id: TicketId([1; 16]),
-        session: session.session.to_string().parse().unwrap(),
-        node: NODE.parse().unwrap(),
-        server_key: KeyHash(bytes.try_into().unwrap()),
-        client_key: client_key(2).public().hash(),
-        issued_at: now,
-        expires_at: now.plus(30),
-        policy: hackstream_ticket::Policy::EVERYTHING,
-    };
-    let text = ticket.sign(&Signer::from_seed(&[1; 32]).unwrap());
-    let address = session.address.as_ref().unwrap();
-    let address = format!("{}:{}", address.host, address.port)
-        .parse()
-        .unwrap();
-    let trust = TrustPolicy::Pinned(format!("sha256:{spki}").parse().unwrap());
-    let viewer = Viewer::connect(Options {
-        ticket: Some(hackstream_view::config::Ticket::new(text, client_key(2))),
-        ..Options::headless(address, Token::default(), trust)
-    });
-    let viewer = viewer.expect("a viewer");
-    assert!(viewer.wait_for(|picture| picture.is_complete(), PATIENCE));
-    viewer
+    let port = session.address.as_ref().unwrap().port;
+    visit(session.session, port, session.server_spki.as_ref().unwrap())
 }
 
 /// A whole life: told to start, seen by a viewer while hub and agent are gone, told to end.

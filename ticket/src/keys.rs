@@ -113,6 +113,15 @@ impl Signer {
         pair(seed).map(Self)
     }
 
+    /// The key in these bytes: PKCS#8, as ring and `openssl` write it.
+    ///
+    /// # Errors
+    /// [`KeyError::Private`] if they are something else.
+    pub fn from_pkcs8(bytes: &[u8]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes);
+        pair.map(Self).map_err(|_| KeyError::Private)
+    }
+
     /// What sessions verify with.
     #[must_use]
     pub fn public(&self) -> HubKey {
@@ -302,6 +311,21 @@ mod tests {
             assert_eq!(bad.parse::<HubKey>(), Err(KeyError::Public));
             assert!(ClientKey::from_secret_text(bad).is_err());
         }
+    }
+
+    /// The private key of RFC 8410, section 10.3, and its public one.
+    #[test]
+    fn a_private_key_is_read_as_other_programs_write_it() {
+        let bytes = data_encoding::BASE64URL_NOPAD
+            .decode(b"MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp-K06_nwoy_HU--CXqI9EdVhC")
+            .unwrap();
+        let key = Signer::from_pkcs8(&bytes).unwrap().public();
+        let public = "ed25519:Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
+        assert_eq!(key.to_string(), public);
+        assert_eq!(
+            Signer::from_pkcs8(&bytes[1..]).unwrap_err(),
+            KeyError::Private
+        );
     }
 
     /// The test vector of RFC 8410, section 10.1.

@@ -111,15 +111,20 @@ pub fn in_namespace(namespace: &PathBuf) -> Vec<i32> {
         .collect()
 }
 
-/// The children of a process.
+/// The children of a process, of all its threads.
 #[must_use]
 pub fn children(process: i32) -> Vec<i32> {
-    let path = format!("/proc/{process}/task/{process}/children");
-    let listed = fs::read_to_string(path).unwrap_or_default();
-    listed
-        .split_whitespace()
-        .filter_map(|n| n.parse().ok())
-        .collect()
+    let threads = fs::read_dir(format!("/proc/{process}/task"));
+    let mut children = Vec::new();
+    for thread in threads.into_iter().flatten().flatten() {
+        let listed = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        children.extend(
+            listed
+                .split_whitespace()
+                .filter_map(|n| n.parse::<i32>().ok()),
+        );
+    }
+    children
 }
 
 /// What these processes use.

@@ -5,6 +5,7 @@
 //! is in a file; that it did is in another one, for an agent that may have been away.
 
 mod output;
+mod running;
 mod session;
 mod signals;
 

@@ -1,26 +1,21 @@
 //! One session from its start to its end, as its keeper sees it.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::net::UdpSocket;
-use std::os::fd::AsRawFd as _;
-use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
+use std::io::Write as _;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use hackstream_control_api::node::{Exit, StartPhase};
 use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
-use rustix::io::{FdFlags, fcntl_setfd};
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::output::Output;
+use super::running::Running;
 use super::signals::Signals;
-use super::{Means, bind, cause_of_end, make_run, this_program};
+use super::{Means, bind, cause_of_end, make_run};
 use crate::clock::now;
 use crate::driver::local::log::LogWriter;
-use crate::driver::local::processes::{self, Process};
-use crate::driver::local::{network, sandbox, seccomp, stage};
+use crate::driver::local::processes;
+use crate::driver::local::{network, sandbox, stage};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
 use crate::spec::SessionSpec;
@@ -28,9 +23,6 @@ use crate::{NodeError, files};
 
 /// How long a session may take until viewers can come.
 const START: Duration = Duration::from_secs(30);
-
-/// How long the kernel may take to end what was killed.
-const KILL: Duration = Duration::from_secs(10);
 
 /// A session's processes and all that the keeper knows of them.
 struct Session<'a> {
@@ -41,17 +33,6 @@ struct Session<'a> {
     signals: Signals,
     /// What a person may be told if it fails: the last line that it wrote.
     last_line: String,
-}
-
-/// What runs of it.
-struct Running {
-    sandbox: Child,
-    /// Its way out, if it has one.
-    way_out: Option<Child>,
-    stdout: Output<ChildStdout>,
-    stderr: Output<ChildStderr>,
-    /// On which bubblewrap tells what it started.
-    info: File,
 }
 
 /// Keeps the session until nothing of it runs.
@@ -106,7 +87,7 @@ impl Session<'_> {
         self.record.port = port.map_err(NodeError::system("a socket has no address"))?;
         make_run(self.folder, means.user)?;
         sandbox::write_etc(self.folder, &self.spec)?;
-        let mut running = self.start_stage(means, &socket)?;
+        let mut running = Running::start(self.folder, &self.spec, means, &socket)?;
         drop(socket);
         match self.connect(&mut running, means) {
             Ok(()) => {
@@ -122,69 +103,19 @@ impl Session<'_> {
         }
     }
 
-    /// Starts what becomes the sandbox. It waits for its network.
-    fn start_stage(&self, means: &Means, socket: &UdpSocket) -> Result<Running, NodeError> {
-        let failed = NodeError::system("cannot hand descriptors down");
-        let handed = || -> std::io::Result<_> {
-            let (info, told) = pipe_with(PipeFlags::CLOEXEC)?;
-            let (filter, program) = pipe_with(PipeFlags::CLOEXEC)?;
-            // It is shorter than what a pipe holds.
-            File::from(program).write_all(&seccomp::program())?;
-            let socket = socket.try_clone()?;
-            fcntl_setfd(&told, FdFlags::empty())?;
-            fcntl_setfd(&filter, FdFlags::empty())?;
-            fcntl_setfd(&socket, FdFlags::empty())?;
-            Ok((info, told, filter, socket))
-        };
-        let (info, told, filter, socket) = handed().map_err(failed)?;
-        let given = sandbox::Given {
-            folder: self.folder,
-            server: &means.server,
-            socket: socket.as_raw_fd(),
-            info: told.as_raw_fd(),
-            filter: filter.as_raw_fd(),
-        };
-        let arguments = sandbox::arguments(&self.spec, &given);
-        let mut command = stage::command(&this_program()?, means.user, &arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut sandbox = command.spawn().map_err(|source| NodeError::Program {
-            program: "setpriv",
-            source,
-        })?;
-        let piped = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-        let mut outputs = || -> std::io::Result<_> {
-            let stdout = Output::new(sandbox.stdout.take().ok_or_else(piped)?)?;
-            Ok((
-                stdout,
-                Output::new(sandbox.stderr.take().ok_or_else(piped)?)?,
-            ))
-        };
-        let (stdout, stderr) = outputs().map_err(NodeError::system("cannot hear the session"))?;
-        Ok(Running {
-            sandbox,
-            way_out: None,
-            stdout,
-            stderr,
-            info: File::from(info),
-        })
-    }
-
     /// Gives the session its network, and lets it go on.
     fn connect(&mut self, running: &mut Running, means: &Means) -> Result<(), NodeError> {
         let deadline = Instant::now() + START;
         self.hear_until(running, deadline, |line| line == stage::ENTERED)?;
         let has_internet = self.spec.egress == Egress::Internet;
         if has_internet {
-            running.way_out = Some(way_out(running.sandbox.id(), means)?);
+            running.find_way_out(means)?;
         }
         let routes = network::routes(has_internet, &network::machine());
         let input = running.sandbox.stdin.take();
         let told = input.map_or(Ok(()), |mut input| input.write_all(routes.as_bytes()));
         told.map_err(NodeError::system("the session's network does not hear"))?;
-        match init_of(&mut running.info) {
+        match running.init() {
             Some(init) => {
                 self.record.init = Some(init);
                 Ok(())
@@ -352,65 +283,6 @@ impl Session<'_> {
     fn tell(&self) -> Result<(), NodeError> {
         self.folder.set_record(&self.record)
     }
-}
-
-impl Running {
-    /// How the sandbox ended, if it has.
-    fn status(&mut self) -> Result<Option<ExitStatus>, NodeError> {
-        let status = self.sandbox.try_wait();
-        status.map_err(NodeError::system("cannot wait for the sandbox"))
-    }
-
-    /// Ends all that runs, and waits for its end.
-    fn end(&mut self, init: Option<&Process>) -> Result<(), NodeError> {
-        let _ = self.sandbox.kill();
-        if let Some(way_out) = &mut self.way_out {
-            let _ = way_out.kill();
-            let _ = way_out.wait();
-        }
-        let waited = self.sandbox.wait();
-        waited.map_err(NodeError::system("cannot wait for the sandbox"))?;
-        // The end of the first process in the namespace is the end of all in it.
-        match init {
-            Some(init) if !init.kill(KILL) => Err(NodeError::Immortal("the session".to_owned())),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Starts what carries the session's packets, and waits until it does.
-fn way_out(process: u32, means: &Means) -> Result<Child, NodeError> {
-    let failed = |source| NodeError::Program {
-        program: "slirp4netns",
-        source,
-    };
-    let mut child = network::way_out(process, means.user)
-        .spawn()
-        .map_err(failed)?;
-    let mut ready = [0];
-    let told = child.stdout.take().map(|mut out| out.read(&mut ready));
-    if matches!(told, Some(Ok(1))) {
-        return Ok(child);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    Err(failed(std::io::Error::other("it ended at once")))
-}
-
-/// The first process in the namespace, of which bubblewrap tells; `None` if it ended before.
-fn init_of(info: &mut File) -> Option<Process> {
-    let mut text = Vec::new();
-    let mut piece = [0; 1024];
-    while !text.contains(&b'}') && text.len() < 4096 {
-        match info.read(&mut piece) {
-            Ok(count @ 1..) => text.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Ok(_) | Err(_) => return None,
-        }
-    }
-    let info: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    let number = info.get("child-pid")?.as_i64()?;
-    Process::of(i32::try_from(number).ok()?)
 }
 
 /// The key in the line that a server prints when viewers may come: `ready … fingerprint=sha256:HEX …`.
