@@ -9,9 +9,8 @@ use crate::auth::gate::Gate;
 use crate::auth::password::Passwords;
 use crate::auth::rotation::RotationKey;
 use crate::auth::throttle::Throttle;
-use crate::keys::Keys;
+use crate::keys::{KeyError, Keys};
 use crate::metrics::Metrics;
-use crate::random::NoRandomness;
 use crate::store::Store;
 
 /// Requests that may be worked on at once; those of nodes that wait for jobs and those of people who
@@ -44,14 +43,14 @@ impl Hub {
     ///
     /// # Errors
     /// If the system has no randomness.
-    pub fn new(store: Store, keys: &Keys, metrics: Arc<Metrics>) -> Result<Self, NoRandomness> {
+    pub fn new(store: Store, keys: &Keys, metrics: Arc<Metrics>) -> Result<Self, KeyError> {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             store,
-            passwords: Arc::new(Passwords::new()?),
+            passwords: Arc::new(Passwords::new().map_err(|_| KeyError::NoRandomness)?),
             gate: Gate::new(cpus),
             rotation: Arc::new(RotationKey::new(&keys.rotation)),
-            ticket_keys: keys.ticket_public(),
+            ticket_keys: keys.ticket_public()?,
             metrics,
             at_once: Semaphore::new(AT_ONCE),
             ending: watch::Sender::new(false),

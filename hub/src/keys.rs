@@ -6,13 +6,17 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use crate::random::{bytes, hex, sha256};
 
 /// Digits of a public key's hash that name it.
 const NAME_DIGITS: usize = 16;
+
+/// What stands before the key in a SubjectPublicKeyInfo of Ed25519 (RFC 8410).
+const ED25519_SPKI: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +52,8 @@ pub enum KeyError {
 pub struct Keys {
     /// From which refresh tokens are made.
     pub rotation: [u8; 32],
-    /// By which connect tickets are signed.
-    pub ticket: Ed25519KeyPair,
+    /// The seed of the Ed25519 key by which connect tickets are signed.
+    pub ticket_seed: [u8; 32],
 }
 
 impl Keys {
@@ -58,32 +62,38 @@ impl Keys {
     /// # Errors
     /// If a file cannot be read or written, or does not hold what it should.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
+        let random = || bytes::<32>().ok().map(Vec::from);
         let path = folder.join("rotation.key");
-        let rotation = secret_file(&path, || bytes::<32>().ok().map(Vec::from))?;
+        let rotation = secret_file(&path, random)?;
         let rotation = rotation.try_into().map_err(|_| KeyError::Garbled {
             path,
             what: "32 bytes",
         })?;
-        let path = folder.join("ticket.pk8");
-        let generate = || {
-            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
-            Some(document.as_ref().to_vec())
-        };
-        let document = secret_file(&path, generate)?;
-        let ticket = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| KeyError::Garbled {
+        let path = folder.join("ticket.key");
+        let seed = secret_file(&path, random)?;
+        let garbled = || KeyError::Garbled {
             path,
-            what: "an Ed25519 key",
-        })?;
-        Ok(Self { rotation, ticket })
+            what: "32 bytes",
+        };
+        let ticket_seed: [u8; 32] = seed.try_into().map_err(|_| garbled())?;
+        Ok(Self {
+            rotation,
+            ticket_seed,
+        })
     }
 
-    /// The public key of tickets under its name, as nodes get it.
-    #[must_use]
-    pub fn ticket_public(&self) -> BTreeMap<String, String> {
-        let public = self.ticket.public_key().as_ref();
-        let mut name = hex(&sha256(public));
+    /// The public key of tickets under its name, as nodes get it. The name is how the hash of its
+    /// SubjectPublicKeyInfo begins, as in tickets.
+    ///
+    /// # Errors
+    /// If the seed makes no key, which none is known to do.
+    pub fn ticket_public(&self) -> Result<BTreeMap<String, String>, KeyError> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&self.ticket_seed);
+        let pair = pair.map_err(|_| KeyError::NoRandomness)?;
+        let public = pair.public_key().as_ref();
+        let mut name = hex(&sha256(&[&ED25519_SPKI[..], public].concat()));
         name.truncate(NAME_DIGITS);
-        BTreeMap::from([(name, hex(public))])
+        Ok(BTreeMap::from([(name, hex(public))]))
     }
 }
 
@@ -144,7 +154,10 @@ mod tests {
         let first = Keys::open(folder.path()).unwrap();
         let again = Keys::open(folder.path()).unwrap();
         assert_eq!(first.rotation, again.rotation);
-        assert_eq!(first.ticket_public(), again.ticket_public());
+        assert_eq!(
+            first.ticket_public().unwrap(),
+            again.ticket_public().unwrap()
+        );
         let path = folder.path().join("rotation.key");
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,

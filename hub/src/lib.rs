@@ -7,7 +7,7 @@
 //! [`tables`] the rows that several deeds share, [`store`] the databases. What decides and does not
 //! do stands apart and is pure: [`access`], [`auth`], [`session`], [`audit::chain`].
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod access;
 pub mod app;

@@ -125,6 +125,7 @@ impl Default for Metrics {
             audit_seq: Gauge::default(),
         };
         metrics.register();
+        metrics.register_sessions();
         metrics
     }
 }
@@ -149,6 +150,10 @@ impl Metrics {
             "Seconds of waiting for and of hashing passwords",
             self.password_seconds.clone(),
         );
+    }
+
+    fn register_sessions(&mut self) {
+        let registry = &mut self.registry;
         registry.register(
             "session_start_seconds",
             "Seconds until a session was ready",

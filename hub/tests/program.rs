@@ -237,6 +237,40 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
         .any(|window| window == secret.as_bytes())
 }
 
+/// Logins at once: each would take 19 MiB if nothing bounded them.
+const FLOOD: usize = 48;
+
+#[test]
+fn a_flood_of_logins_takes_no_memory_for_long() {
+    let hub = new_hub();
+    let before = peak_kib(&hub);
+    std::thread::scope(|scope| {
+        for number in 0..FLOOD {
+            let body = json!({ "username": format!("nobody{number}"), "password": "x".repeat(20) });
+            let hub = &hub;
+            scope.spawn(move || {
+                let (status, problem) = hub.ask("POST", "/v1/login", "", &body);
+                assert!([401, 429, 503].contains(&status), "{status} {problem}");
+            });
+        }
+    });
+    let after = peak_kib(&hub);
+    assert!(
+        after < before + 100 * 1024,
+        "{before} KiB became {after} KiB"
+    );
+}
+
+/// The most memory that a hub has had.
+fn peak_kib(hub: &Running) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", hub.process.id())).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
 #[test]
 fn a_damaged_log_is_told_by_the_exit_code() {
     let folder = new_hub().end();

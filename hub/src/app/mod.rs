@@ -4,6 +4,7 @@ pub mod error;
 mod log;
 pub mod operator;
 mod password;
+mod raw;
 mod scrape;
 pub mod serve;
 
@@ -26,6 +27,7 @@ use error::AppError;
 /// # Errors
 /// Why it was not done.
 pub fn run(cli: Cli) -> Result<ExitCode, AppError> {
+    raw::give_back_large_blocks();
     match cli.action {
         Action::Serve(serve) => serve::run(&serve).map(|()| ExitCode::SUCCESS),
         Action::Init(init) => operator::init(&init).map(|()| ExitCode::SUCCESS),

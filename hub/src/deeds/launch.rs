@@ -193,20 +193,7 @@ fn create(
     let wish = &order.wish;
     let id = tx.id(SessionId::new)?;
     let quality = wish.quality.min(terms.policy.quality_cap);
-    let boot = Boot {
-        session: id,
-        owner: Some(user.id),
-        app: wish.app.clone(),
-        url: wish.url.clone(),
-        profile: wish.profile,
-        screen: wish.screen,
-        quality,
-        resources: terms.resources,
-        policy: terms.policy.clone(),
-        timers: terms.timers,
-        ticket_keys: order.ticket_keys.clone(),
-        labels: BTreeMap::new(),
-    };
+    let boot = boot_of(id, user, order, &terms);
     let boot_seq = jobs::give(tx, node, JobKind::Boot(Box::new(boot)), BOOT_WITHIN)?;
     // What was opened is the user's affair: the node has to know it, the store does not.
     let wish = Launch {
@@ -247,4 +234,23 @@ fn create(
     };
     sessions::insert(tx, &mut stored, &spec_hash)?;
     Ok(stored.view)
+}
+
+/// The job that starts a session.
+fn boot_of(id: SessionId, user: &User, order: &Order, terms: &Terms) -> Boot {
+    let wish = &order.wish;
+    Boot {
+        session: id,
+        owner: Some(user.id),
+        app: wish.app.clone(),
+        url: wish.url.clone(),
+        profile: wish.profile,
+        screen: wish.screen,
+        quality: wish.quality.min(terms.policy.quality_cap),
+        resources: terms.resources,
+        policy: terms.policy.clone(),
+        timers: terms.timers,
+        ticket_keys: order.ticket_keys.clone(),
+        labels: BTreeMap::new(),
+    }
 }

@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::session::life::Event;
 use crate::store::{Row, Tx, values};
 use crate::tables::sessions::Stored;
-use crate::tables::{jobs, nodes, sessions};
+use crate::tables::{events, jobs, nodes, sessions};
 
 /// What a report changed, for the metrics.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ fn hear(
     happen(tx, node, session, event, otherwise, outcome)?;
     let view = &session.view;
     if session.event_seq == before && (view.state, view.phase, view.stops_at) != was {
-        sessions::announce(tx, session)?;
+        events::announce(tx, session)?;
     }
     sessions::save(tx, session)
 }

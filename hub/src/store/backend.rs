@@ -52,7 +52,7 @@ pub trait Backend: Send {
     /// Whatever the database says.
     fn rollback(&mut self) -> Result<(), StoreError>;
 
-    /// Its steps of [`super::migrations`], in order.
+    /// What brings its tables up to date, step by step.
     fn migrations(&self) -> &'static [&'static str];
 
     /// Whether the connection is of no use any more.

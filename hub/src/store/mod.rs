@@ -5,7 +5,7 @@
 //! locked against other writers (SQLite has only one). A database is a [`Backend`] of some hundred
 //! lines: connecting, running statements, telling its errors apart.
 //!
-//! Statements run on threads of their own ([`workers`]); those of SQLite are one that writes and a
+//! Statements run on threads of their own (`workers`); those of SQLite are one that writes and a
 //! few that read.
 
 mod backend;

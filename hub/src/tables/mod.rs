@@ -1,5 +1,6 @@
 //! Rows that several deeds read and write.
 
+pub mod events;
 pub mod jobs;
 pub mod nodes;
 pub mod sessions;

@@ -1,16 +1,17 @@
-//! Sessions and their events.
+//! Sessions.
 
 use hackstream_control_api::id::{NodeId, SessionId, UserId};
 use hackstream_control_api::launch::{Launch, Resources};
 use hackstream_control_api::node::{Address, StartPhase};
 use hackstream_control_api::policy::{Policy, Timers};
-use hackstream_control_api::session::{Session, SessionEvent, SessionState, StopCause};
+use hackstream_control_api::session::{Session, SessionState, StopCause};
 use hackstream_control_api::time::UnixMillis;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::events::announce;
 use crate::fault::Fault;
 use crate::session::life::{Event, next};
-use crate::store::{Row, StoreError, Tx, Value, Wake, values};
+use crate::store::{Row, StoreError, Tx, Value, values};
 
 /// What was decided for a session when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,28 +192,6 @@ pub fn advance(tx: &mut Tx<'_>, stored: &mut Stored, event: Event) -> Result<boo
     Ok(true)
 }
 
-/// Tells those who watch a locked session how it is now.
-///
-/// # Errors
-/// Those of the store.
-pub fn announce(tx: &mut Tx<'_>, stored: &mut Stored) -> Result<(), Fault> {
-    stored.event_seq += 1;
-    let view = &stored.view;
-    let event = SessionEvent {
-        seq: stored.event_seq,
-        at: tx.now,
-        state: view.state,
-        phase: view.phase,
-        reason: view.reason.clone(),
-        stop_cause: view.stop_cause,
-    };
-    let sql = "INSERT INTO session_events (session_id, seq, at, event) VALUES (?1, ?2, ?3, ?4)";
-    let text = serde_json::to_string(&event)?;
-    tx.execute(sql, values![view.session_id, event.seq, tx.now, text])?;
-    tx.wake(Wake::Session(view.session_id));
-    Ok(())
-}
-
 /// Writes what may have changed of a locked session.
 ///
 /// # Errors
@@ -244,17 +223,6 @@ pub fn save(tx: &mut Tx<'_>, stored: &Stored) -> Result<(), Fault> {
         ],
     )?;
     Ok(())
-}
-
-/// The events of a session after number `after`.
-///
-/// # Errors
-/// Those of the store.
-pub fn events(tx: &mut Tx<'_>, id: SessionId, after: u64) -> Result<Vec<SessionEvent>, Fault> {
-    let sql = "SELECT event FROM session_events WHERE session_id = ?1 AND seq > ?2 ORDER BY seq";
-    let texts: Vec<String> = tx.list(sql, values![id, after], Row::take)?;
-    let read = |text: &String| Ok(serde_json::from_str(text)?);
-    texts.iter().map(read).collect()
 }
 
 fn json<T: Serialize>(value: Option<&T>) -> Result<Option<String>, serde_json::Error> {

@@ -23,7 +23,7 @@ use crate::http::answer::Answer;
 use crate::http::ask::Named;
 use crate::hub::Hub;
 use crate::store::Wake;
-use crate::tables::sessions;
+use crate::tables::events;
 
 /// After so long the answer ends and the client comes again, with a token that is still good.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -101,7 +101,7 @@ impl Watcher {
             let found = self
                 .hub
                 .store
-                .read(move |tx| sessions::events(tx, id, after))
+                .read(move |tx| events::after(tx, id, after))
                 .await;
             self.waiting = found.ok()?.into();
             if self.waiting.is_empty() && !self.woken().await {
