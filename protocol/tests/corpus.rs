@@ -221,22 +221,11 @@ fn viewer_seeds() -> Vec<(&'static str, Vec<u8>)> {
 
 /// What travels where a control plane sends viewers.
 fn ticket_seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let hello = ViewerMessage::Hello(Hello {
-        version: 1,
-        token: Vec::new(),
-        quality: Quality::Auto,
-        h264: false,
-        cache_bytes: 0,
-        history_bytes: 0,
-        agent: String::new(),
-        ticket: Vec::new(),
-        seat: SeatWish::Control,
-        takes_files: false,
-        max_bitrate: None,
-        credential: Credential {
+    let hello = greeting(|hello| {
+        hello.credential = Credential {
             ticket: b"hst1.AQID".to_vec(),
             proof: b"proof".to_vec(),
-        },
+        };
     });
     let welcome = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -245,6 +234,8 @@ fn ticket_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ticket: b"ticket".to_vec(),
         files: None,
         microphone: false,
+        scales: false,
+        desktop: DesktopShare::default(),
         renewed: true,
     });
     vec![
@@ -285,6 +276,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
         microphone: false,
         scales: false,
         desktop: DesktopShare::default(),
+        renewed: false,
     });
     let welcome_scales = ServerMessage::Welcome(Welcome {
         version: 1,
@@ -323,6 +315,7 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             links: false,
         },
         scales: false,
+        renewed: false,
     });
     let named = [
         ("welcome", welcome),
