@@ -143,7 +143,6 @@ codes! {
     /// The hub is ending.
     ShuttingDown = "shutting_down", 503, "The hub is shutting down";
     /// This part is not configured.
-    NotConfigured = "not_configured", 503, "Not configured on this hub";
     /// A defect of the hub.
     Internal = "internal", 500, "Something went wrong in the hub";
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hackstream_ticket::Signer;
 use tokio::sync::{Semaphore, watch};
 
 use crate::auth::gate::Gate;
@@ -27,6 +28,8 @@ pub struct Hub {
     pub gate: Gate,
     /// With what refresh tokens are made from refresh tokens.
     pub rotation: Arc<RotationKey>,
+    /// With what connect tickets are signed.
+    pub signer: Arc<Signer>,
     /// The public keys of connect tickets, by their names.
     pub ticket_keys: BTreeMap<String, String>,
     /// What is counted.
@@ -50,6 +53,7 @@ impl Hub {
             passwords: Arc::new(Passwords::new().map_err(|_| KeyError::NoRandomness)?),
             gate: Gate::new(cpus),
             rotation: Arc::new(RotationKey::new(&keys.rotation)),
+            signer: Arc::new(keys.ticket_signer()?),
             ticket_keys: keys.ticket_public()?,
             metrics,
             at_once: Semaphore::new(AT_ONCE),

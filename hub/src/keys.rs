@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use hackstream_ticket::Signer;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use crate::random::{bytes, hex, sha256};
@@ -80,6 +81,14 @@ impl Keys {
             rotation,
             ticket_seed,
         })
+    }
+
+    /// With what connect tickets are signed.
+    ///
+    /// # Errors
+    /// If the seed makes no key, which none is known to do.
+    pub fn ticket_signer(&self) -> Result<Signer, KeyError> {
+        Signer::from_seed(&self.ticket_seed).map_err(|_| KeyError::NoRandomness)
     }
 
     /// The public key of tickets under its name, as nodes get it. The name is how the hash of its

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use ring::digest::{SHA256, digest};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
@@ -30,6 +30,9 @@ pub enum KeyError {
     /// A public key is something else.
     #[error("a public key is written {TEXT_PREFIX} and 43 characters of base64url")]
     Public,
+    /// The hash of a key is something else.
+    #[error("the SHA-256 of a key is written as 64 hexadecimal digits")]
+    Hash,
     /// A private key is something else.
     #[error("a private key is written as 43 characters of base64url")]
     Private,
@@ -41,13 +44,29 @@ pub enum KeyError {
     TooMany,
 }
 
-/// SHA-256 of a key's SubjectPublicKeyInfo (DER).
+/// SHA-256 of a key's SubjectPublicKeyInfo (DER); as text 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash(pub [u8; 32]);
 
-impl fmt::Debug for KeyHash {
+impl FromStr for KeyHash {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes());
+        let bytes = bytes.map_err(|_| KeyError::Hash)?;
+        bytes.try_into().map(Self).map_err(|_| KeyError::Hash)
+    }
+}
+
+impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -29,6 +29,7 @@ mod time;
 pub use burned::Burned;
 pub use error::{Failure, TicketError};
 pub use gate::{Gate, Place};
+pub use hackstream_protocol::wire::control::Quality;
 pub use keys::{ClientKey, ClientPublicKey, HubKey, HubKeys, KeyError, KeyHash, KeyId, Signer};
 pub use names::{NameError, NodeId, SessionId};
 pub use policy::{Feature, Features, Policy, Seat};

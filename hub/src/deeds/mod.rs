@@ -1,6 +1,7 @@
 //! What the hub does: each deed is one transaction, with its row of the audit log in it.
 
 pub mod admin;
+pub mod connect;
 pub mod devices;
 pub mod fleet;
 pub mod launch;

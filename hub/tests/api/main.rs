@@ -12,6 +12,7 @@
 mod accounts;
 mod audit;
 mod bodies;
+mod connect;
 mod crash;
 mod database;
 mod document;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         accounts::TESTS,
         audit::TESTS,
         bodies::TESTS,
+        connect::TESTS,
         document::TESTS,
         rbac::TESTS,
         rotation::TESTS,

@@ -12,12 +12,12 @@ use hackstream_control_api::limits::{
     MAX_APP_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_SCREEN_SIDE, MAX_URL_BYTES,
 };
 use hackstream_control_api::problem::{Code, Problem};
-use hackstream_control_api::session::{
-    Connect, ConnectRequest, Launched, Session, SessionState, StopRequest,
-};
+use hackstream_control_api::session::{Connect, ConnectRequest, Launched, Session, StopRequest};
+use hackstream_ticket::KeyHash;
 
 use super::check_text;
 use crate::access::Permission;
+use crate::deeds::connect;
 use crate::deeds::launch::{self, Order};
 use crate::deeds::stop::{self, DEFAULT_GRACE, LONGEST_GRACE};
 use crate::deeds::who::Caller;
@@ -96,15 +96,15 @@ fn check_wish(wish: &Launch) -> Result<(), Fault> {
     if wish.profile == ProfileMode::Persist {
         return invalid("persistent profiles are not there yet; use ephemeral");
     }
-    wish.client_key.as_deref().map_or(Ok(()), check_client_key)
+    wish.client_key.as_deref().map_or(Ok(()), |key| {
+        client_key(key)?;
+        Ok(())
+    })
 }
 
-fn check_client_key(key: &str) -> Result<(), Fault> {
-    if key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(());
-    }
+fn client_key(key: &str) -> Result<KeyHash, Fault> {
     let detail = "client_key is the SHA-256 of a public key, 64 hexadecimal digits";
-    Err(Fault::new(Code::Invalid, detail))
+    key.parse().map_err(|_| Fault::new(Code::Invalid, detail))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
@@ -168,23 +168,13 @@ pub(crate) async fn connect(
     Named(id): Named<SessionId>,
     Body(wish): Body<ConnectRequest>,
 ) -> Answer<Json<Connect>> {
-    check_client_key(&wish.client_key)?;
-    let stored = visible(&hub, &caller, id).await?;
-    // Not even who may see and stop everything may look inside.
-    if stored.view.user_id != Some(caller.user) {
-        return Err(Code::NotFound.into());
-    }
-    if !matches!(
-        stored.view.state,
-        SessionState::Claimed | SessionState::Running
-    ) {
-        let detail = format!("the session is {}", stored.view.state.name());
-        return Err(Fault::new(Code::WrongState, detail));
-    }
-    Err(Fault::new(
-        Code::NotConfigured,
-        "this hub does not sign tickets yet",
-    ))
+    let key = client_key(&wish.client_key)?;
+    let signer = Arc::clone(&hub.signer);
+    let connect = hub
+        .store
+        .write(move |tx| connect::connect(tx, &caller, id, key, &signer))
+        .await?;
+    Ok(Json(connect))
 }
 
 /// End a session, in whatever state it is. Ending it again changes nothing.
