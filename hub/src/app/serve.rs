@@ -12,6 +12,7 @@ use super::error::AppError;
 use super::{log, open, scrape};
 use crate::config::Serve;
 use crate::deeds::upkeep;
+use crate::fault::Fault;
 use crate::http::tls::{Identity, TlsError};
 use crate::http::{listen, routing};
 use crate::hub::Hub;
@@ -109,9 +110,21 @@ impl Signals {
 /// Does once a minute what has to be done when nobody asks.
 async fn keep_up(hub: Arc<Hub>) {
     let mut every = tokio::time::interval(Duration::from_secs(upkeep::EVERY.0));
+    let mut since = None;
     loop {
         every.tick().await;
-        match hub.store.write(upkeep::run).await {
+        let done: Result<_, Fault> = hub
+            .store
+            .write(move |tx| {
+                let since = since.unwrap_or(tx.now);
+                Ok((upkeep::run(tx, since)?, since))
+            })
+            .await;
+        let done = done.map(|(sessions, began)| {
+            since = Some(began);
+            sessions
+        });
+        match done {
             Ok(0) => {}
             Ok(sessions) => tracing::warn!(sessions, "sessions were given up"),
             Err(error) => tracing::error!(%error, "the store failed"),

@@ -2,7 +2,7 @@
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::session::StopCause;
-use hackstream_control_api::time::Seconds;
+use hackstream_control_api::time::{Seconds, UnixMillis};
 use serde_json::json;
 
 use crate::audit::{self, Actor, Record};
@@ -23,14 +23,17 @@ const EVENTS: Seconds = Seconds::days(7);
 /// How long an idempotency key is remembered.
 const IDEMPOTENCY: Seconds = Seconds::hours(24);
 
-/// Does it; the sessions that were lost or given up.
+/// Does it; the sessions that were lost or given up. `listening_since` is when this hub began to hear
+/// nodes: before that, their silence is its own.
 ///
 /// # Errors
 /// Those of the store.
-pub fn run(tx: &mut Tx<'_>) -> Result<u64, Fault> {
+pub fn run(tx: &mut Tx<'_>, listening_since: UnixMillis) -> Result<u64, Fault> {
     let mut given_up = 0;
-    for id in silent(tx)? {
-        given_up += u64::from(give_up(tx, id, Event::NodeGone, StopCause::NodeLost)?);
+    if tx.now >= listening_since.plus(LOST_AFTER) {
+        for id in silent(tx)? {
+            given_up += u64::from(give_up(tx, id, Event::NodeGone, StopCause::NodeLost)?);
+        }
     }
     for id in never_taken(tx)? {
         given_up += u64::from(give_up(tx, id, Event::BootFailed, StopCause::StartFailed)?);

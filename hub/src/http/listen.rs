@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::util::MapRequest;
 
 use super::Peer;
@@ -69,6 +70,7 @@ pub async fn serve(
                     request
                 });
                 let service = TowerToHyperService::new(with_peer);
+                let builder = version_of(&stream, &builder);
                 let connection = builder.serve_connection(TokioIo::new(stream), service);
                 let _ = watcher.watch(connection).await;
             }
@@ -94,6 +96,18 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
             tracing::warn!(%error, "cannot accept a connection");
             None
         }
+    }
+}
+
+/// For the version that was agreed on in the handshake. To find out from what is said first would mean
+/// to wait, without an end, for somebody who says nothing.
+fn version_of(
+    stream: &TlsStream<TcpStream>,
+    builder: &Builder<TokioExecutor>,
+) -> Builder<TokioExecutor> {
+    match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => builder.clone().http2_only(),
+        _ => builder.clone().http1_only(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sessions from the wish to the end, and what can go wrong on the way.
 
 use hackstream_control_api::time::Seconds;
+use hackstream_hub::deeds::upkeep;
 use serde_json::{Value, json};
 
 use crate::Test;
@@ -45,6 +46,10 @@ pub(crate) const TESTS: &[Test] = &[
         a_node_that_refuses_ends_the_wish,
     ),
     ("what_a_node_lost_has_ended", what_a_node_lost_has_ended),
+    (
+        "a_hub_that_was_away_hears_its_nodes_first",
+        a_hub_that_was_away_hears_its_nodes_first,
+    ),
     (
         "a_silent_node_is_lost_and_comes_back",
         a_silent_node_is_lost_and_comes_back,
@@ -425,6 +430,22 @@ fn what_a_node_lost_has_ended(api: &mut Api) {
     );
 }
 
+/// What is done once a minute, by a hub that has listened for so long; how many sessions it gave up.
+fn keep_up(api: &Api, listened: Seconds) -> u64 {
+    api.write(move |tx| upkeep::run(tx, tx.now.minus(listened)))
+}
+
+fn a_hub_that_was_away_hears_its_nodes_first(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let alice = api.token("alice");
+    let id = api.launch(&alice);
+    api.report(&node, 1, seen(&id, "ready")).ok();
+    api.wait(Seconds::hours(5));
+    assert_eq!(keep_up(api, Seconds(0)), 0);
+    assert_eq!(keep_up(api, Seconds::minutes(9)), 0);
+    assert_eq!(keep_up(api, Seconds::minutes(10)), 1);
+}
+
 fn a_silent_node_is_lost_and_comes_back(api: &mut Api) {
     let (_, node) = api.node("a");
     let mut at = seen("", "ready");
@@ -433,8 +454,8 @@ fn a_silent_node_is_lost_and_comes_back(api: &mut Api) {
     at[0]["viewers"] = json!(1);
     api.report(&node, 1, at.clone()).ok();
     api.wait(Seconds::minutes(11));
-    assert_eq!(api.write(hackstream_hub::deeds::upkeep::run), 1);
-    assert_eq!(api.write(hackstream_hub::deeds::upkeep::run), 0);
+    assert_eq!(keep_up(api, Seconds::minutes(11)), 1);
+    assert_eq!(keep_up(api, Seconds::minutes(11)), 0);
     let alice = api.token("alice");
     assert_eq!(state(api, &alice, &id), "lost");
     api.report(&node, 1, at).ok();
@@ -446,7 +467,7 @@ fn what_comes_too_late_is_ended_again(api: &mut Api) {
     let alice = api.token("alice");
     let id = api.launch(&alice);
     api.wait(Seconds(61));
-    assert_eq!(api.write(hackstream_hub::deeds::upkeep::run), 1);
+    assert_eq!(keep_up(api, Seconds::minutes(11)), 1);
     assert_eq!(state(api, &alice, &id), "failed");
     for _ in 0..2 {
         api.report(&node, 1, seen(&id, "starting")).ok();

@@ -127,7 +127,13 @@ impl Agent {
 
     /// Looks after the sessions, and tells the hub of them.
     fn report(&mut self) -> Result<(), hub::HubError> {
-        let mut sessions = self.sessions.look(crate::clock::now());
+        let mut sessions = match self.sessions.look(crate::clock::now()) {
+            Ok(sessions) => sessions,
+            Err(error) => {
+                warn!(%error, "cannot look for sessions; the hub is told nothing");
+                return Ok(());
+            }
+        };
         sessions.truncate(MAX_REPORTED_SESSIONS);
         let report = Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),

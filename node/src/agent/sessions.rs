@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use super::memory::Memory;
 use super::status::{self, Said};
 use super::timers::{Presence, stops_at};
+use crate::NodeError;
 use crate::driver::{Driver, Found};
 use crate::folder::Folder;
 use crate::record::{Life, StopOrder};
@@ -57,20 +58,18 @@ impl Sessions {
     }
 
     /// Looks at all of them, and ends those whose time is over at `now`.
-    pub fn look(&mut self, now: UnixMillis) -> Vec<NodeSession> {
-        let all = match self.driver.list() {
-            Ok(all) => all,
-            Err(error) => {
-                warn!(%error, "cannot look for sessions");
-                return Vec::new();
-            }
-        };
+    ///
+    /// # Errors
+    /// If they cannot be looked for. That is not the same as none: the hub takes what is not there for
+    /// ended.
+    pub fn look(&mut self, now: UnixMillis) -> Result<Vec<NodeSession>, NodeError> {
+        let all = self.driver.list()?;
         let is_there = |session| all.iter().any(|found| found.spec.session == session);
         self.seen.retain(|session, _| is_there(*session));
         if let Err(error) = self.memory.keep(is_there) {
             warn!(%error, "cannot forget claims");
         }
-        all.iter().map(|found| self.look_at(found, now)).collect()
+        Ok(all.iter().map(|found| self.look_at(found, now)).collect())
     }
 
     fn look_at(&mut self, found: &Found, now: UnixMillis) -> NodeSession {

@@ -29,6 +29,10 @@ use crate::hub::Hub;
 use crate::metrics::{CauseLabel, ResultLabel};
 use crate::tables::sessions;
 
+/// The greatest id. Only of digits and capitals, whose order is that of ids in every language that a
+/// database may sort by.
+const BEHIND_ALL: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
+
 /// Start a session. The same `Idempotency-Key` within 24 h gives the same session.
 #[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",
     params(("Idempotency-Key" = Option<String>, Header, description = "Names the wish, so that it is not fulfilled twice")),
@@ -125,8 +129,7 @@ pub(crate) async fn list(
     Asked(query): Asked<PageQuery>,
 ) -> Answer<Response> {
     let limit = query.limit()?;
-    // Behind every id.
-    let before = query.cursor()?.unwrap_or_else(|| "~".to_owned());
+    let before = query.cursor()?.unwrap_or_else(|| BEHIND_ALL.to_owned());
     let user = (!caller.may(Permission::SessionReadAny)).then_some(caller.user);
     let rows = hub
         .store

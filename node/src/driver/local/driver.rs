@@ -12,6 +12,7 @@ use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::{StartPhase, Usage};
 use hackstream_control_api::session::StopCause;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tracing::warn;
 
 use super::keeper::{self, Means};
 use super::{log, processes};
@@ -228,8 +229,12 @@ impl Driver for LocalDriver {
     fn list(&self) -> Result<Vec<Found>, NodeError> {
         self.reap();
         let mut found = Vec::new();
-        for (_, folder) in Folder::all(&self.places.sessions)? {
-            found.extend(self.find(&folder)?);
+        for (session, folder) in Folder::all(&self.places.sessions)? {
+            match self.find(&folder) {
+                Ok(one) => found.extend(one),
+                // The others are none the worse for it.
+                Err(error) => warn!(%session, %error, "cannot look after a session"),
+            }
         }
         Ok(found)
     }
