@@ -364,11 +364,14 @@ fn hello(options: &Options) -> Hello {
 /// How large a picture there is room for, before there is a window.
 fn room(options: &Options) -> Option<Room> {
     match (options.scaling, options.output) {
-        (Scaling::Off, _) | (Scaling::ToWindow, Output::Headless) => None,
-        (Scaling::AtMost(size), _) => Some(Room::AtMost(size)),
+        (Scaling::AtMost(size), Output::Headless | Output::Window { .. }) => {
+            Some(Room::AtMost(size))
+        }
         (Scaling::ToWindow, Output::Window { .. }) => {
             Some(x_display::size().map_or(Room::Unlimited, Room::AtMost))
         }
+        // A bare console shows what its monitor has room for of the whole screen.
+        _ => None,
     }
 }
 

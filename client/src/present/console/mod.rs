@@ -211,7 +211,7 @@ impl Console {
                     self.pointer.go(at)?;
                     let screen = shared.picture().size();
                     if !screen.is_empty() {
-                        let at = Placement::new(screen, self.monitor).to_frame(at);
+                        let at = Placement::new(screen, self.monitor).to_screen(at);
                         session.send(InputEvent::PointerMotion(at));
                     }
                 }
