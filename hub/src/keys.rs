@@ -7,17 +7,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use hackstream_ticket::Signer;
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
-use crate::random::{bytes, hex, sha256};
-
-/// Digits of a public key's hash that name it.
-const NAME_DIGITS: usize = 16;
-
-/// What stands before the key in a SubjectPublicKeyInfo of Ed25519 (RFC 8410).
-const ED25519_SPKI: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
+use crate::random::{bytes, hex};
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -97,12 +88,8 @@ impl Keys {
     /// # Errors
     /// If the seed makes no key, which none is known to do.
     pub fn ticket_public(&self) -> Result<BTreeMap<String, String>, KeyError> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(&self.ticket_seed);
-        let pair = pair.map_err(|_| KeyError::NoRandomness)?;
-        let public = pair.public_key().as_ref();
-        let mut name = hex(&sha256(&[&ED25519_SPKI[..], public].concat()));
-        name.truncate(NAME_DIGITS);
-        Ok(BTreeMap::from([(name, hex(public))]))
+        let key = self.ticket_signer()?.public();
+        Ok(BTreeMap::from([(hex(&key.id().0), hex(&key.bytes()))]))
     }
 }
 

@@ -169,6 +169,12 @@ impl HubKey {
         Self(bytes)
     }
 
+    /// The key as RFC 8032 writes it.
+    #[must_use]
+    pub const fn bytes(&self) -> [u8; KEY_BYTES] {
+        self.0
+    }
+
     /// Its number in tickets.
     #[must_use]
     pub fn id(&self) -> KeyId {
