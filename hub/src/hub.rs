@@ -10,13 +10,13 @@ use crate::auth::gate::Gate;
 use crate::auth::password::Passwords;
 use crate::auth::rotation::RotationKey;
 use crate::auth::throttle::Throttle;
+use crate::deeds::who::{Caller, acting};
+use crate::fault::Fault;
+use crate::http::Crowds;
+use crate::http::handlers::health::Readiness;
 use crate::keys::{KeyError, Keys};
 use crate::metrics::Metrics;
-use crate::store::Store;
-
-/// Requests that may be worked on at once; those of nodes that wait for jobs and those of people who
-/// watch events do not count.
-const AT_ONCE: usize = 256;
+use crate::store::{Store, Tx};
 
 /// What every request can use.
 pub struct Hub {
@@ -35,7 +35,11 @@ pub struct Hub {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Requests that are worked on.
-    pub at_once: Semaphore,
+    pub crowds: Crowds,
+    /// Whether the hub works, as it was found out last.
+    pub readiness: Readiness,
+    /// Held while the audit log is checked.
+    pub verifying: Arc<Semaphore>,
     /// Becomes `true` when the hub ends: whoever waits for something stops waiting.
     pub ending: watch::Sender<bool>,
     throttle: Mutex<Throttle>,
@@ -56,10 +60,29 @@ impl Hub {
             signer: Arc::new(keys.ticket_signer()?),
             ticket_keys: keys.ticket_public()?,
             metrics,
-            at_once: Semaphore::new(AT_ONCE),
+            crowds: Crowds::default(),
+            readiness: Readiness::default(),
+            verifying: Arc::new(Semaphore::new(1)),
             ending: watch::Sender::new(false),
             throttle: Mutex::default(),
         })
+    }
+
+    /// Does a deed of `caller`, in one transaction with a second look at whether they may. Every route
+    /// of people that writes does it by this.
+    ///
+    /// # Errors
+    /// If they may not any more; those of `deed`, and those of the store.
+    pub async fn act<T: Send + 'static>(
+        &self,
+        caller: Caller,
+        deed: impl Fn(&mut Tx<'_>, &Caller) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let work = move |tx: &mut Tx<'_>| {
+            let caller = acting(tx, &caller)?;
+            deed(tx, &caller)
+        };
+        self.store.write(work).await
     }
 
     /// Who has failed to log in how often.

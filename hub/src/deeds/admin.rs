@@ -14,9 +14,9 @@ use super::login::name_key;
 use super::stop::{DEFAULT_GRACE, end};
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
 use crate::tables::settings::Subject;
-use crate::tables::{sessions, settings, users};
+use crate::tables::{nodes, sessions, settings, users};
 
 /// A new account, its password hashed.
 #[derive(Clone, Debug)]
@@ -73,7 +73,8 @@ pub fn change_user(
     change: &UserChange,
     phc: Option<&str>,
 ) -> Result<User, Fault> {
-    let before = users::lock(tx, id)?.ok_or(Code::NotFound)?;
+    users::lock_with_admins(tx, id)?;
+    let before = users::find(tx, id)?.ok_or(Code::NotFound)?;
     if change
         .version
         .is_some_and(|version| version != before.version)
@@ -99,6 +100,7 @@ pub fn change_user(
     } else if phc.is_some() {
         void_all(tx, id, "password")?;
     }
+    tx.wake(Wake::User(id));
     let meta = json!({
         "role": [before.role.name(), role.name()],
         "disabled": [before.disabled_at.is_some(), disabled],
@@ -108,15 +110,15 @@ pub fn change_user(
     users::find(tx, id)?.ok_or_else(|| Code::Internal.into())
 }
 
-/// Administrators who can log in, all locked: two cannot remove each other at the same moment.
-fn active_admins(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
-    let sql = "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL \
-               ORDER BY id /*FOR UPDATE*/";
-    Ok(tx.list(sql, &[], Row::take::<UserId>)?.len())
+/// Administrators who can log in. All are locked: two cannot remove each other at the same moment.
+fn active_admins(tx: &mut Tx<'_>) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL";
+    Ok(tx.first(sql, &[], Row::take)?.unwrap_or(0))
 }
 
 fn close(tx: &mut Tx<'_>, actor: Actor, id: UserId) -> Result<(), Fault> {
     void_all(tx, id, "disabled")?;
+    nodes::lock_of_user(tx, id)?;
     for mut session in sessions::lock_of_user(tx, id)? {
         end(
             tx,

@@ -34,6 +34,7 @@ pub struct Reported {
 /// Those of the store.
 pub fn report(tx: &mut Tx<'_>, node: NodeId, report: &Report) -> Result<Reported, Fault> {
     nodes::set_reported(tx, node, report)?;
+    jobs::taken_up(tx, node, report.last_seq)?;
     let mut outcome = Reported::default();
     outcome.answer.now = tx.now;
     let mut known = sessions::lock_of_node(tx, node)?;
@@ -152,9 +153,7 @@ fn end_again(tx: &mut Tx<'_>, node: NodeId, id: SessionId) -> Result<(), Fault> 
     else {
         return Ok(());
     };
-    let open = jobs::open(tx, node, 0)?;
-    let told = |kind: &JobKind| matches!(kind, JobKind::Stop(stop) if stop.session == id);
-    if open.iter().any(|job| told(&job.kind)) {
+    if jobs::is_being_stopped(tx, node, id)? {
         return Ok(());
     }
     let stop = Stop {
@@ -182,7 +181,7 @@ pub fn job_result(
     };
     let failed = result.outcome != JobOutcome::Done;
     if let (true, JobKind::Boot(boot)) = (failed, &job.kind) {
-        if let Some(mut session) = sessions::lock(tx, boot.session)? {
+        if let Some(mut session) = sessions::lock_with_node(tx, boot.session)? {
             session.view.reason = result.detail.clone().or(session.view.reason.take());
             let cause = StopCause::StartFailed;
             happen(

@@ -9,7 +9,7 @@ use super::who::Caller;
 use crate::audit::{self, Actor, Record};
 use crate::auth::token::Token;
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
 
 /// Service tokens that a user may have at once.
 const MOST: u32 = 50;
@@ -79,6 +79,7 @@ pub fn revoke(tx: &mut Tx<'_>, caller: &Caller, id: TokenId) -> Result<(), Fault
     if tx.execute(sql, values![id, caller.user, tx.now])? == 0 {
         return Err(Code::NotFound.into());
     }
+    tx.wake(Wake::User(caller.user));
     let record = Record::new(Actor::User(caller.user), "token.revoke");
     Ok(audit::append(tx, record.target("token", id.to_string()))?)
 }

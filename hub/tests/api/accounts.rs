@@ -1,6 +1,7 @@
 //! Logging in, accounts, and what closing one does.
 
 use hackstream_control_api::time::Seconds;
+use hackstream_hub::http::Peer;
 use serde_json::{Value, json};
 
 use crate::Test;
@@ -101,7 +102,11 @@ fn guessing_gets_slower_and_ends(api: &mut Api) {
 fn a_flood_of_logins_is_bounded(api: &mut Api) {
     let body = |number: usize| json!({ "username": format!("user{number}"), "password": "wrong" });
     let replies = api.flood(300, |number| {
-        request("POST", "/v1/login", "", &[], body(number).to_string())
+        let mut login = request("POST", "/v1/login", "", &[], body(number).to_string());
+        let address = format!("10.0.{}.1:5000", number / 10);
+        let peer = Peer(address.parse().unwrap());
+        login.extensions_mut().insert(peer);
+        login
     });
     // Some are tried; the rest are told to come back, by one bound or the other.
     let busy = replies.iter().filter(|reply| reply.status != 401);

@@ -16,7 +16,9 @@ mod connect;
 mod crash;
 mod database;
 mod document;
+mod floods;
 mod harness;
+mod outrun;
 mod rbac;
 mod rotation;
 mod sessions;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         bodies::TESTS,
         connect::TESTS,
         document::TESTS,
+        floods::TESTS,
+        outrun::TESTS,
         rbac::TESTS,
         rotation::TESTS,
         sessions::TESTS,
