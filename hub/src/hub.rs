@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hackstream_control_api::problem::{Code, Problem};
 use hackstream_ticket::Signer;
 use tokio::sync::{Semaphore, watch};
 
 use crate::auth::gate::Gate;
 use crate::auth::password::Passwords;
 use crate::auth::rotation::RotationKey;
-use crate::auth::throttle::Throttle;
+use crate::auth::throttle::{Key, Throttle};
 use crate::deeds::who::{Caller, acting};
 use crate::fault::Fault;
 use crate::http::Crowds;
@@ -78,6 +79,7 @@ impl Hub {
         caller: Caller,
         deed: impl Fn(&mut Tx<'_>, &Caller) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
+        self.at_a_rate(&[Key::Deeds(caller.user)])?;
         let work = move |tx: &mut Tx<'_>| {
             let caller = acting(tx, &caller)?;
             deed(tx, &caller)
@@ -85,7 +87,19 @@ impl Hub {
         self.store.write(work).await
     }
 
-    /// Who has failed to log in how often.
+    /// Lets pass what everybody does at a rate.
+    ///
+    /// # Errors
+    /// [`Code::TooManyRequests`] to who does it more often.
+    pub fn at_a_rate(&self, keys: &[Key]) -> Result<(), Fault> {
+        let begun = self.throttle().begin(keys, self.store.now());
+        begun.map_err(|wait| {
+            let problem = Problem::new(Code::TooManyRequests);
+            problem.retry_after(wait).into()
+        })
+    }
+
+    /// Who has failed to log in how often, and done how much.
     pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
         // A panic in between leaves counts that are as good as any.
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! How often one may try to log in.
+//! How often one may try to log in, and do what costs.
 //!
 //! Tries are counted when they begin, not when they turn out to be wrong: otherwise all that arrive at
 //! the same moment would pass, and those that nobody waits for would never count. A right password
@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use hackstream_control_api::id::UserId;
+use hackstream_control_api::id::{DeviceId, UserId};
 use hackstream_control_api::time::{Seconds, UnixMillis};
 
 /// Accounts and networks that are remembered; beyond, the oldest are forgotten.
@@ -45,6 +45,10 @@ pub enum Key {
     Network(Network),
     /// The password that somebody who is logged in has to show again.
     Own(UserId),
+    /// What somebody does that is written down, done or refused.
+    Deeds(UserId),
+    /// New tokens for a device.
+    Refresh(DeviceId),
 }
 
 /// What is done about too many.
@@ -55,15 +59,15 @@ enum Rule {
         free: u32,
         /// The longest wait.
         longest: Seconds,
-        /// The count sinks by one in so long.
-        sinks: Seconds,
+        /// The count sinks by one in so many milliseconds.
+        sinks: u64,
     },
     /// So many at once, and then one in each such span.
     Rate {
         /// Tries at once.
         burst: u32,
-        /// The count sinks by one in so long.
-        sinks: Seconds,
+        /// The count sinks by one in so many milliseconds.
+        sinks: u64,
     },
 }
 
@@ -84,24 +88,34 @@ impl Key {
             Self::From(..) | Self::Own(_) => Rule::Slower {
                 free: 5,
                 longest: Seconds(30),
-                sinks: Seconds::minutes(1),
+                sinks: 60_000,
             },
             // Guesses from everywhere: at most 5760 a day. Two networks cannot use that up.
             Self::Account(_) => Rule::Rate {
                 burst: 100,
-                sinks: Seconds(15),
+                sinks: 15_000,
             },
             // As many as a house full of people mistypes.
             Self::Network(_) => Rule::Rate {
                 burst: 60,
-                sinks: Seconds(5),
+                sinks: 5_000,
+            },
+            // More than people do, and than a program should.
+            Self::Deeds(_) => Rule::Rate {
+                burst: 100,
+                sinks: 200,
+            },
+            // An access token is good for ten minutes.
+            Self::Refresh(_) => Rule::Rate {
+                burst: 20,
+                sinks: 60_000,
             },
         }
     }
 }
 
 impl Rule {
-    const fn sinks(&self) -> Seconds {
+    const fn sinks(&self) -> u64 {
         match self {
             Self::Slower { sinks, .. } | Self::Rate { sinks, .. } => *sinks,
         }
@@ -125,7 +139,7 @@ impl Count {
 
     /// Milliseconds until the next may be tried.
     fn wait(self, rule: &Rule, now: UnixMillis) -> u64 {
-        let one = rule.sinks().0 * 1000;
+        let one = rule.sinks();
         match rule {
             Rule::Slower { free, longest, .. } => {
                 let count = self.level.div_ceil(one);
@@ -171,7 +185,7 @@ impl Throttle {
             self.forget(now);
         }
         let rule = key.rule();
-        let one = rule.sinks().0 * 1000;
+        let one = rule.sinks();
         let count = self
             .0
             .entry(key.clone())
@@ -191,7 +205,7 @@ impl Throttle {
     pub fn take_back(&mut self, keys: &[Key]) {
         for key in keys {
             if let Some(count) = self.0.get_mut(key) {
-                count.level = count.level.saturating_sub(key.rule().sinks().0 * 1000);
+                count.level = count.level.saturating_sub(key.rule().sinks());
             }
         }
     }

@@ -54,13 +54,14 @@ fn read(row: &mut Row) -> Result<Found, StoreError> {
     })
 }
 
-/// Whose refresh token that is, good or not.
+/// Whose refresh token that is, good or not, and on which device.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] if it is nobody's; those of the store.
-pub fn owner(tx: &mut Tx<'_>, token: &Token) -> Result<UserId, Fault> {
-    let sql = "SELECT user_id FROM tokens WHERE hash = ?1 AND kind = 'refresh'";
-    let owner = tx.first(sql, values![token.hash()], Row::take)?;
+pub fn owner(tx: &mut Tx<'_>, token: &Token) -> Result<(UserId, DeviceId), Fault> {
+    let sql = "SELECT user_id, device_id FROM tokens WHERE hash = ?1 AND kind = 'refresh'";
+    let read = |row: &mut Row| Ok((row.take()?, row.take()?));
+    let owner = tx.first(sql, values![token.hash()], read)?;
     owner.ok_or_else(|| Code::Unauthenticated.into())
 }
 
@@ -70,7 +71,7 @@ pub fn owner(tx: &mut Tx<'_>, token: &Token) -> Result<UserId, Fault> {
 /// [`Code::Unauthenticated`] for a token that is not good; those of the store.
 pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refreshed, Fault> {
     // As whoever voids tokens does: see `who::acting`.
-    let owner = owner(tx, token)?;
+    let (owner, _) = owner(tx, token)?;
     users::lock(tx, owner)?;
     let found = tx.first(KNOWN, values![token.hash()], read)?;
     let Found {
@@ -82,6 +83,8 @@ pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refr
     let next = key.successor(token, Kind::Refresh);
     match decide(&known, tx.now) {
         Verdict::Refuse => Err(Code::Unauthenticated.into()),
+        // The keys have changed since: what would be given again was never kept.
+        Verdict::Repeat if !is_kept(tx, &next)? => Err(Code::Unauthenticated.into()),
         Verdict::Repeat => {
             let used_at = known.used_at.unwrap_or(tx.now);
             let expires_at = used_at.plus(ACCESS_LIFETIME);
@@ -109,4 +112,9 @@ pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refr
             ))
         }
     }
+}
+
+fn is_kept(tx: &mut Tx<'_>, token: &Token) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM tokens WHERE hash = ?1";
+    Ok(!tx.query(sql, values![token.hash()])?.is_empty())
 }

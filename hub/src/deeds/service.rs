@@ -39,13 +39,17 @@ pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ServiceToken>, Fault> {
 /// Keeps a new token of the caller.
 ///
 /// # Errors
-/// [`Code::QuotaExceeded`] if there are many already; those of the store.
+/// [`Code::Forbidden`] to programs; [`Code::QuotaExceeded`] if there are many already; those of the store.
 pub fn mint(
     tx: &mut Tx<'_>,
     caller: &Caller,
     about: &ServiceToken,
     token: &Token,
 ) -> Result<(), Fault> {
+    if caller.scopes.is_some() {
+        let detail = "a program's token makes no others: log in";
+        return Err(Fault::new(Code::Forbidden, detail));
+    }
     if list(tx, caller.user)?.len() >= MOST as usize {
         let detail = format!("{MOST} tokens are the most; revoke one first");
         return Err(Fault::new(Code::QuotaExceeded, detail));

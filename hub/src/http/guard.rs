@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hackstream_control_api::id::NodeId;
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::time::Seconds;
 
@@ -37,10 +36,13 @@ pub(crate) struct Guard {
 pub(crate) async fn watch(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let Guard { hub, route } = guard;
-    let response = match pass(&hub, route, request, next).await {
+    let mut response = match pass(&hub, route, request, next).await {
         Ok(response) => response,
         Err(fault) => fault.into_response(),
     };
+    // Tokens and what others have no business with: nothing on the way keeps it.
+    let kept = response.headers_mut().entry(header::CACHE_CONTROL);
+    kept.or_insert(HeaderValue::from_static("no-store"));
     let label = RequestLabel {
         route: route.path,
         method: route.method,
@@ -75,10 +77,10 @@ async fn pass(
             run(next, request, place.ok_or_else(busy)?).await
         }
         Access::Node => {
-            let node = node_of(hub, request.headers()).await?;
-            request.extensions_mut().insert(node);
+            let shown = node_of(hub, request.headers()).await?;
+            request.extensions_mut().insert(shown);
             // Those who wait hold no place.
-            let place = crowds.nodes.enter(node).ok_or_else(busy)?;
+            let place = crowds.nodes.enter(shown.node).ok_or_else(busy)?;
             if waits(route) {
                 drop(place);
                 return Ok(next.run(request).await);
@@ -105,12 +107,11 @@ fn busy() -> Fault {
     Problem::new(Code::Busy).retry_after(Seconds(1)).into()
 }
 
-async fn node_of(hub: &Hub, headers: &HeaderMap) -> Result<NodeId, Fault> {
+async fn node_of(hub: &Hub, headers: &HeaderMap) -> Result<nodes::Shown, Fault> {
     let token = shown(headers)?;
     let _arriving = hub.crowds.arriving.try_acquire().map_err(|_| busy())?;
     let look = move |tx: &mut Tx<'_>| nodes::of_token(tx, &token);
-    let found = hub.store.read(look).await?;
-    found.ok_or_else(|| Code::Unauthenticated.into())
+    hub.store.read(look).await
 }
 
 async fn caller_of(

@@ -60,13 +60,54 @@ pub fn insert(tx: &mut Tx<'_>, name: &str, token: &Token) -> Result<NodeId, Faul
     Ok(id)
 }
 
-/// Which node shows this token.
+/// Gives a node another token; which node it is.
 ///
 /// # Errors
 /// Those of the store.
-pub fn of_token(tx: &mut Tx<'_>, token: &Token) -> Result<Option<NodeId>, Fault> {
+pub fn set_token(tx: &mut Tx<'_>, name: &str, token: &Token) -> Result<Option<NodeId>, StoreError> {
+    let sql = "UPDATE nodes SET token_hash = ?2 WHERE name = ?1 RETURNING id";
+    tx.first(sql, values![name, token.hash()], Row::take)
+}
+
+/// A node that has shown a good token.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Which it is.
+    pub node: NodeId,
+    token_hash: [u8; 32],
+}
+
+/// Which node shows this token.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] if none does; those of the store.
+pub fn of_token(tx: &mut Tx<'_>, token: &Token) -> Result<Shown, Fault> {
+    of_hash(tx, token.hash())
+}
+
+/// Looks again, in the transaction of what it wants: its token may have been replaced meanwhile. The
+/// node is locked, as it is by whoever replaces it.
+///
+/// # Errors
+/// As of [`of_token`].
+pub fn acting(tx: &mut Tx<'_>, shown: Shown) -> Result<NodeId, Fault> {
+    lock(tx, shown.node)?;
+    Ok(of_hash(tx, shown.token_hash)?.node)
+}
+
+/// The same where nothing is changed.
+///
+/// # Errors
+/// As of [`of_token`].
+pub fn still(tx: &mut Tx<'_>, shown: Shown) -> Result<NodeId, Fault> {
+    Ok(of_hash(tx, shown.token_hash)?.node)
+}
+
+fn of_hash(tx: &mut Tx<'_>, token_hash: [u8; 32]) -> Result<Shown, Fault> {
     let sql = "SELECT id FROM nodes WHERE token_hash = ?1";
-    Ok(tx.first(sql, values![token.hash()], Row::take)?)
+    let node = tx.first(sql, values![token_hash], Row::take)?;
+    let node = node.ok_or(Code::Unauthenticated)?;
+    Ok(Shown { node, token_hash })
 }
 
 const PROMISED: &str = "SELECT node_id, count(*), CAST(sum(memory_request) AS BIGINT), \

@@ -44,6 +44,18 @@ pub(crate) const TESTS: &[Test] = &[
     ),
     ("what_is_committed_wakes", what_is_committed_wakes),
     ("devices_are_bounded", devices_are_bounded),
+    (
+        "what_is_written_down_has_a_rate",
+        what_is_written_down_has_a_rate,
+    ),
+    (
+        "a_device_renews_its_tokens_at_a_rate",
+        a_device_renews_its_tokens_at_a_rate,
+    ),
+    (
+        "what_a_node_says_does_nothing_to_terminals",
+        what_a_node_says_does_nothing_to_terminals,
+    ),
 ];
 
 fn wrong() -> String {
@@ -196,4 +208,56 @@ fn devices_are_bounded(api: &mut Api) {
     };
     assert_eq!(count("SELECT count(*) FROM devices"), 50);
     assert_eq!(count("SELECT count(*) FROM tokens"), 50);
+}
+
+fn what_is_written_down_has_a_rate(api: &mut Api) {
+    let (alice, bob) = (api.token("alice"), api.token("bob"));
+    let wish = json!({ "app": "nothing" });
+    let refused = |token: &str| {
+        api.post("/v1/sessions", token, wish.clone())
+            .code()
+            .to_owned()
+    };
+    let mut done = 0;
+    while refused(&alice) == "unknown_app" {
+        done += 1;
+        assert!(done <= 100, "there is no end");
+    }
+    assert_eq!(refused(&alice), "too_many_requests");
+    assert_eq!(refused(&bob), "unknown_app");
+    api.wait(Seconds(1));
+    assert_eq!(refused(&alice), "unknown_app");
+}
+
+fn a_device_renews_its_tokens_at_a_rate(api: &mut Api) {
+    let mut tokens = api.login("alice");
+    let mut renewed = 0;
+    loop {
+        let body = json!({ "refresh_token": tokens.refresh_token });
+        let reply = api.post("/v1/token/refresh", "", body);
+        if reply.status != 200 {
+            assert_eq!(reply.code(), "too_many_requests");
+            break;
+        }
+        tokens = serde_json::from_value(reply.json).unwrap();
+        renewed += 1;
+        assert!(renewed <= 20, "there is no end");
+    }
+    // Who comes back when told to is not logged out.
+    api.wait(Seconds::minutes(2));
+    let body = json!({ "refresh_token": tokens.refresh_token });
+    api.post("/v1/token/refresh", "", body).ok();
+}
+
+fn what_a_node_says_does_nothing_to_terminals(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let alice = api.token("alice");
+    let id = api.launch(&alice);
+    let failed =
+        json!([{ "session": id, "state": "failed", "since": 1, "detail": "a\u{1b}[2J\u{0}b" }]);
+    api.report(&node, 1, failed).ok();
+    let seen = api.get(&format!("/v1/sessions/{id}"), &alice).ok();
+    assert_eq!(seen["reason"], "a [2J b");
+    let key = json!([{ "session": id, "state": "ready", "since": 1, "server_spki": "x" }]);
+    assert_eq!(api.report(&node, 1, key).code(), "invalid");
 }

@@ -10,7 +10,7 @@ use hackstream_hub::access::{Access, Declared, ROUTES};
 use hackstream_hub::audit::Actor;
 use hackstream_hub::auth::token::{Kind, Token};
 use hackstream_hub::deeds::login::{self, Granted};
-use hackstream_hub::deeds::{admin, devices, who};
+use hackstream_hub::deeds::{admin, devices, fleet, who};
 use hackstream_hub::fault::Fault;
 use hackstream_hub::store::Tx;
 use serde_json::{Value, json};
@@ -40,6 +40,10 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "an_old_password_that_waited_logs_nobody_in",
         an_old_password_that_waited_logs_nobody_in,
+    ),
+    (
+        "a_node_with_another_token_is_another",
+        a_node_with_another_token_is_another,
     ),
     (
         "two_administrators_change_each_other",
@@ -314,4 +318,20 @@ fn two_administrators_change_each_other(api: &mut Api) {
             "{replies:?}"
         );
     }
+}
+
+fn a_node_with_another_token_is_another(api: &mut Api) {
+    let (_, before) = api.node("a");
+    let id = api.launch(&api.token("alice"));
+    let ended = json!({ "version": "test", "last_seq": 1, "limits_enforced": true, "apps": [],
+        "sessions": [{ "session": id, "state": "ended", "since": 1 }],
+        "capacity": { "memory_bytes": 1, "memory_allocatable": 1, "cpu_millis": 1,
+            "cpu_allocatable": 1, "max_sessions": 1 } });
+    let waiting = held(api, "/v1/node/report", &before, &ended);
+    let after = Token::random(Kind::Node).unwrap();
+    let text = after.text().to_owned();
+    api.write(move |tx| fleet::set_token(tx, Actor::Operator, "a", &after));
+    assert_eq!(waiting.send(api).code(), "unauthenticated");
+    assert_eq!(api.get("/v1/node/jobs", &before).code(), "unauthenticated");
+    assert_eq!(api.jobs(&text)[0]["session"], *id);
 }

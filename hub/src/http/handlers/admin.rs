@@ -16,6 +16,7 @@ use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::quota::Quota;
 
 use super::{check_text, hashed};
+use crate::auth::throttle::Key;
 use crate::deeds::admin::{self, Draft};
 use crate::deeds::fleet;
 use crate::deeds::who::{Caller, acting};
@@ -74,6 +75,7 @@ pub(crate) async fn add_user(
         name: wish.name,
     };
     let user = hub.act(caller, move |tx, caller| {
+        admin::may_make(caller, draft.role)?;
         admin::add_user(tx, caller.actor(), &draft)
     });
     Ok((StatusCode::CREATED, Json(user.await?)))
@@ -113,6 +115,11 @@ pub(crate) async fn change_user(
     Body(mut change): Body<UserChange>,
 ) -> Answer<Json<User>> {
     check_about(change.email.as_deref(), change.name.as_deref())?;
+    if id == caller.user && change.password.is_some() {
+        let detail = "one's own password is changed with the current one: POST /v1/me/password";
+        return Err(Fault::new(Code::Forbidden, detail));
+    }
+    hub.at_a_rate(&[Key::Deeds(caller.user)])?;
     let phc = match change.password.take() {
         Some(password) => Some(hashed(&hub, password).await?),
         None => None,
@@ -122,6 +129,7 @@ pub(crate) async fn change_user(
     let work = move |tx: &mut Tx<'_>| {
         users::lock_with_admins(tx, id)?;
         let caller = acting(tx, &caller)?;
+        admin::within_reach(tx, &caller, id, change.role)?;
         admin::change_user(tx, caller.actor(), id, &change, phc.as_deref())
     };
     Ok(Json(hub.store.write(work).await?))
@@ -143,12 +151,32 @@ pub(crate) async fn put_app(
         return Err(Fault::new(Code::Invalid, detail));
     }
     check_text("the title", &app.title, MAX_NAME_BYTES)?;
+    let wanted = &app.resources;
+    check_amounts(&[
+        wanted.memory_request,
+        wanted.memory_limit,
+        wanted.cpu_request,
+        wanted.cpu_limit,
+        wanted.pids,
+    ])?;
     let kept = app.clone();
     hub.act(caller, move |tx, caller| {
         admin::put_app(tx, caller.actor(), &kept)
     })
     .await?;
     Ok(Json(app))
+}
+
+/// Numbers that can be added up for all sessions there ever are: 1 PiB, or as much of something else.
+fn check_amounts(amounts: &[u64]) -> Result<(), Fault> {
+    const MOST: u64 = 1 << 50;
+    if amounts.iter().any(|amount| *amount > MOST) {
+        return Err(Fault::new(
+            Code::Invalid,
+            format!("a number is at most {MOST}"),
+        ));
+    }
+    Ok(())
 }
 
 fn subject(text: &str) -> Result<Subject, Fault> {
@@ -180,6 +208,8 @@ pub(crate) async fn put_quota(
     Body(quota): Body<Quota>,
 ) -> Answer<Json<Quota>> {
     let subject = subject(&text)?;
+    let limits = [quota.cpu_limit, quota.mem_limit, quota.pids];
+    check_amounts(&limits.map(Option::unwrap_or_default))?;
     let kept = quota.clone();
     hub.act(caller, move |tx, caller| {
         admin::put_quota(tx, caller.actor(), subject, &kept)

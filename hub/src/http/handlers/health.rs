@@ -88,6 +88,8 @@ pub async fn text(hub: &Hub) -> Result<String, Fault> {
         Ok((report::census(tx)?, fleet::list(tx)?, audit::head(tx)?))
     };
     let (sessions, nodes, head) = hub.store.read(look).await?;
+    // One at a time: another would clear what this one sets.
+    let _alone = hub.metrics.scraping.lock();
     let to = &hub.metrics;
     // A series of which there is nothing any more goes.
     to.sessions.clear();

@@ -24,6 +24,7 @@ use crate::http::answer::Answer;
 use crate::http::ask::Body;
 use crate::hub::Hub;
 use crate::metrics::ResultLabel;
+use crate::store::Tx;
 
 /// Exchange name and password for tokens.
 #[utoipa::path(post, path = "/v1/login", request_body = Login, tag = "account",
@@ -92,8 +93,7 @@ async fn grant(
         verified: account.phc,
         better,
     };
-    let work =
-        move |tx: &mut crate::store::Tx<'_>| login::succeeded(tx, account.id, &device, &granted);
+    let work = move |tx: &mut Tx<'_>| login::succeeded(tx, account.id, &device, &granted);
     let tokens = hub.store.write(work).await?.ok_or(Code::LoginFailed)?;
     let mut throttle = hub.throttle();
     throttle.forgive(&keys[0]);
@@ -112,14 +112,21 @@ pub(crate) async fn refresh(
     let token = Token::parse(&asked.refresh_token).filter(|token| token.kind() == Kind::Refresh);
     let token = token.ok_or(Code::Unauthenticated)?;
     // The one who writes is for those who have a token, not for those who invent one.
-    let shown = token.clone();
-    hub.store.read(move |tx| refresh::owner(tx, &shown)).await?;
+    let known = token.clone();
+    let look = move |tx: &mut Tx<'_>| refresh::owner(tx, &known);
+    let (_, device) = hub.store.read(look).await?;
+    let keys = [Key::Refresh(device)];
+    hub.at_a_rate(&keys)?;
     let key = Arc::clone(&hub.rotation);
-    let work = move |tx: &mut crate::store::Tx<'_>| refresh::refresh(tx, &token, &key);
+    let work = move |tx: &mut Tx<'_>| refresh::refresh(tx, &token, &key);
     let refreshed = hub.store.write(work).await?;
     let (result, tokens) = match refreshed {
         Refreshed::Rotated(tokens) => ("rotated", Ok(tokens)),
-        Refreshed::Repeated(tokens) => ("grace", Ok(tokens)),
+        Refreshed::Repeated(tokens) => {
+            // It has left no row.
+            hub.throttle().take_back(&keys);
+            ("grace", Ok(tokens))
+        }
         Refreshed::Reused(problem) => ("reuse", Err(problem)),
     };
     hub.metrics
