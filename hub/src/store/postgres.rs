@@ -10,7 +10,10 @@ use postgres::{Client, NoTls, Statement};
 use super::value::{Row, Value};
 use super::{Backend, StoreError};
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/postgres/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/postgres/0001_start.sql"),
+    include_str!("migrations/postgres/0002_pool.sql"),
+];
 
 /// How the hub marks a row that it locks: a comment for SQLite.
 const LOCK_MARKS: [(&str, &str); 2] = [

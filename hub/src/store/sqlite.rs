@@ -17,7 +17,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared on each connection.
 const STATEMENTS: usize = 128;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/sqlite/0001_start.sql"),
+    include_str!("migrations/sqlite/0002_pool.sql"),
+];
 
 /// A connection to a file.
 pub(super) struct Sqlite(Connection);

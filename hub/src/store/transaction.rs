@@ -13,6 +13,8 @@ pub enum Wake {
     Session(SessionId),
     /// A node has a new job.
     Node(NodeId),
+    /// A warm pool is to be tended.
+    Pool,
 }
 
 /// One transaction.

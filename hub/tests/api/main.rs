@@ -17,6 +17,7 @@ mod crash;
 mod database;
 mod document;
 mod harness;
+mod pool;
 mod rbac;
 mod rotation;
 mod sessions;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         bodies::TESTS,
         connect::TESTS,
         document::TESTS,
+        pool::TESTS,
         rbac::TESTS,
         rotation::TESTS,
         sessions::TESTS,

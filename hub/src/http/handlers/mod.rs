@@ -7,6 +7,7 @@ pub mod events;
 pub mod health;
 pub mod login;
 pub mod node;
+pub mod pool;
 pub mod service;
 pub mod sessions;
 
