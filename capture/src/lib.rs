@@ -5,6 +5,7 @@
 //!   MIT-SHM from a display that someone else started.
 //! * [`Capture::watch`] tells what changed, as it changes, on a thread of its own.
 //! * [`Capture::injector`] plays a person's input.
+//! * [`wait_for_window`] tells when an application shows something.
 //! * [`script`] is a screen without a display, for tests.
 //!
 //! Nothing here polls or sleeps: every thread waits for the X server to speak.
@@ -18,5 +19,6 @@ mod x11;
 pub use capture::{Capture, DisplayEvent, PixelAccess};
 pub use error::CaptureError;
 pub use x11::cookie::Cookie;
+pub use x11::first_window::wait_for_window;
 pub use x11::inject::Injector;
 pub use x11::watch::Watcher;

@@ -222,6 +222,7 @@ pub fn spec(command: &[&str]) -> SessionSpec {
     random[4..].copy_from_slice(&number.to_be_bytes()[2..]);
     let key = Signer::from_seed(&[1; 32]).expect("a seed").public();
     SessionSpec {
+        takes_pages: false,
         session: SessionId::new(UnixMillis(1_795_000_000_000), random),
         node: NODE.parse().expect("a name"),
         owner: None,

@@ -91,6 +91,20 @@ impl Victim {
         }
     }
 
+    /// Goes on until the log has a line with `text`, and sees that ten frames later it is the only one.
+    ///
+    /// # Panics
+    /// If it does not come, or comes twice.
+    pub fn tells_once(&self, text: &str) {
+        let lines = || {
+            let log = self.server.process.stderr.all();
+            log.iter().filter(|line| line.contains(text)).count()
+        };
+        self.go_on_until(text, PATIENCE, || lines() > 0);
+        self.show_frames(10);
+        assert_eq!(lines(), 1, "{text}");
+    }
+
     /// A newcomer is served as well.
     ///
     /// # Panics

@@ -127,6 +127,16 @@ fn one_way_is_lost() {
     scene.survive(&[Way::Up], Duration::from_secs(6));
 }
 
+/// Longer than a server keeps a viewer that acknowledges nothing, and whose word it hears.
+#[test]
+fn one_way_is_lost_for_longer_than_a_server_waits() {
+    for way in BOTH {
+        let scene = Scene::new();
+        scene.survive(&[way], Duration::from_secs(32));
+        assert_eq!(log_of(&scene.server, "entrance=New"), 1, "{way:?}");
+    }
+}
+
 /// What a router does that was restarted, or that forgets quiet connections.
 #[test]
 fn a_port_that_changes_goes_unnoticed() {

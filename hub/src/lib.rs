@@ -20,6 +20,7 @@ pub mod http;
 pub mod hub;
 pub mod keys;
 pub mod metrics;
+pub mod pool;
 pub mod random;
 pub mod session;
 pub mod store;

@@ -51,6 +51,9 @@ pub enum NodeError {
     /// There is no such session.
     #[error("there is no session {0}")]
     Unknown(SessionId),
+    /// A session does not open a page.
+    #[error("the session does not open the page: {0}")]
+    NoPage(String),
     /// Something does not end, although the kernel was told to end it.
     #[error("{0} does not end")]
     Immortal(String),

@@ -21,6 +21,9 @@ pub struct SessionSpec {
     pub app: String,
     /// The command and its arguments.
     pub command: Vec<String>,
+    /// Whether pages are opened in it while it runs: of those that wait warm for an owner.
+    #[serde(default)]
+    pub takes_pages: bool,
     /// Variables for it beside the usual ones.
     pub environment: BTreeMap<String, String>,
     /// Whether its programs may make user namespaces: browsers need them for a sandbox of their own.

@@ -9,6 +9,7 @@ use hackstream_server::config::checked::Task;
 use hackstream_server::config::raw::{Action, Cli, LogFormat};
 use hackstream_server::desktop::open;
 use hackstream_server::entrypoint;
+use hackstream_server::pages;
 use hackstream_server::session::run_if_supervisor;
 use hackstream_server::status::ask;
 use tracing_subscriber::EnvFilter;
@@ -40,6 +41,10 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),
         },
+        Ok(Task::Pages(application)) => match pages::run(&application) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => failed(&error, error.exit_code()),
+        },
         Err(error) => failed(&error, exit::USAGE),
     }
 }
@@ -48,7 +53,9 @@ fn start_log(action: &Action) {
     let service = match action {
         Action::Run(run) => &run.service,
         Action::Attach(attach) => &attach.service,
-        Action::Status(_) | Action::Entrypoint(_) | Action::OpenLink(_) => return,
+        Action::Status(_) | Action::Entrypoint(_) | Action::OpenLink(_) | Action::Pages(_) => {
+            return;
+        }
     };
     // What the end of a bus means here is told here.
     let filter =

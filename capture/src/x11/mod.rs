@@ -6,6 +6,7 @@ pub(crate) mod cookie;
 pub(crate) mod cursor;
 pub(crate) mod damage;
 mod density;
+pub(crate) mod first_window;
 mod front;
 pub(crate) mod held;
 mod icon;

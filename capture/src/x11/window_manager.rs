@@ -97,7 +97,10 @@ impl<'a> Probe<'a> {
 }
 
 /// Returns once events have arrived, which are then discarded, or the time is up.
-fn wait_for_any_event(display: &Display, patience: Duration) -> Result<(), CaptureError> {
+pub(super) fn wait_for_any_event(
+    display: &Display,
+    patience: Duration,
+) -> Result<(), CaptureError> {
     let connection = &display.connection;
     let mut seen = false;
     while connection.poll_for_event()?.is_some() {

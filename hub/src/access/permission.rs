@@ -58,6 +58,10 @@ permissions! {
     NodesRead = "nodes.read": Admin Auditor;
     /// Taking nodes out of service.
     NodesWrite = "nodes.write": Admin;
+    /// How many sessions wait warm.
+    PoolRead = "pool.read": Admin Auditor;
+    /// Changing that.
+    PoolWrite = "pool.write": Admin;
     /// Rows of the audit log that concern oneself.
     AuditOwn = "audit.own": Admin Auditor User;
     /// The whole audit log.

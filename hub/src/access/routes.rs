@@ -39,6 +39,7 @@ const OWN: Access = Access::OneOf(&[P::SessionOwn]);
 const SEEN: Access = Access::OneOf(&[P::SessionOwn, P::SessionReadAny]);
 const STOP: Access = Access::OneOf(&[P::SessionOwn, P::SessionStopAny]);
 const ACCOUNT: Access = Access::OneOf(&[P::Account]);
+const POOL: Access = Access::OneOf(&[P::PoolWrite]);
 const TOKENS: Access = Access::OneOf(&[P::Tokens]);
 
 /// The table.
@@ -105,6 +106,10 @@ pub const ROUTES: &[Declared] = &[
         "/v1/nodes/{id}/uncordon",
         Access::OneOf(&[P::NodesWrite]),
     ),
+    row("GET", "/v1/pool", Access::OneOf(&[P::PoolRead])),
+    row("PUT", "/v1/pool/{app}", POOL),
+    row("POST", "/v1/pool/{app}/pause", POOL),
+    row("POST", "/v1/pool/{app}/resume", POOL),
     row("GET", "/v1/audit", Access::OneOf(&[P::AuditAny])),
     row("GET", "/v1/audit/verify", Access::OneOf(&[P::AuditAny])),
     row("GET", "/v1/metrics", Access::OneOf(&[P::Metrics])),

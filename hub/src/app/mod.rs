@@ -7,6 +7,7 @@ mod password;
 mod raw;
 mod scrape;
 pub mod serve;
+mod tend;
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;

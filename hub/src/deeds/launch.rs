@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hackstream_control_api::account::User;
-use hackstream_control_api::id::{NodeId, SessionId};
+use hackstream_control_api::id::{NodeId, SessionId, UserId};
 use hackstream_control_api::launch::Launch;
 use hackstream_control_api::node::{Boot, JobKind};
 use hackstream_control_api::problem::{Code, NodeRefusal, Problem};
@@ -11,6 +11,7 @@ use hackstream_control_api::session::{Session, SessionState};
 use hackstream_control_api::time::Seconds;
 use serde_json::json;
 
+use super::pool::claim;
 use super::who::Caller;
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
@@ -18,7 +19,7 @@ use crate::random::{hex, sha256};
 use crate::session::{placement, quota};
 use crate::store::{Row, Tx, values};
 use crate::tables::sessions::{Stored, Terms};
-use crate::tables::{jobs, nodes, sessions, settings, users};
+use crate::tables::{jobs, nodes, pools, sessions, settings, users};
 
 /// A node that has not taken a session up by then is not waited for.
 pub const BOOT_WITHIN: Seconds = Seconds(60);
@@ -56,7 +57,7 @@ pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launche
         return Ok(Launched::Session(Box::new(session)));
     }
     let decided = decide(tx, &user, &order.wish)?;
-    let (node, terms) = match decided {
+    let (place, terms) = match decided {
         Ok(decided) => decided,
         Err(problem) => {
             let record = Record::new(Actor::User(user.id), "session.create");
@@ -64,7 +65,20 @@ pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launche
             return Ok(Launched::Refused(Box::new(problem)));
         }
     };
-    let session = create(tx, &user, order, node, terms)?;
+    let now = tx.now;
+    pools::remember(tx, &order.wish.app, |memory| {
+        memory.demand = memory.demand.launched(now);
+    })?;
+    let session = match place {
+        Place::Warm(mut member) => {
+            claim::claim(tx, &mut member, user.id, &order.wish, terms)?;
+            member.view
+        }
+        Place::Cold(node) => {
+            let owner = Some(user.id);
+            create(tx, owner, &order.wish, node, terms, &order.ticket_keys)?
+        }
+    };
     if let Some(key) = &order.idempotency_key {
         tx.execute(
             "INSERT INTO idempotency (user_id, idempotency_key, request_hash, session_id, created_at) \
@@ -74,7 +88,8 @@ pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launche
     }
     let record = Record::new(Actor::User(user.id), "session.create");
     let record = record.session(session.session_id, Some(user.id));
-    let meta = json!({ "app": session.app, "node_id": node, "pool_hit": session.pool_hit });
+    let meta =
+        json!({ "app": session.app, "node_id": session.node_id, "pool_hit": session.pool_hit });
     audit::append(tx, record.meta(meta))?;
     Ok(Launched::Session(Box::new(session)))
 }
@@ -96,7 +111,15 @@ fn earlier(tx: &mut Tx<'_>, user: &User, order: &Order) -> Result<Option<Session
     Ok(sessions::find(tx, session)?.map(|stored| stored.view))
 }
 
-type Decided = Result<(NodeId, Terms), Problem>;
+type Decided = Result<(Place, Terms), Problem>;
+
+/// Where a session comes from.
+enum Place {
+    /// It waits.
+    Warm(Box<Stored>),
+    /// This node starts it.
+    Cold(NodeId),
+}
 
 /// Whether the user may have it, what of it, and where.
 fn decide(tx: &mut Tx<'_>, user: &User, wish: &Launch) -> Result<Decided, Fault> {
@@ -118,28 +141,39 @@ fn decide(tx: &mut Tx<'_>, user: &User, wish: &Launch) -> Result<Decided, Fault>
         return Ok(Err(Problem::new(Code::QuotaExceeded).detail(detail)));
     }
     let resources = quota::within(app.resources, &quota);
-    let policy = settings::policy(tx, user.role)?;
+    let terms = Terms {
+        resources,
+        policy: settings::policy(tx, user.role)?,
+        timers: quota.timers,
+    };
+    find_place(tx, wish, terms)
+}
+
+fn find_place(tx: &mut Tx<'_>, wish: &Launch, terms: Terms) -> Result<Decided, Fault> {
     let rooms: Vec<_> = nodes::lock_all(tx)?
         .into_iter()
         .map(|node| node.room)
         .collect();
+    if let Some(member) = claim::waiting(tx, wish, &terms, &rooms)? {
+        return Ok(Ok((Place::Warm(Box::new(member)), terms)));
+    }
     Ok(
-        match placement::choose(&rooms, &wish.app, &resources, tx.now) {
-            Ok(node) => Ok((
-                node,
-                Terms {
-                    resources,
-                    policy,
-                    timers: quota.timers,
-                },
-            )),
-            Err(refusals) => Err(no_room(refusals)),
+        match placement::choose(&rooms, &wish.app, &terms.resources, tx.now) {
+            Ok(node) => Ok((Place::Cold(node), terms)),
+            Err(refusals) => {
+                let soon = claim::make_room(tx, &wish.app, &terms, &rooms)?;
+                Err(no_room(refusals, if soon { SOON } else { LATER }))
+            }
         },
     )
 }
 
-fn no_room(nodes: Vec<NodeRefusal>) -> Problem {
-    const LATER: Seconds = Seconds(10);
+/// When to ask again where there is no room.
+const LATER: Seconds = Seconds(10);
+/// The same where a warm session was ended for it.
+const SOON: Seconds = Seconds(2);
+
+fn no_room(nodes: Vec<NodeRefusal>, again: Seconds) -> Problem {
     let silent = nodes.iter().all(|node| node.lacks == "report");
     let code = if silent {
         Code::NoNode
@@ -147,7 +181,7 @@ fn no_room(nodes: Vec<NodeRefusal>) -> Problem {
         Code::NoCapacity
     };
     let reasons: Vec<_> = nodes.iter().map(reason).collect();
-    let mut problem = Problem::new(code).retry_after(LATER);
+    let mut problem = Problem::new(code).retry_after(again);
     if !reasons.is_empty() {
         problem = problem.detail(reasons.join("; "));
     }
@@ -179,17 +213,34 @@ fn reason(refusal: &NodeRefusal) -> String {
     }
 }
 
-fn create(
+/// Has a session started on a node: somebody's, or a warm one.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn create(
     tx: &mut Tx<'_>,
-    user: &User,
-    order: &Order,
+    owner: Option<UserId>,
+    wish: &Launch,
     node: NodeId,
     terms: Terms,
+    ticket_keys: &BTreeMap<String, String>,
 ) -> Result<Session, Fault> {
-    let wish = &order.wish;
     let id = tx.id(SessionId::new)?;
     let quality = wish.quality.min(terms.policy.quality_cap);
-    let boot = boot_of(id, user, order, &terms);
+    let boot = Boot {
+        session: id,
+        owner,
+        app: wish.app.clone(),
+        url: wish.url.clone(),
+        profile: wish.profile,
+        screen: wish.screen,
+        quality,
+        resources: terms.resources,
+        policy: terms.policy.clone(),
+        timers: terms.timers,
+        ticket_keys: ticket_keys.clone(),
+        labels: BTreeMap::new(),
+    };
     let boot_seq = jobs::give(tx, node, JobKind::Boot(Box::new(boot)), BOOT_WITHIN)?;
     // What was opened is the user's affair: the node has to know it, the store does not.
     let wish = Launch {
@@ -199,7 +250,7 @@ fn create(
     };
     let view = Session {
         session_id: id,
-        user_id: Some(user.id),
+        user_id: owner,
         app: wish.app.clone(),
         state: SessionState::Pending,
         phase: None,
@@ -230,23 +281,4 @@ fn create(
     };
     sessions::insert(tx, &mut stored, &spec_hash)?;
     Ok(stored.view)
-}
-
-/// The job that starts a session.
-fn boot_of(id: SessionId, user: &User, order: &Order, terms: &Terms) -> Boot {
-    let wish = &order.wish;
-    Boot {
-        session: id,
-        owner: Some(user.id),
-        app: wish.app.clone(),
-        url: wish.url.clone(),
-        profile: wish.profile,
-        screen: wish.screen,
-        quality: wish.quality.min(terms.policy.quality_cap),
-        resources: terms.resources,
-        policy: terms.policy.clone(),
-        timers: terms.timers,
-        ticket_keys: order.ticket_keys.clone(),
-        labels: BTreeMap::new(),
-    }
 }

@@ -14,15 +14,15 @@ use crate::fault::Fault;
 use crate::session::life::Event;
 use crate::store::{Row, Tx, values};
 use crate::tables::sessions::Stored;
-use crate::tables::{events, jobs, nodes, sessions};
+use crate::tables::{events, jobs, nodes, pools, sessions};
 
 /// What a report changed, for the metrics.
 #[derive(Debug, Default)]
 pub struct Reported {
     /// What to tell the node.
     pub answer: ReportAnswer,
-    /// Sessions that became ready: application, whether they were warm, milliseconds since they were
-    /// asked for.
+    /// Sessions that their owners can use now: application, whether they were warm, milliseconds since
+    /// they were asked for.
     pub started: Vec<(String, bool, u64)>,
     /// Why sessions ended.
     pub ended: Vec<StopCause>,
@@ -130,10 +130,14 @@ fn happen(
     let view = &session.view;
     if let (false, Some(ready_at)) = (was_ready, view.ready_at) {
         let took = ready_at.millis_since(view.created_at);
-        outcome
-            .started
-            .push((view.app.clone(), view.pool_hit, took));
+        match view.user_id {
+            Some(_) => outcome.started.push((view.app.clone(), false, took)),
+            None => pool_started(tx, &view.app, took)?,
+        }
+    } else if view.state == SessionState::Failed && !was_ready && view.user_id.is_none() {
+        pool_failed(tx, &view.app)?;
     }
+    let view = &session.view;
     if ends {
         let cause = view.stop_cause.unwrap_or(otherwise);
         outcome.ended.push(cause);
@@ -144,6 +148,28 @@ fn happen(
         return Ok(audit::append(tx, record.meta(meta))?);
     }
     sessions::save(tx, session)
+}
+
+fn pool_started(tx: &mut Tx<'_>, app: &str, took: u64) -> Result<(), Fault> {
+    pools::remember(tx, app, |memory| {
+        memory.demand = memory.demand.booted(took);
+        memory.breaker.succeeded();
+    })?;
+    Ok(())
+}
+
+/// A member could not be started; if that made a pause, the log tells it.
+fn pool_failed(tx: &mut Tx<'_>, app: &str) -> Result<(), Fault> {
+    let (now, mut paused) = (tx.now, false);
+    let memory = pools::remember(tx, app, |memory| paused = memory.breaker.failed(now))?;
+    if let (true, Some(memory)) = (paused, memory) {
+        let record = Record::new(Actor::Hub, "pool.hold").target("pool", app);
+        audit::append(
+            tx,
+            record.meta(json!({ "failures": memory.breaker.failures })),
+        )?;
+    }
+    Ok(())
 }
 
 /// A node still has what has ended for the hub, such as one that came too late: it shall end it. What
@@ -179,21 +205,24 @@ pub fn job_result(
     let Some(job) = jobs::finish(tx, node, id, result)? else {
         return Ok(outcome);
     };
-    let failed = result.outcome != JobOutcome::Done;
-    if let (true, JobKind::Boot(boot)) = (failed, &job.kind) {
-        if let Some(mut session) = sessions::lock_with_node(tx, boot.session)? {
-            session.view.reason = result.detail.clone().or(session.view.reason.take());
-            let cause = StopCause::StartFailed;
-            happen(
-                tx,
-                node,
-                &mut session,
-                Event::BootFailed,
-                cause,
-                &mut outcome,
-            )?;
-            sessions::save(tx, &session)?;
+    let done = result.outcome == JobOutcome::Done;
+    match &job.kind {
+        JobKind::Boot(boot) if !done => {
+            let event = Event::BootFailed;
+            failed(tx, node, boot.session, event, result, &mut outcome)?;
         }
+        JobKind::Claim(claim) if !done => {
+            let event = Event::ClaimFailed;
+            failed(tx, node, claim.session, event, result, &mut outcome)?;
+        }
+        JobKind::Claim(claim) => {
+            let session = sessions::find(tx, claim.session)?;
+            let took = tx.now.millis_since(job.issued_at);
+            outcome
+                .started
+                .extend(session.map(|found| (found.view.app, true, took)));
+        }
+        _ => {}
     }
     if result.outcome == JobOutcome::Refused {
         let record = Record::new(Actor::Node(node), "job.refused");
@@ -202,6 +231,30 @@ pub fn job_result(
         audit::append(tx, record)?;
     }
     Ok(outcome)
+}
+
+/// A session could not be started, or not be given to its owner.
+fn failed(
+    tx: &mut Tx<'_>,
+    node: NodeId,
+    id: SessionId,
+    event: Event,
+    result: &JobResult,
+    outcome: &mut Reported,
+) -> Result<(), Fault> {
+    let Some(mut session) = sessions::lock(tx, id)? else {
+        return Ok(());
+    };
+    session.view.reason = result.detail.clone().or(session.view.reason.take());
+    happen(
+        tx,
+        node,
+        &mut session,
+        event,
+        StopCause::StartFailed,
+        outcome,
+    )?;
+    sessions::save(tx, &session)
 }
 
 /// Sessions in each state that has not ended.

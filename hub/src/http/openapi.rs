@@ -8,7 +8,9 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
-use super::handlers::{account, admin, audit, events, health, login, node, service, sessions};
+use super::handlers::{
+    account, admin, audit, events, health, login, node, pool, service, sessions,
+};
 use crate::access::{Access, ROUTES};
 
 #[derive(OpenApi)]
@@ -28,7 +30,8 @@ use crate::access::{Access, ROUTES};
         events::watch,
         admin::users, admin::add_user, admin::user, admin::change_user, admin::put_app,
         admin::quota, admin::put_quota, admin::policy, admin::put_policy, admin::nodes,
-        admin::cordon, admin::uncordon, audit::all, audit::verify, health::metrics,
+        admin::cordon, admin::uncordon, pool::list, pool::set, pool::pause, pool::resume,
+        audit::all, audit::verify, health::metrics,
         node::jobs, node::result, node::report,
     ),
     modifiers(&Tokens),

@@ -11,7 +11,9 @@ use hackstream_control_api::limits::{MAX_BODY_BYTES, MAX_NODE_BODY_BYTES};
 use hackstream_control_api::problem::Code;
 
 use super::guard::{Guard, watch};
-use super::handlers::{account, admin, audit, events, health, login, node, service, sessions};
+use super::handlers::{
+    account, admin, audit, events, health, login, node, pool, service, sessions,
+};
 use super::openapi;
 use crate::access::{Access, Declared, ROUTES};
 use crate::fault::Fault;
@@ -92,6 +94,10 @@ fn managing(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add("GET", "/v1/nodes", get(admin::nodes))?;
     routes.add("POST", "/v1/nodes/{id}/cordon", post(admin::cordon))?;
     routes.add("POST", "/v1/nodes/{id}/uncordon", post(admin::uncordon))?;
+    routes.add("GET", "/v1/pool", get(pool::list))?;
+    routes.add("PUT", "/v1/pool/{app}", put(pool::set))?;
+    routes.add("POST", "/v1/pool/{app}/pause", post(pool::pause))?;
+    routes.add("POST", "/v1/pool/{app}/resume", post(pool::resume))?;
     routes.add("GET", "/v1/audit", get(audit::all))?;
     routes.add("GET", "/v1/audit/verify", get(audit::verify))?;
     routes.add("GET", "/v1/metrics", get(health::metrics))

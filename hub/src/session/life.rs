@@ -29,6 +29,8 @@ pub enum Event {
     BootFailed,
     /// Somebody gets a warm one.
     Claimed,
+    /// Its node could not give it to them.
+    ClaimFailed,
     /// Somebody wants it to end.
     StopAsked,
     /// Its node has been silent for too long.
@@ -47,13 +49,16 @@ pub fn next(state: S, event: Event) -> Option<S> {
             owned,
             visited,
         } => return seen_by_node(state, seen, owned, visited),
-        Event::Missing | Event::BootFailed if state == S::Stopping => S::Stopped,
+        Event::Missing | Event::BootFailed | Event::ClaimFailed if state == S::Stopping => {
+            S::Stopped
+        }
         Event::Missing => S::Failed,
         Event::BootFailed if matches!(state, S::Pending | S::Provisioning) => S::Failed,
         Event::Claimed if state == S::Ready => S::Claimed,
+        Event::ClaimFailed if state == S::Claimed => S::Failed,
         Event::StopAsked => S::Stopping,
         Event::NodeGone => S::Lost,
-        Event::BootFailed | Event::Claimed => return None,
+        Event::BootFailed | Event::Claimed | Event::ClaimFailed => return None,
     };
     (next != state).then_some(next)
 }
@@ -107,6 +112,7 @@ mod tests {
             Just(Event::Missing),
             Just(Event::BootFailed),
             Just(Event::Claimed),
+            Just(Event::ClaimFailed),
             Just(Event::StopAsked),
             Just(Event::NodeGone),
         ]

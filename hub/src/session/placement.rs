@@ -43,6 +43,20 @@ impl Room {
             .is_some_and(|last| now <= last.plus(SILENT))
     }
 
+    /// Promises it to one more session.
+    pub const fn promise(&mut self, wanted: &Resources) {
+        self.memory_promised = self.memory_promised.saturating_add(wanted.memory_request);
+        self.cpu_promised = self.cpu_promised.saturating_add(wanted.cpu_request);
+        self.sessions = self.sessions.saturating_add(1);
+    }
+
+    /// Takes the promise to a session back.
+    pub const fn release(&mut self, promised: &Resources) {
+        self.memory_promised = self.memory_promised.saturating_sub(promised.memory_request);
+        self.cpu_promised = self.cpu_promised.saturating_sub(promised.cpu_request);
+        self.sessions = self.sessions.saturating_sub(1);
+    }
+
     /// Why it cannot take such a session.
     fn refuses(&self, app: &str, wanted: &Resources, now: UnixMillis) -> Option<NodeRefusal> {
         let lacks = |lacks: &str, need, free| {

@@ -19,7 +19,8 @@ const STATEMENTS: usize = 128;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_start.sql"),
-    include_str!("migrations/sqlite/0002_bounds.sql"),
+    include_str!("migrations/sqlite/0002_pool.sql"),
+    include_str!("migrations/sqlite/0003_bounds.sql"),
 ];
 
 /// A connection to a file.

@@ -16,6 +16,8 @@ pub enum Wake {
     Node(NodeId),
     /// What a user may do has changed, or which tokens of theirs are good.
     User(UserId),
+    /// A warm pool is to be tended.
+    Pool,
 }
 
 /// One transaction.

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod jobs;
 pub mod nodes;
+pub mod pools;
 pub mod sessions;
 pub mod settings;
 pub mod users;

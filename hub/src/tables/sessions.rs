@@ -135,6 +135,29 @@ pub fn lock_of_node(tx: &mut Tx<'_>, node: NodeId) -> Result<Vec<Stored>, Fault>
     all(tx, SQL, values![node])
 }
 
+/// The warm sessions of an application, and those that become warm, locked.
+///
+/// # Errors
+/// Those of the store.
+pub fn lock_warm(tx: &mut Tx<'_>, app: &str) -> Result<Vec<Stored>, Fault> {
+    const SQL: &str = select!(
+        "WHERE user_id IS NULL AND app = ?1 AND state IN ('pending', 'provisioning', 'ready') \
+         ORDER BY id /*FOR UPDATE*/"
+    );
+    all(tx, SQL, values![app])
+}
+
+/// The same, to be looked at.
+///
+/// # Errors
+/// Those of the store.
+pub fn warm(tx: &mut Tx<'_>, app: &str) -> Result<Vec<Stored>, Fault> {
+    const SQL: &str = select!(
+        "WHERE user_id IS NULL AND app = ?1 AND state IN ('pending', 'provisioning', 'ready')"
+    );
+    all(tx, SQL, values![app])
+}
+
 /// How many sessions of a user count against the quota.
 ///
 /// # Errors

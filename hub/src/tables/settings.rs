@@ -8,7 +8,7 @@ use hackstream_control_api::quota::{EffectiveQuota, Quota};
 
 use crate::fault::Fault;
 use crate::session::quota::effective;
-use crate::store::{Row, Tx, values};
+use crate::store::{Row, Tx, Wake, values};
 
 /// All applications.
 ///
@@ -56,6 +56,7 @@ pub fn put_app(tx: &mut Tx<'_>, app: &App) -> Result<(), Fault> {
          resources = excluded.resources, enabled = excluded.enabled",
         values![&app.id, &app.title, roles, resources, app.enabled],
     )?;
+    tx.wake(Wake::Pool);
     Ok(())
 }
 
@@ -82,6 +83,7 @@ pub fn put_policy(tx: &mut Tx<'_>, role: Role, policy: &Policy) -> Result<(), Fa
          ON CONFLICT (role) DO UPDATE SET policy = excluded.policy",
         values![role.name(), serde_json::to_string(policy)?],
     )?;
+    tx.wake(Wake::Pool);
     Ok(())
 }
 
@@ -142,6 +144,7 @@ pub fn put_quota(tx: &mut Tx<'_>, subject: Subject, quota: &Quota) -> Result<(),
          ON CONFLICT (subject) DO UPDATE SET quota = excluded.quota",
         values![subject.to_string(), serde_json::to_string(quota)?],
     )?;
+    tx.wake(Wake::Pool);
     Ok(())
 }
 
@@ -150,10 +153,24 @@ pub fn put_quota(tx: &mut Tx<'_>, subject: Subject, quota: &Quota) -> Result<(),
 /// # Errors
 /// Those of the store.
 pub fn effective_quota(tx: &mut Tx<'_>, user: UserId, role: Role) -> Result<EffectiveQuota, Fault> {
-    let subjects = [Subject::User(user), Subject::Role(role), Subject::Default];
+    of_subjects(
+        tx,
+        &[Subject::User(user), Subject::Role(role), Subject::Default],
+    )
+}
+
+/// What counts for those of a role that have nothing of their own.
+///
+/// # Errors
+/// Those of the store.
+pub fn quota_of_role(tx: &mut Tx<'_>, role: Role) -> Result<EffectiveQuota, Fault> {
+    of_subjects(tx, &[Subject::Role(role), Subject::Default])
+}
+
+fn of_subjects(tx: &mut Tx<'_>, subjects: &[Subject]) -> Result<EffectiveQuota, Fault> {
     let mut quotas = Vec::with_capacity(subjects.len());
     for subject in subjects {
-        quotas.push(quota(tx, subject)?);
+        quotas.push(quota(tx, *subject)?);
     }
     Ok(effective(&quotas))
 }

@@ -13,6 +13,7 @@ use hackstream_control_api::time::{Seconds, UnixMillis};
 use hackstream_hub::audit::Actor;
 use hackstream_hub::auth::password::Passwords;
 use hackstream_hub::auth::token::{Kind, Token};
+use hackstream_hub::deeds::pool::{self, Tended};
 use hackstream_hub::deeds::{admin, fleet};
 use hackstream_hub::fault::Fault;
 use hackstream_hub::http::{Peer, routing};
@@ -199,6 +200,19 @@ impl Api {
             .post("/v1/sessions", token, json!({ "app": "browser" }))
             .ok();
         launched["session_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Does for the warm pools what is to be done now.
+    pub(crate) fn tend(&self) -> Tended {
+        let keys = self.hub.ticket_keys.clone();
+        self.write(move |tx| pool::tend(tx, &keys))
+    }
+
+    /// Tells the hub how a job went.
+    pub(crate) fn done(&self, node: &str, job: &Value, outcome: &str) {
+        let path = format!("/v1/node/jobs/{}/result", job["id"].as_str().unwrap());
+        let result = json!({ "outcome": outcome, "detail": "as the node says" });
+        self.post(&path, node, result).ok();
     }
 
     /// The jobs of a node that are not done.

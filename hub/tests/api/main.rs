@@ -19,6 +19,7 @@ mod document;
 mod floods;
 mod harness;
 mod outrun;
+mod pool;
 mod rbac;
 mod rotation;
 mod sessions;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         document::TESTS,
         floods::TESTS,
         outrun::TESTS,
+        pool::TESTS,
         rbac::TESTS,
         rotation::TESTS,
         sessions::TESTS,

@@ -147,7 +147,8 @@ impl Second {
             _ => id_of(api, &api.token("alice")).to_string(),
         };
         let path = route.path.replace("{id}", &id);
-        path.replace("{subject}", "default")
+        path.replace("{app}", "browser")
+            .replace("{subject}", "default")
             .replace("{role}", "user")
     }
 }

@@ -110,7 +110,7 @@ impl Jobs {
 
     fn carry_out(&self, job: &Job) -> Outcome {
         match &job.kind {
-            JobKind::Boot(boot) => self.wait_until_ready(boot.session),
+            JobKind::Boot(boot) => self.wait_until_ready(boot),
             JobKind::Stop(stop) => self.stop(stop),
             JobKind::Claim(claim) => self.claim(claim),
             JobKind::SendLog(wish) => self.send_log(wish),
@@ -135,9 +135,14 @@ impl Jobs {
         Ok(())
     }
 
-    fn wait_until_ready(&self, session: SessionId) -> Outcome {
-        self.wait_for(session, START + MARGIN, |life| match life {
+    /// Ready is what viewers can connect to, and of what waits warm, what shows something.
+    fn wait_until_ready(&self, boot: &Boot) -> Outcome {
+        let app = self.config.apps.get(&boot.app);
+        let shows = boot.owner.is_none() && app.is_some_and(|app| app.takes_url);
+        let loads = || shows && !self.driver.is_loaded(boot.session);
+        self.wait_for(boot.session, START + MARGIN, |life| match life {
             Life::Starting { .. } => None,
+            Life::Ready if loads() => None,
             Life::Ready | Life::Stopping { .. } => Some(Ok(())),
             Life::Ended { detail, cause, .. } => {
                 let why = detail.clone().unwrap_or_else(|| cause.name().to_owned());
@@ -203,20 +208,23 @@ impl Jobs {
                 "the session is somebody's already".to_owned(),
             ));
         }
-        if claim.url.is_some() {
-            let why = "this node cannot open a page in a session that runs";
-            return Err(Refusal::Refused(why.to_owned()));
+        if let Some(url) = &claim.url {
+            check_page(url, found.spec.takes_pages)?;
         }
         let claimed = Claimed {
             claim: claim.claim,
             owner: claim.owner,
             timers: claim.timers,
         };
-        match self.memory.claim(claim.session, claimed)? {
-            true => Ok(()),
-            false => Err(Refusal::Refused(
-                "the session is somebody's already".to_owned(),
-            )),
+        if !self.memory.claim(claim.session, claimed)? {
+            let why = "the session is somebody's already";
+            return Err(Refusal::Refused(why.to_owned()));
+        }
+        // Screen, quality and what viewers may do need no word here: the screen follows the first
+        // viewer's window, and the rest is in the viewers' tickets.
+        match &claim.url {
+            Some(url) => Ok(self.driver.open_page(claim.session, url)?),
+            None => Ok(()),
         }
     }
 
@@ -245,6 +253,7 @@ fn spec(boot: &Boot, config: &Config) -> Result<SessionSpec, Refusal> {
         owner: boot.owner,
         app: boot.app.clone(),
         command: command(app, boot.url.as_deref())?,
+        takes_pages: boot.owner.is_none() && app.takes_url,
         environment: app.environment.clone(),
         own_sandbox: app.own_sandbox,
         screen: boot.screen,
@@ -263,16 +272,21 @@ fn command(app: &App, url: Option<&str>) -> Result<Vec<String>, Refusal> {
     let Some(url) = url else {
         return Ok(command);
     };
+    check_page(url, app.takes_url)?;
+    command.push(url.to_owned());
+    Ok(command)
+}
+
+/// Whether an application that may take pages takes this one.
+fn check_page(url: &str, takes_pages: bool) -> Outcome {
     // Anything else could be an option.
     let is_page = url.starts_with("https://") || url.starts_with("http://");
     let is_clean = !url.contains(|c: char| c.is_control() || c.is_whitespace());
-    if !(app.takes_url && is_page && is_clean) {
-        return Err(Refusal::Refused(
-            "the application opens no such page".to_owned(),
-        ));
+    if takes_pages && is_page && is_clean {
+        return Ok(());
     }
-    command.push(url.to_owned());
-    Ok(command)
+    let why = "the application opens no such page";
+    Err(Refusal::Refused(why.to_owned()))
 }
 
 fn ticket_keys(boot: &Boot) -> Result<String, Refusal> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hackstream_control_api::id::SessionId;
-use hackstream_control_api::node::{Address, NodeSession, NodeSessionState};
+use hackstream_control_api::node::{Address, NodeSession, NodeSessionState, StartPhase};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use tracing::{info, warn};
@@ -20,6 +20,9 @@ use crate::record::{Life, StopOrder};
 
 /// What a session's programs may take for ending themselves when its time is over.
 const GRACE: Seconds = Seconds(5);
+
+/// What an application of a warm session may take until it shows a window.
+const LOADING: Seconds = Seconds(30);
 
 /// The sessions as the agent saw them last.
 pub struct Sessions {
@@ -105,7 +108,7 @@ impl Sessions {
             first_frame: seen.first_frame,
             stops_at: ends.map(|(at, _)| at),
             usage: self.driver.usage(session).unwrap_or_default(),
-            ..self.described(found, ends.map(|(_, cause)| cause))
+            ..self.described(found, ends.map(|(_, cause)| cause), now)
         }
     }
 
@@ -119,11 +122,31 @@ impl Sessions {
         }
     }
 
+    /// Whether it is to wait warm and shows nothing yet: whoever got it then would wait for that.
+    fn still_loads(&self, found: &Found, now: UnixMillis) -> bool {
+        let Found { spec, record } = found;
+        let is_claimed = || self.memory.claim_of(spec.session).is_some();
+        let waited = |ready: UnixMillis| now.millis_since(ready) >= LOADING.0 * 1000;
+        spec.takes_pages
+            && !is_claimed()
+            && !record.ready_at.is_some_and(waited)
+            && !self.driver.is_loaded(spec.session)
+    }
+
     /// What its record says.
-    fn described(&self, found: &Found, will_end_for: Option<StopCause>) -> NodeSession {
+    fn described(
+        &self,
+        found: &Found,
+        will_end_for: Option<StopCause>,
+        now: UnixMillis,
+    ) -> NodeSession {
         let record = &found.record;
         let (state, phase, cause) = match &record.life {
             Life::Starting { phase } => (NodeSessionState::Starting, Some(*phase), None),
+            Life::Ready if self.still_loads(found, now) => {
+                let phase = StartPhase::Application;
+                (NodeSessionState::Starting, Some(phase), None)
+            }
             Life::Ready => (NodeSessionState::Ready, None, will_end_for),
             Life::Stopping { cause } => (NodeSessionState::Stopping, None, Some(*cause)),
             Life::Ended { cause, .. } => (end_state(*cause), None, Some(*cause)),

@@ -45,6 +45,16 @@ pub trait Driver: Send + Sync {
     /// [`NodeError::Unknown`].
     fn usage(&self, session: SessionId) -> Result<Usage, NodeError>;
 
+    /// Whether a session that [takes pages](SessionSpec::takes_pages) shows a window, so that it can be
+    /// told what to open.
+    fn is_loaded(&self, session: SessionId) -> bool;
+
+    /// Has a session that [takes pages](SessionSpec::takes_pages) show one.
+    ///
+    /// # Errors
+    /// [`NodeError::NoPage`] if it does not.
+    fn open_page(&self, session: SessionId, page: &str) -> Result<(), NodeError>;
+
     /// A piece of a session's log: at most `most` bytes that begin `after` bytes of it, or later if
     /// those are kept no longer.
     ///

@@ -18,6 +18,7 @@ use super::desktop;
 use super::files::{self, FilesChoice};
 use super::raw::{self, Extra, Feature, QualityName, StatusFormat};
 use crate::desktop::open::Errand;
+use crate::pages::Pages;
 use crate::session::Sound;
 use crate::status::ask::{Form, Question};
 use crate::viewer::bell::Bell;
@@ -89,6 +90,8 @@ pub enum Task {
     Enter(raw::Entrypoint),
     /// Hand a link to a viewer.
     Open(Errand),
+    /// Run an application that takes pages.
+    Pages(Pages),
 }
 
 impl Task {
@@ -109,6 +112,9 @@ impl Task {
             }
             raw::Action::OpenLink(raw::OpenLink { link, socket }) => {
                 return Ok(Self::Open(Errand { link, socket }));
+            }
+            raw::Action::Pages(raw::PagesOptions { socket, command }) => {
+                return Ok(Self::Pages(Pages { socket, command }));
             }
             raw::Action::Status(status) => {
                 return Ok(Self::Ask(Question {

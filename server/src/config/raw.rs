@@ -81,6 +81,23 @@ pub enum Action {
     ///
     /// The link must begin with http:// or https://. Exits with 69 if no viewer takes it.
     OpenLink(OpenLink),
+    /// Run an application in which whoever has a socket can open pages: the command of sessions that wait
+    /// for their owners.
+    ///
+    /// Once the application shows a window there is the socket. Whoever writes the address of a web page
+    /// to it hears "opened", or why not: the command is run again with the address at its end.
+    Pages(PagesOptions),
+}
+
+/// Options of `pages`.
+#[derive(Debug, Args)]
+pub struct PagesOptions {
+    /// Where to listen.
+    #[arg(long, value_name = "SOCKET")]
+    pub socket: PathBuf,
+    /// The application and its arguments.
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// Options of `open-link`.

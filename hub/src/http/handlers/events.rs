@@ -148,7 +148,7 @@ impl Watcher {
         let is_ours = |wake| match wake {
             Wake::Session(id) => id == self.id,
             Wake::User(id) => id == self.caller.user,
-            Wake::Node(_) => false,
+            Wake::Node(_) | Wake::Pool => false,
         };
         loop {
             tokio::select! {

@@ -8,6 +8,7 @@ mod guess;
 pub mod health;
 pub mod login;
 pub mod node;
+pub mod pool;
 pub mod service;
 pub mod sessions;
 

@@ -12,7 +12,9 @@ use hackstream_control_api::limits::{
     MAX_APP_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_SCREEN_SIDE, MAX_URL_BYTES,
 };
 use hackstream_control_api::problem::{Code, Problem};
-use hackstream_control_api::session::{Connect, ConnectRequest, Launched, Session, StopRequest};
+use hackstream_control_api::session::{
+    Connect, ConnectRequest, Launched, Session, SessionState, StopRequest,
+};
 use hackstream_ticket::KeyHash;
 
 use super::check_text;
@@ -37,7 +39,8 @@ const BEHIND_ALL: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
 /// Start a session. The same `Idempotency-Key` within 24 h gives the same session.
 #[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",
     params(("Idempotency-Key" = Option<String>, Header, description = "Names the wish, so that it is not fulfilled twice")),
-    responses((status = 202, body = Launched), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, description = "A warm session, with a ticket for it", body = Launched),
+        (status = 202, description = "It is being started; its events tell how far it is", body = Launched), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn launch(
     State(hub): State<Arc<Hub>>,
     Extension(caller): Extension<Caller>,
@@ -52,8 +55,27 @@ pub(crate) async fn launch(
         idempotency_key: idempotency_key(&headers)?,
         ticket_keys: hub.ticket_keys.clone(),
     };
-    let launched = hub
-        .act(caller, move |tx, caller| launch::launch(tx, caller, &order))
+    let key = order
+        .wish
+        .client_key
+        .as_deref()
+        .map(client_key)
+        .transpose()?;
+    let signer = Arc::clone(&hub.signer);
+    let (launched, connect) = hub
+        .act(caller, move |tx, caller| {
+            let launched = launch::launch(tx, caller, &order)?;
+            let connect = match (&launched, key) {
+                (launch::Launched::Session(session), Some(key))
+                    if session.state == SessionState::Claimed =>
+                {
+                    let id = session.session_id;
+                    Some(connect::connect(tx, caller, id, key, &signer)?)
+                }
+                _ => None,
+            };
+            Ok((launched, connect))
+        })
         .await?;
     let result = match &launched {
         launch::Launched::Session(_) => "ok",
@@ -69,9 +91,13 @@ pub(crate) async fn launch(
             let launched = Launched {
                 session_id: session.session_id,
                 state: session.state,
-                connect: None,
+                connect,
             };
-            Ok((StatusCode::ACCEPTED, Json(launched)))
+            let status = match launched.connect {
+                Some(_) => StatusCode::CREATED,
+                None => StatusCode::ACCEPTED,
+            };
+            Ok((status, Json(launched)))
         }
     }
 }

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tracing::warn;
 
 use super::keeper::{self, Means};
-use super::{log, processes};
+use super::{log, pages, processes};
 use crate::clock::now;
 use crate::driver::{Driver, Found, LogPiece};
 use crate::folder::Folder;
@@ -246,6 +246,14 @@ impl Driver for LocalDriver {
         let namespace = init.and_then(|init| processes::namespace_of(init.pid));
         let all = namespace.map(|namespace| processes::in_namespace(&namespace));
         Ok(processes::usage(&all.unwrap_or_default()))
+    }
+
+    fn is_loaded(&self, session: SessionId) -> bool {
+        pages::are_taken(&self.folder(session).join("run"))
+    }
+
+    fn open_page(&self, session: SessionId, page: &str) -> Result<(), NodeError> {
+        pages::open(&self.folder(session).join("run"), page)
     }
 
     fn log(&self, session: SessionId, after: u64, most: usize) -> Result<LogPiece, NodeError> {

@@ -1,7 +1,7 @@
 //! Sessions on this machine, each in namespaces of its own.
 //!
 //! Each session has a [`keeper`]: a process of ours that outlives the agent, starts the session in its
-//! [`sandbox`] with a [`network`] of its own, behind a filter of calls ([`seccomp`]), writes its [`log`], and ends it. The kernel sees to the
+//! [`sandbox`] with a [`network`] of its own, behind a filter of calls ([`seccomp`]), writes its [`log`], and ends it; warm ones are told through [`pages`] what to open. The kernel sees to the
 //! rest: when the keeper dies, however that happens, the first process of the session's PID namespace
 //! dies with it, and with that all others. [`processes`] are looked at from outside.
 //!
@@ -12,6 +12,7 @@ mod driver;
 pub mod keeper;
 pub mod log;
 pub mod network;
+pub mod pages;
 pub mod processes;
 pub mod sandbox;
 pub mod seccomp;

@@ -14,6 +14,7 @@ use hackstream_control_api::launch::Quality;
 use hackstream_control_api::policy::{Egress, Policy};
 
 use super::network::NAME_SERVER;
+use super::pages;
 use crate::folder::Folder;
 use crate::spec::SessionSpec;
 use crate::{NodeError, files};
@@ -248,6 +249,10 @@ fn command(arguments: &mut Arguments, spec: &SessionSpec, socket: RawFd) {
         arguments.words(&["--enable", feature]);
     }
     arguments.words(&["--"]);
+    if spec.takes_pages {
+        let socket = format!("{RUN}/{}", pages::SOCKET);
+        arguments.words(&[SERVER, "pages", "--socket", &socket, "--"]);
+    }
     arguments.0.extend(spec.command.iter().map(OsString::from));
 }
 

@@ -1,0 +1,203 @@
+//! The warm pool: what is started and ended without anybody's asking. [`claim`] is about those who ask,
+//! [`admin`] about those who set it.
+
+pub mod admin;
+pub(super) mod claim;
+
+use std::collections::BTreeMap;
+
+use hackstream_control_api::account::Role;
+use hackstream_control_api::app::App;
+use hackstream_control_api::id::NodeId;
+use hackstream_control_api::launch::{Launch, Quality};
+use hackstream_control_api::policy::{Policy, Timers};
+use hackstream_control_api::session::StopCause;
+use hackstream_control_api::time::{Seconds, UnixMillis};
+use serde_json::json;
+
+use super::launch::create;
+use super::stop::end;
+use crate::audit::{self, Actor, Record};
+use crate::fault::Fault;
+use crate::pool::plan::{Member, STARTS_PER_NODE, plan};
+use crate::session::placement::{self, Room};
+use crate::session::quota;
+use crate::store::Tx;
+use crate::tables::pools::Pool;
+use crate::tables::sessions::{Stored, Terms};
+use crate::tables::{nodes, pools, sessions, settings};
+
+/// What a warm session's programs may take for ending: nobody has used them.
+const GRACE: Seconds = Seconds(1);
+
+/// Where a node has no room for a member, it is looked again after that.
+const NO_ROOM: Seconds = Seconds(10);
+
+/// What was done for the pools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tended {
+    /// Members that are being started.
+    pub started: u64,
+    /// Members that are being ended.
+    pub ended: u64,
+    /// When to look again, although nothing happened; `None` if that is no use.
+    pub look_again: Option<UnixMillis>,
+}
+
+/// Starts and ends members until there are as many as are wanted.
+///
+/// # Errors
+/// Those of the store.
+pub fn tend(tx: &mut Tx<'_>, ticket_keys: &BTreeMap<String, String>) -> Result<Tended, Fault> {
+    let mut tended = Tended::default();
+    let all = pools::list(tx)?;
+    if all.is_empty() {
+        return Ok(tended);
+    }
+    let mut rooms = rooms(tx)?;
+    for pool in all {
+        tend_one(tx, &pool, &mut rooms, ticket_keys, &mut tended)?;
+    }
+    Ok(tended)
+}
+
+fn rooms(tx: &mut Tx<'_>) -> Result<Vec<Room>, Fault> {
+    let all = nodes::lock_all(tx)?.into_iter();
+    Ok(all.map(|node| node.room).collect())
+}
+
+fn tend_one(
+    tx: &mut Tx<'_>,
+    pool: &Pool,
+    rooms: &mut [Room],
+    ticket_keys: &BTreeMap<String, String>,
+    tended: &mut Tended,
+) -> Result<(), Fault> {
+    let app = settings::app(tx, &pool.app)?.filter(|app| app.enabled);
+    let terms = match &app {
+        Some(app) => Some(terms(tx, app)?),
+        None => None,
+    };
+    let mut stored = sessions::lock_warm(tx, &pool.app)?;
+    let is_reachable = |id| {
+        let mut rooms = rooms.iter();
+        rooms.any(|room| room.id == id && room.is_alive(tx.now) && !room.cordoned)
+    };
+    let member = |stored: &Stored| {
+        let node = stored.view.node_id?;
+        Some(Member {
+            session: stored.view.session_id,
+            node,
+            ready_at: stored.view.ready_at,
+            is_current: Some(&stored.terms) == terms.as_ref(),
+            is_reachable: is_reachable(node),
+        })
+    };
+    let members: Vec<_> = stored.iter().filter_map(member).collect();
+    let wanted = if terms.is_some() {
+        wanted(pool, tx.now)
+    } else {
+        0
+    };
+    let held = pool.memory.breaker.held(tx.now);
+    let plan = plan(&members, wanted as usize, held, tx.now);
+    for session in &mut stored {
+        if plan.end.contains(&session.view.session_id) {
+            end(tx, session, StopCause::PoolShrink, GRACE, Actor::Hub)?;
+            tended.ended += 1;
+        }
+    }
+    let mut starting = starting_on(&members);
+    let mut missing = plan.start;
+    while let (true, Some(terms)) = (missing > 0, &terms) {
+        let Some(node) = start(tx, pool, terms, rooms, &mut starting, ticket_keys)? else {
+            break;
+        };
+        *starting.entry(node).or_default() += 1;
+        tended.started += 1;
+        missing -= 1;
+    }
+    let no_room = (missing > 0).then(|| tx.now.plus(NO_ROOM));
+    tended.look_again = [tended.look_again, plan.look_again, no_room]
+        .into_iter()
+        .flatten()
+        .min();
+    Ok(())
+}
+
+/// How many there are to be now.
+fn wanted(pool: &Pool, now: UnixMillis) -> u32 {
+    if pool.paused {
+        0
+    } else {
+        pool.memory.demand.wanted(pool.size, now)
+    }
+}
+
+fn starting_on(members: &[Member]) -> BTreeMap<NodeId, usize> {
+    let mut starting = BTreeMap::new();
+    for member in members.iter().filter(|member| member.ready_at.is_none()) {
+        *starting.entry(member.node).or_default() += 1;
+    }
+    starting
+}
+
+/// Starts a member where there is room; on which node.
+fn start(
+    tx: &mut Tx<'_>,
+    pool: &Pool,
+    terms: &Terms,
+    rooms: &mut [Room],
+    starting: &mut BTreeMap<NodeId, usize>,
+    ticket_keys: &BTreeMap<String, String>,
+) -> Result<Option<NodeId>, Fault> {
+    let has_time = |room: &&Room| {
+        starting
+            .get(&room.id)
+            .is_none_or(|many| *many < STARTS_PER_NODE)
+    };
+    let free: Vec<_> = rooms.iter().filter(has_time).cloned().collect();
+    let Ok(node) = placement::choose(&free, &pool.app, &terms.resources, tx.now) else {
+        return Ok(None);
+    };
+    let wish = Launch {
+        app: pool.app.clone(),
+        quality: Quality::High,
+        ..Launch::default()
+    };
+    let session = create(tx, None, &wish, node, terms.clone(), ticket_keys)?;
+    if let Some(room) = rooms.iter_mut().find(|room| room.id == node) {
+        room.promise(&terms.resources);
+    }
+    let record = Record::new(Actor::Hub, "session.create").session(session.session_id, None);
+    audit::append(
+        tx,
+        record.meta(json!({ "app": pool.app, "node_id": node, "pool": true })),
+    )?;
+    Ok(Some(node))
+}
+
+/// What a member is: what people without a quota of their own get of the application. What viewers
+/// may do is said by their tickets, so the session itself allows all of it.
+fn terms(tx: &mut Tx<'_>, app: &App) -> Result<Terms, Fault> {
+    let policy = settings::policy(tx, Role::User)?;
+    let limits = settings::quota_of_role(tx, Role::User)?;
+    Ok(Terms {
+        resources: quota::within(app.resources, &limits),
+        policy: Policy {
+            clipboard_in: true,
+            clipboard_out: true,
+            files: true,
+            sound: true,
+            microphone: true,
+            quality_cap: Quality::High,
+            ..policy
+        },
+        // Nobody's time: the pool ends it.
+        timers: Timers {
+            idle: Seconds(0),
+            disconnect: Seconds(0),
+            max_duration: Seconds(0),
+        },
+    })
+}
