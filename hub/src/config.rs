@@ -197,6 +197,17 @@ pub enum Node {
         #[arg(long, value_name = "FILE")]
         token_file: PathBuf,
     },
+    /// Give a node another token; the one before is void at once. Its sessions go on.
+    Token {
+        /// Where everything is kept.
+        #[command(flatten)]
+        place: Place,
+        /// What people call it.
+        name: String,
+        /// The file to write the token to; must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        token_file: PathBuf,
+    },
 }
 
 /// What to do with the audit log.

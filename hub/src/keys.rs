@@ -125,11 +125,16 @@ pub fn secret_file(
 /// Whatever the system says.
 pub fn write_secret(path: &Path, secret: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
+    // One that was left behind may be a link, or have another mode.
+    if let Err(error) = fs::remove_file(&draft) {
+        if error.kind() != io::ErrorKind::NotFound {
+            return Err(error);
+        }
+    }
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&draft)?;
     file.write_all(secret)?;

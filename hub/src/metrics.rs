@@ -1,6 +1,7 @@
 //! What Prometheus can read. No user and no session is a label: there would be too many, and it is
 //! nobody's business.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
@@ -72,6 +73,8 @@ pub struct NodeLabel {
 /// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
+    /// Held while what is set when somebody asks is set and read.
+    pub scraping: Mutex<()>,
     /// Requests that were answered.
     pub requests: Family<RequestLabel, Counter>,
     /// Seconds that they took.
@@ -108,6 +111,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("hackstream"),
+            scraping: Mutex::default(),
             requests: Family::default(),
             request_seconds: Histogram::new(SHORT_BUCKETS),
             logins: Family::default(),

@@ -308,6 +308,13 @@ fn what_cannot_be_is_said_with_its_code() {
         code(&["serve", "--database", "/nowhere/hub.sqlite"]),
         Some(73)
     );
+    // Nothing there is not the same as nothing wrong.
+    let elsewhere = TempDir::new().unwrap();
+    let verify = hackstreamd(elsewhere.path(), &["audit", "verify"])
+        .output()
+        .unwrap();
+    assert_eq!(verify.status.code(), Some(73), "{verify:?}");
+    assert!(!elsewhere.path().join("hub.sqlite").exists());
     let short = with_input(hackstreamd(folder.path(), &["init", "root"]), "short\n");
     assert_eq!(short.status.code(), Some(1));
 }

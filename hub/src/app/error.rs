@@ -31,6 +31,12 @@ pub enum AppError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is nothing to look at.
+    #[error("there is no database {}; --state-dir or HACKSTREAMD_DATABASE names another", path.display())]
+    NoDatabase {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// What was asked for was refused.
     #[error("{0}")]
     Refused(String),
@@ -77,7 +83,11 @@ impl AppError {
             Self::Refused(_) | Self::Password(_) | Self::Write { .. } => 1,
             Self::OpenMetrics(_) => 2,
             Self::Listen { .. } => 72,
-            Self::StateDir { .. } | Self::Key(_) | Self::Tls(_) | Self::Store(_) => 73,
+            Self::NoDatabase { .. }
+            | Self::StateDir { .. }
+            | Self::Key(_)
+            | Self::Tls(_)
+            | Self::Store(_) => 73,
             Self::Routes(_) | Self::System(_) | Self::NoRandomness(_) => 70,
         }
     }

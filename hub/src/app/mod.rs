@@ -58,14 +58,30 @@ fn prepare(place: &Place) -> Result<(), AppError> {
     })
 }
 
-/// Opens the database.
+/// Opens the database, or makes it.
 fn open(place: &Place, metrics: &Arc<Metrics>) -> Result<Store, AppError> {
     prepare(place)?;
-    let database = match &place.database {
-        Some(text) => text.parse().unwrap_or_else(|never| match never {}),
-        None => store::Place::Sqlite(place.state_dir.join("hub.sqlite")),
-    };
     let metrics = Arc::clone(metrics);
     let observe = move |seconds| metrics.commit_seconds.observe(seconds);
-    Ok(Store::open(&database, Arc::new(now), Box::new(observe))?)
+    Ok(Store::open(
+        &database(place),
+        Arc::new(now),
+        Box::new(observe),
+    )?)
+}
+
+/// Opens a database that is there. What looks for something must not make a new one and find that all
+/// is well in it.
+fn open_existing(place: &Place, metrics: &Arc<Metrics>) -> Result<Store, AppError> {
+    match database(place) {
+        store::Place::Sqlite(path) if !path.exists() => Err(AppError::NoDatabase { path }),
+        _ => open(place, metrics),
+    }
+}
+
+fn database(place: &Place) -> store::Place {
+    match &place.database {
+        Some(text) => text.parse().unwrap_or_else(|never| match never {}),
+        None => store::Place::Sqlite(place.state_dir.join("hub.sqlite")),
+    }
 }

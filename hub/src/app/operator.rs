@@ -9,9 +9,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use hackstream_control_api::account::{Role, UserChange};
+use hackstream_control_api::id::NodeId;
 
 use super::error::AppError;
-use super::{open, password};
+use super::{open, open_existing, password};
 use crate::audit::{Actor, verify};
 use crate::auth::password::{Passwords, check};
 use crate::auth::token::{Kind, Token};
@@ -62,7 +63,7 @@ pub fn user(user: &User) -> Result<(), AppError> {
             username,
             password,
         } => {
-            let store = open(place, &metrics)?;
+            let store = open_existing(place, &metrics)?;
             let phc = hash(password)?;
             let name = username.clone();
             let change = move |tx: &mut Tx<'_>| -> Result<bool, Fault> {
@@ -112,31 +113,53 @@ fn hash(from: &PasswordSource) -> Result<String, AppError> {
     Ok(Passwords::new()?.hash(&password)?)
 }
 
-/// Adds nodes.
+/// Adds nodes, or gives them other tokens.
 ///
 /// # Errors
 /// Why it was not done.
 pub fn node(node: &Node) -> Result<(), AppError> {
-    let Node::Add {
-        place,
-        name,
-        token_file,
-    } = node;
-    let store = open(place, &Arc::new(Metrics::default()))?;
-    check_username(name).map_err(|_| {
-        AppError::Refused("a node's name has letters, digits, '.', '_' and '-'".to_owned())
-    })?;
+    let metrics = Arc::new(Metrics::default());
+    match node {
+        Node::Add {
+            place,
+            name,
+            token_file,
+        } => {
+            check_username(name).map_err(|_| {
+                let reason = "a node's name has letters, digits, '.', '_' and '-'";
+                AppError::Refused(reason.to_owned())
+            })?;
+            with_token(&open(place, &metrics)?, name, token_file, fleet::add)
+        }
+        Node::Token {
+            place,
+            name,
+            token_file,
+        } => {
+            let store = open_existing(place, &metrics)?;
+            with_token(&store, name, token_file, fleet::set_token)
+        }
+    }
+}
+
+/// Makes a token for a node, and keeps it in a file and in the store.
+fn with_token(
+    store: &Store,
+    name: &str,
+    token_file: &Path,
+    keep: fn(&mut Tx<'_>, Actor, &str, &Token) -> Result<NodeId, Fault>,
+) -> Result<(), AppError> {
     let token = Token::random(Kind::Node)?;
     // The file first: a node without its token would be of no use.
     write_new(token_file, &format!("{}\n", token.text()))?;
-    let name = name.clone();
-    let added = wait(store.write(move |tx| fleet::add(tx, Actor::Operator, &name, &token)));
-    if added.is_err() {
+    let name = name.to_owned();
+    let kept = wait(store.write(move |tx| keep(tx, Actor::Operator, &name, &token)));
+    if kept.is_err() {
         let _ = std::fs::remove_file(token_file);
     }
-    let id = added?;
     say(&format!(
-        "node {id}; its token is in {}",
+        "node {}; its token is in {}",
+        kept?,
         token_file.display()
     ))
 }
@@ -160,7 +183,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), AppError> {
 /// If it cannot be read.
 pub fn audit(audit: &Audit) -> Result<ExitCode, AppError> {
     let Audit::Verify { place } = audit;
-    let store = open(place, &Arc::new(Metrics::default()))?;
+    let store = open_existing(place, &Arc::new(Metrics::default()))?;
     let verdict = wait(store.read(verify))?;
     if verdict.ok {
         say(&format!(

@@ -12,7 +12,6 @@ use super::error::AppError;
 use super::{log, open, scrape, tend};
 use crate::config::Serve;
 use crate::deeds::upkeep;
-use crate::fault::Fault;
 use crate::http::tls::{Identity, TlsError};
 use crate::http::{listen, routing};
 use crate::hub::Hub;
@@ -61,7 +60,13 @@ async fn serve(config: &Serve, hub: Arc<Hub>, identity: Identity) -> Result<(), 
     // Before anybody hears that the hub is ready, and may tell it to end.
     let signals = Signals::catch()?;
     announce(listener.local_addr()?, fingerprint.as_deref())?;
-    let serving = tokio::spawn(listen::serve(listener, tls, router, ending));
+    let serving = tokio::spawn(listen::serve(
+        listener,
+        tls,
+        router,
+        ending,
+        listen::Bounds::default(),
+    ));
     signals.told_to_end().await;
     tracing::info!("ending");
     hub.ending.send_replace(true);
@@ -111,24 +116,15 @@ impl Signals {
 /// Does once a minute what has to be done when nobody asks.
 async fn keep_up(hub: Arc<Hub>) {
     let mut every = tokio::time::interval(Duration::from_secs(upkeep::EVERY.0));
-    let mut since = None;
+    let since = hub.store.now();
     loop {
         every.tick().await;
-        let done: Result<_, Fault> = hub
-            .store
-            .write(move |tx| {
-                let since = since.unwrap_or(tx.now);
-                Ok((upkeep::run(tx, since)?, since))
-            })
-            .await;
-        let done = done.map(|(sessions, began)| {
-            since = Some(began);
-            sessions
-        });
-        match done {
-            Ok(0) => {}
-            Ok(sessions) => tracing::warn!(sessions, "sessions were given up"),
-            Err(error) => tracing::error!(%error, "the store failed"),
+        let kept = upkeep::run(&hub.store, since).await;
+        if kept.given_up > 0 {
+            tracing::warn!(sessions = kept.given_up, "sessions were given up");
+        }
+        for fault in kept.faults {
+            tracing::error!(%fault, "something could not be kept up");
         }
     }
 }

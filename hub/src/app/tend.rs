@@ -60,7 +60,7 @@ fn tell(tended: &pool::Tended) {
 async fn news(wakes: &mut Receiver<Wake>) -> bool {
     loop {
         match wakes.recv().await {
-            Ok(Wake::Node(_)) => {}
+            Ok(Wake::Node(_) | Wake::User(_)) => {}
             Ok(Wake::Session(_) | Wake::Pool) | Err(RecvError::Lagged(_)) => break,
             Err(RecvError::Closed) => return false,
         }

@@ -1,11 +1,11 @@
 //! The log in the store.
 
-use hackstream_control_api::audit::{AuditEntry, AuditVerdict};
+use hackstream_control_api::audit::AuditEntry;
 use hackstream_control_api::id::{NodeId, SessionId, UserId};
 use hackstream_control_api::login::Checkpoint;
 use serde_json::json;
 
-use super::chain::{Attested, Verifier, hash};
+use super::chain::{Attested, hash};
 use crate::random::hex;
 use crate::store::{Row, StoreError, Tx, values};
 
@@ -112,12 +112,17 @@ impl Record {
     }
 }
 
-/// Writes a row in the transaction of what it tells. The last thing that a transaction does: whoever
-/// writes a row keeps others from writing one until the commit.
+/// Writes a row in the transaction of what it tells, at its end.
 ///
 /// # Errors
-/// Those of the store.
+/// None here; those of the store end the transaction.
 pub fn append(tx: &mut Tx<'_>, record: Record) -> Result<(), StoreError> {
+    tx.write_down(record);
+    Ok(())
+}
+
+/// Writes a row. Whoever does keeps others from writing one until the commit.
+pub(crate) fn write(tx: &mut Tx<'_>, record: Record) -> Result<(), StoreError> {
     let (seq, prev) = locked_head(tx)?;
     let seq = seq + 1;
     let (actor_type, actor_id) = record.actor.columns();
@@ -172,7 +177,7 @@ fn locked_head(tx: &mut Tx<'_>) -> Result<(u64, [u8; 32]), StoreError> {
         .ok_or_else(headless)
 }
 
-fn headless() -> StoreError {
+pub(super) fn headless() -> StoreError {
     StoreError::Corrupt("the audit log has no end".to_owned())
 }
 
@@ -191,7 +196,7 @@ pub fn head(tx: &mut Tx<'_>) -> Result<Checkpoint, StoreError> {
     })
 }
 
-const COLUMNS_OF_ALL: &str = "SELECT seq, ts, actor_type, actor_id, action, target_type, target_id, \
+pub(super) const COLUMNS_OF_ALL: &str = "SELECT seq, ts, actor_type, actor_id, action, target_type, target_id, \
     subject_user_id, session_id, outcome, meta, prev_hash, hash FROM audit \
     WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 
@@ -231,69 +236,4 @@ fn entry(row: &mut Row) -> Result<AuditEntry, StoreError> {
         prev_hash: hex(&row.take::<[u8; 32]>()?),
         hash: hex(&row.take::<[u8; 32]>()?),
     })
-}
-
-/// Rows that are read at once.
-const PIECE: u32 = 500;
-
-/// Checks the whole log.
-///
-/// # Errors
-/// Those of the store; what is wrong with the log is in the verdict.
-pub fn verify(tx: &mut Tx<'_>) -> Result<AuditVerdict, StoreError> {
-    let mut verifier = Verifier::default();
-    loop {
-        let mut rows = tx.query(COLUMNS_OF_ALL, values![verifier.seq(), PIECE])?;
-        for row in &mut rows {
-            if let Err(reason) = check_row(&mut verifier, row) {
-                return Ok(verdict(&verifier, Some(reason)));
-            }
-        }
-        if rows.is_empty() {
-            break;
-        }
-    }
-    let end = "SELECT seq, hash FROM audit_head WHERE one = 1";
-    let (seq, hash) = tx
-        .first(end, &[], |row| Ok((row.take()?, row.take()?)))?
-        .ok_or_else(headless)?;
-    let end = verifier
-        .end(seq, &hash)
-        .err()
-        .map(|reason| reason.to_string());
-    Ok(verdict(&verifier, end))
-}
-
-/// What cannot even be read is as wrong as what was changed.
-fn check_row(verifier: &mut Verifier, row: &mut Row) -> Result<(), String> {
-    let mut read = || -> Result<_, StoreError> {
-        let (seq, ts): (u64, u64) = (row.take()?, row.take()?);
-        let mut texts: [Option<String>; 9] = Default::default();
-        for text in &mut texts {
-            *text = row.take()?;
-        }
-        Ok((
-            seq,
-            ts,
-            texts,
-            row.take::<[u8; 32]>()?,
-            row.take::<[u8; 32]>()?,
-        ))
-    };
-    let (seq, ts, texts, prev, own) = read().map_err(|error| error.to_string())?;
-    let texts = std::array::from_fn(|column| texts[column].as_deref());
-    let row = Attested { seq, ts, texts };
-    verifier
-        .row(&row, &prev, &own)
-        .map_err(|fault| fault.to_string())
-}
-
-fn verdict(verifier: &Verifier, reason: Option<String>) -> AuditVerdict {
-    AuditVerdict {
-        ok: reason.is_none(),
-        rows: verifier.seq(),
-        first_bad_seq: reason.is_some().then(|| verifier.seq() + 1),
-        reason,
-        head: hex(&verifier.head()),
-    }
 }

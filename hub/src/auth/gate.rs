@@ -47,13 +47,13 @@ impl Gate {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Full> {
-        let _place = self.enter()?;
+        let place = self.enter()?;
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Full)?;
-        // The permit goes with the work: whoever stops waiting does not stop the hashing.
+        // Both go with the work: whoever stops waiting does not stop the hashing.
         let done = spawn_blocking(move || {
             let result = work();
-            drop(permit);
+            drop((permit, place));
             result
         });
         done.await.map_err(|_| Full)
@@ -101,9 +101,11 @@ mod tests {
                     })
                 })
                 .collect();
+            let mut refused = 0;
             for each in tries {
-                let _ = each.await.unwrap();
+                refused += usize::from(each.await.unwrap() == Err(Full));
             }
+            assert!(refused > 0, "500 waited");
             assert!(at_once.1.load(Ordering::SeqCst) <= 2);
             assert_eq!(gate.inside.load(Ordering::Relaxed), 0);
             assert_eq!(gate.run(|| 7).await, Ok(7));

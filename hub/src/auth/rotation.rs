@@ -48,6 +48,20 @@ impl RotationKey {
     }
 }
 
+impl RotationKey {
+    /// By what something is known again, without that anybody who has the store alone can find out
+    /// what it was by trying.
+    #[must_use]
+    pub fn mark(&self, text: &[u8]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(b"mark\0");
+        context.update(text);
+        let mut mark = [0; 32];
+        mark.copy_from_slice(context.sign().as_ref());
+        mark
+    }
+}
+
 /// What the store knows of a refresh token and its device.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {

@@ -12,11 +12,12 @@ use serde_json::json;
 use super::devices::void_all;
 use super::login::name_key;
 use super::stop::{DEFAULT_GRACE, end};
+use super::who::Caller;
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
 use crate::tables::settings::Subject;
-use crate::tables::{sessions, settings, users};
+use crate::tables::{nodes, sessions, settings, users};
 
 /// A new account, its password hashed.
 #[derive(Clone, Debug)]
@@ -62,7 +63,36 @@ pub fn add_user(tx: &mut Tx<'_>, actor: Actor, draft: &Draft) -> Result<User, Fa
     users::find(tx, id)?.ok_or_else(|| Code::Internal.into())
 }
 
-/// Changes an account. Closing it voids its tokens and ends its sessions, in the same transaction.
+/// Whether a caller may make an account of that role: a program's token makes none that could do more
+/// than it was made for.
+///
+/// # Errors
+/// [`Code::Forbidden`].
+pub fn may_make(caller: &Caller, role: Role) -> Result<(), Fault> {
+    if caller.scopes.is_none() || role == Role::User {
+        return Ok(());
+    }
+    let detail = "a program's token makes users only, and gives nobody another role";
+    Err(Fault::new(Code::Forbidden, detail))
+}
+
+/// Whether a caller may change that account, and give it that role.
+///
+/// # Errors
+/// As of [`may_make`]; [`Code::NotFound`].
+pub fn within_reach(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: UserId,
+    to: Option<Role>,
+) -> Result<(), Fault> {
+    let role = users::find(tx, id)?.ok_or(Code::NotFound)?.role;
+    may_make(caller, role)?;
+    may_make(caller, to.unwrap_or(role))
+}
+
+/// Changes an account. Closing it voids its tokens and ends its sessions, in the same transaction; so
+/// does a new password, since whoever set it could log in and look.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::VersionConflict`], [`Code::LastAdmin`]; those of the store.
@@ -73,7 +103,8 @@ pub fn change_user(
     change: &UserChange,
     phc: Option<&str>,
 ) -> Result<User, Fault> {
-    let before = users::lock(tx, id)?.ok_or(Code::NotFound)?;
+    users::lock_with_admins(tx, id)?;
+    let before = users::find(tx, id)?.ok_or(Code::NotFound)?;
     if change
         .version
         .is_some_and(|version| version != before.version)
@@ -95,36 +126,33 @@ pub fn change_user(
         values![id, role.name(), disabled_at, email, name, phc],
     )?;
     if disabled && before.disabled_at.is_none() {
-        close(tx, actor, id)?;
+        close(tx, actor, id, StopCause::UserDisabled)?;
     } else if phc.is_some() {
-        void_all(tx, id, "password")?;
+        close(tx, actor, id, StopCause::Admin)?;
     }
+    tx.wake(Wake::User(id));
     let meta = json!({
         "role": [before.role.name(), role.name()],
         "disabled": [before.disabled_at.is_some(), disabled],
         "password": phc.is_some(),
+        "email": email != before.email.as_ref(),
+        "name": name != before.name.as_ref(),
     });
     audit::append(tx, Record::new(actor, "user.change").user(id).meta(meta))?;
     users::find(tx, id)?.ok_or_else(|| Code::Internal.into())
 }
 
-/// Administrators who can log in, all locked: two cannot remove each other at the same moment.
-fn active_admins(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
-    let sql = "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL \
-               ORDER BY id /*FOR UPDATE*/";
-    Ok(tx.list(sql, &[], Row::take::<UserId>)?.len())
+/// Administrators who can log in. All are locked: two cannot remove each other at the same moment.
+fn active_admins(tx: &mut Tx<'_>) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL";
+    Ok(tx.first(sql, &[], Row::take)?.unwrap_or(0))
 }
 
-fn close(tx: &mut Tx<'_>, actor: Actor, id: UserId) -> Result<(), Fault> {
-    void_all(tx, id, "disabled")?;
+fn close(tx: &mut Tx<'_>, actor: Actor, id: UserId, cause: StopCause) -> Result<(), Fault> {
+    void_all(tx, id, cause.name())?;
+    nodes::lock_of_user(tx, id)?;
     for mut session in sessions::lock_of_user(tx, id)? {
-        end(
-            tx,
-            &mut session,
-            StopCause::UserDisabled,
-            DEFAULT_GRACE,
-            actor,
-        )?;
+        end(tx, &mut session, cause, DEFAULT_GRACE, actor)?;
     }
     Ok(())
 }
@@ -167,7 +195,10 @@ pub fn put_quota(tx: &mut Tx<'_>, actor: Actor, subject: Subject, to: &Quota) ->
     }
     let before = settings::quota(tx, subject)?;
     settings::put_quota(tx, subject, to)?;
-    let record = Record::new(actor, "quota.put").target("quota", subject.to_string());
+    let mut record = Record::new(actor, "quota.put").target("quota", subject.to_string());
+    if let Subject::User(id) = subject {
+        record.subject = Some(id);
+    }
     Ok(audit::append(
         tx,
         record.meta(json!({ "from": before, "to": to })),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::who::Caller;
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
 
 /// Those that are logged in.
 ///
@@ -39,6 +39,7 @@ pub fn revoke(tx: &mut Tx<'_>, caller: &Caller, device: DeviceId) -> Result<(), 
     if tx.execute(sql, values![device, caller.user, tx.now])? == 0 {
         return Err(Code::NotFound.into());
     }
+    tx.wake(Wake::User(caller.user));
     let record = Record::new(Actor::User(caller.user), "logout").user(caller.user);
     Ok(audit::append(
         tx,
@@ -57,32 +58,44 @@ pub fn logout(tx: &mut Tx<'_>, caller: &Caller) -> Result<(), Fault> {
     }
 }
 
-/// Voids all tokens of a user.
+/// Voids all tokens of a user, whose account is locked.
 ///
 /// # Errors
 /// Those of the store.
 pub fn void_all(tx: &mut Tx<'_>, user: UserId, why: &str) -> Result<(), Fault> {
+    void(tx, user, None, why)
+}
+
+/// Voids them but for those of the device `kept`.
+fn void(tx: &mut Tx<'_>, user: UserId, kept: Option<DeviceId>, why: &str) -> Result<(), Fault> {
     let devices = "UPDATE devices SET revoked_at = ?2, revoked_why = ?3 \
-                   WHERE user_id = ?1 AND revoked_at IS NULL";
-    tx.execute(devices, values![user, tx.now, why])?;
+                   WHERE user_id = ?1 AND revoked_at IS NULL AND id <> ?4";
+    let kept = kept.map_or_else(String::new, |device| device.to_string());
+    tx.execute(devices, values![user, tx.now, why, kept])?;
     let tokens = "UPDATE tokens SET revoked_at = ?2 \
                   WHERE user_id = ?1 AND kind = 'service' AND revoked_at IS NULL";
     tx.execute(tokens, values![user, tx.now])?;
+    tx.wake(Wake::User(user));
     Ok(())
 }
 
-/// Sets the caller's password and voids all their tokens but those of the device they use.
+/// Sets the caller's password and voids all their tokens but those of the device they use. `verified`
+/// is the hash that they have shown the password of.
 ///
 /// # Errors
-/// Those of the store.
-pub fn set_password(tx: &mut Tx<'_>, caller: &Caller, phc: &str) -> Result<(), Fault> {
-    let password = "UPDATE users SET password_phc = ?2, version = version + 1 WHERE id = ?1";
-    tx.execute(password, values![caller.user, phc])?;
-    void_all(tx, caller.user, "password")?;
-    if let Some(device) = caller.device {
-        let keep = "UPDATE devices SET revoked_at = NULL, revoked_why = NULL WHERE id = ?1";
-        tx.execute(keep, values![device])?;
+/// [`Code::WrongPassword`] if the password has changed since it was verified; those of the store.
+pub fn set_password(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    verified: &str,
+    phc: &str,
+) -> Result<(), Fault> {
+    let password = "UPDATE users SET password_phc = ?3, version = version + 1 \
+                    WHERE id = ?1 AND password_phc = ?2";
+    if tx.execute(password, values![caller.user, verified, phc])? == 0 {
+        return Err(Code::WrongPassword.into());
     }
-    let record = Record::new(Actor::User(caller.user), "password.change").user(caller.user);
+    void(tx, caller.user, caller.device, "password")?;
+    let record = Record::new(caller.actor(), "password.change").user(caller.user);
     Ok(audit::append(tx, record)?)
 }

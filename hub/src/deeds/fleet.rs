@@ -46,6 +46,23 @@ pub fn add(tx: &mut Tx<'_>, actor: Actor, name: &str, token: &Token) -> Result<N
     Ok(id)
 }
 
+/// Gives a node another token. Whoever shows the one before is nobody from then on.
+///
+/// # Errors
+/// A refusal in words if there is no such node; those of the store.
+pub fn set_token(
+    tx: &mut Tx<'_>,
+    actor: Actor,
+    name: &str,
+    token: &Token,
+) -> Result<NodeId, Fault> {
+    let found = nodes::set_token(tx, name, token)?;
+    let id = found.ok_or_else(|| Fault::new(Code::NotFound, format!("there is no node {name}")))?;
+    let record = Record::new(actor, "node.token").target("node", id.to_string());
+    audit::append(tx, record)?;
+    Ok(id)
+}
+
 /// Takes a node out of service, or back: what runs goes on.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ pub struct Order {
     pub wish: Launch,
     /// Names the wish, so that it is not fulfilled twice.
     pub idempotency_key: Option<String>,
+    /// By which the same wish is known again.
+    pub mark: [u8; 32],
     /// The keys by which connect tickets are signed.
     pub ticket_keys: BTreeMap<String, String>,
 }
@@ -51,8 +53,7 @@ pub enum Launched {
 pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launched, Fault> {
     // Locked: whoever else launches for this user waits here, and then counts this session.
     let user = users::lock(tx, caller.user)?.ok_or(Code::Unauthenticated)?;
-    let request_hash = sha256(serde_json::to_string(&order.wish)?.as_bytes());
-    if let Some(session) = earlier(tx, &user, order, &request_hash)? {
+    if let Some(session) = earlier(tx, &user, order)? {
         return Ok(Launched::Session(Box::new(session)));
     }
     let decided = decide(tx, &user, &order.wish)?;
@@ -82,7 +83,7 @@ pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launche
         tx.execute(
             "INSERT INTO idempotency (user_id, idempotency_key, request_hash, session_id, created_at) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            values![user.id, key, request_hash, session.session_id, tx.now],
+            values![user.id, key, order.mark, session.session_id, tx.now],
         )?;
     }
     let record = Record::new(Actor::User(user.id), "session.create");
@@ -94,12 +95,7 @@ pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launche
 }
 
 /// The session that the same wish has led to before.
-fn earlier(
-    tx: &mut Tx<'_>,
-    user: &User,
-    order: &Order,
-    request_hash: &[u8; 32],
-) -> Result<Option<Session>, Fault> {
+fn earlier(tx: &mut Tx<'_>, user: &User, order: &Order) -> Result<Option<Session>, Fault> {
     let Some(key) = &order.idempotency_key else {
         return Ok(None);
     };
@@ -109,7 +105,7 @@ fn earlier(
     let Some((session, hash)) = tx.first(sql, values![user.id, key], read)? else {
         return Ok(None);
     };
-    if hash != *request_hash {
+    if hash != order.mark {
         return Err(Code::IdempotencyMismatch.into());
     }
     Ok(sessions::find(tx, session)?.map(|stored| stored.view))

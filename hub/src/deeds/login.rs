@@ -10,8 +10,11 @@ use crate::audit::{self, Actor, Record};
 use crate::auth::rotation::{ACCESS_LIFETIME, DEVICE_LIFETIME, REFRESH_LIFETIME};
 use crate::auth::token::{Kind, Token};
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
 use crate::tables::users;
+
+/// Devices that a user may have logged in; the least recently used goes for one more.
+pub const MOST_DEVICES: u32 = 50;
 
 /// What a login is checked against.
 #[derive(Clone, Debug)]
@@ -43,17 +46,14 @@ pub fn account(tx: &mut Tx<'_>, username: &str) -> Result<Option<Account>, Fault
     Ok(tx.first(sql, values![name_key(username)], read)?)
 }
 
-/// Somebody failed. A name that nobody has is not written down: it may be a password.
-///
-/// # Errors
-/// Those of the store.
-pub fn failed(tx: &mut Tx<'_>, user: Option<UserId>) -> Result<(), Fault> {
+/// What is written down when somebody failed. A name that nobody has is not: it may be a password.
+#[must_use]
+pub fn failure(user: Option<UserId>) -> Record {
     let record = Record::new(Actor::Anonymous, "login").outcome(Code::LoginFailed.name());
-    let record = match user {
+    match user {
         Some(id) => record.user(id),
         None => record.meta(json!({ "account": "unknown" })),
-    };
-    Ok(audit::append(tx, record)?)
+    }
 }
 
 /// The tokens of a new login, and a better hash of the password where the old one was cheap.
@@ -63,14 +63,17 @@ pub struct Granted {
     pub access: Token,
     /// For the next ones.
     pub refresh: Token,
-    /// A new hash of the password, if the old one is outdated.
-    pub phc: Option<String>,
+    /// The hash of which the password was shown.
+    pub verified: String,
+    /// A new hash of the password, if that one is outdated.
+    pub better: Option<String>,
 }
 
 /// Somebody showed the right password: their device gets tokens.
 ///
 /// # Errors
-/// Those of the store. `Ok(None)` if the account is closed, which is written down.
+/// Those of the store. `Ok(None)` if the account is closed, or the password is another one by now,
+/// which is written down.
 pub fn succeeded(
     tx: &mut Tx<'_>,
     id: UserId,
@@ -83,10 +86,13 @@ pub fn succeeded(
         audit::append(tx, record.outcome("disabled"))?;
         return Ok(None);
     }
-    if let Some(phc) = &granted.phc {
-        let sql = "UPDATE users SET password_phc = ?2 WHERE id = ?1";
-        tx.execute(sql, values![id, phc])?;
+    let better = granted.better.as_ref().unwrap_or(&granted.verified);
+    let sql = "UPDATE users SET password_phc = ?3 WHERE id = ?1 AND password_phc = ?2";
+    if tx.execute(sql, values![id, &granted.verified, better])? == 0 {
+        audit::append(tx, failure(Some(id)))?;
+        return Ok(None);
     }
+    make_room(tx, id)?;
     let device_id = tx.id(DeviceId::new)?;
     tx.execute(
         "INSERT INTO devices (id, user_id, device, created_at, last_used_at, expires_at) \
@@ -103,6 +109,17 @@ pub fn succeeded(
         tx.now.plus(ACCESS_LIFETIME),
     )?;
     Ok(Some(tokens))
+}
+
+/// Logs out the devices that were used least recently, where a user has as many as one may have.
+fn make_room(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    let sql = "UPDATE devices SET revoked_at = ?2, revoked_why = 'crowded' WHERE id IN \
+               (SELECT id FROM devices WHERE user_id = ?1 AND revoked_at IS NULL \
+               AND expires_at > ?2 ORDER BY last_used_at DESC, id DESC LIMIT 1000 OFFSET ?3)";
+    if tx.execute(sql, values![user, tx.now, MOST_DEVICES - 1])? > 0 {
+        tx.wake(Wake::User(user));
+    }
+    Ok(())
 }
 
 /// Keeps the hashes of a device's next tokens.

@@ -1,4 +1,7 @@
 //! What the hub does: each deed is one transaction, with its row of the audit log in it.
+//!
+//! Rows are locked in one order, so that no two wait for each other: users, nodes, sessions, and at
+//! the end what `audit` writes.
 
 pub mod admin;
 pub mod connect;

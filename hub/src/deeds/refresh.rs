@@ -11,7 +11,8 @@ use crate::audit::{self, Actor, Record};
 use crate::auth::rotation::{ACCESS_LIFETIME, Known, RotationKey, Verdict, decide};
 use crate::auth::token::{Kind, Token};
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
+use crate::tables::users;
 
 /// What came of it.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ struct Found {
 const KNOWN: &str = "SELECT t.user_id, t.device_id, t.expires_at, t.used_at, d.expires_at, \
     d.revoked_at, u.disabled_at \
     FROM tokens t JOIN devices d ON d.id = t.device_id JOIN users u ON u.id = t.user_id \
-    WHERE t.hash = ?1 AND t.kind = 'refresh' /*FOR UPDATE*/";
+    WHERE t.hash = ?1 AND t.kind = 'refresh'";
 
 fn read(row: &mut Row) -> Result<Found, StoreError> {
     let (user, device) = (row.take()?, row.take()?);
@@ -53,11 +54,25 @@ fn read(row: &mut Row) -> Result<Found, StoreError> {
     })
 }
 
+/// Whose refresh token that is, good or not, and on which device.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] if it is nobody's; those of the store.
+pub fn owner(tx: &mut Tx<'_>, token: &Token) -> Result<(UserId, DeviceId), Fault> {
+    let sql = "SELECT user_id, device_id FROM tokens WHERE hash = ?1 AND kind = 'refresh'";
+    let read = |row: &mut Row| Ok((row.take()?, row.take()?));
+    let owner = tx.first(sql, values![token.hash()], read)?;
+    owner.ok_or_else(|| Code::Unauthenticated.into())
+}
+
 /// Exchanges `token`.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] for a token that is not good; those of the store.
 pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refreshed, Fault> {
+    // As whoever voids tokens does: see `who::acting`.
+    let (owner, _) = owner(tx, token)?;
+    users::lock(tx, owner)?;
     let found = tx.first(KNOWN, values![token.hash()], read)?;
     let Found {
         user,
@@ -68,6 +83,8 @@ pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refr
     let next = key.successor(token, Kind::Refresh);
     match decide(&known, tx.now) {
         Verdict::Refuse => Err(Code::Unauthenticated.into()),
+        // The keys have changed since: what would be given again was never kept.
+        Verdict::Repeat if !is_kept(tx, &next)? => Err(Code::Unauthenticated.into()),
         Verdict::Repeat => {
             let used_at = known.used_at.unwrap_or(tx.now);
             let expires_at = used_at.plus(ACCESS_LIFETIME);
@@ -85,6 +102,7 @@ pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refr
         Verdict::Reuse => {
             let void = "UPDATE devices SET revoked_at = ?2, revoked_why = 'reuse' WHERE id = ?1";
             tx.execute(void, values![device, tx.now])?;
+            tx.wake(Wake::User(user));
             let record = Record::new(Actor::Anonymous, "token.refresh").user(user);
             let record = record.outcome(Code::TokenReused.name());
             audit::append(tx, record.meta(json!({ "device_id": device })))?;
@@ -94,4 +112,9 @@ pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refr
             ))
         }
     }
+}
+
+fn is_kept(tx: &mut Tx<'_>, token: &Token) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM tokens WHERE hash = ?1";
+    Ok(!tx.query(sql, values![token.hash()])?.is_empty())
 }

@@ -34,6 +34,7 @@ pub struct Reported {
 /// Those of the store.
 pub fn report(tx: &mut Tx<'_>, node: NodeId, report: &Report) -> Result<Reported, Fault> {
     nodes::set_reported(tx, node, report)?;
+    jobs::taken_up(tx, node, report.last_seq)?;
     let mut outcome = Reported::default();
     outcome.answer.now = tx.now;
     let mut known = sessions::lock_of_node(tx, node)?;
@@ -178,9 +179,7 @@ fn end_again(tx: &mut Tx<'_>, node: NodeId, id: SessionId) -> Result<(), Fault> 
     else {
         return Ok(());
     };
-    let open = jobs::open(tx, node, 0)?;
-    let told = |kind: &JobKind| matches!(kind, JobKind::Stop(stop) if stop.session == id);
-    if open.iter().any(|job| told(&job.kind)) {
+    if jobs::is_being_stopped(tx, node, id)? {
         return Ok(());
     }
     let stop = Stop {
@@ -228,7 +227,8 @@ pub fn job_result(
     if result.outcome == JobOutcome::Refused {
         let record = Record::new(Actor::Node(node), "job.refused");
         let record = record.target("job", id.to_string()).outcome("refused");
-        audit::append(tx, record.meta(json!({ "detail": result.detail })))?;
+        // Not in the node's words: nobody can erase what stands in the log.
+        audit::append(tx, record)?;
     }
     Ok(outcome)
 }

@@ -9,7 +9,7 @@ use super::who::Caller;
 use crate::audit::{self, Actor, Record};
 use crate::auth::token::Token;
 use crate::fault::Fault;
-use crate::store::{Row, StoreError, Tx, values};
+use crate::store::{Row, StoreError, Tx, Wake, values};
 
 /// Service tokens that a user may have at once.
 const MOST: u32 = 50;
@@ -39,13 +39,17 @@ pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ServiceToken>, Fault> {
 /// Keeps a new token of the caller.
 ///
 /// # Errors
-/// [`Code::QuotaExceeded`] if there are many already; those of the store.
+/// [`Code::Forbidden`] to programs; [`Code::QuotaExceeded`] if there are many already; those of the store.
 pub fn mint(
     tx: &mut Tx<'_>,
     caller: &Caller,
     about: &ServiceToken,
     token: &Token,
 ) -> Result<(), Fault> {
+    if caller.scopes.is_some() {
+        let detail = "a program's token makes no others: log in";
+        return Err(Fault::new(Code::Forbidden, detail));
+    }
     if list(tx, caller.user)?.len() >= MOST as usize {
         let detail = format!("{MOST} tokens are the most; revoke one first");
         return Err(Fault::new(Code::QuotaExceeded, detail));
@@ -79,6 +83,7 @@ pub fn revoke(tx: &mut Tx<'_>, caller: &Caller, id: TokenId) -> Result<(), Fault
     if tx.execute(sql, values![id, caller.user, tx.now])? == 0 {
         return Err(Code::NotFound.into());
     }
+    tx.wake(Wake::User(caller.user));
     let record = Record::new(Actor::User(caller.user), "token.revoke");
     Ok(audit::append(tx, record.target("token", id.to_string()))?)
 }

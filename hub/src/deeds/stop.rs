@@ -35,7 +35,7 @@ pub fn stop(
     id: SessionId,
     grace: Seconds,
 ) -> Result<Session, Fault> {
-    let mut session = sessions::lock(tx, id)?.ok_or(Code::NotFound)?;
+    let mut session = sessions::lock_with_node(tx, id)?.ok_or(Code::NotFound)?;
     let own = session.view.user_id == Some(caller.user);
     let cause = if own && caller.may(Permission::SessionOwn) {
         StopCause::User
@@ -48,7 +48,7 @@ pub fn stop(
     Ok(session.view)
 }
 
-/// Ends a locked session, and writes it down. Does nothing where it is ending already.
+/// Ends a session that is locked, as is its node, and writes it down. Does nothing where it is ending already.
 ///
 /// # Errors
 /// Those of the store.

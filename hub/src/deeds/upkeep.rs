@@ -1,4 +1,7 @@
 //! What has to be done when nobody asks: once a minute.
+//!
+//! Each session is a transaction, and so is each piece of what is forgotten: nobody else waits long,
+//! and what cannot be done does not keep the rest from being done.
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::session::StopCause;
@@ -8,8 +11,8 @@ use serde_json::json;
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
 use crate::session::life::Event;
-use crate::store::{Row, Tx, values};
-use crate::tables::sessions;
+use crate::store::{Row, Store, Tx, Value, values};
+use crate::tables::{jobs, sessions};
 
 /// How often it is done.
 pub const EVERY: Seconds = Seconds::minutes(1);
@@ -20,32 +23,59 @@ pub const LOST_AFTER: Seconds = Seconds::minutes(10);
 /// How long events and finished jobs are kept.
 const EVENTS: Seconds = Seconds::days(7);
 
-/// How long an idempotency key is remembered.
-const IDEMPOTENCY: Seconds = Seconds::hours(24);
+/// How long an idempotency key is remembered, and tokens after their end.
+const DAY: Seconds = Seconds::hours(24);
 
-/// Does it; the sessions that were lost or given up. `listening_since` is when this hub began to hear
-/// nodes: before that, their silence is its own.
-///
-/// # Errors
-/// Those of the store.
-pub fn run(tx: &mut Tx<'_>, listening_since: UnixMillis) -> Result<u64, Fault> {
-    let mut given_up = 0;
-    if tx.now >= listening_since.plus(LOST_AFTER) {
-        for id in silent(tx)? {
-            given_up += u64::from(give_up(tx, id, Event::NodeGone, StopCause::NodeLost)?);
+/// Rows that are forgotten at once.
+const PIECE: u32 = 1000;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Sessions that were lost or given up.
+    pub given_up: u64,
+    /// What could not be done.
+    pub faults: Vec<Fault>,
+}
+
+impl Kept {
+    fn note<T: Default>(&mut self, result: Result<T, Fault>) -> T {
+        result.unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            T::default()
+        })
+    }
+}
+
+/// Does it. `listening_since` is when this hub began to hear nodes: before that, their silence is its
+/// own.
+pub async fn run(store: &Store, listening_since: UnixMillis) -> Kept {
+    let mut kept = Kept::default();
+    if store.now() >= listening_since.plus(LOST_AFTER) {
+        let silent = kept.note(store.read(silent).await);
+        for id in silent {
+            let give_up =
+                move |tx: &mut Tx<'_>| give_up(tx, id, Event::NodeGone, StopCause::NodeLost);
+            kept.given_up += u64::from(kept.note(store.write(give_up).await));
         }
     }
-    for id in never_taken(tx)? {
-        given_up += u64::from(give_up(tx, id, Event::BootFailed, StopCause::StartFailed)?);
+    let never_taken = kept.note(store.read(never_taken).await);
+    for id in never_taken {
+        let give_up =
+            move |tx: &mut Tx<'_>| give_up(tx, id, Event::BootFailed, StopCause::StartFailed);
+        kept.given_up += u64::from(kept.note(store.write(give_up).await));
     }
-    forget(tx)?;
-    Ok(given_up)
+    while kept.note(store.write(jobs::close_late).await) {}
+    for (statement, span) in FORGOTTEN {
+        while kept.note(store.write(move |tx| forget(tx, statement, *span)).await) {}
+    }
+    kept
 }
 
 /// Sessions whose node is silent.
 fn silent(tx: &mut Tx<'_>) -> Result<Vec<SessionId>, Fault> {
     let sql = "SELECT s.id FROM sessions s JOIN nodes n ON n.id = s.node_id \
-               WHERE s.state NOT IN ('stopped', 'failed', 'lost') \
+               WHERE s.state NOT IN ('stopped', 'failed') AND s.state <> 'lost' \
                AND coalesce(n.last_report_at, n.created_at) < ?1 ORDER BY s.id";
     Ok(tx.list(sql, values![tx.now.minus(LOST_AFTER)], Row::take)?)
 }
@@ -58,7 +88,7 @@ fn never_taken(tx: &mut Tx<'_>) -> Result<Vec<SessionId>, Fault> {
 }
 
 fn give_up(tx: &mut Tx<'_>, id: SessionId, event: Event, cause: StopCause) -> Result<bool, Fault> {
-    let Some(mut session) = sessions::lock(tx, id)? else {
+    let Some(mut session) = sessions::lock_with_node(tx, id)? else {
         return Ok(false);
     };
     session.view.stop_cause.get_or_insert(cause);
@@ -72,22 +102,51 @@ fn give_up(tx: &mut Tx<'_>, id: SessionId, event: Event, cause: StopCause) -> Re
     Ok(true)
 }
 
-/// Forgets what nobody can ask for any more. A refresh token is remembered as long as its device:
-/// one that comes again has to be known.
-fn forget(tx: &mut Tx<'_>) -> Result<(), Fault> {
-    let week = tx.now.minus(EVENTS);
-    tx.execute("DELETE FROM session_events WHERE at < ?1", values![week])?;
-    tx.execute("DELETE FROM jobs WHERE done_at < ?1", values![week])?;
-    let day = tx.now.minus(IDEMPOTENCY);
-    tx.execute(
-        "DELETE FROM idempotency WHERE created_at < ?1",
-        values![day],
-    )?;
-    let tokens = "DELETE FROM tokens WHERE expires_at < ?1 AND (kind <> 'refresh' OR EXISTS \
-                  (SELECT 1 FROM devices d WHERE d.id = tokens.device_id AND d.expires_at < ?1))";
-    tx.execute(tokens, values![day])?;
-    let devices = "DELETE FROM devices WHERE expires_at < ?1 \
-                   AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.device_id = devices.id)";
-    tx.execute(devices, values![day])?;
-    Ok(())
+/// What nobody can ask for any more, and how long after its time it goes; a piece at once. A refresh
+/// token is remembered as long as its device: one that comes again has to be known.
+const FORGOTTEN: &[(&str, Seconds)] = &[
+    (
+        "DELETE FROM session_events WHERE (session_id, seq) IN \
+         (SELECT session_id, seq FROM session_events WHERE at < ?1 LIMIT ?2)",
+        EVENTS,
+    ),
+    (
+        "DELETE FROM jobs WHERE id IN \
+         (SELECT id FROM jobs WHERE done_at IS NOT NULL AND done_at < ?1 LIMIT ?2)",
+        EVENTS,
+    ),
+    (
+        "DELETE FROM idempotency WHERE (user_id, idempotency_key) IN \
+         (SELECT user_id, idempotency_key FROM idempotency WHERE created_at < ?1 LIMIT ?2)",
+        DAY,
+    ),
+    (
+        "DELETE FROM tokens WHERE id IN \
+         (SELECT id FROM tokens WHERE expires_at < ?1 AND kind <> 'refresh' LIMIT ?2)",
+        DAY,
+    ),
+    (
+        "DELETE FROM tokens WHERE id IN (SELECT t.id FROM devices d \
+         JOIN tokens t ON t.device_id = d.id WHERE d.expires_at < ?1 LIMIT ?2)",
+        DAY,
+    ),
+    (
+        "DELETE FROM tokens WHERE id IN (SELECT t.id FROM devices d \
+         JOIN tokens t ON t.device_id = d.id \
+         WHERE d.revoked_at IS NOT NULL AND d.revoked_at < ?1 LIMIT ?2)",
+        DAY,
+    ),
+    (
+        "DELETE FROM devices WHERE id IN (SELECT d.id FROM devices d \
+         WHERE d.expires_at < ?1 OR (d.revoked_at IS NOT NULL AND d.revoked_at < ?1) LIMIT ?2) \
+         AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.device_id = devices.id)",
+        DAY,
+    ),
+];
+
+/// Forgets a piece; whether there may be more.
+fn forget(tx: &mut Tx<'_>, statement: &'static str, span: Seconds) -> Result<bool, Fault> {
+    let before = Value::from(tx.now.minus(span));
+    let gone = tx.execute(statement, &[before, Value::from(PIECE)])?;
+    Ok(gone >= u64::from(PIECE))
 }

@@ -6,14 +6,17 @@ use axum::response::{IntoResponse, Response};
 use hackstream_control_api::problem::{PROBLEM_JSON, Problem};
 
 use crate::fault::Fault;
+use crate::store::StoreError;
 
 /// What handlers return.
 pub(crate) type Answer<T> = Result<T, Fault>;
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        if let Self::Store(error) = &self {
-            tracing::error!(%error, "the store failed");
+        match &self {
+            // Those who ask too much shall not fill the log as well; the metrics count them.
+            Self::Problem(_) | Self::Store(StoreError::Busy) => {}
+            Self::Store(error) => tracing::error!(%error, "the store failed"),
         }
         respond(&self.into_problem())
     }

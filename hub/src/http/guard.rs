@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::time::Seconds;
 
-use crate::access::{Access, Declared};
+use crate::access::{Access, Declared, Permission};
+use crate::auth::throttle::Network;
 use crate::auth::token::{Kind, Token};
-use crate::deeds::who::authenticate;
+use crate::deeds::who::{Caller, authenticate};
 use crate::fault::Fault;
 use crate::hub::Hub;
 use crate::metrics::RequestLabel;
+use crate::store::Tx;
 use crate::tables::nodes;
 
 /// Who is at the other end of the connection.
@@ -34,10 +36,13 @@ pub(crate) struct Guard {
 pub(crate) async fn watch(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let Guard { hub, route } = guard;
-    let response = match pass(&hub, route.access, request, next).await {
+    let mut response = match pass(&hub, route, request, next).await {
         Ok(response) => response,
         Err(fault) => fault.into_response(),
     };
+    // Tokens and what others have no business with: nothing on the way keeps it.
+    let kept = response.headers_mut().entry(header::CACHE_CONTROL);
+    kept.or_insert(HeaderValue::from_static("no-store"));
     let label = RequestLabel {
         route: route.path,
         method: route.method,
@@ -58,44 +63,70 @@ fn waits(route: &Declared) -> bool {
 
 async fn pass(
     hub: &Arc<Hub>,
-    access: Access,
+    route: &Declared,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Fault> {
-    // Given back as soon as it is known who asks: handlers that wait hold none.
-    let working = hub.at_once.try_acquire();
-    let working = working.map_err(|_| Problem::new(Code::Busy).retry_after(Seconds(1)))?;
-    match access {
-        Access::Public => {}
+    let crowds = &hub.crowds;
+    match route.access {
+        // Without a body, no more than its connection has.
+        Access::Public if route.method == "GET" => Ok(next.run(request).await),
+        Access::Public => {
+            let Peer(peer) = request.extensions().get().ok_or(Code::Internal)?;
+            let place = crowds.strangers.enter(Network::of(peer.ip()));
+            run(next, request, place.ok_or_else(busy)?).await
+        }
         Access::Node => {
-            let token = shown(request.headers())?;
-            let found = hub
-                .store
-                .read(move |tx| nodes::of_token(tx, &token))
-                .await?;
-            let node = found.ok_or(Code::Unauthenticated)?;
-            request.extensions_mut().insert(node);
+            let shown = node_of(hub, request.headers()).await?;
+            request.extensions_mut().insert(shown);
+            // Those who wait hold no place.
+            let place = crowds.nodes.enter(shown.node).ok_or_else(busy)?;
+            if waits(route) {
+                drop(place);
+                return Ok(next.run(request).await);
+            }
+            run(next, request, place).await
         }
         Access::OneOf(permissions) => {
-            let token = shown(request.headers())?;
-            if token.kind() == Kind::Refresh {
-                let detail = "a refresh token is only for POST /v1/token/refresh";
-                return Err(Fault::new(Code::Unauthenticated, detail));
-            }
-            let caller = hub.store.read(move |tx| authenticate(tx, &token)).await?;
-            if !permissions.iter().any(|permission| caller.may(*permission)) {
-                let names: Vec<_> = permissions
-                    .iter()
-                    .map(|permission| permission.name())
-                    .collect();
-                let detail = format!("this takes the permission {}", names.join(" or "));
-                return Err(Fault::new(Code::Forbidden, detail));
-            }
+            let caller = caller_of(hub, request.headers(), permissions).await?;
+            let place = crowds.people.enter(caller.user).ok_or_else(busy)?;
             request.extensions_mut().insert(caller);
+            run(next, request, place).await
         }
     }
-    drop(working);
-    Ok(next.run(request).await)
+}
+
+/// Has a request answered, which holds its place meanwhile.
+async fn run<P>(next: Next, request: Request, place: P) -> Result<Response, Fault> {
+    let response = next.run(request).await;
+    drop(place);
+    Ok(response)
+}
+
+fn busy() -> Fault {
+    Problem::new(Code::Busy).retry_after(Seconds(1)).into()
+}
+
+async fn node_of(hub: &Hub, headers: &HeaderMap) -> Result<nodes::Shown, Fault> {
+    let token = shown(headers)?;
+    let _arriving = hub.crowds.arriving.try_acquire().map_err(|_| busy())?;
+    let look = move |tx: &mut Tx<'_>| nodes::of_token(tx, &token);
+    hub.store.read(look).await
+}
+
+async fn caller_of(
+    hub: &Hub,
+    headers: &HeaderMap,
+    permissions: &'static [Permission],
+) -> Result<Caller, Fault> {
+    let token = shown(headers)?;
+    if token.kind() == Kind::Refresh {
+        let detail = "a refresh token is only for POST /v1/token/refresh";
+        return Err(Fault::new(Code::Unauthenticated, detail));
+    }
+    let _arriving = hub.crowds.arriving.try_acquire().map_err(|_| busy())?;
+    let look = move |tx: &mut Tx<'_>| authenticate(tx, &token, permissions);
+    hub.store.read(look).await
 }
 
 /// The token that a request shows: only in its header, never in its address.

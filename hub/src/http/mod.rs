@@ -6,12 +6,15 @@
 
 mod answer;
 mod ask;
+mod crowd;
 mod guard;
 pub mod handlers;
+mod idle;
 pub mod listen;
 pub mod openapi;
 mod paging;
 pub mod routing;
 pub mod tls;
 
+pub use crowd::Crowds;
 pub use guard::Peer;

@@ -8,6 +8,7 @@
 //! Statements run on threads of their own (`workers`); those of SQLite are one that writes and a
 //! few that read.
 
+mod aside;
 mod backend;
 mod error;
 mod migrations;
@@ -17,6 +18,7 @@ mod transaction;
 mod value;
 mod workers;
 
+pub use aside::Aside;
 pub use backend::{Backend, Place};
 pub use error::StoreError;
 pub use transaction::{Tx, Wake};
@@ -24,18 +26,19 @@ pub(crate) use value::values;
 pub use value::{FromValue, Row, Value};
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hackstream_control_api::time::UnixMillis;
 use tokio::sync::broadcast;
 
+use crate::random;
 use workers::Workers;
 
 /// Wakes that a slow listener may be behind before it has to look at everything again.
 const WAKES: usize = 1024;
 
 /// Tries of a transaction that others got in the way of.
-const TRIES: usize = 8;
+const TRIES: u32 = 8;
 
 /// Tells the time; tests have their own.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -46,7 +49,8 @@ pub struct Store {
     readers: Workers,
     wakes: broadcast::Sender<Wake>,
     clock: Clock,
-    on_commit: Box<dyn Fn(f64) + Send + Sync>,
+    on_commit: Arc<dyn Fn(f64) + Send + Sync>,
+    place: Place,
 }
 
 impl Store {
@@ -66,7 +70,8 @@ impl Store {
             readers: Workers::start("store-read", place.readers(), place)?,
             wakes: broadcast::channel(WAKES).0,
             clock,
-            on_commit,
+            on_commit: on_commit.into(),
+            place: place.clone(),
         })
     }
 
@@ -96,17 +101,20 @@ impl Store {
         E: From<StoreError> + Contention + Send + 'static,
     {
         let started = Instant::now();
-        let clock = Arc::clone(&self.clock);
-        let (result, wakes) = self
-            .writers
-            .run(move |backend| attempt(backend, &clock, &work))
-            .await?;
-        (self.on_commit)(started.elapsed().as_secs_f64());
-        for wake in wakes {
-            // Nobody may be listening.
-            let _ = self.wakes.send(wake);
-        }
-        result
+        let (clock, wakes) = (Arc::clone(&self.clock), self.wakes.clone());
+        let on_commit = Arc::clone(&self.on_commit);
+        self.writers
+            .run(move |backend| {
+                let (value, woken) = attempt(backend, &clock, &work)?;
+                // Here, and not where the asker waits: the asker may have gone.
+                for wake in woken {
+                    // Nobody may be listening.
+                    let _ = wakes.send(wake);
+                }
+                on_commit(started.elapsed().as_secs_f64());
+                Ok(value)
+            })
+            .await
     }
 
     /// Looks at one state of the database.
@@ -139,22 +147,29 @@ pub trait Contention {
     fn is_contention(&self) -> bool;
 }
 
-type Attempt<T, E> = Result<(Result<T, E>, Vec<Wake>), E>;
-
 /// Runs `work` until no other writer is in its way.
 fn attempt<T, E: From<StoreError> + Contention>(
     backend: &mut dyn Backend,
     clock: &Clock,
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Attempt<T, E> {
+) -> Result<(T, Vec<Wake>), E> {
     let mut tries = 1;
     loop {
         match once(backend, clock(), work) {
-            Err(error) if error.is_contention() && tries < TRIES => tries += 1,
-            Err(error) => return Ok((Err(error), Vec::new())),
-            Ok((value, wakes)) => return Ok((Ok(value), wakes)),
+            Err(error) if error.is_contention() && tries < TRIES => {
+                std::thread::sleep(pause(tries));
+                tries += 1;
+            }
+            done => return done,
         }
     }
+}
+
+/// Before the next try: a moment that grows, and of another length for each, so that those who were in
+/// each other's way are not again.
+fn pause(tries: u32) -> Duration {
+    let [byte] = random::bytes().unwrap_or([0]);
+    Duration::from_millis(1 << tries.min(6)).mul_f32(f32::from(byte) / 255.0)
 }
 
 fn once<T, E: From<StoreError>>(
@@ -164,16 +179,15 @@ fn once<T, E: From<StoreError>>(
 ) -> Result<(T, Vec<Wake>), E> {
     backend.begin_write()?;
     let mut tx = Tx::new(backend, now);
-    let result = work(&mut tx);
-    let wakes = tx.into_wakes();
+    let result = work(&mut tx).and_then(|value| Ok((value, tx.finish()?)));
     match result {
-        Ok(value) => {
+        Ok(done) => {
             if let Err(error) = backend.commit() {
                 // What has failed to commit may still be open.
                 let _ = backend.rollback();
                 return Err(error.into());
             }
-            Ok((value, wakes))
+            Ok(done)
         }
         Err(error) => {
             backend.rollback()?;

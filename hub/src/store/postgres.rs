@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
 use postgres::error::SqlState;
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, NoTls, Statement};
+use postgres::{Client, Config, NoTls, Statement};
 
 use super::value::{Row, Value};
 use super::{Backend, StoreError};
@@ -13,6 +14,7 @@ use super::{Backend, StoreError};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0001_start.sql"),
     include_str!("migrations/postgres/0002_pool.sql"),
+    include_str!("migrations/postgres/0003_bounds.sql"),
 ];
 
 /// How the hub marks a row that it locks: a comment for SQLite.
@@ -21,12 +23,23 @@ const LOCK_MARKS: [(&str, &str); 2] = [
     ("/*FOR UPDATE SKIP LOCKED*/", "FOR UPDATE SKIP LOCKED"),
 ];
 
+/// A server that does not answer by then is not there: what waits for it is told so.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// The same for statements, on the server's side.
+const SETTINGS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '15s'; \
+    SET idle_in_transaction_session_timeout = '30s'";
+
 /// A connection to a server.
 ///
 /// Without TLS: the server is on this machine or behind a tunnel, as the documentation says.
 pub(super) struct Postgres {
     client: Client,
     statements: HashMap<&'static str, Statement>,
+    /// Whether a statement of this transaction was refused. The server then answers `COMMIT` with a
+    /// `ROLLBACK` that is no error.
+    has_failed: bool,
 }
 
 impl Postgres {
@@ -35,10 +48,16 @@ impl Postgres {
         let unreachable = |error: postgres::Error| {
             StoreError::Unavailable(format!("cannot connect to PostgreSQL: {}", words(&error)))
         };
-        let client = Client::connect(url, NoTls).map_err(unreachable)?;
+        let mut config: Config = url.parse().map_err(unreachable)?;
+        config
+            .connect_timeout(CONNECT_WITHIN)
+            .tcp_user_timeout(ANSWER_WITHIN);
+        let mut client = config.connect(NoTls).map_err(unreachable)?;
+        client.batch_execute(SETTINGS).map_err(unreachable)?;
         Ok(Self {
             client,
             statements: HashMap::new(),
+            has_failed: false,
         })
     }
 
@@ -49,6 +68,18 @@ impl Postgres {
         let statement = self.client.prepare(&translated(sql)).map_err(translate)?;
         self.statements.insert(sql, statement.clone());
         Ok(statement)
+    }
+
+    fn try_execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, StoreError> {
+        let statement = self.statement(sql)?;
+        let values = parameters(values);
+        self.client.execute(&statement, &values).map_err(translate)
+    }
+
+    fn try_query(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let statement = self.statement(sql)?;
+        let rows = self.client.query(&statement, &parameters(values));
+        rows.map_err(translate)?.iter().map(columns).collect()
     }
 }
 
@@ -62,15 +93,15 @@ fn translated(sql: &str) -> String {
 
 impl Backend for Postgres {
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, StoreError> {
-        let statement = self.statement(sql)?;
-        let values = parameters(values);
-        self.client.execute(&statement, &values).map_err(translate)
+        let done = self.try_execute(sql, values);
+        self.has_failed |= done.is_err();
+        done
     }
 
     fn query(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let statement = self.statement(sql)?;
-        let rows = self.client.query(&statement, &parameters(values));
-        rows.map_err(translate)?.iter().map(columns).collect()
+        let done = self.try_query(sql, values);
+        self.has_failed |= done.is_err();
+        done
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
@@ -78,6 +109,7 @@ impl Backend for Postgres {
     }
 
     fn begin_write(&mut self) -> Result<(), StoreError> {
+        self.has_failed = false;
         self.script("BEGIN")
     }
 
@@ -86,6 +118,10 @@ impl Backend for Postgres {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
+        if self.has_failed {
+            let reason = "a statement was refused before the commit";
+            return Err(StoreError::Statement(reason.to_owned()));
+        }
         self.script("COMMIT")
     }
 
@@ -172,7 +208,8 @@ fn translate(error: postgres::Error) -> StoreError {
         Some(code) if *code == SqlState::UNIQUE_VIOLATION => StoreError::Duplicate(text),
         Some(code)
             if *code == SqlState::T_R_SERIALIZATION_FAILURE
-                || *code == SqlState::T_R_DEADLOCK_DETECTED =>
+                || *code == SqlState::T_R_DEADLOCK_DETECTED
+                || *code == SqlState::LOCK_NOT_AVAILABLE =>
         {
             StoreError::Contention(text)
         }

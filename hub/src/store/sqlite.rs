@@ -20,6 +20,7 @@ const STATEMENTS: usize = 128;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_start.sql"),
     include_str!("migrations/sqlite/0002_pool.sql"),
+    include_str!("migrations/sqlite/0003_bounds.sql"),
 ];
 
 /// A connection to a file.
@@ -37,8 +38,10 @@ impl Sqlite {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(translate)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A commit is on disk when it returns, whatever happens to the machine.
+        // What is deleted, such as what somebody opened, leaves no bytes behind.
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-            PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000;";
+            PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
+            PRAGMA cache_size = -4000;";
         connection.execute_batch(settings).map_err(translate)?;
         Ok(Self(connection))
     }

@@ -1,9 +1,10 @@
 //! One transaction: statements, its time, and who is to be woken when it is done.
 
-use hackstream_control_api::id::{NodeId, SessionId};
+use hackstream_control_api::id::{NodeId, SessionId, UserId};
 use hackstream_control_api::time::UnixMillis;
 
 use super::{Backend, Row, StoreError, Value};
+use crate::audit::{Record, log};
 use crate::random;
 
 /// Something has changed that somebody may wait for.
@@ -13,6 +14,8 @@ pub enum Wake {
     Session(SessionId),
     /// A node has a new job.
     Node(NodeId),
+    /// What a user may do has changed, or which tokens of theirs are good.
+    User(UserId),
     /// A warm pool is to be tended.
     Pool,
 }
@@ -23,6 +26,7 @@ pub struct Tx<'a> {
     /// When it started; the same for everything in it.
     pub now: UnixMillis,
     wakes: Vec<Wake>,
+    records: Vec<Record>,
 }
 
 impl<'a> Tx<'a> {
@@ -31,11 +35,23 @@ impl<'a> Tx<'a> {
             backend,
             now,
             wakes: Vec::new(),
+            records: Vec::new(),
         }
     }
 
-    pub(super) fn into_wakes(self) -> Vec<Wake> {
-        self.wakes
+    /// Writes what is to be written down, as the last thing before the commit; who is to be woken
+    /// after it.
+    pub(super) fn finish(&mut self) -> Result<Vec<Wake>, StoreError> {
+        for record in std::mem::take(&mut self.records) {
+            log::write(self, record)?;
+        }
+        Ok(std::mem::take(&mut self.wakes))
+    }
+
+    /// Has a row of the audit log written with this transaction, at its end: all who write into the
+    /// log wait for each other, and shall not wait for anything else meanwhile.
+    pub(crate) fn write_down(&mut self, record: Record) {
+        self.records.push(record);
     }
 
     /// Runs a statement; the number of rows that it changed.

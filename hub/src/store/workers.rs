@@ -1,5 +1,6 @@
 //! Threads that own connections and do one thing after the other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -86,8 +87,13 @@ impl Worker {
                     continue;
                 }
             }
-            if let Some(backend) = &mut self.backend {
-                work(Ok(backend.as_mut()));
+            let Some(backend) = &mut self.backend else {
+                continue;
+            };
+            // What panics, a defect, answers nobody; the next get a connection that is in order.
+            let done = catch_unwind(AssertUnwindSafe(|| work(Ok(backend.as_mut()))));
+            if done.is_err() {
+                self.backend = None;
             }
         }
     }

@@ -73,6 +73,19 @@ pub fn lock(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Stored>, Fault> {
     one(tx, select!("WHERE id = ?1 /*FOR UPDATE*/"), values![id])
 }
 
+/// One session, locked with the node that it is on. In this order: nodes before their sessions, as
+/// reports of nodes have it.
+///
+/// # Errors
+/// Those of the store.
+pub fn lock_with_node(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Stored>, Fault> {
+    let node = find(tx, id)?.and_then(|session| session.view.node_id);
+    if let Some(node) = node {
+        super::nodes::lock(tx, node)?;
+    }
+    lock(tx, id)
+}
+
 fn one(tx: &mut Tx<'_>, sql: &'static str, values: &[Value]) -> Result<Option<Stored>, Fault> {
     tx.query(sql, values)?.first_mut().map(read).transpose()
 }
@@ -151,7 +164,7 @@ pub fn warm(tx: &mut Tx<'_>, app: &str) -> Result<Vec<Stored>, Fault> {
 /// Those of the store.
 pub fn count_live(tx: &mut Tx<'_>, user: UserId) -> Result<u32, StoreError> {
     let sql = "SELECT count(*) FROM sessions \
-               WHERE user_id = ?1 AND state NOT IN ('stopped', 'failed', 'lost')";
+               WHERE user_id = ?1 AND state NOT IN ('stopped', 'failed') AND state <> 'lost'";
     Ok(tx.first(sql, values![user], Row::take)?.unwrap_or(0))
 }
 

@@ -33,6 +33,17 @@ pub fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     tx.first(SQL, values![id], read)
 }
 
+/// Locks an account and those of all administrators, in one order: whoever changes an account may not
+/// be the only one who does, and there shall be an administrator left.
+///
+/// # Errors
+/// Those of the store.
+pub fn lock_with_admins(tx: &mut Tx<'_>, id: UserId) -> Result<(), StoreError> {
+    const SQL: &str =
+        "SELECT id FROM users WHERE id = ?1 OR role = 'admin' ORDER BY id /*FOR UPDATE*/";
+    tx.query(SQL, values![id]).map(drop)
+}
+
 /// Accounts in the order in which they were made, after `after`.
 ///
 /// # Errors

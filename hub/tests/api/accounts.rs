@@ -1,6 +1,7 @@
 //! Logging in, accounts, and what closing one does.
 
 use hackstream_control_api::time::Seconds;
+use hackstream_hub::http::Peer;
 use serde_json::{Value, json};
 
 use crate::Test;
@@ -26,6 +27,14 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "a_new_password_logs_other_devices_out",
         a_new_password_logs_other_devices_out,
+    ),
+    (
+        "who_sets_a_password_sees_no_session",
+        who_sets_a_password_sees_no_session,
+    ),
+    (
+        "a_program_makes_nothing_greater_than_itself",
+        a_program_makes_nothing_greater_than_itself,
     ),
     (
         "a_program_gets_no_more_than_its_scopes",
@@ -101,7 +110,11 @@ fn guessing_gets_slower_and_ends(api: &mut Api) {
 fn a_flood_of_logins_is_bounded(api: &mut Api) {
     let body = |number: usize| json!({ "username": format!("user{number}"), "password": "wrong" });
     let replies = api.flood(300, |number| {
-        request("POST", "/v1/login", "", &[], body(number).to_string())
+        let mut login = request("POST", "/v1/login", "", &[], body(number).to_string());
+        let address = format!("10.0.{}.1:5000", number / 10);
+        let peer = Peer(address.parse().unwrap());
+        login.extensions_mut().insert(peer);
+        login
     });
     // Some are tried; the rest are told to come back, by one bound or the other.
     let busy = replies.iter().filter(|reply| reply.status != 401);
@@ -257,4 +270,48 @@ fn a_program_gets_no_more_than_its_scopes(api: &mut Api) {
     );
     api.call("DELETE", &path, &alice, Value::Null).ok();
     assert_eq!(api.get("/v1/sessions", &token).code(), "unauthenticated");
+}
+
+fn who_sets_a_password_sees_no_session(api: &mut Api) {
+    api.node("a");
+    let (admin, alice) = (api.token("admin"), api.token("alice"));
+    let session = api.launch(&alice);
+    let of = |token: &str| {
+        let id = api.get("/v1/me", token).ok()["id"].clone();
+        format!("/v1/users/{}", id.as_str().unwrap())
+    };
+    let change = json!({ "password": "another good password" });
+    let own = api.call("PATCH", &of(&admin), &admin, change.clone());
+    assert_eq!(own.code(), "forbidden");
+    api.call("PATCH", &of(&alice), &admin, change).ok();
+    let seen = api.get(&format!("/v1/sessions/{session}"), &admin).ok();
+    assert_eq!(
+        (&seen["state"], &seen["stop_cause"]),
+        (&json!("stopping"), &json!("admin"))
+    );
+}
+
+fn a_program_makes_nothing_greater_than_itself(api: &mut Api) {
+    let admin = api.token("admin");
+    let scopes = json!({ "name": "x", "scopes": ["users.write", "users.read", "tokens"] });
+    let minted = api.post("/v1/tokens", &admin, scopes.clone()).ok();
+    let program = minted["token"].as_str().unwrap();
+    assert_eq!(api.post("/v1/tokens", program, scopes).code(), "forbidden");
+    let draft =
+        |name: &str, role: &str| json!({ "username": name, "password": PASSWORD, "role": role });
+    let eve = api.post("/v1/users", program, draft("eve", "admin"));
+    assert_eq!(eve.code(), "forbidden");
+    let carol = api.post("/v1/users", program, draft("carol", "user")).ok();
+    let carol = format!("/v1/users/{}", carol["id"].as_str().unwrap());
+    let promote = json!({ "role": "admin" });
+    assert_eq!(
+        api.call("PATCH", &carol, program, promote).code(),
+        "forbidden"
+    );
+    let second = api.post("/v1/users", &admin, draft("second", "admin")).ok();
+    let second = format!("/v1/users/{}", second["id"].as_str().unwrap());
+    let reset = json!({ "password": "another good password" });
+    let reply = api.call("PATCH", &second, program, reset.clone());
+    assert_eq!(reply.code(), "forbidden");
+    api.call("PATCH", &carol, program, reset).ok();
 }

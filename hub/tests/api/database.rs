@@ -112,7 +112,9 @@ impl Running {
             "--username=postgres",
             "--auth=trust",
             "--encoding=UTF8",
-            "--no-locale",
+            // Sorted as people do, which is not as bytes are.
+            "--locale-provider=icu",
+            "--icu-locale=en",
         ]);
         let made = as_somebody(&mut initdb)
             .output()

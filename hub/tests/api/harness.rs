@@ -62,6 +62,8 @@ pub(crate) struct Api {
     pub(crate) router: Router,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) clock: Arc<AtomicU64>,
+    /// Transactions that were committed.
+    pub(crate) commits: Arc<AtomicU64>,
 }
 
 impl Api {
@@ -69,7 +71,12 @@ impl Api {
         let clock = Arc::new(AtomicU64::new(1_700_000_000_000));
         let told = Arc::clone(&clock);
         let now = Arc::new(move || UnixMillis(told.load(Ordering::SeqCst)));
-        let store = Store::open(&database.place, now, Box::new(|_| {})).unwrap();
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&commits);
+        let count = Box::new(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
+        let store = Store::open(&database.place, now, count).unwrap();
         let keys = Keys::open(database.folder.path()).unwrap();
         let hub = Arc::new(Hub::new(store, &keys, Arc::new(Metrics::default())).unwrap());
         let router = routing::router(&hub).unwrap();
@@ -82,6 +89,7 @@ impl Api {
             router,
             runtime: Arc::new(runtime),
             clock,
+            commits,
         };
         let phc = Passwords::new().unwrap().hash(PASSWORD).unwrap();
         for (name, role) in [

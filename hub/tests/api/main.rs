@@ -16,7 +16,9 @@ mod connect;
 mod crash;
 mod database;
 mod document;
+mod floods;
 mod harness;
+mod outrun;
 mod pool;
 mod rbac;
 mod rotation;
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
         bodies::TESTS,
         connect::TESTS,
         document::TESTS,
+        floods::TESTS,
+        outrun::TESTS,
         pool::TESTS,
         rbac::TESTS,
         rotation::TESTS,

@@ -104,7 +104,7 @@ fn path(api: &Api, route: &Declared, person: &str, whose: &str) -> String {
         .replace("{role}", "user")
 }
 
-fn body(route: &Declared) -> Value {
+pub(crate) fn body(route: &Declared) -> Value {
     match (route.method, route.path) {
         ("POST", "/v1/login") => json!({ "username": "alice", "password": PASSWORD }),
         ("POST", "/v1/token/refresh") => json!({ "refresh_token": "x" }),

@@ -1,8 +1,12 @@
 //! Sessions from the wish to the end, and what can go wrong on the way.
 
+use std::time::Duration;
+
 use hackstream_control_api::time::Seconds;
 use hackstream_hub::deeds::upkeep;
 use serde_json::{Value, json};
+use tokio::time::timeout;
+use tower::ServiceExt as _;
 
 use crate::Test;
 use crate::harness::{Api, request};
@@ -57,6 +61,19 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "what_comes_too_late_is_ended_again",
         what_comes_too_late_is_ended_again,
+    ),
+    (
+        "a_hub_with_an_older_memory_is_understood",
+        a_hub_with_an_older_memory_is_understood,
+    ),
+    ("what_is_opened_is_forgotten", what_is_opened_is_forgotten),
+    (
+        "who_watches_to_the_end_does_not_come_again",
+        who_watches_to_the_end_does_not_come_again,
+    ),
+    (
+        "who_may_not_see_any_more_hears_nothing_more",
+        who_may_not_see_any_more_hears_nothing_more,
     ),
     (
         "policy_and_quota_reach_the_node",
@@ -431,8 +448,13 @@ fn what_a_node_lost_has_ended(api: &mut Api) {
 }
 
 /// What is done once a minute, by a hub that has listened for so long; how many sessions it gave up.
-fn keep_up(api: &Api, listened: Seconds) -> u64 {
-    api.write(move |tx| upkeep::run(tx, tx.now.minus(listened)))
+pub(crate) fn keep_up(api: &Api, listened: Seconds) -> u64 {
+    let store = &api.hub.store;
+    let kept = api
+        .runtime
+        .block_on(upkeep::run(store, store.now().minus(listened)));
+    assert!(kept.faults.is_empty(), "{:?}", kept.faults);
+    kept.given_up
 }
 
 fn a_hub_that_was_away_hears_its_nodes_first(api: &mut Api) {
@@ -476,6 +498,85 @@ fn what_comes_too_late_is_ended_again(api: &mut Api) {
     let stops: Vec<_> = jobs.iter().filter(|job| job["kind"] == "stop").collect();
     assert_eq!(stops.len(), 1);
     assert_eq!(stops[0]["session"], id);
+}
+
+fn a_hub_with_an_older_memory_is_understood(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let alice = api.token("alice");
+    // A backup was put back: the node has had jobs that the hub does not know.
+    api.report(&node, 7, json!([])).ok();
+    let id = api.launch(&alice);
+    let after = api.get("/v1/node/jobs?after=7", &node).ok();
+    assert_eq!(after["jobs"][0]["session"], *id);
+    api.report(&node, 7, json!([])).ok();
+    assert_eq!(state(api, &alice, &id), "pending");
+    let nonsense = api.report(&node, u64::MAX, json!([]));
+    assert_eq!(nonsense.code(), "invalid");
+}
+
+fn what_is_opened_is_forgotten(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let alice = api.token("alice");
+    let wish = json!({ "app": "browser", "url": "https://example.org/canary" });
+    let kept = |api: &Api| {
+        let read = hackstream_hub::store::Row::take::<String>;
+        let jobs = api.write(move |tx| Ok(tx.list("SELECT job FROM jobs", &[], read)?));
+        jobs.iter().filter(|job| job.contains("canary")).count()
+    };
+    api.post("/v1/sessions", &alice, wish.clone()).ok();
+    assert_eq!(kept(api), 1);
+    // The node has it and begins.
+    api.report(&node, 1, json!([])).ok();
+    assert_eq!(kept(api), 0);
+    api.post("/v1/sessions", &alice, wish).ok();
+    api.wait(Seconds::minutes(7));
+    keep_up(api, Seconds(0));
+    assert_eq!(kept(api), 0);
+    assert!(api.jobs(&node).iter().all(|job| job["seq"] != 2));
+}
+
+fn who_watches_to_the_end_does_not_come_again(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let alice = api.token("alice");
+    let id = api.launch(&alice);
+    api.report(&node, 1, seen(&id, "ended")).ok();
+    let path = format!("/v1/sessions/{id}/events");
+    let all = events(&api.get(&path, &alice).json);
+    let last = all.last().unwrap().0.to_string();
+    let again = request(
+        "GET",
+        &path,
+        &alice,
+        &[("last-event-id", &last)],
+        String::new(),
+    );
+    assert_eq!(api.raw(again).status, 204);
+}
+
+fn who_may_not_see_any_more_hears_nothing_more(api: &mut Api) {
+    api.node("a");
+    let (alice, admin) = (api.token("alice"), api.token("admin"));
+    let id = api.launch(&alice);
+    let path = format!("/v1/sessions/{id}/events");
+    let watch = || {
+        let request = request("GET", &path, &alice, &[], String::new());
+        let head = api.router.clone().oneshot(request);
+        api.runtime.block_on(head).unwrap()
+    };
+    let streams: Vec<_> = (0..16).map(|_| watch()).collect();
+    assert!(streams.iter().all(|stream| stream.status() == 200));
+    assert_eq!(watch().status(), 429);
+    let me = api.get("/v1/me", &alice).ok();
+    let user = format!("/v1/users/{}", me["id"].as_str().unwrap());
+    let closed = json!({ "disabled": true });
+    api.call("PATCH", &user, &admin, closed).ok();
+    // Whoever is not told goes on for ten minutes.
+    for stream in streams {
+        let all = axum::body::to_bytes(stream.into_body(), 1 << 20);
+        let patient = async { timeout(Duration::from_secs(120), all).await };
+        let all = api.runtime.block_on(patient);
+        assert!(all.expect("it goes on").is_ok());
+    }
 }
 
 fn policy_and_quota_reach_the_node(api: &mut Api) {

@@ -12,7 +12,10 @@ use hackstream_control_api::login::{Device, PasswordChange};
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::quota::QuotaUse;
 
-use super::{hashed, with_passwords};
+use super::guess::{begin, shown};
+use super::hashed;
+use crate::audit::Record;
+use crate::auth::password::Passwords;
 use crate::auth::throttle::Key;
 use crate::deeds::{devices, login, who::Caller};
 use crate::fault::Fault;
@@ -53,23 +56,24 @@ pub(crate) async fn password(
         login::account(tx, &found.username)
     };
     let account = hub.store.read(find).await?.ok_or(Code::Unauthenticated)?;
-    let key = Key::Account(format!("password of {user}"));
-    let now = hub.store.now();
-    hub.throttle()
-        .check(&key, now)
-        .map_err(|wait| Problem::new(Code::Throttled).retry_after(wait))?;
-    let current = change.current;
-    let verify = move |passwords: &crate::auth::password::Passwords| {
-        passwords.verify(&current, Some(&account.phc))
+    let keys = [Key::Own(user)];
+    begin(&hub, &keys)?;
+    let (verified, current) = (account.phc.clone(), change.current);
+    let verify = move |passwords: &Passwords| {
+        let is_right = passwords.verify(&current, Some(&verified));
+        is_right.then_some(())
     };
-    if !with_passwords(&hub, verify).await? {
-        hub.throttle().failed(key, now);
+    let failure = Record::new(caller.actor(), "password.change").user(user);
+    let failure = failure.outcome(Code::WrongPassword.name());
+    if shown(&hub, failure, &keys, verify).await?.is_none() {
         return Err(Code::WrongPassword.into());
     }
+    hub.throttle().forgive(&keys[0]);
     let phc = hashed(&hub, change.new).await?;
-    hub.store
-        .write(move |tx| devices::set_password(tx, &caller, &phc))
-        .await?;
+    hub.act(caller, move |tx, caller| {
+        devices::set_password(tx, caller, &account.phc, &phc)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -95,9 +99,10 @@ pub(crate) async fn drop_device(
     Extension(caller): Extension<Caller>,
     Named(device): Named<DeviceId>,
 ) -> Answer<StatusCode> {
-    hub.store
-        .write(move |tx| devices::revoke(tx, &caller, device))
-        .await?;
+    hub.act(caller, move |tx, caller| {
+        devices::revoke(tx, caller, device)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

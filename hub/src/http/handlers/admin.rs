@@ -16,14 +16,16 @@ use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::quota::Quota;
 
 use super::{check_text, hashed};
-use crate::audit::Actor;
+use crate::auth::throttle::Key;
 use crate::deeds::admin::{self, Draft};
-use crate::deeds::{fleet, who::Caller};
+use crate::deeds::fleet;
+use crate::deeds::who::{Caller, acting};
 use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::{Asked, Body, Named};
 use crate::http::paging::{PageQuery, page};
 use crate::hub::Hub;
+use crate::store::Tx;
 use crate::tables::settings::Subject;
 use crate::tables::{settings, users};
 
@@ -72,12 +74,11 @@ pub(crate) async fn add_user(
         email: wish.email,
         name: wish.name,
     };
-    let actor = Actor::User(caller.user);
-    let user = hub
-        .store
-        .write(move |tx| admin::add_user(tx, actor, &draft))
-        .await?;
-    Ok((StatusCode::CREATED, Json(user)))
+    let user = hub.act(caller, move |tx, caller| {
+        admin::may_make(caller, draft.role)?;
+        admin::add_user(tx, caller.actor(), &draft)
+    });
+    Ok((StatusCode::CREATED, Json(user.await?)))
 }
 
 /// Whether a name can be a user's.
@@ -114,13 +115,22 @@ pub(crate) async fn change_user(
     Body(mut change): Body<UserChange>,
 ) -> Answer<Json<User>> {
     check_about(change.email.as_deref(), change.name.as_deref())?;
+    if id == caller.user && change.password.is_some() {
+        let detail = "one's own password is changed with the current one: POST /v1/me/password";
+        return Err(Fault::new(Code::Forbidden, detail));
+    }
+    hub.at_a_rate(&[Key::Deeds(caller.user)])?;
     let phc = match change.password.take() {
         Some(password) => Some(hashed(&hub, password).await?),
         None => None,
     };
-    let actor = Actor::User(caller.user);
-    let work = move |tx: &mut crate::store::Tx<'_>| {
-        admin::change_user(tx, actor, id, &change, phc.as_deref())
+    // Before the caller's own account, which is one of them: two who change each other do not wait for
+    // each other.
+    let work = move |tx: &mut Tx<'_>| {
+        users::lock_with_admins(tx, id)?;
+        let caller = acting(tx, &caller)?;
+        admin::within_reach(tx, &caller, id, change.role)?;
+        admin::change_user(tx, caller.actor(), id, &change, phc.as_deref())
     };
     Ok(Json(hub.store.write(work).await?))
 }
@@ -141,11 +151,32 @@ pub(crate) async fn put_app(
         return Err(Fault::new(Code::Invalid, detail));
     }
     check_text("the title", &app.title, MAX_NAME_BYTES)?;
-    let (actor, kept) = (Actor::User(caller.user), app.clone());
-    hub.store
-        .write(move |tx| admin::put_app(tx, actor, &kept))
-        .await?;
+    let wanted = &app.resources;
+    check_amounts(&[
+        wanted.memory_request,
+        wanted.memory_limit,
+        wanted.cpu_request,
+        wanted.cpu_limit,
+        wanted.pids,
+    ])?;
+    let kept = app.clone();
+    hub.act(caller, move |tx, caller| {
+        admin::put_app(tx, caller.actor(), &kept)
+    })
+    .await?;
     Ok(Json(app))
+}
+
+/// Numbers that can be added up for all sessions there ever are: 1 PiB, or as much of something else.
+fn check_amounts(amounts: &[u64]) -> Result<(), Fault> {
+    const MOST: u64 = 1 << 50;
+    if amounts.iter().any(|amount| *amount > MOST) {
+        return Err(Fault::new(
+            Code::Invalid,
+            format!("a number is at most {MOST}"),
+        ));
+    }
+    Ok(())
 }
 
 fn subject(text: &str) -> Result<Subject, Fault> {
@@ -177,10 +208,13 @@ pub(crate) async fn put_quota(
     Body(quota): Body<Quota>,
 ) -> Answer<Json<Quota>> {
     let subject = subject(&text)?;
-    let (actor, kept) = (Actor::User(caller.user), quota.clone());
-    hub.store
-        .write(move |tx| admin::put_quota(tx, actor, subject, &kept))
-        .await?;
+    let limits = [quota.cpu_limit, quota.mem_limit, quota.pids];
+    check_amounts(&limits.map(Option::unwrap_or_default))?;
+    let kept = quota.clone();
+    hub.act(caller, move |tx, caller| {
+        admin::put_quota(tx, caller.actor(), subject, &kept)
+    })
+    .await?;
     Ok(Json(quota))
 }
 
@@ -211,10 +245,11 @@ pub(crate) async fn put_policy(
     Body(policy): Body<Policy>,
 ) -> Answer<Json<Policy>> {
     let role = role(&text)?;
-    let (actor, kept) = (Actor::User(caller.user), policy.clone());
-    hub.store
-        .write(move |tx| admin::put_policy(tx, actor, role, &kept))
-        .await?;
+    let kept = policy.clone();
+    hub.act(caller, move |tx, caller| {
+        admin::put_policy(tx, caller.actor(), role, &kept)
+    })
+    .await?;
     Ok(Json(policy))
 }
 
@@ -233,7 +268,7 @@ pub(crate) async fn cordon(
     Extension(caller): Extension<Caller>,
     Named(id): Named<NodeId>,
 ) -> Answer<StatusCode> {
-    set_cordoned(&hub, &caller, id, true).await
+    set_cordoned(&hub, caller, id, true).await
 }
 
 /// Put a node back into service.
@@ -244,13 +279,13 @@ pub(crate) async fn uncordon(
     Extension(caller): Extension<Caller>,
     Named(id): Named<NodeId>,
 ) -> Answer<StatusCode> {
-    set_cordoned(&hub, &caller, id, false).await
+    set_cordoned(&hub, caller, id, false).await
 }
 
-async fn set_cordoned(hub: &Hub, caller: &Caller, id: NodeId, to: bool) -> Answer<StatusCode> {
-    let actor = Actor::User(caller.user);
-    hub.store
-        .write(move |tx| fleet::cordon(tx, actor, id, to))
-        .await?;
+async fn set_cordoned(hub: &Hub, caller: Caller, id: NodeId, to: bool) -> Answer<StatusCode> {
+    hub.act(caller, move |tx, caller| {
+        fleet::cordon(tx, caller.actor(), id, to)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,59 +7,79 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{Stream, unfold};
-use hackstream_control_api::id::SessionId;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream::unfold;
+use hackstream_control_api::id::{SessionId, UserId};
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::session::SessionEvent;
+use hackstream_control_api::time::Seconds;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use super::sessions::visible;
-use crate::deeds::who::Caller;
+use crate::deeds::who::{Caller, still};
 use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::Named;
+use crate::http::crowd::Place;
 use crate::hub::Hub;
-use crate::store::Wake;
+use crate::store::{Tx, Wake};
 use crate::tables::events;
 
 /// After so long the answer ends and the client comes again, with a token that is still good.
 const LONGEST: Duration = Duration::from_secs(600);
 
+/// When to try again where one has too many open.
+const LATER: Seconds = Seconds(10);
+
 /// Shorter than what proxies and address translators take for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What happens to a session: what has happened first, or what came after `Last-Event-ID`, then what
-/// happens. Ends when the session has ended.
+/// happens. Ends when the session has ended; 204 where it has and nothing is left to tell, so that
+/// nobody comes again.
 #[utoipa::path(get, path = "/v1/sessions/{id}/events", tag = "sessions",
     params(("id" = SessionId, Path), ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was seen")),
-    responses((status = 200, body = SessionEvent, content_type = "text/event-stream"),
+    responses((status = 200, body = SessionEvent, content_type = "text/event-stream"), (status = 204),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn watch(
     State(hub): State<Arc<Hub>>,
     Extension(caller): Extension<Caller>,
     Named(id): Named<SessionId>,
     headers: HeaderMap,
-) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    visible(&hub, &caller, id).await?;
-    let watcher = Watcher {
+) -> Answer<Response> {
+    let after = last_event(&headers)?;
+    let place = hub.crowds.watchers.enter(caller.user).ok_or_else(|| {
+        let detail = "too many streams are open; close one first";
+        let problem = Problem::new(Code::TooManyRequests).detail(detail);
+        problem.retry_after(LATER)
+    })?;
+    // From before the first look: nothing falls in between.
+    let (wakes, ending) = (hub.store.listen(), hub.ending.subscribe());
+    let mut watcher = Watcher {
+        caller,
         id,
-        after: last_event(&headers)?,
+        after,
         waiting: VecDeque::new(),
         over: false,
         until: Instant::now() + LONGEST,
-        // From before the first look: nothing falls in between.
-        wakes: hub.store.listen(),
-        ending: hub.ending.subscribe(),
+        wakes,
+        ending,
         hub,
+        _place: place,
     };
+    watcher.look().await?;
+    if watcher.over && watcher.waiting.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let stream = unfold(watcher, |mut watcher| async move {
         let event = watcher.next().await?;
-        Some((Ok(as_sse(&event)), watcher))
+        Some((Ok::<_, Infallible>(as_sse(&event)), watcher))
     });
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let stream = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(stream.into_response())
 }
 
 fn last_event(headers: &HeaderMap) -> Result<u64, Fault> {
@@ -81,45 +101,59 @@ fn as_sse(event: &SessionEvent) -> Event {
 /// Somebody who watches a session.
 struct Watcher {
     hub: Arc<Hub>,
+    caller: Caller,
     id: SessionId,
     after: u64,
     waiting: VecDeque<SessionEvent>,
+    /// Whether nothing will follow on what is waiting.
     over: bool,
     until: Instant,
     wakes: broadcast::Receiver<Wake>,
     ending: watch::Receiver<bool>,
+    _place: Place<UserId>,
 }
 
 impl Watcher {
-    /// The next event; `None` when there will be none, or the store failed: the client comes again.
+    /// Finds out what there is to tell, and whether the caller may still hear it.
+    async fn look(&mut self) -> Result<(), Fault> {
+        let (caller, id, after) = (self.caller.clone(), self.id, self.after);
+        let look = move |tx: &mut Tx<'_>| -> Answer<_> {
+            let caller = still(tx, &caller)?;
+            let session = visible(tx, &caller, id)?;
+            let events = events::after(tx, id, after)?;
+            Ok((events, session.view.state.is_final()))
+        };
+        let (events, is_final) = self.hub.store.read(look).await?;
+        self.waiting = events.into();
+        self.over = is_final;
+        Ok(())
+    }
+
+    /// The next event; `None` when there will be none, or the caller may not hear it any more, or the
+    /// store failed: the client comes again.
     async fn next(&mut self) -> Option<SessionEvent> {
         while self.waiting.is_empty() {
-            if self.over {
+            if self.over || !self.woken().await {
                 return None;
             }
-            let (id, after) = (self.id, self.after);
-            let found = self
-                .hub
-                .store
-                .read(move |tx| events::after(tx, id, after))
-                .await;
-            self.waiting = found.ok()?.into();
-            if self.waiting.is_empty() && !self.woken().await {
-                return None;
-            }
+            self.look().await.ok()?;
         }
         let event = self.waiting.pop_front()?;
         self.after = event.seq;
-        self.over = event.state.is_final();
         Some(event)
     }
 
     /// Waits until there may be news; whether to go on.
     async fn woken(&mut self) -> bool {
+        let is_ours = |wake| match wake {
+            Wake::Session(id) => id == self.id,
+            Wake::User(id) => id == self.caller.user,
+            Wake::Node(_) | Wake::Pool => false,
+        };
         loop {
             tokio::select! {
                 wake = self.wakes.recv() => match wake {
-                    Ok(Wake::Session(id)) if id == self.id => return true,
+                    Ok(wake) if is_ours(wake) => return true,
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => return true,
                     Err(broadcast::error::RecvError::Closed) => return false,

@@ -1,6 +1,7 @@
 //! Whether the hub works, and how.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -9,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use hackstream_control_api::health::Health;
 use hackstream_control_api::problem::Problem;
+use tokio::sync::Mutex;
 
 use crate::audit;
 use crate::deeds::{fleet, report};
@@ -16,7 +18,8 @@ use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::hub::Hub;
 use crate::metrics;
-use crate::store::{StoreError, Tx, values};
+use crate::store::{Store, StoreError, Tx, values};
+use crate::tables::nodes;
 
 /// Whether the process answers.
 #[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 204)))]
@@ -28,27 +31,43 @@ pub(crate) async fn live() -> StatusCode {
 #[utoipa::path(get, path = "/health/ready", tag = "health",
     responses((status = 200, body = Health), (status = 503, body = Health)))]
 pub(crate) async fn ready(State(hub): State<Arc<Hub>>) -> Response {
-    let touch = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-        tx.execute("UPDATE audit_head SET one = 1 WHERE one = 1", values![])
-            .map(drop)
-    };
-    let store = hub.store.write(touch).await.is_ok();
-    let nodes = hub.store.read(fleet::list).await.unwrap_or_default();
-    let nodes = nodes
-        .iter()
-        .filter(|node| node.alive && !node.cordoned)
-        .count();
-    let health = Health {
-        ok: store && nodes > 0,
-        store,
-        nodes: u32::try_from(nodes).unwrap_or(u32::MAX),
-    };
+    let health = hub.readiness.look(&hub.store).await;
     let status = if health.ok {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (status, Json(health)).into_response()
+}
+
+/// How long an answer is given again. Everybody may ask, and finding out costs a commit.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What was found out last about whether the hub works, and when.
+#[derive(Default)]
+pub struct Readiness(Mutex<Option<(Instant, Health)>>);
+
+impl Readiness {
+    /// Whether the hub works. Who asks while somebody else finds out waits for that.
+    async fn look(&self, store: &Store) -> Health {
+        let mut kept = self.0.lock().await;
+        if let Some((_, health)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return health.clone();
+        }
+        let touch = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            tx.execute("UPDATE audit_head SET one = 1 WHERE one = 1", values![])
+                .map(drop)
+        };
+        let can_write = store.write(touch).await.is_ok();
+        let nodes = store.read(nodes::count_ready).await.unwrap_or(0);
+        let health = Health {
+            ok: can_write && nodes > 0,
+            store: can_write,
+            nodes,
+        };
+        *kept = Some((Instant::now(), health.clone()));
+        health
+    }
 }
 
 /// Metrics, as Prometheus reads them.
@@ -69,6 +88,8 @@ pub async fn text(hub: &Hub) -> Result<String, Fault> {
         Ok((report::census(tx)?, fleet::list(tx)?, audit::head(tx)?))
     };
     let (sessions, nodes, head) = hub.store.read(look).await?;
+    // One at a time: another would clear what this one sets.
+    let _alone = hub.metrics.scraping.lock();
     let to = &hub.metrics;
     // A series of which there is nothing any more goes.
     to.sessions.clear();

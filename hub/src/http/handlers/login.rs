@@ -1,5 +1,6 @@
 //! Getting in and out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -8,9 +9,10 @@ use axum::{Extension, Json};
 use hackstream_control_api::limits::{MAX_DEVICE_BYTES, MAX_USERNAME};
 use hackstream_control_api::login::{Login, Refresh, Tokens};
 use hackstream_control_api::problem::{Code, Problem};
-use hackstream_control_api::time::Seconds;
 
-use super::{check_text, with_passwords};
+use super::check_text;
+use super::guess::{begin, shown};
+use crate::auth::password::Passwords;
 use crate::auth::throttle::Key;
 use crate::auth::token::{Kind, Token};
 use crate::deeds::login::{self, Account, Granted};
@@ -22,6 +24,7 @@ use crate::http::answer::Answer;
 use crate::http::ask::Body;
 use crate::hub::Hub;
 use crate::metrics::ResultLabel;
+use crate::store::Tx;
 
 /// Exchange name and password for tokens.
 #[utoipa::path(post, path = "/v1/login", request_body = Login, tag = "account",
@@ -31,11 +34,7 @@ pub(crate) async fn login(
     Extension(Peer(peer)): Extension<Peer>,
     Body(login): Body<Login>,
 ) -> Answer<Json<Tokens>> {
-    let keys = [
-        Key::Account(login::name_key(&login.username)),
-        Key::network(peer.ip()),
-    ];
-    let result = attempt(&hub, login, &keys).await;
+    let result = attempt(&hub, login, peer).await;
     let result_name = match &result {
         Ok(_) => "ok",
         Err(Fault::Problem(problem)) => problem.code.name(),
@@ -48,83 +47,58 @@ pub(crate) async fn login(
     result.map(Json)
 }
 
-async fn attempt(hub: &Hub, login: Login, keys: &[Key; 2]) -> Answer<Tokens> {
+async fn attempt(hub: &Arc<Hub>, login: Login, peer: SocketAddr) -> Answer<Tokens> {
     check_text("the user's name", &login.username, MAX_USERNAME)?;
     let device = login.device.unwrap_or_else(|| "unnamed".to_owned());
     check_text("the device's name", &device, MAX_DEVICE_BYTES)?;
-    may_try(hub, keys)?;
     let username = login.username;
-    let account = hub
+    let keys = Key::of_login(login::name_key(&username), peer.ip());
+    begin(hub, &keys)?;
+    let found = hub
         .store
         .read(move |tx| login::account(tx, &username))
-        .await?;
-    let phc = account.as_ref().map(|account| account.phc.clone());
-    let outcome = with_passwords(hub, move |passwords| {
-        let is_right = passwords.verify(&login.password, phc.as_deref());
-        let outdated = is_right && phc.is_some_and(|phc| passwords.is_outdated(&phc));
-        let better = outdated
-            .then(|| passwords.hash(&login.password))
-            .transpose();
-        is_right.then_some(better).transpose()
-    });
-    match (outcome.await??, account) {
-        (Some(phc), Some(account)) => grant(hub, account, device, phc, keys).await,
-        (_, account) => {
-            let user = account.map(|account| account.id);
-            hub.store.write(move |tx| login::failed(tx, user)).await?;
-            Err(refuse(hub, keys))
-        }
+        .await;
+    let Some(account) = found.inspect_err(|_| hub.throttle().take_back(&keys))? else {
+        let password = login.password;
+        let guess = shown(hub, login::failure(None), &keys, move |passwords| {
+            passwords.verify(&password, None).then_some(())
+        });
+        guess.await?;
+        return Err(Code::LoginFailed.into());
+    };
+    let (verified, password) = (account.phc.clone(), login.password);
+    let verify = move |passwords: &Passwords| {
+        let is_right = passwords.verify(&password, Some(&verified));
+        let outdated = is_right && passwords.is_outdated(&verified);
+        let better = outdated.then(|| passwords.hash(&password)).transpose();
+        is_right.then_some(better)
+    };
+    let failure = login::failure(Some(account.id));
+    match shown(hub, failure, &keys, verify).await? {
+        Some(better) => grant(hub, account, device, better?, &keys).await,
+        None => Err(Code::LoginFailed.into()),
     }
-}
-
-fn may_try(hub: &Hub, keys: &[Key; 2]) -> Result<(), Fault> {
-    let now = hub.store.now();
-    let throttle = hub.throttle();
-    let wait = keys
-        .iter()
-        .filter_map(|key| throttle.check(key, now).err())
-        .max();
-    wait.map_or(Ok(()), |wait: Seconds| {
-        let detail = format!("try again in {wait}");
-        Err(Problem::new(Code::Throttled)
-            .detail(detail)
-            .retry_after(wait)
-            .into())
-    })
-}
-
-/// The same words whether the name, the password or the account is the reason.
-fn refuse(hub: &Hub, keys: &[Key; 2]) -> Fault {
-    let now = hub.store.now();
-    let mut throttle = hub.throttle();
-    for key in keys {
-        throttle.failed(key.clone(), now);
-    }
-    Code::LoginFailed.into()
 }
 
 async fn grant(
     hub: &Hub,
     account: Account,
     device: String,
-    phc: Option<String>,
-    keys: &[Key; 2],
+    better: Option<String>,
+    keys: &[Key; 3],
 ) -> Answer<Tokens> {
     let granted = Granted {
         access: Token::random(Kind::Access)?,
         refresh: Token::random(Kind::Refresh)?,
-        phc,
+        verified: account.phc,
+        better,
     };
-    let work =
-        move |tx: &mut crate::store::Tx<'_>| login::succeeded(tx, account.id, &device, &granted);
-    match hub.store.write(work).await? {
-        Some(tokens) => {
-            // Not the network: others there may go on guessing.
-            hub.throttle().succeeded(&keys[0]);
-            Ok(tokens)
-        }
-        None => Err(refuse(hub, keys)),
-    }
+    let work = move |tx: &mut Tx<'_>| login::succeeded(tx, account.id, &device, &granted);
+    let tokens = hub.store.write(work).await?.ok_or(Code::LoginFailed)?;
+    let mut throttle = hub.throttle();
+    throttle.forgive(&keys[0]);
+    throttle.take_back(&keys[1..]);
+    Ok(tokens)
 }
 
 /// Exchange a refresh token for the next pair. Within 60 s the same token gets the same pair again;
@@ -137,12 +111,22 @@ pub(crate) async fn refresh(
 ) -> Answer<Json<Tokens>> {
     let token = Token::parse(&asked.refresh_token).filter(|token| token.kind() == Kind::Refresh);
     let token = token.ok_or(Code::Unauthenticated)?;
+    // The one who writes is for those who have a token, not for those who invent one.
+    let known = token.clone();
+    let look = move |tx: &mut Tx<'_>| refresh::owner(tx, &known);
+    let (_, device) = hub.store.read(look).await?;
+    let keys = [Key::Refresh(device)];
+    hub.at_a_rate(&keys)?;
     let key = Arc::clone(&hub.rotation);
-    let work = move |tx: &mut crate::store::Tx<'_>| refresh::refresh(tx, &token, &key);
+    let work = move |tx: &mut Tx<'_>| refresh::refresh(tx, &token, &key);
     let refreshed = hub.store.write(work).await?;
     let (result, tokens) = match refreshed {
         Refreshed::Rotated(tokens) => ("rotated", Ok(tokens)),
-        Refreshed::Repeated(tokens) => ("grace", Ok(tokens)),
+        Refreshed::Repeated(tokens) => {
+            // It has left no row.
+            hub.throttle().take_back(&keys);
+            ("grace", Ok(tokens))
+        }
         Refreshed::Reused(problem) => ("reuse", Err(problem)),
     };
     hub.metrics
@@ -159,8 +143,6 @@ pub(crate) async fn logout(
     State(hub): State<Arc<Hub>>,
     Extension(caller): Extension<Caller>,
 ) -> Answer<StatusCode> {
-    hub.store
-        .write(move |tx| devices::logout(tx, &caller))
-        .await?;
+    hub.act(caller, devices::logout).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use hackstream_control_api::id::{JobId, NodeId};
+use hackstream_control_api::id::JobId;
 use hackstream_control_api::limits::{
     MAX_NODE_TEXT_BYTES, MAX_POLL_SECONDS, MAX_REPORTED_SESSIONS,
 };
 use hackstream_control_api::node::{Job, JobList, JobOutcome, JobResult, Report, ReportAnswer};
 use hackstream_control_api::problem::{Code, Problem};
+use hackstream_ticket::KeyHash;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
@@ -24,8 +25,9 @@ use crate::http::answer::Answer;
 use crate::http::ask::{Asked, Body, Named};
 use crate::hub::Hub;
 use crate::metrics::ResultLabel;
-use crate::store::Wake;
-use crate::tables::jobs;
+use crate::store::{Tx, Wake};
+use crate::tables::nodes::Shown;
+use crate::tables::{jobs, nodes};
 
 /// Which jobs.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,7 +46,7 @@ pub(crate) struct JobQuery {
     responses((status = 200, body = JobList), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn jobs(
     State(hub): State<Arc<Hub>>,
-    Extension(node): Extension<NodeId>,
+    Extension(shown): Extension<Shown>,
     Asked(query): Asked<JobQuery>,
 ) -> Answer<Json<JobList>> {
     let until = Instant::now() + Duration::from_secs(query.wait.min(MAX_POLL_SECONDS));
@@ -52,14 +54,14 @@ pub(crate) async fn jobs(
     let mut wakes = hub.store.listen();
     let mut ending = hub.ending.subscribe();
     loop {
-        let jobs = open(&hub, node, query.after).await?;
+        let jobs = open(&hub, shown, query.after).await?;
         if !jobs.is_empty() {
             return Ok(Json(JobList { jobs }));
         }
         loop {
             tokio::select! {
                 wake = wakes.recv() => match wake {
-                    Ok(Wake::Node(id)) if id == node => break,
+                    Ok(Wake::Node(id)) if id == shown.node => break,
                     Err(RecvError::Lagged(_)) => break,
                     Ok(_) => {}
                     Err(RecvError::Closed) => return Ok(Json(JobList::default())),
@@ -71,8 +73,12 @@ pub(crate) async fn jobs(
     }
 }
 
-async fn open(hub: &Hub, node: NodeId, after: u64) -> Answer<Vec<Job>> {
-    hub.store.read(move |tx| jobs::open(tx, node, after)).await
+async fn open(hub: &Hub, shown: Shown, after: u64) -> Answer<Vec<Job>> {
+    let look = move |tx: &mut Tx<'_>| {
+        let node = nodes::still(tx, shown)?;
+        jobs::open(tx, node, after)
+    };
+    hub.store.read(look).await
 }
 
 /// How a job went.
@@ -81,11 +87,12 @@ async fn open(hub: &Hub, node: NodeId, after: u64) -> Answer<Vec<Job>> {
     responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn result(
     State(hub): State<Arc<Hub>>,
-    Extension(node): Extension<NodeId>,
+    Extension(shown): Extension<Shown>,
     Named(id): Named<JobId>,
-    Body(result): Body<JobResult>,
+    Body(mut result): Body<JobResult>,
 ) -> Answer<StatusCode> {
     check_node_text(result.detail.as_deref())?;
+    clean(&mut result.detail);
     let label = match result.outcome {
         JobOutcome::Done => "done",
         JobOutcome::Failed => "failed",
@@ -93,7 +100,10 @@ pub(crate) async fn result(
     };
     let reported = hub
         .store
-        .write(move |tx| report::job_result(tx, node, id, &result))
+        .write(move |tx| {
+            let node = nodes::acting(tx, shown)?;
+            report::job_result(tx, node, id, &result)
+        })
         .await?;
     hub.metrics
         .jobs
@@ -108,13 +118,19 @@ pub(crate) async fn result(
     responses((status = 200, body = ReportAnswer), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn report(
     State(hub): State<Arc<Hub>>,
-    Extension(node): Extension<NodeId>,
-    Body(report): Body<Report>,
+    Extension(shown): Extension<Shown>,
+    Body(mut report): Body<Report>,
 ) -> Answer<Json<ReportAnswer>> {
     check_report(&report)?;
+    for session in &mut report.sessions {
+        clean(&mut session.detail);
+    }
     let reported = hub
         .store
-        .write(move |tx| report::report(tx, node, &report))
+        .write(move |tx| {
+            let node = nodes::acting(tx, shown)?;
+            report::report(tx, node, &report)
+        })
         .await?;
     count(&hub, &reported);
     Ok(Json(reported.answer))
@@ -126,16 +142,20 @@ fn check_report(report: &Report) -> Result<(), Fault> {
             format!("a report has at most {MAX_REPORTED_SESSIONS} sessions and applications");
         return Err(Fault::new(Code::Invalid, detail));
     }
-    check_node_text(Some(&report.version))?;
+    check_node_name(&report.version)?;
     for app in &report.apps {
-        check_node_text(Some(app))?;
+        check_node_name(app)?;
     }
     for session in &report.sessions {
         check_node_text(session.detail.as_deref())?;
-        check_node_text(session.server_spki.as_deref())?;
+        if let Some(key) = &session.server_spki {
+            let parsed: Result<KeyHash, _> = key.parse();
+            parsed
+                .map_err(|_| Fault::new(Code::Invalid, "server_spki has 64 hexadecimal digits"))?;
+        }
         if let Some(address) = &session.address {
-            check_node_text(Some(&address.host))?;
-            check_node_text(Some(&address.sni))?;
+            check_node_name(&address.host)?;
+            check_node_name(&address.sni)?;
         }
     }
     Ok(())
@@ -147,4 +167,21 @@ fn check_node_text(text: Option<&str>) -> Result<(), Fault> {
         return Err(Fault::new(Code::Invalid, detail));
     }
     Ok(())
+}
+
+/// What names something: as short, and without control characters.
+fn check_node_name(text: &str) -> Result<(), Fault> {
+    if text.chars().any(char::is_control) {
+        let detail = "a name has no control characters";
+        return Err(Fault::new(Code::Invalid, detail));
+    }
+    check_node_text(Some(text))
+}
+
+/// What is shown to people does nothing to their terminals. It may be what a program has said, so it
+/// is no reason to refuse a report.
+fn clean(text: &mut Option<String>) {
+    if let Some(text) = text {
+        *text = text.replace(char::is_control, " ");
+    }
 }

@@ -8,13 +8,13 @@ use hackstream_control_api::limits::MAX_POOL;
 use hackstream_control_api::pool::{PoolSize, PoolStatus};
 use hackstream_control_api::problem::{Code, Problem};
 
-use crate::audit::Actor;
 use crate::deeds::pool::admin::{self, Change};
 use crate::deeds::who::Caller;
 use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::{Body, Named};
 use crate::hub::Hub;
+use crate::store::Tx;
 
 /// How many sessions wait warm, and how many there are to be.
 #[utoipa::path(get, path = "/v1/pool", tag = "admin",
@@ -62,7 +62,6 @@ pub(crate) async fn resume(
 }
 
 async fn change(hub: &Hub, caller: Caller, app: String, to: Change) -> Answer<Json<PoolStatus>> {
-    let actor = Actor::User(caller.user);
-    let work = move |tx: &mut crate::store::Tx<'_>| admin::change(tx, actor, &app, to);
-    Ok(Json(hub.store.write(work).await?))
+    let deed = move |tx: &mut Tx<'_>, caller: &Caller| admin::change(tx, caller.actor(), &app, to);
+    Ok(Json(hub.act(caller, deed).await?))
 }

@@ -71,9 +71,10 @@ pub(crate) async fn mint(
         about: about.clone(),
         token: token.text().to_owned(),
     };
-    hub.store
-        .write(move |tx| service::mint(tx, &caller, &about, &token))
-        .await?;
+    hub.act(caller, move |tx, caller| {
+        service::mint(tx, caller, &about, &token)
+    })
+    .await?;
     Ok((StatusCode::CREATED, Json(minted)))
 }
 
@@ -107,8 +108,7 @@ pub(crate) async fn revoke(
     Extension(caller): Extension<Caller>,
     Named(id): Named<TokenId>,
 ) -> Answer<StatusCode> {
-    hub.store
-        .write(move |tx| service::revoke(tx, &caller, id))
+    hub.act(caller, move |tx, caller| service::revoke(tx, caller, id))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -29,7 +29,8 @@ use crate::http::ask::{Asked, Body, Named, OptionalBody};
 use crate::http::paging::{PageQuery, page};
 use crate::hub::Hub;
 use crate::metrics::{CauseLabel, ResultLabel};
-use crate::tables::sessions;
+use crate::store::Tx;
+use crate::tables::sessions::{self, Stored};
 
 /// The greatest id. Only of digits and capitals, whose order is that of ids in every language that a
 /// database may sort by.
@@ -47,7 +48,9 @@ pub(crate) async fn launch(
     Body(wish): Body<Launch>,
 ) -> Answer<(StatusCode, Json<Launched>)> {
     check_wish(&wish)?;
+    let mark = hub.rotation.mark(serde_json::to_string(&wish)?.as_bytes());
     let order = Order {
+        mark,
         wish,
         idempotency_key: idempotency_key(&headers)?,
         ticket_keys: hub.ticket_keys.clone(),
@@ -60,24 +63,18 @@ pub(crate) async fn launch(
         .transpose()?;
     let signer = Arc::clone(&hub.signer);
     let (launched, connect) = hub
-        .store
-        .write(move |tx| {
-            let launched = launch::launch(tx, &caller, &order)?;
+        .act(caller, move |tx, caller| {
+            let launched = launch::launch(tx, caller, &order)?;
             let connect = match (&launched, key) {
                 (launch::Launched::Session(session), Some(key))
                     if session.state == SessionState::Claimed =>
                 {
-                    Some(connect::connect(
-                        tx,
-                        &caller,
-                        session.session_id,
-                        key,
-                        &signer,
-                    )?)
+                    let id = session.session_id;
+                    Some(connect::connect(tx, caller, id, key, &signer)?)
                 }
                 _ => None,
             };
-            Ok::<_, Fault>((launched, connect))
+            Ok((launched, connect))
         })
         .await?;
     let result = match &launched {
@@ -179,13 +176,14 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
     Named(id): Named<SessionId>,
 ) -> Answer<Json<Session>> {
-    Ok(Json(visible(&hub, &caller, id).await?.view))
+    let look = move |tx: &mut Tx<'_>| visible(tx, &caller, id);
+    Ok(Json(hub.store.read(look).await?.view))
 }
 
 /// A session that the caller may see. Others look as if they were not there.
-pub(super) async fn visible(hub: &Hub, caller: &Caller, id: SessionId) -> Answer<sessions::Stored> {
-    let found = hub.store.read(move |tx| sessions::find(tx, id)).await?;
-    let own = |stored: &sessions::Stored| {
+pub(super) fn visible(tx: &mut Tx<'_>, caller: &Caller, id: SessionId) -> Answer<Stored> {
+    let found = sessions::find(tx, id)?;
+    let own = |stored: &Stored| {
         stored.view.user_id == Some(caller.user) && caller.may(Permission::SessionOwn)
     };
     let seen = found.filter(|stored| own(stored) || caller.may(Permission::SessionReadAny));
@@ -204,11 +202,10 @@ pub(crate) async fn connect(
 ) -> Answer<Json<Connect>> {
     let key = client_key(&wish.client_key)?;
     let signer = Arc::clone(&hub.signer);
-    let connect = hub
-        .store
-        .write(move |tx| connect::connect(tx, &caller, id, key, &signer))
-        .await?;
-    Ok(Json(connect))
+    let connect = hub.act(caller, move |tx, caller| {
+        connect::connect(tx, caller, id, key, &signer)
+    });
+    Ok(Json(connect.await?))
 }
 
 /// End a session, in whatever state it is. Ending it again changes nothing.
@@ -228,11 +225,8 @@ pub(crate) async fn stop(
             format!("grace is at most {LONGEST_GRACE}"),
         ));
     }
-    let session = hub
-        .store
-        .write(move |tx| stop::stop(tx, &caller, id, grace))
-        .await?;
-    Ok(Json(session))
+    let session = hub.act(caller, move |tx, caller| stop::stop(tx, caller, id, grace));
+    Ok(Json(session.await?))
 }
 
 /// Counts what a report changed.
