@@ -18,6 +18,9 @@ pub enum NodeError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another agent works with the same files.
+    #[error("{} is used by another agent; two would end each other's sessions", .0.display())]
+    Taken(PathBuf),
     /// A file of the node's own holds something else than it wrote.
     #[error("{} is damaged: {source}", path.display())]
     Damaged {
