@@ -16,7 +16,7 @@ use hackstream_control_api::time::Seconds;
 use hackstream_e2e::node::{Node, spec, visit};
 use hackstream_e2e::wait_until;
 use hackstream_node::NodeError;
-use hackstream_node::driver::Driver;
+use hackstream_node::driver::{Driver, Seen};
 use hackstream_node::record::{Life, Record, StopOrder};
 use hackstream_node::spec::SessionSpec;
 use rustix::process::{Pid, Signal, kill_process};
@@ -170,6 +170,24 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
     assert_nothing_left(&node, spec.session);
 }
 
+/// What is wrong with one session is wrong with no other, and it can still be ended.
+#[test]
+fn a_session_whose_record_is_damaged_is_listed_and_can_be_killed() {
+    let node = Node::new();
+    let [whole, hurt] = [(); 2].map(|()| spec(&["xterm"]));
+    let ready = node.ready(&whole);
+    node.ready(&hurt);
+    std::fs::write(node.folder(hurt.session).join("state.json"), "{").unwrap();
+    let list = node.driver.list().unwrap();
+    assert_eq!(list.len(), 2);
+    let broken = list.iter().find(|seen| seen.session() == hurt.session);
+    assert!(matches!(broken, Some(Seen::Broken(_))), "{broken:?}");
+    assert_eq!(node.find(whole.session).unwrap().record, ready);
+    node.driver.kill(hurt.session).unwrap();
+    assert_eq!(cause(&node.ended(hurt.session)), StopCause::Crashed);
+    assert_nothing_left(&node, hurt.session);
+}
+
 /// An agent that is gone takes no session with it, and the next one finds them all.
 #[test]
 fn sessions_outlive_the_agent() {
@@ -179,7 +197,8 @@ fn sessions_outlive_the_agent() {
     let next = node.restarted();
     let found = next.list().unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!((&found[0].spec, &found[0].record), (&spec, &ready));
+    let only = found[0].found().unwrap();
+    assert_eq!((&only.spec, &only.record), (&spec, &ready));
     // It does not start it again, and another one gets another user.
     next.boot(&spec).unwrap();
     let other = self::spec(&["xterm"]);

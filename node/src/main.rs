@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use hackstream_node::NodeError;
 use hackstream_node::agent::Agent;
 use hackstream_node::agent::hub::Hub;
 use hackstream_node::cli::Cli;
 use hackstream_node::config::Config;
+use hackstream_node::driver::Driver as _;
 use hackstream_node::driver::local::{LocalDriver, Places, keeper, stage};
 use hackstream_node::files;
 use tracing_subscriber::EnvFilter;
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(config: Config, hub: Hub) -> Result<(), hackstream_node::NodeError> {
+fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
     // Before anything is looked for in it.
     let _alone = files::hold(&config.state_dir)?;
     let places = Places {
@@ -65,5 +67,8 @@ fn serve(config: Config, hub: Hub) -> Result<(), hackstream_node::NodeError> {
         users: config.users,
     };
     let driver = Arc::new(LocalDriver::new(places)?);
+    if config.require_limits && !driver.limits_enforced() {
+        return Err(NodeError::Unlimited);
+    }
     Agent::new(config, driver, hub)?.run()
 }

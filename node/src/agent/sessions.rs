@@ -126,8 +126,9 @@ impl Sessions {
         let ends = ready.and_then(|ready| stops_at(&timers, ready, &seen.presence));
         let is_ready = found.record.life == Life::Ready;
         // Who does not answer now may have somebody there.
-        let is_sure = |cause| said.is_some() || cause == StopCause::MaxDuration;
-        let over = ends.filter(|&(at, cause)| is_ready && at <= now && is_sure(cause));
+        let sure = said.map_or(Presence::Unknown, |_| seen.presence);
+        let over = ready.and_then(|ready| stops_at(&timers, ready, &sure));
+        let over = over.filter(|&(at, _)| is_ready && at <= now);
         let date = |moment: Option<Uptime>| moment.map(|moment| self.calendar.date(moment));
         let told = NodeSession {
             owner,

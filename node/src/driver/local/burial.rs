@@ -25,7 +25,9 @@ pub(super) fn means(folder: &Folder) -> Result<Option<Means>, NodeError> {
 /// # Errors
 /// [`NodeError::Immortal`] if something does.
 pub(super) fn bury(folder: &Folder, _lock: &File) -> Result<Record, NodeError> {
-    let record = folder.record()?;
+    let read = folder.record();
+    let is_damaged = read.is_err();
+    let record = read.ok().flatten();
     if let Some(record) = record.as_ref().filter(|record| record.life.is_over()) {
         return Ok(record.clone());
     }
@@ -35,6 +37,7 @@ pub(super) fn bury(folder: &Folder, _lock: &File) -> Result<Record, NodeError> {
         Some(Life::Stopping { cause }) => (*cause, None),
         Some(Life::Ready) => (StopCause::Crashed, Some("its keeper was killed")),
         Some(_) => (StopCause::StartFailed, Some("its keeper was killed")),
+        None if is_damaged => (StopCause::Crashed, Some("its record was damaged")),
         None => (StopCause::StartFailed, Some("its keeper did not start")),
     };
     let mut ended = record.unwrap_or_else(|| Record::begun(None));

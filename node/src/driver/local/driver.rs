@@ -135,12 +135,11 @@ fn look(folder: &Folder) -> Result<Option<Found>, NodeError> {
     let Some(spec) = folder.spec()? else {
         return Ok(None);
     };
-    let record = match folder.record()? {
-        Some(record) if record.life.is_over() => finished(folder, record)?,
+    let record = match folder.record() {
+        Ok(Some(record)) if record.life.is_over() => finished(folder, record)?,
         // In this order: whoever lets go of the lock has written the record before.
         other => match (folder.lock()?, other) {
-            (None, Some(record)) => record,
-            (None, None) => Record::begun(None),
+            (None, other) => other?.unwrap_or_else(|| Record::begun(None)),
             (Some(lock), _) => bury(folder, &lock)?,
         },
     };
@@ -164,6 +163,17 @@ fn signal(folder: &Folder, signal: Signal) -> Result<(), NodeError> {
         keeper.signal(signal);
     }
     Ok(())
+}
+
+/// Kills the session's keeper, with all in its group if it has one.
+fn kill(folder: &Folder) {
+    if let Some(group) = means(folder).ok().flatten().and_then(|means| means.group) {
+        return group.kill();
+    }
+    // Not by its record: it may not be written yet, or be damaged.
+    if let Some(keeper) = keeper::find(folder) {
+        keeper.signal(Signal::KILL);
+    }
 }
 
 impl Driver for LocalDriver {
@@ -217,7 +227,7 @@ impl Driver for LocalDriver {
                 return Err(NodeError::Immortal(format!("the keeper of {session}")));
             }
             // Again in each round: it may not have written its number yet.
-            signal(&folder, Signal::KILL)?;
+            kill(&folder);
             std::thread::sleep(LOOK);
         }
     }

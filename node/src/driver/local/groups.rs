@@ -160,6 +160,11 @@ impl Group {
         processes(&self.0.join(PROGRAMS))
     }
 
+    /// Has the kernel end all of the session, and does not wait for it.
+    pub fn kill(&self) {
+        let _ = fs::write(self.0.join("cgroup.kill"), "1");
+    }
+
     /// Ends the session's programs, not its keeper; whether none is left within `patience`.
     #[must_use]
     pub fn end_programs(&self, patience: Duration) -> bool {

@@ -140,7 +140,7 @@ pub fn kill_user(user: u32, patience: Duration) -> bool {
 }
 
 /// All processes, as this one sees them.
-fn all() -> impl Iterator<Item = i32> {
+pub(super) fn all() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

@@ -18,10 +18,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use hackstream_control_api::session::StopCause;
-use rustix::process::setsid;
+use rustix::process::{geteuid, setsid};
 use serde::{Deserialize, Serialize};
 
 use super::groups::Group;
+use super::processes::{self, Process};
 use super::raw;
 use crate::folder::Folder;
 use crate::{NodeError, files};
@@ -74,6 +75,22 @@ pub(super) fn start(
     command.spawn().map_err(|source| NodeError::Program {
         program: "the session's keeper",
         source,
+    })
+}
+
+/// The keeper of the session in `folder`, found by what we started it with.
+pub(super) fn find(folder: &Folder) -> Option<Process> {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let words = [ARGUMENT.as_bytes(), folder.path().as_os_str().as_bytes()];
+    processes::all().find_map(|number| {
+        let process = Process::of(number)?;
+        let place = format!("/proc/{number}");
+        let command = std::fs::read(format!("{place}/cmdline")).ok()?;
+        let is_it = command.split(|byte| *byte == 0).skip(1).take(2).eq(words);
+        // Of somebody else's it can be anything.
+        let is_ours = std::fs::metadata(place).ok()?.uid() == geteuid().as_raw();
+        (is_it && is_ours).then_some(process)
     })
 }
 
