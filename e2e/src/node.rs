@@ -187,9 +187,23 @@ impl Drop for Node {
 /// If the machine has no user namespaces, or a program is missing.
 pub fn assert_isolation() {
     let tried = std::process::Command::new("setpriv")
-        .args(["--reuid", "700000", "--regid", "700000", "--clear-groups", "--"])
+        .args([
+            "--reuid",
+            "700000",
+            "--regid",
+            "700000",
+            "--clear-groups",
+            "--",
+        ])
         .args(["unshare", "--user", "--map-root-user", "--net", "--"])
-        .args(["bwrap", "--ro-bind", "/", "/", "--unshare-user", "--unshare-pid"])
+        .args([
+            "bwrap",
+            "--ro-bind",
+            "/",
+            "/",
+            "--unshare-user",
+            "--unshare-pid",
+        ])
         .args(["--dev", "/dev", "--proc", "/proc", "true"])
         .output()
         .expect("setpriv, of the package util-linux");
@@ -198,7 +212,9 @@ pub fn assert_isolation() {
         "sessions of a node need root, user namespaces and bubblewrap, and this machine refuses: {}",
         String::from_utf8_lossy(&tried.stderr)
     );
-    let carries = std::process::Command::new("slirp4netns").arg("--version").output();
+    let carries = std::process::Command::new("slirp4netns")
+        .arg("--version")
+        .output();
     carries.expect("slirp4netns, of the package of that name");
     assert!(
         std::path::Path::new("/dev/net/tun").exists(),

@@ -80,7 +80,11 @@ fn how_a_command_ended_is_known() {
     let wait = format!("until {ask} | grep -q '\"viewers\":\\[{{'; do sleep 0.2; done");
     let three = spec(&["sh", "-c", &format!("{wait}; echo said so; exit 3")]);
     let ready = node.ready(&three);
-    let viewer = visit(three.session, ready.port, ready.server_spki.as_ref().unwrap());
+    let viewer = visit(
+        three.session,
+        ready.port,
+        ready.server_spki.as_ref().unwrap(),
+    );
     let ended = node.ended(three.session);
     let exit = Some(Exit::Code(3));
     assert!(
@@ -152,9 +156,7 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
         let spec = with_way_out();
         node.driver.boot(&spec).unwrap();
         std::thread::sleep(Duration::from_millis(delay));
-        let keeper = wait_until("a keeper", || {
-            node.find(spec.session)?.record.keeper
-        });
+        let keeper = wait_until("a keeper", || node.find(spec.session)?.record.keeper);
         kill(keeper.pid);
         let ended = node.ended(spec.session);
         assert!(matches!(

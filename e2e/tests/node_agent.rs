@@ -148,7 +148,9 @@ impl Drop for Scene {
             let state = self.path("state/sessions").join(session).join("state.json");
             let state = std::fs::read(state).unwrap_or_default();
             let state: serde_json::Value = serde_json::from_slice(&state).unwrap_or_default();
-            let keeper = state["keeper"]["pid"].as_i64().and_then(|k| i32::try_from(k).ok());
+            let keeper = state["keeper"]["pid"]
+                .as_i64()
+                .and_then(|k| i32::try_from(k).ok());
             if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
                 let keeper = rustix::process::Pid::from_raw(keeper).unwrap();
                 let _ = rustix::process::kill_process(keeper, Signal::KILL);
@@ -275,7 +277,11 @@ fn a_hub_hears_how_a_job_went() {
     let failed = scene.hub.order(JobKind::Boot(Box::new(boot)));
     let result = scene.hub.result(failed);
     assert_eq!(result.outcome, JobOutcome::Failed, "{result:?}");
-    assert!(result.detail.is_some_and(|detail| detail.contains("no-such-program")));
+    assert!(
+        result
+            .detail
+            .is_some_and(|detail| detail.contains("no-such-program"))
+    );
 }
 
 /// Two agents would end each other's sessions.

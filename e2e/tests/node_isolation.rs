@@ -140,15 +140,28 @@ fn a_session_reaches_nothing_but_itself() {
     assert_eq!(through, [""; 0]);
     let denied = log.lines().filter(|line| line.ends_with(": denied"));
     assert_eq!(denied.count(), probes().count(), "{log}");
-    let server = log.lines().find_map(|line| line.strip_prefix("the server is "));
-    assert!(server.is_some_and(|number| number.parse::<i32>().is_ok()), "{log}");
+    let server = log
+        .lines()
+        .find_map(|line| line.strip_prefix("the server is "));
+    assert!(
+        server.is_some_and(|number| number.parse::<i32>().is_ok()),
+        "{log}"
+    );
     // On the machine's disk is nothing that it wrote but its log.
     let mut files: Vec<_> = std::fs::read_dir(node.folder(prisoner.session))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    let ours = ["etc", "keep.json", "lock", "log-00000000000000000000", "spec.json", "state.json", "status.sock"];
+    let ours = [
+        "etc",
+        "keep.json",
+        "lock",
+        "log-00000000000000000000",
+        "spec.json",
+        "state.json",
+        "status.sock",
+    ];
     assert_eq!(files, ours);
 }
 
@@ -172,13 +185,16 @@ fn a_session_has_what_it_needs() {
         "perl -MSocket -e 'socket(my $s, AF_INET, SOCK_STREAM, 0) or exit 1'",
         "perl -MSocket -e 'socket(my $s, 16, SOCK_RAW, 0) or exit 1'",
         "unshare --user --map-root-user --net perl -e 'exit 0'",
-        "perl -e 'exit(syscall(434, $$, 0) >= 0 ? 0 : 1)'",
+        "perl -e 'exit(syscall(434, $$ + 0, 0) >= 0 ? 0 : 1)'",
         "perl -e 'for (1..150) { $p = fork; exit 1 unless defined $p; unless ($p) { exit } } exit 0'",
         "command -v dmesg mount find grep tr",
         &internet,
         &datagrams,
     ];
-    let checks = own.map(|check| format!("{check} >/dev/null 2>&1 || echo 'LACKS: {check}'"));
+    let checks = own.map(|check| {
+        let shown = check.replace('\'', r"'\''");
+        format!("{check} >/dev/null 2>&1 || echo 'LACKS: {shown}'")
+    });
     let script = format!(
         "{}; echo every check is done; sleep 1000",
         checks.join("; ")

@@ -102,7 +102,12 @@ impl Scene {
     }
 
     /// Has the session's server answer the next question.
-    fn answer(&self, session: SessionId, viewers: usize, still: f64) -> std::thread::JoinHandle<()> {
+    fn answer(
+        &self,
+        session: SessionId,
+        viewers: usize,
+        still: f64,
+    ) -> std::thread::JoinHandle<()> {
         let folder = self.folder.path().join(session.to_string());
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("status.sock");
@@ -182,7 +187,12 @@ fn a_session_that_cannot_be_looked_after_is_reported_as_it_was() {
     };
     let stranger = id('C');
     scene.driver.list.lock().unwrap().truncate(1);
-    scene.driver.list.lock().unwrap().extend([broken(hurt), broken(stranger)]);
+    scene
+        .driver
+        .list
+        .lock()
+        .unwrap()
+        .extend([broken(hurt), broken(stranger)]);
     let after = scene.look(2);
     let of = |all: &[NodeSession], session| {
         let mut all = all.iter();
@@ -250,7 +260,11 @@ fn whose_server_is_silent_is_ended_by_no_timer_of_people() {
 fn a_step_of_the_wall_clock_ends_nothing() {
     let mut scene = Scene::new();
     let session = scene.session('A');
-    for (seconds, date) in [(1, DATE), (2, DATE + 1_000_000_000), (3, DATE - 1_000_000_000)] {
+    for (seconds, date) in [
+        (1, DATE),
+        (2, DATE + 1_000_000_000),
+        (3, DATE - 1_000_000_000),
+    ] {
         let said = scene.answer(session, 1, 0.5);
         let told = scene.look_by(seconds, date);
         said.join().unwrap();

@@ -124,8 +124,7 @@ impl Policy {
             Seat::Control => CONTROL,
         });
         out.put_varint(self.disabled.0);
-        out.put_varint(self.max_bitrate
-                .map_or(UNLIMITED, |rate| rate.0.max(LEAST)));
+        out.put_varint(self.max_bitrate.map_or(UNLIMITED, |rate| rate.0.max(LEAST)));
         out.put_varint(match self.quality {
             Quality::Low => 1,
             Quality::Auto => 2,

@@ -13,8 +13,8 @@ use hackstream_ticket::HubKey;
 use tracing::{info, warn};
 
 use super::hub::{Hub, HubError};
-use super::memory::{Claimed, Memory};
 use super::logs::Logs;
+use super::memory::{Claimed, Memory};
 use super::{Bell, LONGEST_PAUSE, PAUSE, telling};
 use crate::clock::now;
 use crate::config::{App, Config};

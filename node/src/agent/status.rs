@@ -53,9 +53,7 @@ struct Asked {
 
 /// Asks the servers on these sockets; who does not answer sensibly, and soon, is missing.
 #[must_use]
-pub fn ask<'a>(
-    sockets: impl Iterator<Item = (SessionId, &'a Path)>,
-) -> BTreeMap<SessionId, Said> {
+pub fn ask<'a>(sockets: impl Iterator<Item = (SessionId, &'a Path)>) -> BTreeMap<SessionId, Said> {
     let deadline = Instant::now() + PATIENCE;
     let begun = sockets.filter_map(|(session, folder)| {
         Some(Asked {

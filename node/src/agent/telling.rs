@@ -11,11 +11,7 @@ use crate::record::Life;
 const MOST_TEXT: usize = 200;
 
 /// What a session's record says. `host` is how viewers call the machine; `will_end_for` why it will end.
-pub(super) fn described(
-    found: &Found,
-    host: &str,
-    will_end_for: Option<StopCause>,
-) -> NodeSession {
+pub(super) fn described(found: &Found, host: &str, will_end_for: Option<StopCause>) -> NodeSession {
     let record = &found.record;
     let (state, phase, cause) = match &record.life {
         Life::Starting { phase } => (NodeSessionState::Starting, Some(*phase), None),
@@ -55,10 +51,7 @@ pub(super) fn broken(broken: &Broken, last: Option<&NodeSession>) -> NodeSession
 }
 
 /// A session of which nothing else is known.
-fn nothing(
-    session: hackstream_control_api::id::SessionId,
-    state: NodeSessionState,
-) -> NodeSession {
+fn nothing(session: hackstream_control_api::id::SessionId, state: NodeSessionState) -> NodeSession {
     NodeSession {
         session,
         owner: None,

@@ -94,7 +94,8 @@ impl Seen {
     /// Whether something of it runs, or may.
     #[must_use]
     pub fn runs(&self) -> bool {
-        self.found().is_none_or(|found| !found.record.life.is_over())
+        self.found()
+            .is_none_or(|found| !found.record.life.is_over())
     }
 }
 

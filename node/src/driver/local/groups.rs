@@ -262,7 +262,10 @@ fn make(group: &Path) -> io::Result<()> {
 /// v1), or not be ours to give.
 fn enable(group: &Path) {
     for controller in CONTROLLERS {
-        let _ = fs::write(group.join("cgroup.subtree_control"), format!("+{controller}"));
+        let _ = fs::write(
+            group.join("cgroup.subtree_control"),
+            format!("+{controller}"),
+        );
     }
 }
 
@@ -329,7 +332,10 @@ mod tests {
         let session: SessionId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
         let group = groups.make(session, &Resources::default()).unwrap();
         let mut command = Command::new("sh");
-        let command = command.args(["-c", "trap '' TERM; (setsid sleep 1000 &) ; sleep 1000 & wait"]);
+        let command = command.args([
+            "-c",
+            "trap '' TERM; (setsid sleep 1000 &) ; sleep 1000 & wait",
+        ]);
         super::super::raw::enter_first(command, group.programs_door().unwrap());
         let mut child = command.spawn().unwrap();
         // The shell and what it started, once they are there.

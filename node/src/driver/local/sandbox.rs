@@ -240,7 +240,14 @@ fn environment(arguments: &mut Arguments, spec: &SessionSpec) {
 fn command(spec: &SessionSpec, given: &Given<'_>) -> Vec<OsString> {
     let mut arguments = Arguments::default();
     let (socket, status) = (given.socket.to_string(), given.status.to_string());
-    arguments.words(&[SERVER, "run", "--listen-fd", &socket, "--status-fd", &status]);
+    arguments.words(&[
+        SERVER,
+        "run",
+        "--listen-fd",
+        &socket,
+        "--status-fd",
+        &status,
+    ]);
     arguments.words(&["--fresh-key", "--state-dir", RUN, "--ticket-key", KEYS]);
     arguments.words(&["--session-id", &spec.session.to_string()]);
     arguments.words(&["--node-id", &spec.node.to_string()]);

@@ -219,11 +219,13 @@ mod tests {
         assert_eq!(socket(libc::AF_UNIX, 0), ALLOW);
         assert_eq!(socket(libc::AF_INET6, 17), ALLOW);
         assert_eq!(socket(libc::AF_NETLINK, libc::NETLINK_ROUTE), ALLOW);
-        assert_eq!(
-            socket(libc::AF_NETLINK, libc::NETLINK_NETFILTER),
-            NO_FAMILY
-        );
-        for family in [libc::AF_VSOCK, libc::AF_ALG, libc::AF_PACKET, libc::AF_BLUETOOTH] {
+        assert_eq!(socket(libc::AF_NETLINK, libc::NETLINK_NETFILTER), NO_FAMILY);
+        for family in [
+            libc::AF_VSOCK,
+            libc::AF_ALG,
+            libc::AF_PACKET,
+            libc::AF_BLUETOOTH,
+        ] {
             assert_eq!(socket(family, 0), NO_FAMILY, "{family}");
         }
         let option = |level: i32, name| answer(libc::SYS_setsockopt, [3, level as u32, name]);

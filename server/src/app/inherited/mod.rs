@@ -48,7 +48,10 @@ pub(super) fn take(config: &Config) -> Result<Inherited, AppError> {
         hidden.map_err(|error| failed("--listen-fd", number)(error.into()))?;
         inherited.viewers = Some(udp(number).map_err(failed("--listen-fd", number))?);
     }
-    if let Some(number) = config.status_fd.filter(|_| config.status_fd != config.listen_fd) {
+    if let Some(number) = config
+        .status_fd
+        .filter(|_| config.status_fd != config.listen_fd)
+    {
         inherited.status = Some(listener(number).map_err(failed("--status-fd", number))?);
     }
     Ok(inherited)
