@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use hackstream_control_api::id::{JobId, NodeId, SessionId};
+use hackstream_control_api::limits::MAX_NODE_TEXT_BYTES;
 use hackstream_control_api::node::{
     Job, JobKind, JobList, JobOutcome, JobResult, LogAnswer, LogChunk, NodeSession, Report,
     ReportAnswer,
@@ -42,6 +43,8 @@ struct State {
     forget: Vec<SessionId>,
     log: String,
     strangers: usize,
+    /// Results that are still to be refused.
+    deaf: usize,
 }
 
 impl MockHub {
@@ -151,6 +154,11 @@ impl MockHub {
         self.state().report = None;
     }
 
+    /// Does not take the next results of jobs, so many, as a hub that is overloaded.
+    pub fn be_deaf(&self, times: usize) {
+        self.state().deaf = times;
+    }
+
     /// The node need not report this session again.
     pub fn forget(&self, session: SessionId) {
         self.state().forget.push(session);
@@ -227,7 +235,15 @@ impl Shared {
             }
             (Some("POST"), ["", "v1", "node", "jobs", job, "result"]) => {
                 let mut state = self.state.lock().expect("unpoisoned");
-                let result = serde_json::from_slice(body).expect("a result");
+                if state.deaf > 0 {
+                    state.deaf -= 1;
+                    return ("503 Service Unavailable", String::new());
+                }
+                let result: JobResult = serde_json::from_slice(body).expect("a result");
+                let detail = result.detail.as_deref().unwrap_or_default();
+                if detail.len() > MAX_NODE_TEXT_BYTES || detail.contains(char::is_control) {
+                    return ("400 Bad Request", String::new());
+                }
                 state.results.insert(job.parse().expect("a number"), result);
                 ("204 No Content", String::new())
             }

@@ -160,6 +160,25 @@ impl Namespace {
         }
     }
 
+    /// Gives it an address more.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn add_address(&self, address: Ipv4Addr) {
+        let address = format!("{address}/{PREFIX}");
+        let done = self.ip(&["address", "add", &address, "dev", DEVICE]);
+        done.expect("one more address");
+    }
+
+    /// Sends all that is for nobody here to `gateway`, at the other end of the cable.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn route_everything(&self, gateway: Ipv4Addr) {
+        let done = self.ip(&["route", "add", "default", "via", &gateway.to_string()]);
+        done.expect("a route");
+    }
+
     /// Lets no more than `rate` (as `tc` understands it: "3mbit") out of this end.
     ///
     /// # Errors

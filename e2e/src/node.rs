@@ -44,6 +44,7 @@ impl Node {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it acts on the system")]
     pub fn new() -> Self {
+        assert_isolation();
         let folder = tempfile::Builder::new();
         let folder = { folder }.prefix("hackstream-node-").tempdir_in("/dev/shm");
         let folder = folder.expect("a folder in memory");
@@ -98,7 +99,8 @@ impl Node {
     #[must_use]
     pub fn find(&self, session: SessionId) -> Option<Found> {
         let all = self.driver.list().expect("a list");
-        all.into_iter().find(|found| found.spec.session == session)
+        let seen = all.into_iter().find(|seen| seen.session() == session)?;
+        seen.found().cloned()
     }
 
     /// A session that viewers can reach.
@@ -171,10 +173,53 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        for found in self.driver.list().unwrap_or_default() {
-            let _ = self.driver.kill(found.spec.session);
+        for seen in self.driver.list().unwrap_or_default() {
+            let _ = self.driver.kill(seen.session());
+            let _ = self.driver.forget(seen.session());
         }
     }
+}
+
+/// Fails at once, and says why, on a machine where no session can be started: without this each would
+/// be waited for in vain.
+///
+/// # Panics
+/// If the machine has no user namespaces, or a program is missing.
+pub fn assert_isolation() {
+    let tried = std::process::Command::new("setpriv")
+        .args([
+            "--reuid",
+            "700000",
+            "--regid",
+            "700000",
+            "--clear-groups",
+            "--",
+        ])
+        .args(["unshare", "--user", "--map-root-user", "--net", "--"])
+        .args([
+            "bwrap",
+            "--ro-bind",
+            "/",
+            "/",
+            "--unshare-user",
+            "--unshare-pid",
+        ])
+        .args(["--dev", "/dev", "--proc", "/proc", "true"])
+        .output()
+        .expect("setpriv, of the package util-linux");
+    assert!(
+        tried.status.success(),
+        "sessions of a node need root, user namespaces and bubblewrap, and this machine refuses: {}",
+        String::from_utf8_lossy(&tried.stderr)
+    );
+    let carries = std::process::Command::new("slirp4netns")
+        .arg("--version")
+        .output();
+    carries.expect("slirp4netns, of the package of that name");
+    assert!(
+        std::path::Path::new("/dev/net/tun").exists(),
+        "slirp4netns needs /dev/net/tun, which this machine lacks"
+    );
 }
 
 /// A viewer of a session on this machine, sent with a ticket of the hub of [`spec`], once it has a

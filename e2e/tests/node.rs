@@ -13,10 +13,10 @@ use hackstream_control_api::node::Exit;
 use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
-use hackstream_e2e::node::{Node, spec};
+use hackstream_e2e::node::{Node, spec, visit};
 use hackstream_e2e::wait_until;
 use hackstream_node::NodeError;
-use hackstream_node::driver::Driver;
+use hackstream_node::driver::{Driver, Seen};
 use hackstream_node::record::{Life, Record, StopOrder};
 use hackstream_node::spec::SessionSpec;
 use rustix::process::{Pid, Signal, kill_process};
@@ -30,7 +30,7 @@ const SOON: StopOrder = StopOrder {
 fn assert_nothing_left(node: &Node, session: SessionId) {
     assert_eq!(node.processes(session), [""; 0]);
     let folder = node.folder(session);
-    for own in ["run", "etc"] {
+    for own in ["etc", "status.sock"] {
         assert!(!folder.join(own).exists(), "{own} is left");
     }
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
@@ -75,14 +75,23 @@ fn a_session_starts_once_and_ends_when_told() {
 #[test]
 fn how_a_command_ended_is_known() {
     let node = Node::new();
-    let three = spec(&["sh", "-c", "sleep 1; echo said so; exit 3"]);
-    node.ready(&three);
+    // It ends once a viewer is there: a session that ends before it is ready has not started.
+    let ask = "/opt/hackstream/hackstream-server status --format json --state-dir /run/hackstream";
+    let wait = format!("until {ask} | grep -q '\"viewers\":\\[{{'; do sleep 0.2; done");
+    let three = spec(&["sh", "-c", &format!("{wait}; echo said so; exit 3")]);
+    let ready = node.ready(&three);
+    let viewer = visit(
+        three.session,
+        ready.port,
+        ready.server_spki.as_ref().unwrap(),
+    );
     let ended = node.ended(three.session);
     let exit = Some(Exit::Code(3));
     assert!(
         matches!(&ended.life, Life::Ended { exit: code, .. } if *code == exit),
         "{ended:?}"
     );
+    drop(viewer);
     assert_eq!(cause(&ended), StopCause::ApplicationEnded);
     assert!(node.log(three.session).contains("said so"));
     assert!(node.driver.log(three.session, 0, 1 << 20).unwrap().is_last);
@@ -147,18 +156,13 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
         let spec = with_way_out();
         node.driver.boot(&spec).unwrap();
         std::thread::sleep(Duration::from_millis(delay));
-        let keeper = wait_until("a keeper", || {
-            Some(node.find(spec.session)?.record.keeper).filter(|k| *k > 0)
-        });
-        kill(keeper);
+        let keeper = wait_until("a keeper", || node.find(spec.session)?.record.keeper);
+        kill(keeper.pid);
         let ended = node.ended(spec.session);
         assert!(matches!(
             cause(&ended),
             StopCause::StartFailed | StopCause::Crashed
         ));
-        wait_until("the end of all processes", || {
-            node.processes(spec.session).is_empty().then_some(())
-        });
         assert_nothing_left(&node, spec.session);
     }
     let spec = with_way_out();
@@ -166,6 +170,24 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
     kill(ready.init.unwrap().pid);
     assert_eq!(cause(&node.ended(spec.session)), StopCause::Crashed);
     assert_nothing_left(&node, spec.session);
+}
+
+/// What is wrong with one session is wrong with no other, and it can still be ended.
+#[test]
+fn a_session_whose_record_is_damaged_is_listed_and_can_be_killed() {
+    let node = Node::new();
+    let [whole, hurt] = [(); 2].map(|()| spec(&["xterm"]));
+    let ready = node.ready(&whole);
+    node.ready(&hurt);
+    std::fs::write(node.folder(hurt.session).join("state.json"), "{").unwrap();
+    let list = node.driver.list().unwrap();
+    assert_eq!(list.len(), 2);
+    let broken = list.iter().find(|seen| seen.session() == hurt.session);
+    assert!(matches!(broken, Some(Seen::Broken(_))), "{broken:?}");
+    assert_eq!(node.find(whole.session).unwrap().record, ready);
+    node.driver.kill(hurt.session).unwrap();
+    assert_eq!(cause(&node.ended(hurt.session)), StopCause::Crashed);
+    assert_nothing_left(&node, hurt.session);
 }
 
 /// An agent that is gone takes no session with it, and the next one finds them all.
@@ -177,7 +199,8 @@ fn sessions_outlive_the_agent() {
     let next = node.restarted();
     let found = next.list().unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!((&found[0].spec, &found[0].record), (&spec, &ready));
+    let only = found[0].found().unwrap();
+    assert_eq!((&only.spec, &only.record), (&spec, &ready));
     // It does not start it again, and another one gets another user.
     next.boot(&spec).unwrap();
     let other = self::spec(&["xterm"]);
@@ -215,5 +238,8 @@ fn what_the_node_writes_is_private() {
     ] {
         assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
     }
-    assert_eq!(mode(&folder.join("run")), 0o700);
+    use std::os::unix::fs::FileTypeExt;
+    let socket = folder.join("status.sock");
+    assert_eq!(mode(&socket), 0o600);
+    assert!(std::fs::metadata(&socket).unwrap().file_type().is_socket());
 }

@@ -7,6 +7,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::{
@@ -55,12 +56,16 @@ impl Scene {
         let token = self.path("node.token");
         std::fs::write(&token, TOKEN).unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let users = 20_000_000 + std::process::id() % 10_000 * 1000 + self.hub.url().len() as u32;
+        // Each node its own, also those of other tests that run now.
+        static NODES: AtomicU32 = AtomicU32::new(0);
+        let number = NODES.fetch_add(1, Ordering::Relaxed);
+        let users = 20_000_000 + std::process::id() % 10_000 * 1000 + number * 20;
         let config = format!(
             "node = \"{NODE}\"\nhub = \"{}\"\ntoken_file = \"{}\"\nstate_dir = \"{}\"\n\
              server = \"{}\"\nhost = \"127.0.0.1\"\nlisten = \"127.0.0.1\"\nports = [0, 0]\n\
              users = [{users}, 20]\nmax_sessions = 2\n\
              [apps.terminal]\ncommand = [\"xterm\"]\n\
+             [apps.missing]\ncommand = [\"no-such-program\"]\n\
              [apps.talker]\ncommand = [\"sh\", \"-c\", \"echo first words; sleep 2; echo last words; sleep 1000\"]\n",
             self.hub.url(),
             token.display(),
@@ -143,7 +148,9 @@ impl Drop for Scene {
             let state = self.path("state/sessions").join(session).join("state.json");
             let state = std::fs::read(state).unwrap_or_default();
             let state: serde_json::Value = serde_json::from_slice(&state).unwrap_or_default();
-            let keeper = state["keeper"].as_i64().and_then(|k| i32::try_from(k).ok());
+            let keeper = state["keeper"]["pid"]
+                .as_i64()
+                .and_then(|k| i32::try_from(k).ok());
             if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
                 let keeper = rustix::process::Pid::from_raw(keeper).unwrap();
                 let _ = rustix::process::kill_process(keeper, Signal::KILL);
@@ -258,7 +265,36 @@ fn what_the_configuration_does_not_allow_is_refused() {
     assert_eq!(scene.sessions(), [""; 0]);
     let mut apps = scene.hub.report().apps;
     apps.sort();
-    assert_eq!(apps, ["talker", "terminal"]);
+    assert_eq!(apps, ["missing", "talker", "terminal"]);
+}
+
+/// A hub that does not take it at first is told again how a job went.
+#[test]
+fn a_hub_hears_how_a_job_went() {
+    let scene = Scene::new();
+    scene.hub.be_deaf(3);
+    let boot = scene.boot("missing", Timers::default());
+    let failed = scene.hub.order(JobKind::Boot(Box::new(boot)));
+    let result = scene.hub.result(failed);
+    assert_eq!(result.outcome, JobOutcome::Failed, "{result:?}");
+    assert!(
+        result
+            .detail
+            .is_some_and(|detail| detail.contains("no-such-program"))
+    );
+}
+
+/// Two agents would end each other's sessions.
+#[test]
+fn a_node_has_one_agent() {
+    let scene = Scene::new();
+    let _ = scene.hub.report();
+    let mut second = bound_command(program("hackstream-noded"));
+    second.arg("--config").arg(scene.path("node.toml"));
+    let ended = Process::start(&mut second).wait();
+    assert_eq!(ended.code, Some(73));
+    let said = ended.stderr.join("\n");
+    assert!(said.contains("another agent"), "{said}");
 }
 
 #[test]

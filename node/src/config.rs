@@ -48,6 +48,10 @@ pub struct Config {
     /// Sessions that may run at once.
     #[serde(default = "usual_sessions")]
     pub max_sessions: u32,
+    /// Whether to run only where the kernel keeps sessions within their memory, processors and
+    /// processes.
+    #[serde(default)]
+    pub require_limits: bool,
     /// What may run, by name. Nothing else does, whatever the hub says.
     pub apps: BTreeMap<String, App>,
 }

@@ -18,6 +18,16 @@ pub enum NodeError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another agent works with the same files.
+    #[error("{} is used by another agent; two would end each other's sessions", .0.display())]
+    Taken(PathBuf),
+    /// The configuration wants limits that this machine does not keep.
+    #[error(
+        "this machine does not limit the memory, processors and processes of sessions: that needs \
+         cgroup v2 with its controllers memory, cpu and pids, and root; without require_limits in \
+         the configuration sessions run all the same"
+    )]
+    Unlimited,
     /// A file of the node's own holds something else than it wrote.
     #[error("{} is damaged: {source}", path.display())]
     Damaged {

@@ -1,14 +1,19 @@
 //! Files of the node's own: private, and at any time whole.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::NodeError;
+
+/// Files that were written, which tells their unfinished selves apart.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes of a file of ours that are read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -33,7 +38,9 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), NodeError>
 /// # Errors
 /// [`NodeError::File`].
 pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), NodeError> {
-    let unfinished = path.with_extension("new");
+    // Of its own: two may write the same file at once, of which one comes last.
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let unfinished = path.with_extension(format!("{}-{number}.new", std::process::id()));
     let written = || {
         let _ = fs::remove_file(&unfinished);
         let mut options = OpenOptions::new();
@@ -47,7 +54,10 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), NodeError> {
             None => Ok(()),
         }
     };
-    written().map_err(failed("cannot write", path))
+    written().map_err(|error| {
+        let _ = fs::remove_file(&unfinished);
+        failed("cannot write", path)(error)
+    })
 }
 
 /// What [`write_json`] wrote; `None` if there is nothing.
@@ -75,8 +85,36 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, NodeErro
 /// # Errors
 /// [`NodeError::File`].
 pub fn make_folder(path: &Path, mode: u32) -> Result<(), NodeError> {
-    let made = DirBuilder::new().recursive(true).mode(mode).create(path);
-    made.map_err(failed("cannot make the folder", path))
+    let made = || {
+        let above = path.parent().filter(|above| !above.exists());
+        if let Some(above) = above {
+            DirBuilder::new().recursive(true).mode(mode).create(above)?;
+        }
+        match DirBuilder::new().mode(mode).create(path) {
+            // Whatever the service's umask took of it.
+            Ok(()) => fs::set_permissions(path, Permissions::from_mode(mode)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    };
+    made().map_err(failed("cannot make the folder", path))
+}
+
+/// Holds a folder for this process alone, as long as what is returned.
+///
+/// # Errors
+/// [`NodeError::Taken`] if another process does; [`NodeError::File`].
+pub fn hold(folder: &Path) -> Result<File, NodeError> {
+    make_folder(folder, 0o711)?;
+    let path = folder.join("agent.lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(&path).map_err(failed("cannot open", &path))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(NodeError::Taken(folder.to_owned())),
+        Err(error) => Err(failed("cannot lock", &path)(error.into())),
+    }
 }
 
 /// Removes a folder and all that is in it; one that is not there is removed.
@@ -95,7 +133,18 @@ pub fn remove_folder(path: &Path) -> Result<(), NodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_folder_is_held_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let held = hold(&state).unwrap();
+        assert!(matches!(hold(&state), Err(NodeError::Taken(_))));
+        drop(held);
+        hold(&state).unwrap();
+        let mode = fs::metadata(&state).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o711);
+    }
 
     #[test]
     fn a_file_is_private_whole_and_read_again() {
@@ -108,6 +157,16 @@ mod tests {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        let both = || {
+            for _ in 0..50 {
+                write_json(&path, &"x".repeat(1000)).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(both);
+            scope.spawn(both);
+        });
+        assert_eq!(read_json(&path).unwrap(), Some("x".repeat(1000)));
         fs::write(&path, "half").unwrap();
         assert!(matches!(
             read_json::<u32>(&path),

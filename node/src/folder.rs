@@ -8,9 +8,9 @@
 //! | `lock` | locked as long as the keeper lives, from the moment it is started | nobody |
 //! | `log-N` | what the session wrote, from byte N on | the keeper |
 //! | `etc` | files that the session sees in its `/etc` | the keeper, once |
-//! | `run` | the server's state: its key, its socket; the session's own | the session |
+//! | `status.sock` | where the server says how it is: whoever answers there is a stranger | the keeper, once |
 //!
-//! Of these the session sees `etc`, to read, and `run`. What is in `run` is a stranger's.
+//! Of these the session sees `etc`, to read. What it writes is in memory of its own.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -23,6 +23,9 @@ use rustix::fs::{FlockOperation, flock};
 use crate::record::{Record, StopOrder};
 use crate::spec::SessionSpec;
 use crate::{NodeError, files};
+
+/// What ends the names of folders that are being removed.
+const GOING: &str = "going";
 
 /// The folder of one session.
 #[derive(Clone, Debug)]
@@ -63,6 +66,12 @@ impl Folder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The socket on which the session's server says how it is.
+    #[must_use]
+    pub fn status_socket(&self) -> PathBuf {
+        self.join("status.sock")
     }
 
     /// What is called so in it.
@@ -120,18 +129,83 @@ impl Folder {
         files::write_json(&self.join("stop.json"), order)
     }
 
+    /// Makes the folder with its lock, if they are not there.
+    ///
+    /// # Errors
+    /// [`NodeError::File`].
+    pub fn make(&self) -> Result<(), NodeError> {
+        // Sessions run as other users, who must get through to what they may read.
+        files::make_folder(&self.0, 0o711)?;
+        let path = self.join("lock");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let made = options.open(&path).map(drop);
+        made.map_err(|source| NodeError::File {
+            what: "cannot make",
+            path,
+            source,
+        })
+    }
+
+    /// Removes the folder of a session that is over. Nobody finds half of it meanwhile: it has another
+    /// name first, which is no session's.
+    ///
+    /// # Errors
+    /// [`NodeError::File`].
+    pub fn remove(&self) -> Result<(), NodeError> {
+        let going = self.0.with_extension(GOING);
+        match fs::rename(&self.0, &going) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(NodeError::File {
+                what: "cannot remove",
+                path: self.0.clone(),
+                source: error,
+            }),
+            _ => files::remove_folder(&going),
+        }
+    }
+
+    /// Removes what an agent that was killed left behind as it made or removed folders.
+    ///
+    /// # Errors
+    /// [`NodeError::File`].
+    pub fn sweep(sessions: &Path) -> Result<(), NodeError> {
+        for (_, folder) in Self::all(sessions)? {
+            if folder.spec().is_ok_and(|spec| spec.is_none()) {
+                folder.remove()?;
+            }
+        }
+        for entry in fs::read_dir(sessions).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|end| end == GOING) {
+                files::remove_folder(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The session's lock, if nobody has it: then no keeper lives. It is held as long as one of the
     /// descriptors that are copies of what is returned.
     ///
     /// # Errors
     /// [`NodeError::File`].
     pub fn lock(&self) -> Result<Option<File>, NodeError> {
+        self.locked(FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Whether somebody has the lock. Any number may ask at once.
+    ///
+    /// # Errors
+    /// [`NodeError::File`].
+    pub fn is_locked(&self) -> Result<bool, NodeError> {
+        let shared = self.locked(FlockOperation::NonBlockingLockShared)?;
+        Ok(shared.is_none())
+    }
+
+    fn locked(&self, how: FlockOperation) -> Result<Option<File>, NodeError> {
         let path = self.join("lock");
         let locked = || {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(false).mode(0o600);
-            let file = options.open(&path)?;
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            let file = OpenOptions::new().write(true).open(&path)?;
+            match flock(&file, how) {
                 Ok(()) => Ok(Some(file)),
                 Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
                 Err(error) => Err(io::Error::from(error)),

@@ -5,11 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use hackstream_node::NodeError;
 use hackstream_node::agent::Agent;
 use hackstream_node::agent::hub::Hub;
 use hackstream_node::cli::Cli;
 use hackstream_node::config::Config;
+use hackstream_node::driver::Driver as _;
 use hackstream_node::driver::local::{LocalDriver, Places, keeper, stage};
+use hackstream_node::files;
 use tracing_subscriber::EnvFilter;
 
 /// The command line or the configuration makes no sense.
@@ -21,6 +24,10 @@ fn main() -> ExitCode {
     // Before anything that could start a thread.
     if let Some(code) = stage::run_if_stage().or_else(keeper::run_if_keeper) {
         return code;
+    }
+    if let Err(error) = keeper::keep_descriptors_to_ourselves() {
+        eprintln!("hackstream-noded: {error}");
+        return ExitCode::from(STATE);
     }
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
@@ -48,7 +55,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(config: Config, hub: Hub) -> Result<(), hackstream_node::NodeError> {
+fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
+    // Before anything is looked for in it.
+    let _alone = files::hold(&config.state_dir)?;
     let places = Places {
         sessions: config.state_dir.join("sessions"),
         program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
@@ -58,5 +67,8 @@ fn serve(config: Config, hub: Hub) -> Result<(), hackstream_node::NodeError> {
         users: config.users,
     };
     let driver = Arc::new(LocalDriver::new(places)?);
+    if config.require_limits && !driver.limits_enforced() {
+        return Err(NodeError::Unlimited);
+    }
     Agent::new(config, driver, hub)?.run()
 }

@@ -5,6 +5,7 @@ use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{Uptime, now};
 use crate::driver::local::processes::Process;
 
 /// Where a session is in its life: the file `state.json` in its [folder](crate::folder). Its keeper
@@ -15,16 +16,47 @@ pub struct Record {
     pub life: Life,
     /// Since when.
     pub since: UnixMillis,
-    /// The keeper's process.
-    pub keeper: i32,
+    /// The keeper's process, once it has said so.
+    pub keeper: Option<Process>,
     /// The first process in the session's namespace; all others end with it.
     pub init: Option<Process>,
     /// When it was ready for viewers.
     pub ready_at: Option<UnixMillis>,
+    /// The same by the clock that decides.
+    pub ready: Option<Uptime>,
+    /// Since when it is in this life, by that clock.
+    pub entered: Uptime,
     /// SHA-256 of the server's public key, 64 hex digits, once it is known.
     pub server_spki: Option<String>,
     /// The UDP port where viewers reach it.
     pub port: u16,
+}
+
+impl Record {
+    /// That of a session which begins now, with this keeper.
+    #[must_use]
+    pub fn begun(keeper: Option<Process>) -> Self {
+        Self {
+            life: Life::Starting {
+                phase: StartPhase::Sandbox,
+            },
+            since: now(),
+            entered: Uptime::now(),
+            keeper,
+            init: None,
+            ready_at: None,
+            ready: None,
+            server_spki: None,
+            port: 0,
+        }
+    }
+
+    /// From now on its life is this.
+    pub fn enter(&mut self, life: Life) {
+        self.life = life;
+        self.since = now();
+        self.entered = Uptime::now();
+    }
 }
 
 /// Where a session is in its life.

@@ -114,6 +114,8 @@ const VIEW: u64 = 1;
 const CONTROL: u64 = 2;
 /// What stands for no limit.
 const UNLIMITED: u64 = 0;
+/// The least limit, which a limit of nothing is taken for: it must not become none.
+const LEAST: u64 = 1;
 
 impl Policy {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
@@ -122,7 +124,7 @@ impl Policy {
             Seat::Control => CONTROL,
         });
         out.put_varint(self.disabled.0);
-        out.put_varint(self.max_bitrate.map_or(UNLIMITED, |rate| rate.0));
+        out.put_varint(self.max_bitrate.map_or(UNLIMITED, |rate| rate.0.max(LEAST)));
         out.put_varint(match self.quality {
             Quality::Low => 1,
             Quality::Auto => 2,
@@ -150,5 +152,22 @@ impl Policy {
             max_bitrate: (rate != UNLIMITED).then_some(Bitrate(rate)),
             quality,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_nothing_is_no_permission_for_everything() {
+        let policy = Policy {
+            max_bitrate: Some(Bitrate(0)),
+            ..Policy::EVERYTHING
+        };
+        let mut bytes = Vec::new();
+        policy.write(&mut bytes);
+        let read = Policy::read(&mut Reader::new(&bytes)).unwrap();
+        assert_eq!(read.max_bitrate, Some(Bitrate(LEAST)));
     }
 }

@@ -49,6 +49,17 @@ pub enum HubError {
     },
 }
 
+impl HubError {
+    /// Whether the same would be refused again: not what a hub says that is overloaded, or ends.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => *status < 500 && !matches!(*status, 401 | 408 | 429),
+            Self::Address(_) | Self::File { .. } | Self::Unreachable(_) => false,
+        }
+    }
+}
+
 /// The hub.
 pub struct Hub {
     agent: Agent,
@@ -67,8 +78,7 @@ impl Hub {
         if !is_safe(&base) {
             return Err(HubError::Address(address.to_owned()));
         }
-        refuse_if_open(token)?;
-        let token_text = read(token)?.trim().to_owned();
+        let token_text = read_secret(token)?.trim().to_owned();
         let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -77,6 +87,8 @@ impl Hub {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // What the environment names would read the token where the hub is reached without TLS.
+            .proxy(None)
             .timeout_connect(Some(PATIENCE))
             .timeout_global(Some(Duration::from_secs(WAIT) + PATIENCE))
             .user_agent(concat!("hackstream-noded/", env!("CARGO_PKG_VERSION")))
@@ -146,18 +158,30 @@ fn is_safe(base: &str) -> bool {
         .is_ok_and(|address| address.is_loopback())
 }
 
-/// Whoever knows the token can pose as this node.
-fn refuse_if_open(path: &Path) -> Result<(), HubError> {
+/// What is in a file that only its owner may read: whoever knows the token can pose as this node.
+fn read_secret(path: &Path) -> Result<String, HubError> {
+    use std::io::Read as _;
     use std::os::unix::fs::MetadataExt as _;
-    let is_open = std::fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0);
-    if !is_open {
-        return Ok(());
+    let failed = |reason: String| HubError::File {
+        path: path.to_owned(),
+        reason,
+    };
+    // Of the file that is read, whatever has its name by then.
+    let read = || -> std::io::Result<(u32, String)> {
+        let mut file = std::fs::File::open(path)?;
+        let mode = file.metadata()?.mode();
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok((mode, text))
+    };
+    let (mode, text) = read().map_err(|error| failed(error.to_string()))?;
+    if mode & 0o077 == 0 {
+        return Ok(text);
     }
     let shown = path.display();
-    Err(HubError::File {
-        path: path.to_owned(),
-        reason: format!("others can read the node's token; run: chmod 600 {shown}"),
-    })
+    Err(failed(format!(
+        "others can read the node's token; run: chmod 600 {shown}"
+    )))
 }
 
 fn read(path: &Path) -> Result<String, HubError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hackstream_control_api::id::SessionId;
+use hackstream_control_api::id::{JobId, SessionId};
 use hackstream_control_api::node::{
     Boot, Claim, Job, JobKind, JobOutcome, JobResult, SendLog, Stop,
 };
@@ -13,11 +13,12 @@ use hackstream_ticket::HubKey;
 use tracing::{info, warn};
 
 use super::hub::{Hub, HubError};
+use super::logs::Logs;
 use super::memory::{Claimed, Memory};
-use super::{Bell, logs};
+use super::{Bell, LONGEST_PAUSE, PAUSE, telling};
 use crate::clock::now;
 use crate::config::{App, Config};
-use crate::driver::Driver;
+use crate::driver::{Driver, Seen};
 use crate::record::{Life, StopOrder};
 use crate::spec::SessionSpec;
 
@@ -38,6 +39,7 @@ pub(super) struct Jobs {
     pub(super) hub: Arc<Hub>,
     pub(super) memory: Arc<Memory>,
     pub(super) bell: Bell,
+    pub(super) logs: Arc<Logs>,
 }
 
 /// How a job went.
@@ -102,9 +104,26 @@ impl Jobs {
             Err(Refusal::Failed(why)) => (JobOutcome::Failed, Some(why)),
         };
         info!(job = %job.id, ?outcome, detail, "a job");
-        let told = self.hub.result(job.id, &JobResult { outcome, detail });
-        if let Err(error) = told {
-            warn!(job = %job.id, %error, "the hub does not hear how a job went; it asks again");
+        // It may hold what a session wrote.
+        let detail = detail.as_deref().map(telling::shortened);
+        self.tell(job.id, &JobResult { outcome, detail });
+    }
+
+    /// Tells how a job went until the hub has heard it: it gives the job once, and asks nobody again.
+    fn tell(&self, job: JobId, result: &JobResult) {
+        let mut pause = PAUSE;
+        loop {
+            match self.hub.result(job, result) {
+                Ok(()) => return,
+                Err(error) if error.is_final() => {
+                    return warn!(%job, %error, "the hub does not want to know how a job went");
+                }
+                Err(error) => {
+                    warn!(%job, %error, "the hub does not hear how a job went; it is told again");
+                    thread::sleep(pause);
+                    pause = LONGEST_PAUSE.min(pause * 2);
+                }
+            }
         }
     }
 
@@ -123,7 +142,7 @@ impl Jobs {
         let running = self.driver.list()?;
         let running = running
             .iter()
-            .filter(|found| !found.record.life.is_over() && found.spec.session != spec.session);
+            .filter(|seen| seen.runs() && seen.session() != spec.session);
         if running.count() >= self.config.max_sessions as usize {
             let most = self.config.max_sessions;
             return Err(Refusal::Failed(format!(
@@ -179,10 +198,10 @@ impl Jobs {
         let deadline = Instant::now() + patience;
         loop {
             let all = self.driver.list()?;
-            let Some(found) = all.iter().find(|found| found.spec.session == session) else {
+            let Some(seen) = all.iter().find(|seen| seen.session() == session) else {
                 return Ok(());
             };
-            if let Some(outcome) = judge(&found.record.life) {
+            if let Some(outcome) = seen.found().and_then(|found| judge(&found.record.life)) {
                 return outcome;
             }
             if Instant::now() >= deadline {
@@ -197,7 +216,8 @@ impl Jobs {
 
     fn claim(&self, claim: &Claim) -> Outcome {
         let all = self.driver.list()?;
-        let found = all.iter().find(|found| found.spec.session == claim.session);
+        let mut all = all.iter().filter_map(Seen::found);
+        let found = all.find(|found| found.spec.session == claim.session);
         let Some(found) = found.filter(|found| found.record.life == Life::Ready) else {
             return Err(Refusal::Failed(
                 "there is no such session that waits".to_owned(),
@@ -208,8 +228,8 @@ impl Jobs {
                 "the session is somebody's already".to_owned(),
             ));
         }
-        if let Some(url) = &claim.url {
-            check_page(url, found.spec.takes_pages)?;
+        if let Some(why) = claim_refused(claim, &found.spec) {
+            return Err(Refusal::Refused(why.to_owned()));
         }
         let claimed = Claimed {
             claim: claim.claim,
@@ -232,11 +252,21 @@ impl Jobs {
         // It goes on for as long as somebody reads; the job is done when it is begun.
         self.driver.log(wish.session, wish.after, 0)?;
         let (driver, hub) = (Arc::clone(&self.driver), Arc::clone(&self.hub));
-        let (session, after) = (wish.session, wish.after);
-        let sending = thread::Builder::new().name("log".to_owned());
-        sending.spawn(move || logs::send(&driver, &hub, session, after))?;
-        Ok(())
+        Ok(self.logs.send(driver, hub, wish)?)
     }
+}
+
+/// Why a session that runs already cannot become what a claim wants, if it cannot: what it was started
+/// with stays.
+fn claim_refused(claim: &Claim, spec: &SessionSpec) -> Option<&'static str> {
+    if let Some(url) = &claim.url {
+        if check_page(url, spec.takes_pages).is_err() {
+            return Some("the session opens no such page");
+        }
+    }
+    // The screen follows the first viewer's window.
+    // What a viewer may do the ticket says; where programs get to is settled at the start.
+    (claim.policy.egress != spec.egress).then_some("the session's network is another one")
 }
 
 /// What the session is to be that the hub wants, if the configuration allows it.

@@ -1,12 +1,14 @@
 //! Sending a session's log to the hub: what there is, and then what comes.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::limits::MAX_LOG_CHUNK_BYTES;
-use hackstream_control_api::node::LogChunk;
+use hackstream_control_api::node::{LogChunk, SendLog};
 use tracing::warn;
 
 use super::hub::Hub;
@@ -18,11 +20,71 @@ const LOOK: Duration = Duration::from_millis(300);
 /// Looks without anything new after which the hub is asked whether somebody still reads.
 const LOOKS: u32 = 30;
 
-/// Sends the log from `after` on until nobody wants more of it, it is complete, or the hub is gone: then
-/// the hub asks again.
-pub(super) fn send(driver: &Arc<dyn Driver>, hub: &Hub, session: SessionId, after: u64) {
-    let (mut next, mut looks) = (after, 0);
-    loop {
+/// The logs that are being sent: each once, however often the hub asks.
+#[derive(Debug, Default)]
+pub struct Logs {
+    wishes: Mutex<Wishes>,
+}
+
+#[derive(Debug, Default)]
+struct Wishes {
+    /// How many there were so far.
+    count: u64,
+    /// By session, the number of the last one.
+    last: BTreeMap<SessionId, u64>,
+}
+
+impl Logs {
+    /// Sends a log from where the hub wishes on, until nobody wants more of it, it is complete, or the
+    /// hub is gone: then the hub asks again. An earlier wish for the same log is over.
+    ///
+    /// # Errors
+    /// The system's, if it has no threads.
+    pub(super) fn send(
+        self: &Arc<Self>,
+        driver: Arc<dyn Driver>,
+        hub: Arc<Hub>,
+        wish: &SendLog,
+    ) -> io::Result<()> {
+        let (logs, wish) = (Arc::clone(self), wish.clone());
+        let number = logs.wished(wish.session);
+        let sending = thread::Builder::new().name("log".to_owned());
+        sending.spawn(move || {
+            let is_wanted = || logs.is_last(wish.session, number);
+            send(&driver, &hub, &wish, is_wanted);
+            logs.done(wish.session, number);
+        })?;
+        Ok(())
+    }
+
+    fn wished(&self, session: SessionId) -> u64 {
+        let mut wishes = self.wishes();
+        wishes.count += 1;
+        let number = wishes.count;
+        wishes.last.insert(session, number);
+        number
+    }
+
+    fn is_last(&self, session: SessionId, number: u64) -> bool {
+        self.wishes().last.get(&session) == Some(&number)
+    }
+
+    fn done(&self, session: SessionId, number: u64) {
+        let mut wishes = self.wishes();
+        if wishes.last.get(&session) == Some(&number) {
+            wishes.last.remove(&session);
+        }
+    }
+
+    fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn send(driver: &Arc<dyn Driver>, hub: &Hub, wish: &SendLog, is_wanted: impl Fn() -> bool) {
+    let session = wish.session;
+    let (mut next, mut looks) = (wish.after, 0);
+    while is_wanted() {
         // What is no UTF-8 may take three times as many bytes.
         let piece = match driver.log(session, next, MAX_LOG_CHUNK_BYTES / 3) {
             Ok(piece) => piece,

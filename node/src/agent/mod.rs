@@ -11,18 +11,20 @@ pub mod logs;
 pub mod memory;
 pub mod sessions;
 pub mod status;
+mod telling;
 pub mod timers;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_control_api::limits::MAX_REPORTED_SESSIONS;
 use hackstream_control_api::node::Report;
 use tracing::{info, warn};
 
 use crate::NodeError;
+use crate::clock::{Uptime, now};
 use crate::config::Config;
 use crate::driver::Driver;
 use hub::Hub;
@@ -74,6 +76,7 @@ impl Agent {
                 Arc::clone(&memory),
                 config.state_dir.join("sessions"),
                 config.host.clone(),
+                (now(), Uptime::now()),
             ),
             config,
             driver,
@@ -96,6 +99,7 @@ impl Agent {
             hub: Arc::clone(&self.hub),
             memory: Arc::clone(&self.memory),
             bell: self.bell.clone(),
+            logs: Arc::default(),
         };
         let poll = thread::Builder::new().name("jobs".to_owned());
         let polling = poll.spawn(move || poll_for_ever(&Arc::new(jobs)));
@@ -127,13 +131,14 @@ impl Agent {
 
     /// Looks after the sessions, and tells the hub of them.
     fn report(&mut self) -> Result<(), hub::HubError> {
-        let mut sessions = match self.sessions.look(crate::clock::now()) {
+        let mut sessions = match self.sessions.look(now(), Uptime::now()) {
             Ok(sessions) => sessions,
             Err(error) => {
                 warn!(%error, "cannot look for sessions; the hub is told nothing");
                 return Ok(());
             }
         };
+        // Those that have ended come last, and come again.
         sessions.truncate(MAX_REPORTED_SESSIONS);
         let report = Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -157,8 +162,15 @@ fn poll_for_ever(jobs: &Arc<Jobs>) {
     // After a restart the hub tells again of all that it does not know to be done.
     let (mut after, mut pause) = (0, PAUSE);
     loop {
+        let asked = Instant::now();
         match jobs.poll(after) {
-            Ok(last) => (after, pause) = (last, PAUSE),
+            Ok(last) => {
+                // A hub that ends says at once that there is nothing.
+                if last == after && asked.elapsed() < PAUSE {
+                    thread::sleep(PAUSE);
+                }
+                (after, pause) = (last, PAUSE);
+            }
             Err(error) => {
                 warn!(%error, "the hub gives no jobs");
                 thread::sleep(pause);

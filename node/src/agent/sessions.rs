@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use hackstream_control_api::id::SessionId;
-use hackstream_control_api::node::{Address, NodeSession, NodeSessionState, StartPhase};
+use hackstream_control_api::node::{NodeSession, NodeSessionState, StartPhase};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use tracing::{info, warn};
 
 use super::memory::Memory;
 use super::status::{self, Said};
+use super::telling;
 use super::timers::{Presence, stops_at};
 use crate::NodeError;
-use crate::driver::{Driver, Found};
+use crate::clock::{Calendar, Uptime};
+use crate::driver::{self, Driver, Found};
 use crate::folder::Folder;
 use crate::record::{Life, StopOrder};
 
@@ -24,6 +28,11 @@ const GRACE: Seconds = Seconds(5);
 /// What an application of a warm session may take until it shows a window.
 const LOADING: Seconds = Seconds(30);
 
+/// What a session may take to start, and to end, before its keeper is taken for stuck: longer than
+/// the keeper waits itself.
+const STARTED: Duration = Duration::from_secs(40);
+const ENDED: Duration = Duration::from_secs(75);
+
 /// The sessions as the agent saw them last.
 pub struct Sessions {
     driver: Arc<dyn Driver>,
@@ -31,85 +40,137 @@ pub struct Sessions {
     folder: PathBuf,
     /// Where viewers find the machine.
     host: String,
+    /// When this agent began to look: before that it does not know who was there.
+    since: Uptime,
+    calendar: Calendar,
     seen: BTreeMap<SessionId, Seen>,
 }
 
-/// What was seen of the people at a session.
-#[derive(Clone, Copy, Default)]
+/// What was seen of a session and of the people at it.
+#[derive(Clone, Default)]
 struct Seen {
-    last_input: Option<UnixMillis>,
-    last_viewer: Option<UnixMillis>,
-    first_frame: Option<UnixMillis>,
+    viewers: u32,
+    presence: Presence,
+    last_input: Option<Uptime>,
+    last_viewer: Option<Uptime>,
+    first_frame: Option<Uptime>,
+    /// When it was last killed, because its keeper was stuck.
+    killed: Option<Uptime>,
+    /// What the hub was told.
+    told: Option<NodeSession>,
 }
 
 impl Sessions {
-    /// Those of `driver`, whose folders are in `folder`, on the machine that viewers call `host`.
+    /// Those of `driver`, whose folders are in `folder`, on the machine that viewers call `host`, seen
+    /// for the first time now.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         driver: Arc<dyn Driver>,
         memory: Arc<Memory>,
         folder: PathBuf,
         host: String,
+        (date, now): (UnixMillis, Uptime),
     ) -> Self {
         Self {
             driver,
             memory,
             folder,
             host,
+            since: now,
+            calendar: Calendar::of(date, now),
             seen: BTreeMap::new(),
         }
     }
 
-    /// Looks at all of them, and ends those whose time is over at `now`.
+    /// Looks at all of them, and ends those whose time is over. Those that run come first. `date` and
+    /// `now` are what the clocks say.
     ///
     /// # Errors
     /// If they cannot be looked for. That is not the same as none: the hub takes what is not there for
     /// ended.
-    pub fn look(&mut self, now: UnixMillis) -> Result<Vec<NodeSession>, NodeError> {
-        let all = self.driver.list()?;
-        let is_there = |session| all.iter().any(|found| found.spec.session == session);
+    pub fn look(&mut self, date: UnixMillis, now: Uptime) -> Result<Vec<NodeSession>, NodeError> {
+        self.calendar.set(date, now);
+        let mut all = self.driver.list()?;
+        all.sort_by_key(|seen| !seen.runs());
+        let is_there = |session| all.iter().any(|seen| seen.session() == session);
         self.seen.retain(|session, _| is_there(*session));
         if let Err(error) = self.memory.keep(is_there) {
             warn!(%error, "cannot forget claims");
         }
-        Ok(all.iter().map(|found| self.look_at(found, now)).collect())
+        let running = all.iter().filter(|seen| seen.runs());
+        let folders: Vec<(SessionId, Folder)> = running
+            .map(|seen| (seen.session(), Folder::of(&self.folder, seen.session())))
+            .collect();
+        let said = status::ask(folders.iter().map(|(session, at)| (*session, at.path())));
+        let mut tell = |seen: &driver::Seen| match seen {
+            driver::Seen::Found(found) => {
+                self.look_at(found, said.get(&found.spec.session).copied(), now)
+            }
+            driver::Seen::Broken(broken) => {
+                let last = self.seen.get(&broken.session);
+                telling::broken(broken, last.and_then(|seen| seen.told.as_ref()))
+            }
+        };
+        Ok(all.iter().map(&mut tell).collect())
     }
 
-    fn look_at(&mut self, found: &Found, now: UnixMillis) -> NodeSession {
+    fn look_at(&mut self, found: &Found, said: Option<Said>, now: Uptime) -> NodeSession {
         let session = found.spec.session;
-        let runs = !found.record.life.is_over();
-        let folder = Folder::of(&self.folder, session);
-        let said = runs.then(|| status::ask(&folder.join("run"))).flatten();
+        let loads = self.still_loads(found, now);
         let seen = self.seen.entry(session).or_default();
-        seen.update(said, now);
-        let presence = Presence {
-            viewers: said.map_or(0, |said| said.viewers),
-            last_input: seen.last_input,
-            last_viewer: seen.last_viewer,
-        };
-        let seen = *seen;
+        if let Some(said) = said {
+            seen.update(said, now, self.since);
+        }
         let claimed = self.memory.claim_of(session);
         let timers = claimed.map_or(found.spec.timers, |claimed| claimed.timers);
         let owner = claimed.map(|claimed| claimed.owner).or(found.spec.owner);
         // What waits warm has no people; the pool ends it.
-        let ready = found.record.ready_at.filter(|_| runs && owner.is_some());
-        let ends = ready.and_then(|ready| stops_at(&timers, ready, &presence));
+        let runs = !found.record.life.is_over();
+        let ready = found.record.ready.filter(|_| runs && owner.is_some());
+        let ends = ready.and_then(|ready| stops_at(&timers, ready, &seen.presence));
         let is_ready = found.record.life == Life::Ready;
-        if let (Some((at, cause)), true) = (ends.filter(|(at, _)| *at <= now), is_ready) {
-            info!(%session, cause = cause.name(), at = at.0, "a session's time is over");
-            self.end(session, cause);
-        }
-        NodeSession {
+        // Who does not answer now may have somebody there.
+        let sure = said.map_or(Presence::Unknown, |_| seen.presence);
+        let over = ready.and_then(|ready| stops_at(&timers, ready, &sure));
+        let over = over.filter(|&(at, _)| is_ready && at <= now);
+        let date = |moment: Option<Uptime>| moment.map(|moment| self.calendar.date(moment));
+        let mut told = NodeSession {
             owner,
             claim: claimed.map(|claimed| claimed.claim),
-            viewers: presence.viewers,
-            last_input: seen.last_input,
-            last_viewer: seen.last_viewer,
-            first_frame: seen.first_frame,
-            stops_at: ends.map(|(at, _)| at),
+            viewers: if runs { seen.viewers } else { 0 },
+            last_input: date(seen.last_input),
+            last_viewer: date(seen.last_viewer),
+            first_frame: date(seen.first_frame),
+            stops_at: date(ends.map(|(at, _)| at)),
             usage: self.driver.usage(session).unwrap_or_default(),
-            ..self.described(found, ends.map(|(_, cause)| cause), now)
+            ..telling::described(found, &self.host, ends.map(|(_, cause)| cause))
+        };
+        if loads {
+            told.state = NodeSessionState::Starting;
+            told.phase = Some(StartPhase::Application);
         }
+        seen.told = Some(told.clone());
+        if seen.is_stuck(found, now) {
+            warn!(%session, "a session neither starts nor ends; it is killed");
+            kill(Arc::clone(&self.driver), session);
+        }
+        if let Some((at, cause)) = over {
+            info!(%session, cause = cause.name(), at = self.calendar.date(at).0, "a session's time is over");
+            self.end(session, cause);
+        }
+        told
+    }
+
+    /// Whether it is to wait warm and shows nothing yet: whoever got it then would wait for that.
+    fn still_loads(&self, found: &Found, now: Uptime) -> bool {
+        let Found { spec, record } = found;
+        let is_claimed = || self.memory.claim_of(spec.session).is_some();
+        let is_new = |ready| now < ready + LOADING;
+        spec.takes_pages
+            && record.life == Life::Ready
+            && record.ready.is_some_and(is_new)
+            && !is_claimed()
+            && !self.driver.is_loaded(spec.session)
     }
 
     fn end(&self, session: SessionId, cause: StopCause) {
@@ -121,95 +182,59 @@ impl Sessions {
             warn!(%session, %error, "a session cannot be told to end");
         }
     }
+}
 
-    /// Whether it is to wait warm and shows nothing yet: whoever got it then would wait for that.
-    fn still_loads(&self, found: &Found, now: UnixMillis) -> bool {
-        let Found { spec, record } = found;
-        let is_claimed = || self.memory.claim_of(spec.session).is_some();
-        let waited = |ready: UnixMillis| now.millis_since(ready) >= LOADING.0 * 1000;
-        spec.takes_pages
-            && !is_claimed()
-            && !record.ready_at.is_some_and(waited)
-            && !self.driver.is_loaded(spec.session)
-    }
-
-    /// What its record says.
-    fn described(
-        &self,
-        found: &Found,
-        will_end_for: Option<StopCause>,
-        now: UnixMillis,
-    ) -> NodeSession {
-        let record = &found.record;
-        let (state, phase, cause) = match &record.life {
-            Life::Starting { phase } => (NodeSessionState::Starting, Some(*phase), None),
-            Life::Ready if self.still_loads(found, now) => {
-                let phase = StartPhase::Application;
-                (NodeSessionState::Starting, Some(phase), None)
-            }
-            Life::Ready => (NodeSessionState::Ready, None, will_end_for),
-            Life::Stopping { cause } => (NodeSessionState::Stopping, None, Some(*cause)),
-            Life::Ended { cause, .. } => (end_state(*cause), None, Some(*cause)),
-        };
-        let (exit, detail) = match &record.life {
-            Life::Ended { exit, detail, .. } => (*exit, detail.as_deref().map(shortened)),
-            _ => (None, None),
-        };
-        let address = record.server_spki.as_ref().map(|_| Address {
-            host: self.host.clone(),
-            port: record.port,
-            sni: self.host.clone(),
-        });
-        NodeSession {
-            session: found.spec.session,
-            owner: None,
-            claim: None,
-            state,
-            phase,
-            since: record.since,
-            server_spki: record.server_spki.clone(),
-            address,
-            viewers: 0,
-            last_input: None,
-            last_viewer: None,
-            first_frame: None,
-            stops_at: None,
-            stop_cause: cause,
-            exit,
-            detail,
-            usage: Default::default(),
-            labels: found.spec.labels.clone(),
+/// Kills a session, on another thread: the kernel may take a while, and the others have their timers.
+fn kill(driver: Arc<dyn Driver>, session: SessionId) {
+    let killing = thread::Builder::new().name("kill".to_owned());
+    let killing = killing.spawn(move || {
+        if let Err(error) = driver.kill(session) {
+            warn!(%session, %error, "a session is not killed");
         }
+    });
+    if let Err(error) = killing {
+        warn!(%session, %error, "a session is not killed");
     }
 }
 
 impl Seen {
-    fn update(&mut self, said: Option<Said>, now: UnixMillis) {
-        let Some(said) = said else {
-            return;
-        };
-        let input = said
-            .last_input_seconds
-            .map(|seconds| UnixMillis(now.0.saturating_sub((seconds * 1000.0) as u64)));
+    /// Takes what a server said; `since` is when the agent began to look.
+    fn update(&mut self, said: Said, now: Uptime, since: Uptime) {
+        let input = said.still.map(|still| now.before(still));
         self.last_input = self.last_input.max(input);
-        if said.viewers > 0 {
+        self.viewers = said.viewers;
+        self.presence = if said.viewers > 0 {
             self.last_viewer = Some(now);
-        }
+            let since = match self.presence {
+                Presence::Watched { since, .. } => since,
+                Presence::Unknown | Presence::Alone { .. } => now,
+            };
+            Presence::Watched {
+                since,
+                last_input: self.last_input,
+            }
+        } else {
+            Presence::Alone {
+                since: self.last_viewer.unwrap_or(since),
+            }
+        };
         if said.frames > 0 {
             self.first_frame.get_or_insert(now);
         }
     }
-}
 
-const fn end_state(cause: StopCause) -> NodeSessionState {
-    match cause {
-        StopCause::StartFailed | StopCause::Crashed => NodeSessionState::Failed,
-        _ => NodeSessionState::Ended,
+    /// Whether its keeper should long have done what it does; once for a while.
+    fn is_stuck(&mut self, found: &Found, now: Uptime) -> bool {
+        let patience = match found.record.life {
+            Life::Starting { .. } => STARTED,
+            Life::Stopping { .. } => ENDED,
+            Life::Ready | Life::Ended { .. } => return false,
+        };
+        let begun = self.killed.max(Some(found.record.entered));
+        let is_stuck = begun.is_some_and(|begun| begun < now.before(patience));
+        if is_stuck {
+            self.killed = Some(now);
+        }
+        is_stuck
     }
-}
-
-/// Texts of a session are a stranger's: one line, and not too long.
-fn shortened(text: &str) -> String {
-    let clean = text.chars().filter(|character| !character.is_control());
-    clean.take(200).collect()
 }

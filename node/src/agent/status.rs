@@ -1,29 +1,38 @@
-//! What a session's server says of itself, on a socket in the session's folder `run`.
+//! What the sessions' servers say of themselves, each on a socket in its session's folder.
 //!
-//! That folder is the session's own: whoever took the session over answers what they like. So the
-//! answer is short, is waited for for a moment only, and three numbers of it are looked at.
+//! The keeper made that socket and the folder is ours, but whoever took a session over answers what they
+//! like, or not at all. So answers are short, all are waited for at once and for a moment only, and three
+//! numbers of each are looked at.
 
-use std::io::Read as _;
-use std::os::unix::fs::FileTypeExt as _;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
+use hackstream_control_api::id::SessionId;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use serde::Deserialize;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long all answers together may take.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Bytes of an answer that are read: those of a session with many viewers.
-const MOST_BYTES: u64 = 256 << 10;
+const MOST_BYTES: usize = 256 << 10;
+
+/// Bytes that are read at once.
+const PIECE: usize = 16 << 10;
 
 /// What a server says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Said {
     /// Viewers that are connected now.
     pub viewers: u32,
-    /// Seconds since somebody did something.
-    pub last_input_seconds: Option<f64>,
+    /// For how long nobody has done anything.
+    pub still: Option<Duration>,
     /// Frames sent so far.
     pub frames: u64,
 }
@@ -35,28 +44,158 @@ struct Answer {
     frames: u64,
 }
 
-/// Asks the server whose state is in `run`; `None` if it does not answer sensibly.
+/// A server that was asked.
+struct Asked {
+    session: SessionId,
+    stream: UnixStream,
+    answer: Vec<u8>,
+}
+
+/// Asks the servers on these sockets; who does not answer sensibly, and soon, is missing.
 #[must_use]
-pub fn ask(run: &Path) -> Option<Said> {
-    let stream = UnixStream::connect(socket(&run.join("sessions"))?).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut bytes = Vec::new();
-    stream.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
-    let answer: Answer = serde_json::from_slice(&bytes).ok()?;
-    let sensible = |seconds: &f64| seconds.is_finite() && *seconds >= 0.0;
+pub fn ask<'a>(sockets: impl Iterator<Item = (SessionId, &'a Path)>) -> BTreeMap<SessionId, Said> {
+    let deadline = Instant::now() + PATIENCE;
+    let begun = sockets.filter_map(|(session, folder)| {
+        Some(Asked {
+            session,
+            stream: begin(folder).ok()?,
+            answer: Vec::new(),
+        })
+    });
+    let mut asked: Vec<Asked> = begun.collect();
+    let mut said = BTreeMap::new();
+    while !asked.is_empty() && wait(&asked, deadline) {
+        asked.retain_mut(|one| match one.hear() {
+            Heard::More => true,
+            Heard::Nonsense => false,
+            Heard::All => {
+                said.extend(sense(&one.answer).map(|answer| (one.session, answer)));
+                false
+            }
+        });
+    }
+    said
+}
+
+/// Connects to the socket in a session's folder, if that can be done at once.
+fn begin(folder: &Path) -> io::Result<UnixStream> {
+    let inside = File::open(folder)?;
+    // Paths of sockets are short; those of folders need not be.
+    let path = format!("/proc/self/fd/{}/status.sock", inside.as_raw_fd());
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(UnixStream::from(socket))
+}
+
+/// Waits until one of them says something; whether that was before the deadline.
+fn wait(asked: &[Asked], deadline: Instant) -> bool {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let timeout = Timespec::try_from(left).ok();
+    let watch = |one| PollFd::from_borrowed_fd(one, PollFlags::IN);
+    let mut sources: Vec<_> = asked.iter().map(|one| watch(one.stream.as_fd())).collect();
+    match poll(&mut sources, timeout.as_ref()) {
+        Ok(ready) => ready > 0 && !left.is_zero(),
+        Err(error) => error == rustix::io::Errno::INTR,
+    }
+}
+
+/// What a server has said now.
+enum Heard {
+    /// Something may follow.
+    More,
+    /// All of it.
+    All,
+    /// More than there is to say, or nothing that can be read.
+    Nonsense,
+}
+
+impl Asked {
+    fn hear(&mut self) -> Heard {
+        let mut piece = [0; PIECE];
+        match self.stream.read(&mut piece) {
+            Ok(0) => Heard::All,
+            Ok(count) if self.answer.len() + count <= MOST_BYTES => {
+                self.answer.extend_from_slice(&piece[..count]);
+                Heard::More
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Heard::More,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Heard::More,
+            Ok(_) | Err(_) => Heard::Nonsense,
+        }
+    }
+}
+
+fn sense(answer: &[u8]) -> Option<Said> {
+    let answer: Answer = serde_json::from_slice(answer).ok()?;
+    let still = answer.last_input_seconds;
     Some(Said {
         viewers: u32::try_from(answer.viewers.len()).ok()?,
-        last_input_seconds: answer.last_input_seconds.filter(sensible),
+        still: still.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
         frames: answer.frames,
     })
 }
 
-/// The only socket in the folder, and no link to another one.
-fn socket(folder: &Path) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(folder).ok()?.take(16).flatten();
-    let mut sockets = entries.filter(|entry| {
-        let is_socket = entry.file_type().is_ok_and(|kind| kind.is_socket());
-        is_socket && entry.path().extension().is_some_and(|end| end == "sock")
-    });
-    sockets.next().map(|entry| entry.path())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::unix::net::UnixListener;
+
+    const SENSE: &[u8] = br#"{"viewers":[{}],"last_input_seconds":2.5,"frames":7,"x":1}"#;
+
+    fn session(last: char) -> SessionId {
+        format!("01ARZ3NDEKTSV4RRFFQ69G5FA{last}").parse().unwrap()
+    }
+
+    /// One who says nothing, one who never accepts, one who talks on and one who is gone hold up nobody.
+    #[test]
+    fn who_answers_is_heard_whatever_the_others_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = |name: &str| {
+            let folder = dir.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            let listener = UnixListener::bind(folder.join("status.sock")).unwrap();
+            (folder, listener)
+        };
+        let (good, good_listener) = place("good");
+        let (silent, _silent_listener) = place("silent");
+        let (endless, endless_listener) = place("endless");
+        let (full, full_listener) = place("full");
+        let gone = dir.path().join("gone");
+        rustix::net::listen(&full_listener, 0).unwrap();
+        let crowd: Vec<_> = std::iter::from_fn(|| begin(&full).ok()).collect();
+        assert!(crowd.len() < 100, "its backlog is full");
+        let answering = std::thread::spawn(move || {
+            good_listener.accept().unwrap().0.write_all(SENSE).unwrap();
+        });
+        let talking = std::thread::spawn(move || {
+            let (mut stream, _) = endless_listener.accept().unwrap();
+            while stream.write_all(&[b' '; 1024]).is_ok() {}
+        });
+        let all = [&good, &silent, &endless, &full, &gone];
+        let sockets = all.iter().zip("ABCDE".chars());
+        let said = ask(sockets.map(|(folder, last)| (session(last), folder.as_path())));
+        answering.join().unwrap();
+        talking.join().unwrap();
+        let expected = Said {
+            viewers: 1,
+            still: Some(Duration::from_millis(2500)),
+            frames: 7,
+        };
+        assert_eq!(said, BTreeMap::from([(session('A'), expected)]));
+    }
+
+    #[test]
+    fn nonsense_is_no_answer() {
+        for bad in [
+            &b"{}"[..],
+            b"",
+            br#"{"viewers":1,"last_input_seconds":null,"frames":1}"#,
+        ] {
+            assert_eq!(sense(bad), None);
+        }
+        let strange = br#"{"viewers":[],"last_input_seconds":-1e300,"frames":1}"#;
+        assert_eq!(sense(strange).unwrap().still, None);
+    }
 }

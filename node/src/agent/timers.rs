@@ -2,35 +2,49 @@
 
 use hackstream_control_api::policy::Timers;
 use hackstream_control_api::session::StopCause;
-use hackstream_control_api::time::{Seconds, UnixMillis};
+use hackstream_control_api::time::Seconds;
+
+use crate::clock::Uptime;
 
 /// What is known of the people at a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Presence {
-    /// Viewers that are connected now.
-    pub viewers: u32,
-    /// When somebody last did something.
-    pub last_input: Option<UnixMillis>,
-    /// When a viewer was last connected.
-    pub last_viewer: Option<UnixMillis>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing yet: its server has not answered so far.
+    #[default]
+    Unknown,
+    /// Somebody is connected.
+    Watched {
+        /// Since when, without a break.
+        since: Uptime,
+        /// When somebody last did something.
+        last_input: Option<Uptime>,
+    },
+    /// Nobody is.
+    Alone {
+        /// Since when, as far as this agent knows.
+        since: Uptime,
+    },
 }
 
 /// When a session that was ready at `ready` ends by itself unless something changes, and why: the
-/// earliest of its timers. `None` if it has none, or waits warm for an owner.
+/// earliest of its timers. `None` if it has none.
 #[must_use]
 pub fn stops_at(
     timers: &Timers,
-    ready: UnixMillis,
+    ready: Uptime,
     presence: &Presence,
-) -> Option<(UnixMillis, StopCause)> {
-    let after = |span: Seconds, from: UnixMillis| (span.0 > 0).then(|| from.plus(span));
-    // Whoever just came is there, although they did nothing yet.
-    let input = presence.last_input.unwrap_or(ready).max(ready);
-    let absent = presence.last_viewer.unwrap_or(ready).max(ready);
-    let by_people = if presence.viewers > 0 {
-        after(timers.idle, input).map(|at| (at, StopCause::Idle))
-    } else {
-        after(timers.disconnect, absent).map(|at| (at, StopCause::Disconnected))
+) -> Option<(Uptime, StopCause)> {
+    let after = |span: Seconds, from: Uptime| (span.0 > 0).then(|| from.max(ready) + span);
+    let by_people = match *presence {
+        Presence::Unknown => None,
+        // Whoever just came, or came back, is there although they did nothing yet.
+        Presence::Watched { since, last_input } => {
+            let from = last_input.unwrap_or(since).max(since);
+            after(timers.idle, from).map(|at| (at, StopCause::Idle))
+        }
+        Presence::Alone { since } => {
+            after(timers.disconnect, since).map(|at| (at, StopCause::Disconnected))
+        }
     };
     let in_any_case = after(timers.max_duration, ready).map(|at| (at, StopCause::MaxDuration));
     by_people
@@ -44,7 +58,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const READY: UnixMillis = UnixMillis(1_000_000);
+    const READY: Uptime = Uptime(1_000_000);
 
     fn timers(idle: u64, disconnect: u64, max_duration: u64) -> Timers {
         Timers {
@@ -54,18 +68,20 @@ mod tests {
         }
     }
 
-    const fn presence(viewers: u32, input: Option<u64>, viewer: Option<u64>) -> Presence {
-        const fn at(seconds: Option<u64>) -> Option<UnixMillis> {
-            match seconds {
-                Some(seconds) => Some(UnixMillis(READY.0 + 1000 * seconds)),
-                None => None,
-            }
+    /// So many seconds after it was ready.
+    fn at(seconds: u64) -> Uptime {
+        READY + Seconds(seconds)
+    }
+
+    fn watched(since: u64, input: Option<u64>) -> Presence {
+        Presence::Watched {
+            since: at(since),
+            last_input: input.map(at),
         }
-        Presence {
-            viewers,
-            last_input: at(input),
-            last_viewer: at(viewer),
-        }
+    }
+
+    fn alone(since: u64) -> Presence {
+        Presence::Alone { since: at(since) }
     }
 
     fn after(timers: &Timers, presence: &Presence) -> Option<(u64, StopCause)> {
@@ -76,33 +92,38 @@ mod tests {
     #[test]
     fn the_earliest_timer_counts_and_says_why() {
         let all = timers(60, 30, 1000);
-        assert_eq!(
-            after(&all, &presence(1, Some(100), None)),
-            Some((160, StopCause::Idle))
-        );
-        assert_eq!(
-            after(&all, &presence(0, Some(100), Some(110))),
-            Some((140, StopCause::Disconnected))
-        );
-        assert_eq!(
-            after(&all, &presence(1, Some(980), None)),
-            Some((1000, StopCause::MaxDuration))
-        );
+        let idle = watched(0, Some(100));
+        assert_eq!(after(&all, &idle), Some((160, StopCause::Idle)));
+        let left = after(&all, &alone(110));
+        assert_eq!(left, Some((140, StopCause::Disconnected)));
+        let late = after(&all, &watched(0, Some(980)));
+        assert_eq!(late, Some((1000, StopCause::MaxDuration)));
         // Nobody came.
-        assert_eq!(
-            after(&all, &presence(0, None, None)),
-            Some((30, StopCause::Disconnected))
-        );
-        assert_eq!(after(&timers(0, 0, 0), &presence(0, None, None)), None);
+        let unvisited = after(&all, &alone(0));
+        assert_eq!(unvisited, Some((30, StopCause::Disconnected)));
+        assert_eq!(after(&timers(0, 0, 0), &alone(0)), None);
+    }
+
+    #[test]
+    fn who_comes_back_is_not_thrown_out_for_what_was_before() {
+        let ends = after(&timers(60, 30, 10_000), &watched(500, Some(100)));
+        assert_eq!(ends, Some((560, StopCause::Idle)));
+    }
+
+    #[test]
+    fn of_whom_nothing_is_known_only_time_decides() {
+        let ends = after(&timers(60, 30, 1000), &Presence::Unknown);
+        assert_eq!(ends, Some((1000, StopCause::MaxDuration)));
     }
 
     proptest! {
         /// Who does something never shortens the session's life.
         #[test]
-        fn input_only_ever_helps(idle in 1u64..5000, most in 0u64..5000, earlier in 0u64..1000, later in 0u64..1000) {
+        fn input_only_ever_helps(idle in 1u64..5000, most in 0u64..5000, since in 0u64..1000,
+            earlier in 0u64..1000, later in 0u64..1000) {
             let all = timers(idle, 7, most);
             let (earlier, later) = (earlier.min(later), earlier.max(later));
-            let end = |input| after(&all, &presence(1, Some(input), None)).unwrap().0;
+            let end = |input| after(&all, &watched(since, Some(input))).unwrap().0;
             prop_assert!(end(earlier) <= end(later));
         }
     }

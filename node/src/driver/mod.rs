@@ -33,11 +33,12 @@ pub trait Driver: Send + Sync {
     fn kill(&self, session: SessionId) -> Result<(), NodeError>;
 
     /// All sessions: those that run, and those that ended and were not forgotten yet. This is the
-    /// truth, whatever anybody remembers.
+    /// truth, whatever anybody remembers. One that cannot be looked after is in it as well, and changes
+    /// nothing for the others.
     ///
     /// # Errors
-    /// [`NodeError`] if it cannot be found out.
-    fn list(&self) -> Result<Vec<Found>, NodeError>;
+    /// [`NodeError`] if there is no list at all.
+    fn list(&self) -> Result<Vec<Seen>, NodeError>;
 
     /// What a session uses.
     ///
@@ -70,6 +71,51 @@ pub trait Driver: Send + Sync {
 
     /// Whether limits on memory, processor and processes are kept.
     fn limits_enforced(&self) -> bool;
+}
+
+/// What was seen of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// It was found.
+    Found(Box<Found>),
+    /// It is there, and how it is cannot be known.
+    Broken(Broken),
+}
+
+impl Seen {
+    /// Which session.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        match self {
+            Self::Found(found) => found.spec.session,
+            Self::Broken(broken) => broken.session,
+        }
+    }
+
+    /// The session, if it could be looked after.
+    #[must_use]
+    pub const fn found(&self) -> Option<&Found> {
+        match self {
+            Self::Found(found) => Some(found),
+            Self::Broken(_) => None,
+        }
+    }
+
+    /// Whether something of it runs, or may.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.found()
+            .is_none_or(|found| !found.record.life.is_over())
+    }
+}
+
+/// A session of which nobody knows how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub session: SessionId,
+    /// Why, for a person.
+    pub why: String,
 }
 
 /// A session that was found.

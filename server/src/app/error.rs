@@ -40,6 +40,8 @@ pub enum AppError {
     },
     /// The socket that should have been inherited cannot be used.
     Inherited {
+        /// Which option named it.
+        option: &'static str,
         /// Its number.
         number: u16,
         /// What is wrong with it.
@@ -115,11 +117,8 @@ impl fmt::Display for AppError {
             Self::Metrics { address, .. } => {
                 write!(f, "cannot listen on {address} (--metrics): ")?;
             }
-            Self::Inherited { number, .. } => {
-                write!(
-                    f,
-                    "cannot serve the inherited socket {number} (--listen-fd): "
-                )?;
+            Self::Inherited { option, number, .. } => {
+                write!(f, "cannot serve the inherited socket {number} ({option}): ")?;
             }
             Self::Runtime(_) => f.write_str("cannot start threads: ")?,
             Self::Announcement(_) => f.write_str("cannot write to standard output: ")?,

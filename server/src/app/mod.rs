@@ -9,7 +9,7 @@ mod screen;
 mod status;
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +38,7 @@ use crate::viewer::seats::Seats;
 use crate::viewer::tickets::Tickets;
 pub use error::AppError;
 use gate::gate;
+use inherited::Inherited;
 use screen::{Ending, Screen};
 
 /// How long viewers are given to hear that the session is over.
@@ -54,9 +55,12 @@ const VIEW_TOKEN_FILE: &str = "view-token";
 /// [`AppError`] if it cannot start.
 pub fn run(config: Config) -> Result<u8, AppError> {
     // Before anything here opens a descriptor, which might get the number.
-    let inherited = inherit(config.listen_fd)?;
+    let inherited = inherited::take(&config)?;
     prepare_directory(&config.state_dir)?;
-    let identity = Identity::load_or_create(&config.state_dir)?;
+    let identity = match config.fresh_key {
+        true => Identity::generate()?,
+        false => Identity::load_or_create(&config.state_dir)?,
+    };
     let access = choose_access(&config, identity.fingerprint())?;
     let runtime = start_runtime()?;
     let ended = run_in(&runtime, config, (access, inherited), &identity);
@@ -68,12 +72,12 @@ pub fn run(config: Config) -> Result<u8, AppError> {
 fn run_in(
     runtime: &Runtime,
     config: Config,
-    (access, inherited): (Access, Option<UdpSocket>),
+    (access, inherited): (Access, Inherited),
     identity: &Identity,
 ) -> Result<u8, AppError> {
     let _inside = runtime.enter();
     // Before the display: a port in use is the likeliest mistake and shows at once.
-    let listener = Arc::new(match inherited {
+    let listener = Arc::new(match inherited.viewers {
         Some(socket) => Listener::serve_within(socket, identity, config.limits)?,
         None => Listener::bind_within(config.listen, identity, config.limits)?,
     });
@@ -121,6 +125,7 @@ fn run_in(
         display: screen.name().to_owned(),
         command,
     };
+    status::answer_on(inherited.status, &service, &facts);
     let (_socket, metrics) = status::open(&config.state_dir, metrics, &service, &facts);
     announce(&facts, identity.fingerprint(), metrics)?;
     let ending = runtime.block_on(serve(&listener, &service, &mut endings));
@@ -129,15 +134,6 @@ fn run_in(
     // Whoever does not hear it in time finds the port closed.
     let _ = runtime.block_on(async { tokio::time::timeout(FAREWELL, listener.wait_idle()).await });
     Ok(ending.exit_code())
-}
-
-/// The socket that whoever started us bound, if it says so.
-fn inherit(number: Option<u16>) -> Result<Option<UdpSocket>, AppError> {
-    let socket = number.map(|number| {
-        let taken = inherited::udp(number);
-        taken.map_err(|source| AppError::Inherited { number, source })
-    });
-    socket.transpose()
 }
 
 /// What the compressors achieve here; what is usual if that cannot be found out.

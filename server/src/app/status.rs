@@ -1,6 +1,7 @@
 //! The ways to ask the running server how it is.
 
 use std::net::SocketAddr;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use tracing::{info, warn};
 
 use super::AppError;
 use crate::status::endpoint::Endpoint;
-use crate::status::socket::StatusSocket;
+use crate::status::socket::{self, StatusSocket};
 use crate::viewer::attend::Service;
 
 pub(super) use crate::status::Facts;
@@ -48,4 +49,15 @@ pub(super) fn open(
         warn!(%error, "`hackstream-server status` will not see this session");
     });
     (socket.ok(), address)
+}
+
+/// Answers from now on whoever started us, who looks after the session from outside of its files. A
+/// session without is better than none.
+pub(super) fn answer_on(socket: Option<UnixListener>, service: &Arc<Service>, facts: &Facts) {
+    let Some(socket) = socket else {
+        return;
+    };
+    if let Err(error) = socket::serve(socket, Arc::downgrade(service), facts.clone()) {
+        warn!(%error, "whoever started the session cannot ask how it is");
+    }
 }

@@ -143,6 +143,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The number of a socket that listens already, in place of that.
     pub listen_fd: Option<u16>,
+    /// The number of a socket on which the session's status is asked for.
+    pub status_fd: Option<u16>,
+    /// Whether the server's key is one that nobody has but this process.
+    pub fresh_key: bool,
     /// Where key and token are kept.
     pub state_dir: PathBuf,
     /// Who is let in.
@@ -206,6 +210,8 @@ impl Config {
             picture,
             listen,
             listen_fd: service.listen_fd,
+            status_fd: service.status_fd,
+            fresh_key: service.fresh_key,
             state_dir,
             access,
             max_viewers: usize::from(service.max_viewers),

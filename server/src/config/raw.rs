@@ -185,6 +185,14 @@ pub struct Service {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(3..),
         conflicts_with_all = ["listen", "no_auth"])]
     pub listen_fd: Option<u16>,
+    /// Also answer on the Unix socket that was inherited under this number how the session is, as
+    /// `hackstream-server status` hears it: for whoever started us and does not see our files.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(3..))]
+    pub status_fd: Option<u16>,
+    /// Make a key for this run only, and write it nowhere: programs of the session are the server's
+    /// user and could read the file.
+    #[arg(long)]
+    pub fresh_key: bool,
     /// Where the server's key and token are kept. Default: $XDG_STATE_HOME/hackstream.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

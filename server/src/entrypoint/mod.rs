@@ -229,6 +229,8 @@ mod tests {
         let others = [
             "display",
             "listen-fd",
+            "status-fd",
+            "fresh-key",
             "state-dir",
             "no-auth",
             "view-token",

@@ -83,6 +83,20 @@ impl StatusSocket {
     }
 }
 
+/// Answers on a socket that listens already and does not block. Needs a runtime to run in.
+///
+/// # Errors
+/// The system's.
+pub fn serve(
+    socket: std::os::unix::net::UnixListener,
+    service: Weak<Service>,
+    facts: Facts,
+) -> io::Result<()> {
+    let listener = UnixListener::from_std(socket)?;
+    tokio::spawn(answer_all(listener, service, facts));
+    Ok(())
+}
+
 impl Drop for StatusSocket {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);

@@ -1,7 +1,6 @@
 //! Sessions on this machine, as the agent sees them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Child;
@@ -9,22 +8,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hackstream_control_api::id::SessionId;
-use hackstream_control_api::node::{StartPhase, Usage};
-use hackstream_control_api::session::StopCause;
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use hackstream_control_api::node::Usage;
+use rustix::process::{Signal, geteuid};
 use tracing::warn;
 
+use super::burial::{KILL, bury, means};
+use super::groups::Groups;
 use super::keeper::{self, Means};
+use super::processes::Process;
 use super::{log, pages, processes};
-use crate::clock::now;
-use crate::driver::{Driver, Found, LogPiece};
+use crate::driver::{Broken, Driver, Found, LogPiece, Seen};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
 use crate::spec::SessionSpec;
 use crate::{NodeError, files};
-
-/// How long the kernel may take to end what was killed.
-const KILL: Duration = Duration::from_secs(10);
 
 /// Between two looks whether a keeper has let go of its lock.
 const LOOK: Duration = Duration::from_millis(5);
@@ -50,6 +47,8 @@ pub struct Places {
 #[derive(Debug)]
 pub struct LocalDriver {
     places: Places,
+    /// Where the machine lets us make control groups.
+    groups: Option<Groups>,
     /// Keepers that this process has started and not waited for, and the key to starting one.
     keepers: Mutex<BTreeMap<SessionId, Child>>,
 }
@@ -60,10 +59,15 @@ impl LocalDriver {
     /// # Errors
     /// [`NodeError::File`] if the folder cannot be made.
     pub fn new(places: Places) -> Result<Self, NodeError> {
-        // Sessions run as other users, who must get through to what is theirs.
+        // Sessions run as other users, who must get through to what they may read.
         files::make_folder(&places.sessions, 0o711)?;
+        Folder::sweep(&places.sessions)?;
+        let groups = Groups::find().inspect_err(|error| {
+            warn!(%error, "sessions have no control groups, and nothing limits their memory");
+        });
         Ok(Self {
             places,
+            groups: groups.ok(),
             keepers: Mutex::default(),
         })
     }
@@ -76,73 +80,39 @@ impl LocalDriver {
         self.keepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A user that no session that runs has.
+    /// A user that no session that runs has, nor anybody else.
     fn free_user(&self) -> Result<Option<u32>, NodeError> {
         if !geteuid().is_root() {
             return Ok(None);
         }
-        let mut taken = Vec::new();
+        let mut taken = processes::by_user();
         for (_, folder) in Folder::all(&self.places.sessions)? {
-            let is_over = folder.record()?.is_some_and(|record| record.life.is_over());
-            if let (Some(means), false) = (read_means(&folder)?, is_over) {
-                taken.extend(means.user);
+            // One that is damaged may run.
+            let is_over = |record: Record| record.life.is_over();
+            let is_over = folder.record().ok().flatten().is_some_and(is_over);
+            if let (Ok(Some(means)), false) = (means(&folder), is_over) {
+                taken.extend(means.user.map(|user| (user, Vec::new())));
             }
         }
         let (first, count) = self.places.users;
         let mut users = first..first.saturating_add(count);
-        let free = users.find(|user| !taken.contains(user));
+        let free = users.find(|user| !taken.contains_key(user));
         free.map(Some).ok_or(NodeError::NoUser(count))
     }
 
     /// A session as it is. One whose keeper is gone without having said so is ended first.
     fn find(&self, folder: &Folder) -> Result<Option<Found>, NodeError> {
-        let Some(spec) = folder.spec()? else {
-            return Ok(None);
-        };
-        let record = match folder.record()? {
-            Some(record) if record.life.is_over() => record,
-            // In this order: whoever lets go of the lock has written the record before.
-            other => match (folder.lock()?, other) {
-                (None, Some(record)) => record,
-                (None, None) => begun(),
-                (Some(lock), _) => self.bury(folder, &lock)?,
-            },
-        };
-        Ok(Some(Found { spec, record }))
+        match look(folder) {
+            // It was just forgotten, by another thread.
+            Err(_) if !folder.path().exists() => Ok(None),
+            found => found,
+        }
     }
 
-    /// Ends what is left of a session whose keeper was killed, or never came to life. Whoever calls
-    /// this holds its lock.
-    fn bury(&self, folder: &Folder, _lock: &File) -> Result<Record, NodeError> {
-        let record = folder.record()?;
-        if let Some(record) = &record {
-            if record.life.is_over() {
-                return Ok(record.clone());
-            }
-            if record.init.is_some_and(|init| !init.kill(KILL)) {
-                let what = folder.path().display().to_string();
-                return Err(NodeError::Immortal(what));
-            }
-        }
-        for own in ["run", "etc"] {
-            files::remove_folder(&folder.join(own))?;
-        }
-        let (cause, detail) = match record.as_ref().map(|record| &record.life) {
-            Some(Life::Stopping { cause }) => (*cause, None),
-            Some(Life::Ready) => (StopCause::Crashed, Some("its keeper was killed")),
-            _ => (StopCause::StartFailed, Some("its keeper was killed")),
-        };
-        let ended = Record {
-            life: Life::Ended {
-                cause,
-                exit: None,
-                detail: detail.map(str::to_owned),
-            },
-            since: now(),
-            ..record.unwrap_or_else(begun)
-        };
-        folder.set_record(&ended)?;
-        Ok(ended)
+    /// The first process in the session's namespace, if it lives.
+    fn init(&self, session: SessionId) -> Option<Process> {
+        let record = self.folder(session).record().ok()??;
+        record.init.filter(Process::lives)
     }
 
     /// Waits for the keepers of ours that have ended.
@@ -151,18 +121,65 @@ impl LocalDriver {
             .retain(|_, keeper| matches!(keeper.try_wait(), Ok(None)));
     }
 
-    /// Sends the keeper a signal, if it lives.
-    fn signal(&self, folder: &Folder, signal: Signal) -> Result<(), NodeError> {
-        let Some(record) = folder.record()? else {
-            return Ok(());
-        };
-        // As long as its lock is held the number is the keeper's.
-        if folder.lock()?.is_none() {
-            if let Some(keeper) = Pid::from_raw(record.keeper) {
-                let _ = kill_process(keeper, signal);
-            }
+    /// What the keeper of a new session is given.
+    fn means(&self, spec: &SessionSpec) -> Result<Means, NodeError> {
+        let user = self.free_user()?;
+        let group = self.groups.as_ref();
+        let group = group.map(|groups| groups.make(spec.session, &spec.resources));
+        let group = group.transpose();
+        Ok(Means {
+            server: self.places.server.clone(),
+            address: self.places.address,
+            ports: self.places.ports,
+            user,
+            group: group.map_err(NodeError::system("cannot make the session's group"))?,
+        })
+    }
+}
+
+/// A session as it is, after it was ended if its keeper is gone.
+fn look(folder: &Folder) -> Result<Option<Found>, NodeError> {
+    let Some(spec) = folder.spec()? else {
+        return Ok(None);
+    };
+    let record = match folder.record() {
+        Ok(Some(record)) if record.life.is_over() => finished(folder, record)?,
+        // In this order: whoever lets go of the lock has written the record before.
+        other => match (folder.lock()?, other) {
+            (None, other) => other?.unwrap_or_else(|| Record::begun(None)),
+            (Some(lock), _) => bury(folder, &lock)?,
+        },
+    };
+    Ok(Some(Found { spec, record }))
+}
+
+/// The record of a session that is over, once its keeper has gone as well.
+fn finished(folder: &Folder, mut record: Record) -> Result<Record, NodeError> {
+    if folder.is_locked()? {
+        if let Life::Ended { cause, .. } = record.life {
+            record.life = Life::Stopping { cause };
         }
-        Ok(())
+    }
+    Ok(record)
+}
+
+/// Sends the session's keeper a signal, if it lives.
+fn signal(folder: &Folder, signal: Signal) -> Result<(), NodeError> {
+    let record = folder.record()?;
+    if let Some(keeper) = record.and_then(|record| record.keeper) {
+        keeper.signal(signal);
+    }
+    Ok(())
+}
+
+/// Kills the session's keeper, with all in its group if it has one.
+fn kill(folder: &Folder) {
+    if let Some(group) = means(folder).ok().flatten().and_then(|means| means.group) {
+        return group.kill();
+    }
+    // Not by its record: it may not be written yet, or be damaged.
+    if let Some(keeper) = keeper::find(folder) {
+        keeper.signal(Signal::KILL);
     }
 }
 
@@ -172,25 +189,21 @@ impl Driver for LocalDriver {
         // One at a time: two would find the same user free.
         let mut keepers = self.keepers();
         let folder = self.folder(spec.session);
-        files::make_folder(folder.path(), 0o711)?;
+        folder.make()?;
+        if let Some(record) = folder.record()? {
+            if record.life.is_over() {
+                return Err(NodeError::Over(spec.session));
+            }
+        }
         let Some(lock) = folder.lock()? else {
             return Ok(());
         };
-        if let Some(record) = folder.record()? {
-            let _ = self.bury(&folder, &lock)?;
-            return match record.life.is_over() {
-                true => Err(NodeError::Over(spec.session)),
-                // It broke while nobody looked; the list says so.
-                false => Ok(()),
-            };
+        if folder.record()?.is_some() {
+            // It broke while nobody looked; the list says so.
+            return bury(&folder, &lock).map(drop);
         }
         folder.set_spec(spec)?;
-        let means = Means {
-            server: self.places.server.clone(),
-            address: self.places.address,
-            ports: self.places.ports,
-            user: self.free_user()?,
-        };
+        let means = self.means(spec)?;
         let keeper = keeper::start(&self.places.program, &folder, lock, &means)?;
         keepers.insert(spec.session, keeper);
         Ok(())
@@ -202,7 +215,7 @@ impl Driver for LocalDriver {
             return Ok(());
         }
         folder.set_stop_order(&order)?;
-        self.signal(&folder, Signal::TERM)
+        signal(&folder, Signal::TERM)
     }
 
     fn kill(&self, session: SessionId) -> Result<(), NodeError> {
@@ -213,7 +226,7 @@ impl Driver for LocalDriver {
         let deadline = Instant::now() + KILL;
         loop {
             if let Some(lock) = folder.lock()? {
-                self.bury(&folder, &lock)?;
+                bury(&folder, &lock)?;
                 self.reap();
                 return Ok(());
             }
@@ -221,39 +234,47 @@ impl Driver for LocalDriver {
                 return Err(NodeError::Immortal(format!("the keeper of {session}")));
             }
             // Again in each round: it may not have written its number yet.
-            self.signal(&folder, Signal::KILL)?;
+            kill(&folder);
             std::thread::sleep(LOOK);
         }
     }
 
-    fn list(&self) -> Result<Vec<Found>, NodeError> {
+    fn list(&self) -> Result<Vec<Seen>, NodeError> {
         self.reap();
-        let mut found = Vec::new();
+        let mut seen = Vec::new();
         for (session, folder) in Folder::all(&self.places.sessions)? {
             match self.find(&folder) {
-                Ok(one) => found.extend(one),
-                // The others are none the worse for it.
-                Err(error) => warn!(%session, %error, "cannot look after a session"),
+                Ok(found) => seen.extend(found.map(|found| Seen::Found(Box::new(found)))),
+                Err(error) => {
+                    warn!(%session, %error, "cannot look after a session");
+                    let why = error.to_string();
+                    seen.push(Seen::Broken(Broken { session, why }));
+                }
             }
         }
-        Ok(found)
+        Ok(seen)
     }
 
     fn usage(&self, session: SessionId) -> Result<Usage, NodeError> {
         let record = self.folder(session).record()?;
         let record = record.ok_or(NodeError::Unknown(session))?;
-        let init = record.init.filter(processes::Process::lives);
+        if let Some(group) = means(&self.folder(session))?.and_then(|means| means.group) {
+            return Ok(processes::usage(&group.programs()));
+        }
+        let init = record.init.filter(Process::lives);
         let namespace = init.and_then(|init| processes::namespace_of(init.pid));
         let all = namespace.map(|namespace| processes::in_namespace(&namespace));
         Ok(processes::usage(&all.unwrap_or_default()))
     }
 
     fn is_loaded(&self, session: SessionId) -> bool {
-        pages::are_taken(&self.folder(session).join("run"))
+        self.init(session)
+            .is_some_and(|init| pages::are_taken(&init))
     }
 
     fn open_page(&self, session: SessionId, page: &str) -> Result<(), NodeError> {
-        pages::open(&self.folder(session).join("run"), page)
+        let init = self.init(session).ok_or(NodeError::Unknown(session))?;
+        pages::open(&init, page)
     }
 
     fn log(&self, session: SessionId, after: u64, most: usize) -> Result<LogPiece, NodeError> {
@@ -271,31 +292,15 @@ impl Driver for LocalDriver {
         let folder = self.folder(session);
         let is_over = |found: Found| found.record.life.is_over();
         if self.find(&folder)?.is_some_and(is_over) {
-            files::remove_folder(folder.path())?;
+            if let Some(groups) = &self.groups {
+                groups.of(session).tidy();
+            }
+            folder.remove()?;
         }
         Ok(())
     }
 
     fn limits_enforced(&self) -> bool {
-        false
-    }
-}
-
-fn read_means(folder: &Folder) -> Result<Option<Means>, NodeError> {
-    files::read_json(&folder.join("keep.json"))
-}
-
-/// Of a session whose keeper has not written yet.
-fn begun() -> Record {
-    Record {
-        life: Life::Starting {
-            phase: StartPhase::Sandbox,
-        },
-        since: now(),
-        keeper: 0,
-        init: None,
-        ready_at: None,
-        server_spki: None,
-        port: 0,
+        self.groups.as_ref().is_some_and(Groups::have_limits)
     }
 }

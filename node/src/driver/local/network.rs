@@ -72,11 +72,18 @@ pub fn set_routes(lines: &str) -> Result<(), NodeError> {
     Err(NodeError::system("ip")(refused))
 }
 
-/// The machine's own addresses, all that the kernel answers to.
-#[must_use]
-pub fn machine() -> Vec<Ipv4Addr> {
-    let trie = fs::read_to_string("/proc/net/fib_trie").unwrap_or_default();
-    local_addresses(&trie)
+/// The machine's own addresses, all that the kernel answers to but loopback's.
+///
+/// # Errors
+/// [`NodeError`] if the kernel does not tell them: then nobody may be let out.
+pub fn machine() -> Result<Vec<Ipv4Addr>, NodeError> {
+    let unknown = NodeError::system("cannot tell the machine's own addresses");
+    let trie = fs::read_to_string("/proc/net/fib_trie").map_err(unknown)?;
+    if !trie.contains("host LOCAL") {
+        let none = std::io::Error::other("/proc/net/fib_trie has none, not even loopback's");
+        return Err(NodeError::system("cannot tell the machine's own addresses")(none));
+    }
+    Ok(local_addresses(&trie))
 }
 
 /// The addresses of the routes of type LOCAL for single hosts.
@@ -108,7 +115,9 @@ pub fn way_out(process: u32, user: Option<u32>) -> Command {
         command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]);
     }
     command
-        .args(["--", "slirp4netns"])
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .args(["--no-new-privs", "--", "slirp4netns"])
         .args(["--configure", "--mtu=65520", "--disable-host-loopback"])
         .args(["--enable-sandbox", "--enable-seccomp", "--ready-fd=1"])
         .arg(process.to_string())

@@ -1,21 +1,24 @@
 //! Opening pages in a session that runs: what `hackstream-server pages` listens to, in the session's
-//! folder `run`.
+//! own folder `/run`.
 //!
-//! That folder is the session's own: whoever took the session over answers what they like, but only
-//! there.
+//! That is looked at from outside, through the session's first process. Whoever took the session over
+//! answers what they like, but only there: no link is followed, nor anything that leads out of it.
 
-use std::fs;
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+
+use super::processes::Process;
 use crate::NodeError;
 
-/// The socket's name in the folder `run`.
-pub const SOCKET: &str = "pages.sock";
+/// The socket, as the session sees it.
+pub const SOCKET: &str = "/run/hackstream/pages.sock";
 
 /// What the session answers when its application has been told.
 const OPENED: &str = "opened";
@@ -26,25 +29,38 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are read.
 const MOST_BYTES: u64 = 256;
 
-/// Whether the application of the session shows a window and takes pages.
+/// Whether the application of the session with this first process shows a window and takes pages.
 #[must_use]
-pub fn are_taken(run: &Path) -> bool {
-    socket(run).is_some()
+pub fn are_taken(init: &Process) -> bool {
+    socket(init).is_some()
 }
 
-/// The socket, if it is one and no link to another one.
-fn socket(run: &Path) -> Option<PathBuf> {
-    let path = run.join(SOCKET);
-    let meta = fs::symlink_metadata(&path).ok()?;
-    meta.file_type().is_socket().then_some(path)
+/// A handle of the socket, if it is one.
+fn socket(init: &Process) -> Option<OwnedFd> {
+    let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = format!("/proc/{}/root", init.pid);
+    let root = openat(CWD, root, folder, Mode::empty()).ok()?;
+    // What the handle stands for was the session's, if its process lives still.
+    if !init.lives() {
+        return None;
+    }
+    let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let handle = OFlags::PATH | OFlags::CLOEXEC;
+    let path = SOCKET.trim_start_matches('/');
+    let socket = openat2(root, path, handle, Mode::empty(), inside).ok()?;
+    let socket = File::from(socket);
+    let is_socket = socket
+        .metadata()
+        .is_ok_and(|meta| meta.file_type().is_socket());
+    is_socket.then(|| socket.into())
 }
 
 /// Has the application show a page.
 ///
 /// # Errors
 /// [`NodeError::NoPage`] if it does not.
-pub fn open(run: &Path, page: &str) -> Result<(), NodeError> {
-    let socket = socket(run).ok_or_else(|| NodeError::NoPage("it takes none".to_owned()))?;
+pub fn open(init: &Process, page: &str) -> Result<(), NodeError> {
+    let socket = socket(init).ok_or_else(|| NodeError::NoPage("it takes none".to_owned()))?;
     let failed = |error: std::io::Error| NodeError::NoPage(error.to_string());
     match ask(&socket, page).map_err(failed)? {
         answer if answer == OPENED => Ok(()),
@@ -52,8 +68,8 @@ pub fn open(run: &Path, page: &str) -> Result<(), NodeError> {
     }
 }
 
-fn ask(socket: &Path, page: &str) -> std::io::Result<String> {
-    let mut stream = UnixStream::connect(socket)?;
+fn ask(socket: &OwnedFd, page: &str) -> std::io::Result<String> {
+    let mut stream = UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd()))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(page.as_bytes())?;
@@ -61,42 +77,5 @@ fn ask(socket: &Path, page: &str) -> std::io::Result<String> {
     let mut answer = Vec::new();
     stream.take(MOST_BYTES).read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    Ok(answer
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::net::UnixListener;
-    use std::thread;
-
-    #[test]
-    fn an_answer_is_looked_at_and_a_link_is_not_followed() {
-        let folder = tempfile::tempdir().unwrap();
-        let run = folder.path();
-        assert!(!are_taken(run) && open(run, "https://a.example").is_err());
-        let elsewhere = run.join("other.sock");
-        let listener = UnixListener::bind(&elsewhere).unwrap();
-        std::os::unix::fs::symlink(&elsewhere, run.join(SOCKET)).unwrap();
-        assert!(!are_taken(run), "a link");
-        fs::remove_file(run.join(SOCKET)).unwrap();
-        fs::rename(&elsewhere, run.join(SOCKET)).unwrap();
-        assert!(are_taken(run));
-        let session = thread::spawn(move || {
-            for answer in [OPENED, "no\nsuch thing"] {
-                let mut stream = listener.accept().unwrap().0;
-                let mut page = String::new();
-                stream.read_to_string(&mut page).unwrap();
-                assert_eq!(page, "https://a.example");
-                stream.write_all(answer.as_bytes()).unwrap();
-            }
-        });
-        assert!(open(run, "https://a.example").is_ok());
-        let error = open(run, "https://a.example").unwrap_err();
-        assert!(error.to_string().contains("nosuch thing"), "{error}");
-        session.join().unwrap();
-    }
+    Ok(answer.chars().filter(|c| !c.is_control()).collect())
 }

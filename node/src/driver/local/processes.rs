@@ -1,5 +1,6 @@
 //! Processes of a session as the machine sees them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -40,6 +41,15 @@ impl Process {
     #[must_use]
     pub fn lives(&self) -> bool {
         Self::of(self.pid) == Some(*self)
+    }
+
+    /// Sends it a signal, if it has not ended.
+    pub fn signal(&self, signal: Signal) {
+        let handle = Pid::from_raw(self.pid).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
+        // The handle stands for whatever has the number now; what that is is asked afterwards.
+        if let (Some(Ok(handle)), true) = (handle, self.lives()) {
+            let _ = pidfd_send_signal(&handle, signal);
+        }
     }
 
     /// Kills it and waits for its end; whether that came within `patience`.
@@ -95,6 +105,46 @@ pub fn kill(process: i32, is_it: impl Fn() -> bool, patience: Duration) -> bool 
     }
 }
 
+/// Users that somebody is, and those who are: processes of the machine by real user.
+#[must_use]
+pub fn by_user() -> BTreeMap<u32, Vec<i32>> {
+    let mut users: BTreeMap<u32, Vec<i32>> = BTreeMap::new();
+    for process in all() {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let is_zombie = status.contains("\nState:\tZ");
+        if let (Some(user), false) = (field(&status, "Uid:"), is_zombie) {
+            users.entry(user as u32).or_default().push(process);
+        }
+    }
+    users
+}
+
+/// Kills all processes of a user who owns nothing but one session, until there are none; whether that
+/// came within `patience`.
+#[must_use]
+pub fn kill_user(user: u32, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    let is_theirs = |process: i32| {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        field(&status, "Uid:") == Some(u64::from(user))
+    };
+    // In rounds: those that are killed may just have started others.
+    while let Some(theirs) = by_user().remove(&user) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let killed = |process: i32| kill(process, || is_theirs(process), left);
+        if !theirs.into_iter().all(killed) || left.is_zero() {
+            return false;
+        }
+    }
+    true
+}
+
+/// All processes, as this one sees them.
+pub(super) fn all() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// The number of a PID namespace: that of this process.
 #[must_use]
 pub fn namespace_of(process: i32) -> Option<PathBuf> {
@@ -104,9 +154,7 @@ pub fn namespace_of(process: i32) -> Option<PathBuf> {
 /// All processes in a PID namespace, as numbers of ours.
 #[must_use]
 pub fn in_namespace(namespace: &PathBuf) -> Vec<i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers
+    all()
         .filter(|&process| namespace_of(process).as_ref() == Some(namespace))
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What a session sees of the machine: the arguments of bubblewrap.
 //!
-//! `/usr`, fonts and certificates to read; a home, `/tmp` and the like in memory; the folder `run` of
-//! its own. No other process, user, device, network or file. Nothing in it has a capability, nor can
+//! `/usr`, fonts and certificates to read; a home, `/tmp` and the like in memory, of bounded size. It
+//! can write nowhere else. No other process, user, device, network or file. Nothing in it has a capability, nor can
 //! get one: no set-user-id program works. Whether a program may make user namespaces, for a sandbox of
 //! its own, the specification says.
 
@@ -68,6 +68,8 @@ pub struct Given<'a> {
     pub server: &'a Path,
     /// The descriptor of the server's UDP socket.
     pub socket: RawFd,
+    /// The descriptor of the socket on which it says how it is.
+    pub status: RawFd,
     /// The descriptor on which bubblewrap tells what it started.
     pub info: RawFd,
     /// The descriptor from which it reads which calls of the kernel are denied.
@@ -117,10 +119,18 @@ pub fn write_etc(folder: &Folder, spec: &SessionSpec) -> Result<(), NodeError> {
     Ok(())
 }
 
-/// The arguments of bubblewrap, the session's command among them. The network is the one that it is
-/// started in.
+/// What bubblewrap is told.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// Its arguments, which tell of the machine and hold what is the application's secret.
+    pub arguments: Vec<OsString>,
+    /// What runs in it.
+    pub command: Vec<OsString>,
+}
+
+/// The sandbox of a session. Its network is the one that bubblewrap is started in.
 #[must_use]
-pub fn arguments(spec: &SessionSpec, given: &Given<'_>) -> Vec<OsString> {
+pub fn sandbox(spec: &SessionSpec, given: &Given<'_>) -> Sandbox {
     let mut arguments = Arguments::default();
     arguments.words(&[
         "--unshare-user",
@@ -138,9 +148,11 @@ pub fn arguments(spec: &SessionSpec, given: &Given<'_>) -> Vec<OsString> {
     own(&mut arguments, given);
     environment(&mut arguments, spec);
     arguments.words(&["--info-fd", &given.info.to_string()]);
-    arguments.words(&["--seccomp", &given.filter.to_string(), "--"]);
-    command(&mut arguments, spec, given.socket);
-    arguments.0
+    arguments.words(&["--seccomp", &given.filter.to_string()]);
+    Sandbox {
+        arguments: arguments.0,
+        command: command(spec, given),
+    }
 }
 
 #[derive(Default)]
@@ -203,7 +215,7 @@ fn own(arguments: &mut Arguments, given: &Given<'_>) {
         arguments.words(&["--perms", mode, "--size", bytes, "--tmpfs", folder]);
     }
     arguments.words(&["--perms", "0700", "--dir", RUNTIME]);
-    arguments.show("--bind", given.folder.join("run"), RUN);
+    arguments.words(&["--perms", "0700", "--dir", RUN]);
     // Both are memory that nothing limits.
     arguments.words(&["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]);
 }
@@ -226,9 +238,18 @@ fn environment(arguments: &mut Arguments, spec: &SessionSpec) {
 }
 
 /// The server and the application in it.
-fn command(arguments: &mut Arguments, spec: &SessionSpec, socket: RawFd) {
-    arguments.words(&[SERVER, "run", "--listen-fd", &socket.to_string()]);
-    arguments.words(&["--state-dir", RUN, "--ticket-key", KEYS]);
+fn command(spec: &SessionSpec, given: &Given<'_>) -> Vec<OsString> {
+    let mut arguments = Arguments::default();
+    let (socket, status) = (given.socket.to_string(), given.status.to_string());
+    arguments.words(&[
+        SERVER,
+        "run",
+        "--listen-fd",
+        &socket,
+        "--status-fd",
+        &status,
+    ]);
+    arguments.words(&["--fresh-key", "--state-dir", RUN, "--ticket-key", KEYS]);
     arguments.words(&["--session-id", &spec.session.to_string()]);
     arguments.words(&["--node-id", &spec.node.to_string()]);
     if let Some(screen) = spec.screen {
@@ -250,10 +271,10 @@ fn command(arguments: &mut Arguments, spec: &SessionSpec, socket: RawFd) {
     }
     arguments.words(&["--"]);
     if spec.takes_pages {
-        let socket = format!("{RUN}/{}", pages::SOCKET);
-        arguments.words(&[SERVER, "pages", "--socket", &socket, "--"]);
+        arguments.words(&[SERVER, "pages", "--socket", pages::SOCKET, "--"]);
     }
     arguments.0.extend(spec.command.iter().map(OsString::from));
+    arguments.0
 }
 
 /// What the server is told to leave out, and to have although it is off by default.

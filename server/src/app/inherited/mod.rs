@@ -1,24 +1,88 @@
-//! A socket that whoever started us bound.
+//! Sockets that whoever started us bound.
 //!
 //! A session may have a network of its own that nobody can reach from outside. Its server then gets a
-//! socket of the other side; a descriptor keeps the network that it was made in.
+//! socket of the other side; a descriptor keeps the network that it was made in. The same goes for
+//! files: who looks after the session from outside asks on a socket that stands in none of them.
 
 mod raw;
 
 use std::io;
 use std::net::UdpSocket;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 
 use rustix::io::{FdFlags, fcntl_setfd};
-use rustix::net::{SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketType, sockopt};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+use super::AppError;
+use crate::config::checked::Config;
+
+/// What whoever started us handed down.
+#[derive(Default)]
+pub(super) struct Inherited {
+    /// Where viewers come, instead of an address.
+    pub(super) viewers: Option<UdpSocket>,
+    /// Where the session's status is asked for, besides our own socket.
+    pub(super) status: Option<UnixListener>,
+}
+
+/// Takes over what was handed down. To be called before anything here opens a descriptor, which might
+/// get one of the numbers.
+///
+/// # Errors
+/// [`AppError::Inherited`].
+pub(super) fn take(config: &Config) -> Result<Inherited, AppError> {
+    let failed = |option, number| {
+        move |source| AppError::Inherited {
+            option,
+            number,
+            source,
+        }
+    };
+    let mut inherited = Inherited::default();
+    if let Some(number) = config.listen_fd {
+        // Programs of the session may be our own user: they could take the socket out of this process,
+        // with it the network that it is of, and answer in our place.
+        let hidden = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        hidden.map_err(|error| failed("--listen-fd", number)(error.into()))?;
+        inherited.viewers = Some(udp(number).map_err(failed("--listen-fd", number))?);
+    }
+    if let Some(number) = config
+        .status_fd
+        .filter(|_| config.status_fd != config.listen_fd)
+    {
+        inherited.status = Some(listener(number).map_err(failed("--status-fd", number))?);
+    }
+    Ok(inherited)
+}
+
+/// The descriptor under this number, which no program that we start will have.
+fn take_over(number: u16) -> io::Result<OwnedFd> {
+    let descriptor = raw::take(number)?;
+    fcntl_setfd(&descriptor, FdFlags::CLOEXEC)?;
+    Ok(descriptor)
+}
+
+/// The Unix socket that was inherited under this number, on which somebody listens.
+fn listener(number: u16) -> io::Result<UnixListener> {
+    let descriptor = take_over(number)?;
+    let is_unix = sockopt::socket_domain(&descriptor)? == AddressFamily::UNIX;
+    if !is_unix || !sockopt::socket_acceptconn(&descriptor)? {
+        return Err(io::Error::other("it is no Unix socket that listens"));
+    }
+    let listener = UnixListener::from(descriptor);
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
 
 /// The UDP socket that was inherited under this number. From now on no program that we start has it:
 /// what runs in the session must not be able to answer in our place.
 ///
 /// # Errors
 /// The system's, if there is nothing under the number, or something else.
-pub(super) fn udp(number: u16) -> io::Result<UdpSocket> {
-    let descriptor = raw::take(number)?;
-    fcntl_setfd(&descriptor, FdFlags::CLOEXEC)?;
+fn udp(number: u16) -> io::Result<UdpSocket> {
+    let descriptor = take_over(number)?;
     if sockopt::socket_type(&descriptor)? != SocketType::DGRAM {
         return Err(io::Error::other("it is no UDP socket"));
     }

@@ -9,6 +9,6 @@ pub(super) fn take(number: u16) -> io::Result<OwnedFd> {
     let exists = std::fs::symlink_metadata(format!("/proc/self/fd/{number}"));
     exists.map_err(|_| io::Error::from(rustix::io::Errno::BADF))?;
     // SAFETY: It exists. Whoever started us says on the command line that it is ours, and this is asked
-    // once, before anything else opens descriptors and could have been given the number.
+    // once for each number, before anything else opens descriptors and could have been given it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

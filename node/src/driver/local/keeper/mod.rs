@@ -10,16 +10,20 @@ mod session;
 mod signals;
 
 use std::fs::File;
-use std::io;
 use std::net::{IpAddr, UdpSocket};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use hackstream_control_api::session::StopCause;
-use rustix::process::setsid;
+use rustix::process::{geteuid, setsid};
 use serde::{Deserialize, Serialize};
 
+use super::groups::Group;
+use super::processes::{self, Process};
+use super::raw;
 use crate::folder::Folder;
 use crate::{NodeError, files};
 
@@ -37,9 +41,12 @@ pub struct Means {
     pub ports: (u16, u16),
     /// The user that the session runs as, if not the agent's.
     pub user: Option<u32>,
+    /// The control group that the session and its keeper are in, where the machine has such.
+    pub group: Option<Group>,
 }
 
-/// Starts `program`, this one, as the keeper of the session in `folder`, whose lock this is. It lives on without the caller.
+/// Starts `program`, this one, as the keeper of the session in `folder`, whose lock this is. It lives on
+/// without the caller.
 ///
 /// # Errors
 /// [`NodeError`] if it cannot be started.
@@ -60,9 +67,30 @@ pub(super) fn start(
         .stderr(Stdio::inherit())
         // Ctrl-C at the agent is not for its sessions.
         .process_group(0);
+    if let Some(group) = &means.group {
+        let door = group.keepers_door();
+        let door = door.map_err(NodeError::system("cannot enter the session's group"))?;
+        raw::enter_first(&mut command, door);
+    }
     command.spawn().map_err(|source| NodeError::Program {
         program: "the session's keeper",
         source,
+    })
+}
+
+/// The keeper of the session in `folder`, found by what we started it with.
+pub(super) fn find(folder: &Folder) -> Option<Process> {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let words = [ARGUMENT.as_bytes(), folder.path().as_os_str().as_bytes()];
+    processes::all().find_map(|number| {
+        let process = Process::of(number)?;
+        let place = format!("/proc/{number}");
+        let command = std::fs::read(format!("{place}/cmdline")).ok()?;
+        let is_it = command.split(|byte| *byte == 0).skip(1).take(2).eq(words);
+        // Of somebody else's it can be anything.
+        let is_ours = std::fs::metadata(place).ok()?.uid() == geteuid().as_raw();
+        (is_it && is_ours).then_some(process)
     })
 }
 
@@ -87,7 +115,17 @@ pub fn run_if_keeper() -> Option<ExitCode> {
 fn keep(folder: &Folder) -> Result<(), NodeError> {
     // Where it leads a group already the group is its own; that is enough.
     let _ = setsid();
+    keep_descriptors_to_ourselves()?;
     session::run(folder)
+}
+
+/// Whoever started this process may have left descriptors open, which are no session's business.
+///
+/// # Errors
+/// [`NodeError::System`].
+pub fn keep_descriptors_to_ourselves() -> Result<(), NodeError> {
+    let kept = raw::keep_descriptors_to_ourselves();
+    kept.map_err(NodeError::system("cannot keep descriptors from sessions"))
 }
 
 /// The programs that we start find it by this path whatever became of the file.
@@ -107,22 +145,24 @@ fn bind(means: &Means) -> Result<UdpSocket, NodeError> {
     Err(NodeError::NoPort { first, last })
 }
 
-/// Gives the session what it owns on the machine: the folder `run`.
-fn make_run(folder: &Folder, user: Option<u32>) -> Result<(), NodeError> {
-    let run = folder.join("run");
-    files::make_folder(&run, 0o700)?;
-    let given = user.map_or(Ok(()), |user| {
-        std::os::unix::fs::chown(&run, Some(user), Some(user))
-    });
-    given.map_err(|source| cannot_give(&run, source))
-}
-
-fn cannot_give(path: &Path, source: io::Error) -> NodeError {
-    NodeError::File {
-        what: "cannot give to the session",
-        path: path.to_owned(),
+/// The socket on which whoever looks after the session asks its server how it is. It stands in the
+/// session's folder, where the session has no business: what it has of it is the descriptor.
+fn listen(folder: &Folder) -> Result<UnixListener, NodeError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let made = || {
+        let inside = File::open(folder.path())?;
+        // Paths of sockets are short; those of folders need not be.
+        let path = format!("/proc/self/fd/{}/status.sock", inside.as_raw_fd());
+        let _ = std::fs::remove_file(&path);
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
+    };
+    made().map_err(|source| NodeError::File {
+        what: "cannot listen on",
+        path: folder.status_socket(),
         source,
-    }
+    })
 }
 
 /// Why a session that was not told to end has ended.

@@ -9,12 +9,12 @@ use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::running::Running;
-use super::signals::Signals;
-use super::{Means, bind, cause_of_end, make_run};
-use crate::clock::now;
+use super::running::{Running, Sockets};
+use super::signals::{Signals, Woken};
+use super::{Means, bind, cause_of_end, listen};
+use crate::driver::local::burial::tidy;
 use crate::driver::local::log::LogWriter;
-use crate::driver::local::processes;
+use crate::driver::local::processes::{self, Process};
 use crate::driver::local::{network, sandbox, stage};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
@@ -24,11 +24,19 @@ use crate::{NodeError, files};
 /// How long a session may take until viewers can come.
 const START: Duration = Duration::from_secs(30);
 
+/// Before a record that could not be written is written again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// A session's processes and all that the keeper knows of them.
 struct Session<'a> {
     folder: &'a Folder,
     spec: SessionSpec,
     record: Record,
+    /// Whether the record in the file is older than this one: the disk was full.
+    is_untold: bool,
+    means: Means,
+    /// How it was told to end, once it was.
+    ordered: Option<StopOrder>,
     log: LogWriter,
     signals: Signals,
     /// What a person may be told if it fails: the last line that it wrote.
@@ -49,73 +57,75 @@ pub(super) fn run(folder: &Folder) -> Result<(), NodeError> {
     let mut session = Session {
         folder,
         spec,
-        record: Record {
-            life: Life::Starting {
-                phase: StartPhase::Sandbox,
-            },
-            since: now(),
-            keeper: std::process::id() as i32,
-            init: None,
-            ready_at: None,
-            server_spki: None,
-            port: 0,
-        },
+        record: Record::begun(Process::of(std::process::id() as i32)),
+        is_untold: false,
+        means,
+        ordered: None,
         log,
         signals,
         last_line: String::new(),
     };
-    session.tell()?;
-    let ended = match session.start(&means) {
+    session.folder.set_record(&session.record)?;
+    let ended = match session.start() {
         Ok(running) => session.keep(running)?,
-        Err(error) => Life::Ended {
-            cause: StopCause::StartFailed,
-            exit: None,
-            detail: Some(error.to_string()),
-        },
+        Err(error) => session.not_started(&error),
     };
-    for own in ["run", "etc"] {
-        files::remove_folder(&folder.join(own))?;
+    if let Err(error) = tidy(folder) {
+        // What is left of it is ours, and goes when the session is forgotten.
+        eprintln!("hackstream-noded: {error}");
     }
-    session.enter(ended)
+    session.record.enter(ended);
+    session.folder.set_record(&session.record)
 }
 
 impl Session<'_> {
     /// Starts everything; what fails ends what was started.
-    fn start(&mut self, means: &Means) -> Result<Running, NodeError> {
-        let socket = bind(means)?;
-        let port = socket.local_addr().map(|address| address.port());
+    fn start(&mut self) -> Result<Running, NodeError> {
+        let viewers = bind(&self.means)?;
+        let port = viewers.local_addr().map(|address| address.port());
         self.record.port = port.map_err(NodeError::system("a socket has no address"))?;
-        make_run(self.folder, means.user)?;
+        let status = listen(self.folder)?;
         sandbox::write_etc(self.folder, &self.spec)?;
-        let mut running = Running::start(self.folder, &self.spec, means, &socket)?;
-        drop(socket);
-        match self.connect(&mut running, means) {
+        let sockets = Sockets { viewers, status };
+        let mut running = Running::start(self.folder, &self.spec, &self.means, sockets)?;
+        match self.connect(&mut running) {
             Ok(()) => {
                 self.enter(Life::Starting {
                     phase: StartPhase::Display,
-                })?;
+                });
                 Ok(running)
             }
             Err(error) => {
-                running.end(self.record.init.as_ref())?;
+                running.end(&self.means, self.record.init.as_ref())?;
                 Err(error)
             }
         }
     }
 
     /// Gives the session its network, and lets it go on.
-    fn connect(&mut self, running: &mut Running, means: &Means) -> Result<(), NodeError> {
+    fn connect(&mut self, running: &mut Running) -> Result<(), NodeError> {
         let deadline = Instant::now() + START;
         self.hear_until(running, deadline, |line| line == stage::ENTERED)?;
         let has_internet = self.spec.egress == Egress::Internet;
+        let machine = match has_internet {
+            true => network::machine()?,
+            false => Vec::new(),
+        };
         if has_internet {
-            running.find_way_out(means)?;
+            running.find_way_out(&self.means, deadline)?;
         }
-        let routes = network::routes(has_internet, &network::machine());
+        let orders = stage::Orders {
+            routes: network::routes(has_internet, &machine),
+            processes: self.spec.resources.pids,
+        };
+        let orders = serde_json::to_vec(&orders).map_err(std::io::Error::other);
         let input = running.sandbox.stdin.take();
-        let told = input.map_or(Ok(()), |mut input| input.write_all(routes.as_bytes()));
+        let told = orders.and_then(|orders| match input {
+            Some(mut input) => input.write_all(&orders),
+            None => Ok(()),
+        });
         told.map_err(NodeError::system("the session's network does not hear"))?;
-        match running.init() {
+        match running.init(deadline) {
             Some(init) => {
                 self.record.init = Some(init);
                 Ok(())
@@ -124,6 +134,19 @@ impl Session<'_> {
                 self.hear_out(running);
                 Err(self.failed_start("bubblewrap"))
             }
+        }
+    }
+
+    /// How a session has ended that did not come to run.
+    fn not_started(&self, error: &NodeError) -> Life {
+        let (cause, detail) = match self.ordered {
+            Some(order) => (order.cause, None),
+            None => (StopCause::StartFailed, Some(error.to_string())),
+        };
+        Life::Ended {
+            cause,
+            exit: None,
+            detail,
         }
     }
 
@@ -145,7 +168,8 @@ impl Session<'_> {
                 .stderr
                 .pass(&mut self.log, |line| line.clone_into(last));
             let is_over = woken.by_child && running.status()?.is_some();
-            if (is_over || Instant::now() >= deadline) && !found {
+            let is_told = self.heed(woken).is_some();
+            if (is_over || is_told || Instant::now() >= deadline) && !found {
                 self.hear_out(running);
                 return Err(self.failed_start("the sandbox"));
             }
@@ -164,15 +188,29 @@ impl Session<'_> {
         }
     }
 
-    fn wait(
-        &self,
-        running: &Running,
-        until: Option<Instant>,
-    ) -> Result<super::signals::Woken, NodeError> {
+    /// Waits for something to happen, at most `until` then. A record that could not be written is
+    /// tried again, for as long as the session lives.
+    fn wait(&mut self, running: &Running, until: Option<Instant>) -> Result<Woken, NodeError> {
         let outputs = [running.stdout.waiting(), running.stderr.waiting()];
         let outputs: Vec<_> = outputs.into_iter().flatten().collect();
+        let again = self.is_untold.then(|| Instant::now() + AGAIN);
+        let until = until.into_iter().chain(again).min();
         let woken = self.signals.wait(&outputs, until);
+        if self.is_untold {
+            self.tell();
+        }
         woken.map_err(NodeError::system("cannot wait"))
+    }
+
+    /// How it is to end, if that was just said: once.
+    fn heed(&mut self, woken: Woken) -> Option<StopOrder> {
+        if !woken.by_order || self.ordered.is_some() {
+            return None;
+        }
+        let order = self.folder.stop_order().unwrap_or_default();
+        self.enter(Life::Stopping { cause: order.cause });
+        self.ordered = Some(order);
+        self.ordered
     }
 
     /// What is left of its outputs when it has ended.
@@ -189,17 +227,13 @@ impl Session<'_> {
 
     /// Keeps it until it has ended: how.
     fn keep(&mut self, mut running: Running) -> Result<Life, NodeError> {
-        let mut order: Option<StopOrder> = None;
         let mut deadline = Some(Instant::now() + START);
         let status = loop {
             let woken = self.wait(&running, deadline)?;
-            self.listen(&mut running, &mut deadline)?;
-            if woken.by_order && order.is_none() {
-                let told = self.folder.stop_order().unwrap_or_default();
-                self.enter(Life::Stopping { cause: told.cause })?;
+            self.listen(&mut running, &mut deadline);
+            if let Some(order) = self.heed(woken) {
                 self.ask_to_end();
-                deadline = Instant::now().checked_add(Duration::from_secs(told.grace.0));
-                order = Some(told);
+                deadline = Instant::now().checked_add(Duration::from_secs(order.grace.0));
             }
             if woken.by_child {
                 if let Some(status) = running.status()? {
@@ -210,17 +244,13 @@ impl Session<'_> {
                 break None;
             }
         };
-        running.end(self.record.init.as_ref())?;
+        running.end(&self.means, self.record.init.as_ref())?;
         self.hear_out(&mut running);
-        Ok(self.end(order, status))
+        Ok(self.end(status))
     }
 
     /// Passes on what it writes, and notes when viewers can come.
-    fn listen(
-        &mut self,
-        running: &mut Running,
-        deadline: &mut Option<Instant>,
-    ) -> Result<(), NodeError> {
+    fn listen(&mut self, running: &mut Running, deadline: &mut Option<Instant>) {
         let (mut ready, last) = (None, &mut self.last_line);
         running.stdout.pass(&mut self.log, |line| {
             ready = ready.take().or_else(|| server_key(line));
@@ -232,10 +262,11 @@ impl Session<'_> {
         if let (Some(key), true) = (ready, is_starting) {
             *deadline = None;
             self.record.server_spki = Some(key);
-            self.record.ready_at = Some(now());
-            self.enter(Life::Ready)?;
+            self.record.enter(Life::Ready);
+            self.record.ready = Some(self.record.entered);
+            self.record.ready_at = Some(self.record.since);
+            self.tell();
         }
-        Ok(())
     }
 
     /// Asks the server to end; its sandbox then ends as well.
@@ -249,7 +280,7 @@ impl Session<'_> {
         }
     }
 
-    fn end(&self, order: Option<StopOrder>, status: Option<ExitStatus>) -> Life {
+    fn end(&self, status: Option<ExitStatus>) -> Life {
         use std::os::unix::process::ExitStatusExt as _;
         let was_ready = self.record.ready_at.is_some();
         let signal = status.and_then(|status| status.signal());
@@ -262,7 +293,8 @@ impl Session<'_> {
             (None, None) => None,
         };
         let is_killed = matches!(exit, Some(Exit::Signal(_)));
-        let cause = order.map_or_else(|| cause_of_end(was_ready, is_killed), |order| order.cause);
+        let by_itself = || cause_of_end(was_ready, is_killed);
+        let cause = self.ordered.map_or_else(by_itself, |order| order.cause);
         let detail = (cause == StopCause::StartFailed).then(|| match status {
             None => format!("it was not ready within {} s", START.as_secs()),
             Some(_) => self.last_line.clone(),
@@ -274,14 +306,18 @@ impl Session<'_> {
         }
     }
 
-    fn enter(&mut self, life: Life) -> Result<(), NodeError> {
-        self.record.life = life;
-        self.record.since = now();
-        self.tell()
+    fn enter(&mut self, life: Life) {
+        self.record.enter(life);
+        self.tell();
     }
 
-    fn tell(&self) -> Result<(), NodeError> {
-        self.folder.set_record(&self.record)
+    /// Writes the record. A full disk must not cost the session: it is written later.
+    fn tell(&mut self) {
+        let told = self.folder.set_record(&self.record);
+        if let (Err(error), false) = (&told, self.is_untold) {
+            eprintln!("hackstream-noded: {error}; it is tried again");
+        }
+        self.is_untold = told.is_err();
     }
 }
 
