@@ -13,6 +13,7 @@ use crate::auth::rotation::RotationKey;
 use crate::auth::throttle::{Key, Throttle};
 use crate::deeds::who::{Caller, acting};
 use crate::fault::Fault;
+use crate::feeds::Feeds;
 use crate::http::Crowds;
 use crate::http::handlers::health::Readiness;
 use crate::keys::{KeyError, Keys};
@@ -37,6 +38,8 @@ pub struct Hub {
     pub metrics: Arc<Metrics>,
     /// Requests that are worked on.
     pub crowds: Crowds,
+    /// The logs that somebody reads.
+    pub feeds: Feeds,
     /// Whether the hub works, as it was found out last.
     pub readiness: Readiness,
     /// Held while the audit log is checked.
@@ -62,6 +65,7 @@ impl Hub {
             ticket_keys: keys.ticket_public()?,
             metrics,
             crowds: Crowds::default(),
+            feeds: Feeds::default(),
             readiness: Readiness::default(),
             verifying: Arc::new(Semaphore::new(1)),
             ending: watch::Sender::new(false),

@@ -16,6 +16,7 @@ pub mod auth;
 pub mod config;
 pub mod deeds;
 pub mod fault;
+pub mod feeds;
 pub mod http;
 pub mod hub;
 pub mod keys;

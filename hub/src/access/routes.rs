@@ -89,6 +89,7 @@ pub const ROUTES: &[Declared] = &[
     row("GET", "/v1/sessions", SEEN),
     row("GET", "/v1/sessions/{id}", SEEN),
     row("GET", "/v1/sessions/{id}/events", SEEN),
+    row("GET", "/v1/sessions/{id}/logs", OWN),
     row("POST", "/v1/sessions/{id}/connect", OWN),
     row("POST", "/v1/sessions/{id}/stop", STOP),
     row("GET", "/v1/users", Access::OneOf(&[P::UsersRead])),
@@ -116,4 +117,5 @@ pub const ROUTES: &[Declared] = &[
     row("GET", "/v1/node/jobs", Access::Node),
     row("POST", "/v1/node/jobs/{id}/result", Access::Node),
     row("POST", "/v1/node/report", Access::Node),
+    row("POST", "/v1/node/logs/{id}", Access::Node),
 ];

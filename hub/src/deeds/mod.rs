@@ -9,6 +9,7 @@ pub mod devices;
 pub mod fleet;
 pub mod launch;
 pub mod login;
+pub mod logs;
 pub mod pool;
 pub mod refresh;
 pub mod report;

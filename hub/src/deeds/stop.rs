@@ -66,7 +66,10 @@ pub fn end(
         return Ok(());
     }
     let id = session.view.session_id;
-    if let Some(node) = session.view.node_id {
+    let node = session.view.node_id;
+    // One that is lost may be told to end again and again; its node is told once.
+    let told = node.map_or(Ok(true), |node| jobs::is_being_stopped(tx, node, id))?;
+    if let (Some(node), false) = (node, told) {
         let stop = Stop {
             session: id,
             grace,

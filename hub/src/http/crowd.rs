@@ -23,6 +23,8 @@ pub struct Crowds {
     pub(crate) people: Arc<Crowd<UserId>>,
     /// Nodes.
     pub(crate) nodes: Arc<Crowd<NodeId>>,
+    /// Nodes that send logs: each waits for those who read.
+    pub(crate) logs: Arc<Crowd<NodeId>>,
     /// Those who watch something: streams, which go on after the answer has been made.
     pub(crate) watchers: Arc<Crowd<UserId>>,
 }
@@ -34,6 +36,7 @@ impl Default for Crowds {
             strangers: Crowd::new(128, 32),
             people: Crowd::new(256, 64),
             nodes: Crowd::new(256, 16),
+            logs: Crowd::new(128, 64),
             watchers: Crowd::new(1024, 16),
         }
     }

@@ -56,9 +56,17 @@ pub(crate) async fn watch(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
+/// Where nodes wait for jobs.
+const JOBS: &str = "/v1/node/jobs";
+
 /// Whether a route's answer takes as long as there is nothing to say.
 fn waits(route: &Declared) -> bool {
-    route.path == "/v1/node/jobs"
+    route.path == JOBS || sends_logs(route)
+}
+
+/// Whether a node waits there for those who read.
+fn sends_logs(route: &Declared) -> bool {
+    route.path == "/v1/node/logs/{id}"
 }
 
 async fn pass(
@@ -79,9 +87,14 @@ async fn pass(
         Access::Node => {
             let shown = node_of(hub, request.headers()).await?;
             request.extensions_mut().insert(shown);
-            // Those who wait hold no place.
-            let place = crowds.nodes.enter(shown.node).ok_or_else(busy)?;
-            if waits(route) {
+            let crowd = if sends_logs(route) {
+                &crowds.logs
+            } else {
+                &crowds.nodes
+            };
+            let place = crowd.enter(shown.node).ok_or_else(busy)?;
+            // Those who wait for jobs hold no place.
+            if route.path == JOBS {
                 drop(place);
                 return Ok(next.run(request).await);
             }

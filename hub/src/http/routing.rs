@@ -12,7 +12,7 @@ use hackstream_control_api::problem::Code;
 
 use super::guard::{Guard, watch};
 use super::handlers::{
-    account, admin, audit, events, health, login, node, pool, service, sessions,
+    account, admin, audit, events, health, login, logs, node, pool, service, sessions,
 };
 use super::openapi;
 use crate::access::{Access, Declared, ROUTES};
@@ -77,6 +77,7 @@ fn running(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add("GET", "/v1/sessions", get(sessions::list))?;
     routes.add("GET", "/v1/sessions/{id}", get(sessions::one))?;
     routes.add("GET", "/v1/sessions/{id}/events", get(events::watch))?;
+    routes.add("GET", "/v1/sessions/{id}/logs", get(logs::read))?;
     routes.add("POST", "/v1/sessions/{id}/connect", post(sessions::connect))?;
     routes.add("POST", "/v1/sessions/{id}/stop", post(sessions::stop))
 }
@@ -106,7 +107,8 @@ fn managing(routes: &mut Routes) -> Result<(), RouteError> {
 fn nodes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add("GET", "/v1/node/jobs", get(node::jobs))?;
     routes.add("POST", "/v1/node/jobs/{id}/result", post(node::result))?;
-    routes.add("POST", "/v1/node/report", post(node::report))
+    routes.add("POST", "/v1/node/report", post(node::report))?;
+    routes.add("POST", "/v1/node/logs/{id}", post(logs::piece))
 }
 
 /// Routes that have been added, and what is still to come.

@@ -18,6 +18,7 @@ mod database;
 mod document;
 mod floods;
 mod harness;
+mod logs;
 mod outrun;
 mod pool;
 mod rbac;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         connect::TESTS,
         document::TESTS,
         floods::TESTS,
+        logs::TESTS,
         outrun::TESTS,
         pool::TESTS,
         rbac::TESTS,

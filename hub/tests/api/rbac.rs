@@ -119,6 +119,7 @@ pub(crate) fn body(route: &Declared) -> Value {
         ("PUT", _) => json!({ "clipboard_in": true, "clipboard_out": true, "files": false,
             "sound": true, "microphone": false, "gpu": false, "egress": "internet", "quality_cap": "high" }),
         ("POST", "/v1/node/jobs/{id}/result") => json!({ "outcome": "done" }),
+        ("POST", "/v1/node/logs/{id}") => json!({ "offset": 0, "text": "x", "end": 1 }),
         ("POST", "/v1/node/report") => json!({ "version": "0", "last_seq": 0, "apps": [],
             "limits_enforced": true, "sessions": [], "capacity": { "memory_bytes": 1,
             "memory_allocatable": 1, "cpu_millis": 1, "cpu_allocatable": 1, "max_sessions": 1 } }),

@@ -59,6 +59,10 @@ pub(crate) const TESTS: &[Test] = &[
         a_silent_node_is_lost_and_comes_back,
     ),
     (
+        "a_lost_session_is_told_to_end_once",
+        a_lost_session_is_told_to_end_once,
+    ),
+    (
         "what_comes_too_late_is_ended_again",
         what_comes_too_late_is_ended_again,
     ),
@@ -482,6 +486,21 @@ fn a_silent_node_is_lost_and_comes_back(api: &mut Api) {
     assert_eq!(state(api, &alice, &id), "lost");
     api.report(&node, 1, at).ok();
     assert_eq!(state(api, &alice, &id), "running");
+}
+
+fn a_lost_session_is_told_to_end_once(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let id = api.launch(&api.token("alice"));
+    api.report(&node, 1, seen(&id, "ready")).ok();
+    api.wait(Seconds::minutes(11));
+    let alice = api.token("alice");
+    for _ in 0..3 {
+        assert_eq!(keep_up(api, Seconds::minutes(11)), 1);
+        assert_eq!(stop(api, &alice, &id)["state"], "stopping");
+    }
+    let jobs = api.jobs(&node);
+    let stops = jobs.iter().filter(|job| job["kind"] == "stop");
+    assert_eq!(stops.count(), 1);
 }
 
 fn what_comes_too_late_is_ended_again(api: &mut Api) {

@@ -29,13 +29,13 @@ use crate::store::{Tx, Wake};
 use crate::tables::events;
 
 /// After so long the answer ends and the client comes again, with a token that is still good.
-const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
 /// When to try again where one has too many open.
 const LATER: Seconds = Seconds(10);
 
 /// Shorter than what proxies and address translators take for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What happens to a session: what has happened first, or what came after `Last-Event-ID`, then what
 /// happens. Ends when the session has ended; 204 where it has and nothing is left to tell, so that
@@ -51,11 +51,8 @@ pub(crate) async fn watch(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let after = last_event(&headers)?;
-    let place = hub.crowds.watchers.enter(caller.user).ok_or_else(|| {
-        let detail = "too many streams are open; close one first";
-        let problem = Problem::new(Code::TooManyRequests).detail(detail);
-        problem.retry_after(LATER)
-    })?;
+    let place = hub.crowds.watchers.enter(caller.user);
+    let place = place.ok_or_else(too_many)?;
     // From before the first look: nothing falls in between.
     let (wakes, ending) = (hub.store.listen(), hub.ending.subscribe());
     let mut watcher = Watcher {
@@ -82,7 +79,14 @@ pub(crate) async fn watch(
     Ok(stream.into_response())
 }
 
-fn last_event(headers: &HeaderMap) -> Result<u64, Fault> {
+/// Why somebody gets no further stream.
+pub(super) fn too_many() -> Fault {
+    let detail = "too many streams are open; close one first";
+    let problem = Problem::new(Code::TooManyRequests).detail(detail);
+    problem.retry_after(LATER).into()
+}
+
+pub(super) fn last_event(headers: &HeaderMap) -> Result<u64, Fault> {
     let Some(header) = headers.get("last-event-id") else {
         return Ok(0);
     };

@@ -7,6 +7,7 @@ pub mod events;
 mod guess;
 pub mod health;
 pub mod login;
+pub mod logs;
 pub mod node;
 pub mod pool;
 pub mod service;
