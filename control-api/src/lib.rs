@@ -19,6 +19,7 @@ pub mod limits;
 pub mod login;
 pub mod node;
 pub mod policy;
+pub mod pool;
 pub mod problem;
 pub mod quota;
 pub mod session;

@@ -36,3 +36,5 @@ pub const MAX_LOG_CHUNK_BYTES: usize = 64 * 1024;
 pub const MAX_NODE_TEXT_BYTES: usize = 1024;
 /// Pixels on a side of a session's screen.
 pub const MAX_SCREEN_SIDE: u16 = 16_384;
+/// Warm sessions of an application.
+pub const MAX_POOL: u32 = 1000;

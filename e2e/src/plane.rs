@@ -102,7 +102,8 @@ impl Plane {
     pub fn with_node(node: &Node<'_>) -> Self {
         let mut plane = Self::new();
         plane.add_node(node);
-        wait_until("the node to report", || {
+        let node = plane.node.as_ref().map(|node| node.stderr.clone());
+        wait_until(&format!("the node to report: {node:?}"), || {
             let ready = plane.ask("GET", "/health/ready", "", &Value::Null);
             (ready.0 == 200).then_some(())
         });

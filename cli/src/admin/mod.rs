@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod nodes;
 pub mod policies;
+pub mod pool;
 pub mod quotas;
 pub mod users;
 
@@ -21,6 +22,8 @@ Examples:
       What each of them may use, from the next session on.
   hackstreamctl policies set user --files on
       What sessions of ordinary users allow.
+  hackstreamctl pool set browser --min 2 --max 5
+      Two to five browsers wait, started, for whoever launches one.
   hackstreamctl nodes list
       The machines that run sessions, and what is free there.
   hackstreamctl audit verify
@@ -51,6 +54,9 @@ enum Action {
     /// What sessions allow, by role
     #[command(subcommand)]
     Policies(policies::Policies),
+    /// Sessions that wait warm, so that a launch is quick
+    #[command(subcommand)]
+    Pool(pool::Pool),
     /// The machines that run sessions; `hackstreamd node add` adds one
     #[command(subcommand)]
     Nodes(nodes::Nodes),
@@ -70,6 +76,7 @@ impl Cli {
             Action::Users(command) => command.run(&context),
             Action::Quotas(command) => command.run(&context),
             Action::Policies(command) => command.run(&context),
+            Action::Pool(command) => command.run(&context),
             Action::Nodes(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
         }
