@@ -1,7 +1,7 @@
 //! Tests of the real programs on real displays and networks.
 //!
 //! This library holds what the tests share: it starts [servers](server), [viewers](viewer),
-//! [displays](display), [containers](container), [networks](netns), [routers](relay) and
+//! [displays](display), [terminals](pty), [control planes](plane), [containers](container), [networks](netns), [routers](relay) and
 //! [browsers](firefox), knows the [runbook], and [compares](compare) what the viewer shows with what
 //! is on the server's display. All of it ends when its value is dropped. The tests themselves are in
 //! `tests/`, one file for each subject.
@@ -28,9 +28,12 @@ pub mod microphone;
 pub mod mock_hub;
 pub mod netns;
 pub mod node;
+pub mod person;
+pub mod plane;
 pub mod pointer;
 pub mod process;
 pub mod processor;
+pub mod pty;
 pub mod relay;
 pub mod runbook;
 pub mod scripts;

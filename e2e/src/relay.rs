@@ -55,11 +55,21 @@ impl Relay {
     /// If the system has no ports to give.
     #[must_use]
     pub fn to(server: &Server) -> Self {
-        let front = Arc::new(socket());
+        let server = server.ready.listen.parse().expect("an address");
+        Self::between((Ipv4Addr::LOCALHOST, 0).into(), server)
+    }
+
+    /// A router at `front`, an address of loopback, in front of a server elsewhere.
+    ///
+    /// # Panics
+    /// If the address is taken.
+    #[must_use]
+    pub fn between(front: SocketAddr, server: SocketAddr) -> Self {
+        let front = Arc::new(socket_at(front));
         let address = front.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             front,
-            server: server.ready.listen.parse().expect("an address"),
+            server,
             lost: Default::default(),
             over: AtomicBool::new(false),
             rough: Mutex::default(),
@@ -214,7 +224,11 @@ impl Rough {
 }
 
 fn socket() -> UdpSocket {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    socket_at((Ipv4Addr::LOCALHOST, 0).into())
+}
+
+fn socket_at(address: SocketAddr) -> UdpSocket {
+    let socket = UdpSocket::bind(address).expect("a port");
     socket.set_read_timeout(Some(LOOK)).expect("a time-out");
     socket
 }

@@ -43,13 +43,15 @@ pub fn root() -> &'static Path {
     own.parent().unwrap_or(own)
 }
 
-fn programs() -> [Command; 5] {
+fn programs() -> [Command; 7] {
     [
         hackstream_view::config::command(),
         hackstream_server::config::raw::Cli::command(),
         hackstream_bench::cli::Cli::command(),
         hackstream_hub::config::Cli::command(),
         hackstream_node::cli::Cli::command(),
+        hackstream_cli::user::Cli::command(),
+        hackstream_cli::admin::Cli::command(),
     ]
 }
 

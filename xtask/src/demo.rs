@@ -67,7 +67,7 @@ fn show(processes: &mut Processes, state: &Path, token: &Path, app: &[String]) -
                 eprintln!("The program has ended.");
                 return Ok(());
             }
-            Event::Ended(Role::Viewer, _) => {
+            Event::Ended(_, _) => {
                 if let Some(picture) = picture {
                     eprintln!(
                         "There is no display here; the picture is {}",

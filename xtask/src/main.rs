@@ -4,6 +4,7 @@ mod bench_check;
 mod browser;
 mod ci;
 mod command;
+mod control_demo;
 mod cross;
 mod demo;
 mod edges;
@@ -35,6 +36,8 @@ Usage: cargo xtask TASK
   setup [--for build|demo|test|ci|bench|cross|image|engine]
                           install the system packages that are needed (default: demo)
   demo [--app COMMAND…]   show a program of this machine through HackStream: Firefox, or COMMAND
+  control-demo [URL]      several people's HackStream on this machine: starts a hub, a node and a
+                          first user, and launches Firefox, with that page, through them
   test [ARGUMENT…]        all tests; arguments go to `cargo test` (default: --workspace)
   ci [STEP…]              all other checks, or only the named ones; `ci --list` names them
   bench-check [--accept] [PART-OF-A-NAME…]
@@ -59,6 +62,7 @@ Usage: cargo xtask TASK
 enum Task {
     Setup(Goal),
     Demo { app: Vec<String> },
+    ControlDemo { url: Option<String> },
     Test { arguments: Vec<String> },
     Ci { steps: Vec<String> },
     CiList,
@@ -95,6 +99,7 @@ fn perform(task: Task) -> Result<()> {
     match task {
         Task::Setup(goal) => setup::run(goal),
         Task::Demo { app } => demo::run(&app),
+        Task::ControlDemo { url } => control_demo::run(url.as_deref()),
         Task::Test { arguments } => test::run(&arguments),
         Task::Ci { steps } => ci::run(&steps),
         Task::CiList => {
@@ -140,6 +145,10 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ("demo", []) => Ok(Task::Demo { app: Vec::new() }),
         ("demo", ["--app", _, ..]) => Ok(Task::Demo {
             app: rest[1..].to_vec(),
+        }),
+        ("control-demo", []) => Ok(Task::ControlDemo { url: None }),
+        ("control-demo", [url]) if !url.starts_with('-') => Ok(Task::ControlDemo {
+            url: Some((*url).to_owned()),
         }),
         ("test", _) => Ok(Task::Test {
             arguments: rest.to_vec(),

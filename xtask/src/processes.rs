@@ -22,6 +22,12 @@ pub(crate) enum Role {
     Server,
     /// hackstream-view.
     Viewer,
+    /// hackstreamd.
+    Hub,
+    /// hackstream-noded.
+    Node,
+    /// hackstream, which starts the viewer.
+    Person,
 }
 
 impl fmt::Display for Role {
@@ -29,6 +35,9 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Server => "server",
             Self::Viewer => "viewer",
+            Self::Hub => "hub",
+            Self::Node => "node",
+            Self::Person => "command line",
         })
     }
 }

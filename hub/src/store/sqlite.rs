@@ -32,8 +32,16 @@ impl Sqlite {
         let cannot =
             |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
         let mut options = OpenOptions::new();
-        let options = options.create(true).append(true).mode(0o600);
-        options.open(file).map_err(cannot)?;
+        let made = options.write(true).create_new(true).mode(0o600).open(file);
+        // One that is there must not be opened here: closing it would drop the locks that other
+        // connections of this process have on it (POSIX has them by process), and the next program
+        // that closes the database would take itself for the last and remove the log below them.
+        match made {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(cannot(error));
+            }
+            _ => {}
+        }
         let connection = Connection::open(file).map_err(translate)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(translate)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -1,0 +1,11 @@
+//! `hackstream`: see `hackstream --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use hackstream_cli::user::Cli;
+use hackstream_cli::user::finish;
+
+fn main() -> ExitCode {
+    finish("hackstream", Cli::parse().run())
+}

@@ -1,0 +1,208 @@
+//! What a command works with: the settings, the person at the terminal, and the clock.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use hackstream_control_api::time::UnixMillis;
+
+use crate::api::Api;
+use crate::api::trust::Trust;
+use crate::commands::configure;
+use crate::config::address::HubAddress;
+use crate::config::settings::Fingerprint;
+use crate::config::{self, Places, Settings};
+use crate::error::CliError;
+use crate::hub::Hub;
+use crate::login::credentials::Store;
+use crate::login::{self, Person, TOKEN_VARIABLE, Tokens};
+use crate::terminal::interrupt::Interrupts;
+use crate::terminal::{ask, out};
+
+/// Options that both programs know everywhere.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Common {
+    /// The hub, for this command only; `configure` remembers one
+    #[arg(long, global = true, value_name = "URL", env = "HACKSTREAM_API_URL")]
+    pub api_url: Option<HubAddress>,
+    /// The key that the hub must have (hackstreamd prints it), instead of an authority's word
+    #[arg(
+        long,
+        global = true,
+        value_name = "sha256:HEX",
+        env = "HACKSTREAM_FINGERPRINT"
+    )]
+    pub fingerprint: Option<Fingerprint>,
+    /// Never ask anything; fail where an answer is needed
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Context {
+    /// Where things are kept.
+    pub places: Places,
+    /// What Ctrl-C does.
+    pub interrupts: Interrupts,
+    common: Common,
+}
+
+impl Context {
+    /// That of this process.
+    ///
+    /// # Errors
+    /// If there is no home, or signals cannot be handled.
+    pub fn new(common: Common) -> Result<Self, CliError> {
+        Ok(Self {
+            places: Places::find(|name| std::env::var_os(name))?,
+            interrupts: Interrupts::catch()?,
+            common,
+        })
+    }
+
+    /// What counts now: the command line, else the environment, else the file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or makes no sense.
+    pub fn settings(&self) -> Result<Settings, CliError> {
+        let kept = config::load(&self.places)?;
+        Ok(kept.with(self.common.api_url.clone(), self.common.fingerprint))
+    }
+
+    /// What the command line or the environment says of the hub.
+    #[must_use]
+    pub const fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// The hub, and who asks it. Asks which hub that is where nobody ever said.
+    ///
+    /// # Errors
+    /// If that cannot be asked; those of files.
+    pub fn hub(&self) -> Result<Hub<'_>, CliError> {
+        let mut settings = self.settings()?;
+        if settings.api_url.is_none() {
+            settings = configure::first_run(self)?;
+        }
+        let api = Self::api(&settings)?;
+        let tokens = match std::env::var(TOKEN_VARIABLE) {
+            Ok(token) if !token.is_empty() => Tokens::Service(token),
+            _ => Tokens::Person(self.person(api.clone(), settings.username)),
+        };
+        Ok(Hub::new(api, tokens))
+    }
+
+    /// The hub of these settings, without anybody who asks.
+    ///
+    /// # Errors
+    /// If they name none.
+    pub fn api(settings: &Settings) -> Result<Api, CliError> {
+        let address = settings.api_url.clone().ok_or_else(|| {
+            let text = "no hub is set: run `hackstream configure`, or give --api-url";
+            CliError::Usage(text.to_owned())
+        })?;
+        let trust = settings
+            .fingerprint
+            .map_or(Trust::Authorities, |key| Trust::Key(key.0));
+        Api::new(address, trust)
+    }
+
+    /// The person at this hub.
+    #[must_use]
+    pub fn person(&self, api: Api, username: Option<String>) -> Person<'_> {
+        let store = Store::new(self.places.credentials_file(), api.address().clone());
+        Person {
+            api,
+            store,
+            context: self,
+            username,
+        }
+    }
+
+    /// Whether there is somebody who can answer.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        is_person && !self.common.no_input
+    }
+
+    /// What the person types; `usual` if that is nothing.
+    ///
+    /// # Errors
+    /// If nobody can be asked.
+    pub fn ask(&self, question: &str, usual: Option<&str>) -> Result<String, CliError> {
+        self.check_may_ask(question)?;
+        ask::line(question, usual)
+    }
+
+    /// Whether the person says yes.
+    ///
+    /// # Errors
+    /// If nobody can be asked.
+    pub fn ask_yes_or_no(&self, question: &str) -> Result<bool, CliError> {
+        let answer = self.ask(&format!("{question} [y/N]"), Some("n"))?;
+        Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// What the person types and nobody sees.
+    ///
+    /// # Errors
+    /// If nobody can be asked.
+    pub fn ask_secretly(&self, question: &str) -> Result<String, CliError> {
+        self.check_may_ask(question)?;
+        ask::secret(question, &self.interrupts)
+    }
+
+    /// Tells the person, beside what the command is asked for.
+    ///
+    /// # Errors
+    /// If nobody reads it.
+    pub fn tell(&self, text: &str) -> Result<(), CliError> {
+        out::tell(text)
+    }
+
+    /// Tells the person what to worry about, if there is something.
+    pub fn warn(&self, text: Option<&str>) {
+        if let Some(text) = text {
+            let _ = out::tell(&format!("warning: {text}"));
+        }
+    }
+
+    /// The time by this machine's clock.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        login::now()
+    }
+
+    /// What this machine is called, for the list of devices.
+    #[must_use]
+    pub fn device(&self) -> String {
+        let name = rustix::system::uname();
+        let name = name.nodename().to_string_lossy();
+        let name: String = name.chars().take(64).collect();
+        match name.is_empty() {
+            true => "unnamed".to_owned(),
+            false => name,
+        }
+    }
+
+    /// The viewer that the settings name.
+    ///
+    /// # Errors
+    /// Those of [`Self::settings`].
+    pub fn viewer(&self) -> Result<Option<PathBuf>, CliError> {
+        let named = std::env::var_os("HACKSTREAM_VIEWER").map(PathBuf::from);
+        Ok(named.or(self.settings()?.viewer))
+    }
+
+    fn check_may_ask(&self, question: &str) -> Result<(), CliError> {
+        if self.may_ask() {
+            return Ok(());
+        }
+        let what = question.trim_end_matches([':', ' ', '?']);
+        let text =
+            format!("nobody can be asked for this here: {what}; `--help` says how to give it");
+        Err(CliError::Usage(text))
+    }
+}

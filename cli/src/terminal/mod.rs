@@ -1,0 +1,10 @@
+//! What a person sees and types.
+
+pub mod ask;
+pub mod interrupt;
+pub mod out;
+pub mod progress;
+pub mod size;
+pub mod span;
+pub mod table;
+pub mod when;
