@@ -44,6 +44,7 @@ mod records;
 mod socket;
 mod tls;
 mod turns;
+mod viewer_crypto;
 #[cfg(test)]
 mod virtual_link;
 

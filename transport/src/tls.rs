@@ -12,13 +12,20 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CipherSuite, ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme};
+use rustls::{
+    CipherSuite, ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme,
+    SupportedCipherSuite,
+};
 
-use crate::{Fingerprint, Identity, TransportError};
+use crate::{Fingerprint, Identity, TransportError, viewer_crypto};
 
 /// What the server side of a handshake needs.
 pub(crate) fn server_config(identity: &Identity) -> Result<Arc<QuicServerConfig>, TransportError> {
-    let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
+    let provider = CryptoProvider {
+        cipher_suites: cipher_suites(),
+        ..ring::default_provider()
+    };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_no_client_auth()
         .with_single_cert(vec![identity.certificate()], identity.private_key())?;
@@ -31,7 +38,7 @@ pub(crate) fn server_config(identity: &Identity) -> Result<Arc<QuicServerConfig>
 
 /// What the viewer's side of a handshake needs.
 pub(crate) fn client_config() -> Result<Arc<QuicClientConfig>, TransportError> {
-    let provider = Arc::new(provider());
+    let provider = Arc::new(viewer_crypto::provider(cipher_suites()));
     let verifier = Arc::new(AnyKey(Arc::clone(&provider)));
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
@@ -48,10 +55,10 @@ fn no_suite(error: quinn::crypto::rustls::NoInitialCipherSuite) -> TransportErro
     TransportError::Crypto(error.to_string())
 }
 
-/// ring, with the ciphers in the order of their speed on this machine. The server follows the
-/// viewer's order, because the viewer is the weaker one.
-fn provider() -> CryptoProvider {
-    let mut provider = ring::default_provider();
+/// The ciphers in the order of their speed on this machine. The server follows the viewer's order,
+/// because the viewer is the weaker one.
+fn cipher_suites() -> Vec<SupportedCipherSuite> {
+    let mut suites = ring::DEFAULT_CIPHER_SUITES.to_vec();
     let last = if has_aes() {
         CipherSuite::TLS13_AES_256_GCM_SHA384
     } else {
@@ -63,8 +70,8 @@ fn provider() -> CryptoProvider {
         CipherSuite::TLS13_AES_128_GCM_SHA256 => 0,
         _ => 2,
     };
-    provider.cipher_suites.sort_by_key(|s| rank(s.suite()));
-    provider
+    suites.sort_by_key(|s| rank(s.suite()));
+    suites
 }
 
 /// Whether the processor computes AES itself. Without that ChaCha20 is several times faster.

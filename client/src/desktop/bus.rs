@@ -1,24 +1,21 @@
 //! The notifications of the person's desktop: `org.freedesktop.Notifications` on their session bus.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
-use std::io;
-use std::pin::Pin;
-use std::time::Duration;
-
-use futures_core::Stream;
 use hackstream_protocol::wire::control::{Expiry, Notification, Urgency};
-use zbus::zvariant::Value;
-use zbus::{Connection, MatchRule, Message, MessageStream, message};
+
+use super::dbus::{BusError, Call, Connection, Reader, Signal, Writer};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 
+/// A program's picture is not passed on.
+const NO_ICON: &str = "";
+
 /// The action that stands for the notification as a whole.
 const DEFAULT_ACTION: &str = "default";
 
-/// How long the desktop may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The signals to be passed on: of whoever shows notifications at the moment.
+const RULE: &str = "type='signal',sender='org.freedesktop.Notifications',\
+    interface='org.freedesktop.Notifications',path='/org/freedesktop/Notifications'";
 
 /// What the desktop calls a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,42 +32,31 @@ pub(super) enum Outcome {
 /// A desktop that shows notifications.
 pub(super) struct Bus {
     connection: Connection,
-    signals: MessageStream,
     /// Whether bodies are read as markup.
     has_markup: bool,
 }
 
 impl Bus {
     /// Finds the person's desktop.
-    pub(super) async fn connect() -> zbus::Result<Self> {
-        let builder = zbus::connection::Builder::session()?;
-        let connecting = builder.method_timeout(PATIENCE).build();
-        // A bus that takes no notice of who connects would hold up links as well.
-        let connected = tokio::time::timeout(PATIENCE, connecting).await;
-        let connection = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        let rule = MatchRule::builder()
-            .msg_type(message::Type::Signal)
-            .interface(NAME)?
-            .path(PATH)?
-            .build();
-        let signals = MessageStream::for_match_rule(rule, &connection, None).await?;
-        let reply = call(&connection, "GetCapabilities", &()).await?;
-        let body = reply.body();
-        let capabilities: Vec<&str> = body.deserialize()?;
+    pub(super) async fn connect() -> Result<Self, BusError> {
+        let mut connection = Connection::session(|name| std::env::var_os(name)).await?;
+        connection.listen(RULE).await?;
+        let asking = call("GetCapabilities", "", Writer::default());
+        let answer = connection.call(asking).await?;
+        let capabilities = Reader::new(&answer).texts().ok_or(BusError::Malformed)?;
         Ok(Self {
             has_markup: capabilities.contains(&"body-markup"),
             connection,
-            signals,
         })
     }
 
     /// Shows a notification of the session at `host`, in place of another one.
     pub(super) async fn show(
-        &self,
+        &mut self,
         notification: &Notification,
         replaced: Option<DesktopId>,
         host: &str,
-    ) -> zbus::Result<DesktopId> {
+    ) -> Result<DesktopId, BusError> {
         let from = match notification.program.as_str() {
             "" => host.to_owned(),
             program => format!("{program} - {host}"),
@@ -96,60 +82,78 @@ impl Bus {
             Urgency::Normal => 1,
             Urgency::Critical => 2,
         };
-        let hints = HashMap::from([("urgency", Value::from(urgency))]);
         let expiry = match notification.expiry {
             Expiry::AsUsual => -1,
             Expiry::Never => 0,
             Expiry::After(time) => i32::try_from(time.as_millis()).unwrap_or(i32::MAX).max(1),
         };
         let replaced = replaced.map_or(0, |DesktopId(id)| id);
-        let icon = "";
-        let arguments = (from, replaced, icon, summary, body, actions, hints, expiry);
-        let reply = call(&self.connection, "Notify", &arguments).await?;
-        Ok(DesktopId(reply.body().deserialize()?))
+        let mut arguments = Writer::default();
+        arguments.text(&from);
+        arguments.number(replaced);
+        arguments.text(NO_ICON);
+        arguments.text(&summary);
+        arguments.text(&body);
+        arguments.array(4, |array| actions.iter().for_each(|text| array.text(text)));
+        arguments.entries([("urgency", urgency)], |entry, (hint, value)| {
+            entry.text(hint);
+            entry.signature("y");
+            entry.byte(value);
+        });
+        arguments.signed(expiry);
+        let call = call("Notify", "susssasa{sv}i", arguments);
+        let answer = self.connection.call(call).await?;
+        let id = Reader::new(&answer).number().ok_or(BusError::Malformed)?;
+        Ok(DesktopId(id))
     }
 
     /// Takes one back. The desktop may have forgotten it.
-    pub(super) async fn withdraw(&self, DesktopId(id): DesktopId) {
-        let _ = call(&self.connection, "CloseNotification", &(id,)).await;
+    pub(super) async fn withdraw(&mut self, DesktopId(id): DesktopId) {
+        let mut arguments = Writer::default();
+        arguments.number(id);
+        let call = call("CloseNotification", "u", arguments);
+        let _ = self.connection.call(call).await;
     }
 
     /// What becomes of a notification next, of ours or of another program; `None` if the desktop is
     /// gone. May be cancelled.
     pub(super) async fn next(&mut self) -> Option<Outcome> {
         loop {
-            let signals = &mut self.signals;
-            let next = poll_fn(|context| Pin::new(&mut *signals).poll_next(context)).await;
-            if let Some(outcome) = outcome(&next?.ok()?) {
+            let signal = self.connection.signal().await.ok()?;
+            if let Some(outcome) = outcome(&signal) {
                 return Some(outcome);
             }
         }
     }
 }
 
-async fn call<B>(connection: &Connection, method: &str, body: &B) -> zbus::Result<Message>
-where
-    B: zbus::export::serde::Serialize + zbus::zvariant::DynamicType,
-{
-    connection
-        .call_method(Some(NAME), PATH, Some(NAME), method, body)
-        .await
+fn call<'a>(method: &'a str, signature: &'static str, arguments: Writer) -> Call<'a> {
+    Call {
+        destination: NAME,
+        path: PATH,
+        interface: NAME,
+        method,
+        signature,
+        arguments,
+    }
 }
 
-fn outcome(signal: &Message) -> Option<Outcome> {
-    let header = signal.header();
-    let body = signal.body();
-    match header.member()?.as_str() {
-        "NotificationClosed" => {
-            let (id, reason): (u32, u32) = body.deserialize().ok()?;
-            Some(match reason {
-                1 => Outcome::Expired(DesktopId(id)),
-                _ => Outcome::Dismissed(DesktopId(id)),
+fn outcome(signal: &Signal) -> Option<Outcome> {
+    if signal.interface != NAME {
+        return None;
+    }
+    let mut arguments = Reader::new(&signal.body);
+    match (signal.name.as_str(), signal.signature.as_str()) {
+        ("NotificationClosed", "uu") => {
+            let id = DesktopId(arguments.number()?);
+            Some(match arguments.number()? {
+                1 => Outcome::Expired(id),
+                _ => Outcome::Dismissed(id),
             })
         }
-        "ActionInvoked" => {
-            let (id, action): (u32, &str) = body.deserialize().ok()?;
-            (action == DEFAULT_ACTION).then_some(Outcome::Chosen(DesktopId(id)))
+        ("ActionInvoked", "us") => {
+            let id = DesktopId(arguments.number()?);
+            (arguments.text()? == DEFAULT_ACTION).then_some(Outcome::Chosen(id))
         }
         _ => None,
     }

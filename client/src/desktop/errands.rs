@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::browser;
 use super::bus::{Bus, DesktopId, Outcome};
+use super::dbus::BusError;
 use crate::shared::Shared;
 
 /// Something to do at the desktop.
@@ -94,7 +95,7 @@ impl Board {
         }
     }
 
-    async fn show_on_desktop(&mut self, notification: &Notification) -> zbus::Result<()> {
+    async fn show_on_desktop(&mut self, notification: &Notification) -> Result<(), BusError> {
         let bus = match &mut self.bus {
             Some(bus) => bus,
             none => none.insert(Bus::connect().await?),
@@ -112,7 +113,7 @@ impl Board {
 
     async fn withdraw(&mut self, number: NotificationId) {
         let id = self.shown.remove(&number);
-        if let (Some(bus), Some(id)) = (&self.bus, id) {
+        if let (Some(bus), Some(id)) = (&mut self.bus, id) {
             bus.withdraw(id).await;
         }
     }

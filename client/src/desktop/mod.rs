@@ -1,11 +1,12 @@
 //! What the session asks of the person's desktop: to show notifications, and to open links.
 //!
 //! The first one starts a task beside the network's, which lives as long as the viewer: `errands` does
-//! there what takes time, `bus` talks to the desktop. What the person is told in the window instead, or
+//! there what takes time, `bus` talks to the desktop, over `dbus`. What the person is told in the window instead, or
 //! asked, is in `state`.
 
 mod browser;
 mod bus;
+mod dbus;
 mod errands;
 mod state;
 

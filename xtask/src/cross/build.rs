@@ -6,22 +6,28 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::{Machine, armv6, toolchain};
-use crate::{command, metadata, release};
+use crate::release::{LARGEST_VIEWER, Program};
+use crate::{command, metadata};
 
-/// Builds the viewer, stripped, and returns where it is.
+const VIEWER: Program = Program::Viewer;
+
+/// Builds the viewer as it is released, stripped, and returns where it is.
 pub(super) fn viewer(machine: Machine) -> Result<PathBuf> {
-    let mut build = cargo(machine, "build")?;
-    build.args(["--package", release::VIEWER]);
+    let small = VIEWER.rust_options(machine.architecture());
+    let mut build = cargo(machine, "build", &small, VIEWER.c_options())?;
+    build.args(["--profile", VIEWER.profile(), "--package", VIEWER.name()]);
+    // With symbols, for the check.
+    build.env(VIEWER.strip_variable(), "debuginfo");
     command::run(&mut build)?;
     let folder = metadata::target_directory()?.join("cross");
     let built = folder
         .join(machine.target())
-        .join("release")
-        .join(release::VIEWER);
+        .join(VIEWER.profile())
+        .join(VIEWER.name());
     if machine == Machine::Armv6 {
         armv6::check(&built)?;
     }
-    let program = folder.join(format!("{}-{}", release::VIEWER, machine.name()));
+    let program = folder.join(format!("{}-{}", VIEWER.name(), machine.name()));
     let mut strip = Command::new(format!("{}-strip", machine.gnu()));
     command::run(strip.arg("-o").arg(&program).arg(built))?;
     Ok(program)
@@ -32,7 +38,7 @@ pub(super) fn report(program: &Path) -> Result<()> {
     let bytes = std::fs::metadata(program)
         .with_context(|| format!("{} was not built", program.display()))?
         .len();
-    let most = release::LARGEST_VIEWER;
+    let most = LARGEST_VIEWER;
     eprintln!("{}: {bytes} bytes (at most {most})", program.display());
     if bytes > most {
         bail!("the viewer is too large; `cargo bloat` and the release profile tell why");
@@ -40,31 +46,31 @@ pub(super) fn report(program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Cargo for `machine`, in the profile that is released.
-pub(super) fn cargo(machine: Machine, task: &str) -> Result<Command> {
+/// Cargo for `machine`, with these options for rustc and for the C and C++ compilers besides those that
+/// the machine needs.
+pub(super) fn cargo(machine: Machine, task: &str, rust: &[&str], c: &[&str]) -> Result<Command> {
     let (target, gnu) = (machine.target(), machine.gnu());
     let in_names = target.replace('-', "_");
     let in_capitals = in_names.to_uppercase();
     let for_cargo = |what: &str| format!("CARGO_TARGET_{in_capitals}_{what}");
+    let mut rust: Vec<String> = rust.iter().map(|&option| option.to_owned()).collect();
+    let mut c = c.to_vec();
+    if machine == Machine::Armv6 {
+        rust.push(format!("-Clink-arg=-B{}", armv6::parts()?.display()));
+        c.push(armv6::C_OPTIONS);
+    }
+    let c = c.join(" ");
     let mut cargo = toolchain::cargo(machine)?;
     cargo
-        .args([task, "--release", "--locked", "--target", target])
-        .arg("--target-dir")
+        .args([task, "--locked", "--target", target, "--target-dir"])
         .arg(metadata::target_directory()?.join("cross"))
         .env(for_cargo("LINKER"), format!("{gnu}-gcc"))
         .env(for_cargo("RUNNER"), emulator(machine)?.join(" "))
+        .env(for_cargo("RUSTFLAGS"), rust.join(" "))
         .env(format!("CC_{in_names}"), format!("{gnu}-gcc"))
         .env(format!("CXX_{in_names}"), format!("{gnu}-g++"))
-        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
-    if machine == Machine::Armv6 {
-        let first = format!("-Clink-arg=-B{}", armv6::parts()?.display());
-        cargo
-            .env(for_cargo("RUSTFLAGS"), first)
-            .env(format!("CFLAGS_{in_names}"), armv6::C_OPTIONS)
-            .env(format!("CXXFLAGS_{in_names}"), armv6::C_OPTIONS)
-            // For the check.
-            .env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
-    }
+        .env(format!("CFLAGS_{in_names}"), &c)
+        .env(format!("CXXFLAGS_{in_names}"), &c);
     Ok(cargo)
 }
 

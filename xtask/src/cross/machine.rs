@@ -48,6 +48,14 @@ impl Machine {
         }
     }
 
+    /// Rust's name of the processors' architecture.
+    pub(super) const fn architecture(self) -> &'static str {
+        match self {
+            Self::Armv6 | Self::Armhf => "arm",
+            Self::Arm64 => "aarch64",
+        }
+    }
+
     /// What the names of GNU's tools for it begin with.
     pub(super) const fn gnu(self) -> &'static str {
         match self {

@@ -12,8 +12,15 @@ const VIEWER: &str = "HACKSTREAM_DEVICE_VIEWER";
 
 /// Runs the tests of the codec in the emulator: each way to code pixels, H.264 too.
 pub(super) fn codec(machine: Machine) -> Result<()> {
-    let mut test = build::cargo(machine, "test")?;
-    command::run(test.args(["--package", "hackstream-codec", "--lib", "--tests"]))
+    // Tests unwind, so that they are not built in the viewer's profile.
+    let mut test = build::cargo(machine, "test", &[], &[])?;
+    command::run(test.args([
+        "--release",
+        "--package",
+        "hackstream-codec",
+        "--lib",
+        "--tests",
+    ]))
 }
 
 /// Has the viewer, in the emulator, show a session of this machine.

@@ -7,45 +7,56 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::PROGRAMS;
+use super::Program;
 use crate::command;
 
 /// The programs, newly built in the folder.
 pub(super) fn programs(folder: &Path) -> Result<Vec<PathBuf>> {
-    let root = command::root()?;
+    let names = fixed_names(folder)?;
+    let built = Program::ALL.map(|program| build(program, folder, &names));
+    built.into_iter().collect()
+}
+
+/// What is called by which name: `FOLDER=NAME`. The last one that fits counts.
+fn fixed_names(folder: &Path) -> Result<[String; 3]> {
     let names = [
-        (root, "/hackstream"),
+        (command::root()?, "/hackstream"),
         (cargo_home()?, "/cargo"),
         (folder.to_owned(), "/target"),
     ];
-    let names = names.map(|(path, name)| format!("{}={name}", path.display()));
-    // The unit separator, because paths may hold spaces. The last one that fits counts.
+    Ok(names.map(|(path, name)| format!("{}={name}", path.display())))
+}
+
+fn build(program: Program, folder: &Path, names: &[String]) -> Result<PathBuf> {
     let rust = names
         .iter()
         .map(|name| format!("--remap-path-prefix={name}"));
+    let small = program.rust_options(std::env::consts::ARCH);
+    let rust = rust.chain(small.into_iter().map(str::to_owned));
+    // The unit separator, because paths may hold spaces.
     let rust = rust.collect::<Vec<_>>().join("\u{1f}");
     let c = names.iter().map(|name| format!("-ffile-prefix-map={name}"));
+    let c = c.chain(program.c_options().iter().map(|&option| option.to_owned()));
     let c = c.collect::<Vec<_>>().join(" ");
-    let mut build = command::cargo(&["build", "--release", "--locked", "--target-dir"])?;
-    build.arg(folder);
-    for program in PROGRAMS {
-        build.args(["--package", program]);
-    }
+    let profile = program.profile();
+    let mut build = command::cargo(&["build", "--locked", "--profile", profile])?;
     build
+        .args(["--package", program.name(), "--target-dir"])
+        .arg(folder)
         .env("CARGO_ENCODED_RUSTFLAGS", rust)
         .env("CARGO_INCREMENTAL", "0")
-        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
+        .env(program.strip_variable(), "symbols")
         .env("CFLAGS", &c)
         .env("CXXFLAGS", &c)
         // Archives with times in them differ each second.
         .env("SOURCE_DATE_EPOCH", "0")
         .env("ZERO_AR_DATE", "1");
     command::run(&mut build)?;
-    let built = PROGRAMS.map(|program| folder.join("release").join(program));
-    if let Some(missing) = built.iter().find(|program| !program.exists()) {
-        bail!("the build made no {}", missing.display());
+    let built = folder.join(profile).join(program.name());
+    if !built.exists() {
+        bail!("the build made no {}", built.display());
     }
-    Ok(built.to_vec())
+    Ok(built)
 }
 
 fn cargo_home() -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 mod build;
 pub(crate) mod licences;
+mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +15,7 @@ use crate::metadata;
 use crate::packages::Goal;
 use crate::setup;
 
-/// The viewer.
-pub(crate) const VIEWER: &str = "hackstream-view";
-
-/// What is released.
-const PROGRAMS: [&str; 2] = ["hackstream-server", VIEWER];
+pub(crate) use program::Program;
 
 /// Bytes that the viewer may have: it is loaded from the card of a small device.
 pub(crate) const LARGEST_VIEWER: u64 = 6_000_000;
@@ -55,10 +52,11 @@ pub(crate) fn run(rigour: Rigour) -> Result<()> {
     for name in LEGAL {
         copy(&root.join(name), &dist)?;
     }
-    let third_party = licences::text(&PROGRAMS)?;
+    let programs = Program::ALL.map(Program::name);
+    let third_party = licences::text(&programs)?;
     fs::write(dist.join(THIRD_PARTY), third_party).context("cannot write the licences")?;
     let mut sums = Command::new("sha256sum");
-    let sums = command::output(sums.args(PROGRAMS).current_dir(&dist))?;
+    let sums = command::output(sums.args(programs).current_dir(&dist))?;
     fs::write(dist.join("SHA256SUMS"), &sums).context("cannot write the sums")?;
     eprint!("{sums}");
     sizes(&built)?;
@@ -79,7 +77,7 @@ fn sizes(programs: &[PathBuf]) -> Result<()> {
         let bytes = fs::metadata(program).context("a program")?.len();
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{name}: {bytes} bytes");
-        if name == VIEWER && bytes > LARGEST_VIEWER {
+        if name == Program::Viewer.name() && bytes > LARGEST_VIEWER {
             bail!("too large: {name} may have {LARGEST_VIEWER} bytes");
         }
     }
