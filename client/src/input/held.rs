@@ -8,38 +8,24 @@
 use hackstream_protocol::wire::input::KeyCode;
 use winit::event::ElementState;
 
-/// What the session is to hear of a press.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pressed {
-    /// The key is down now.
-    Down,
-    /// It was, and is up again already.
-    AndReleased,
-    /// Nothing: it knows.
-    Before,
-}
-
 /// The keys that are down.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     keys: Vec<KeyCode>,
-    /// Keys that went up at the keyboard and, as far as the session knows, were never down: their
-    /// presses may be with the input method, which may also have taken them for itself.
-    up_early: Vec<KeyCode>,
+    /// Keys that are up at the keyboard, whatever of them is still with the input method.
+    up: Vec<KeyCode>,
+    /// Whether an input method composes, so that releases do not come.
+    composes: bool,
 }
 
 impl Held {
-    /// A press has come.
-    pub(super) fn press(&mut self, key: KeyCode) -> Pressed {
-        if self.keys.contains(&key) {
-            return Pressed::Before;
+    /// A press has come; whether the session is to hear of it.
+    pub(super) fn press(&mut self, key: KeyCode) -> bool {
+        let is_news = !self.keys.contains(&key);
+        if is_news {
+            self.keys.push(key);
         }
-        // More than one press may be late.
-        if self.up_early.contains(&key) {
-            return Pressed::AndReleased;
-        }
-        self.keys.push(key);
-        Pressed::Down
+        is_news
     }
 
     /// A release has come; whether the session is to hear of it. It need not know of keys that were down
@@ -48,17 +34,27 @@ impl Held {
         take(&mut self.keys, key)
     }
 
-    /// The keyboard itself says that a key moved; whether the session is to hear of a release.
+    /// The keyboard itself says that a key moved; whether the session is to hear of a release. If one
+    /// may come, it comes in the right order.
     pub(super) fn moved(&mut self, key: KeyCode, state: ElementState) -> bool {
-        take(&mut self.up_early, key);
+        take(&mut self.up, key);
         if state == ElementState::Pressed {
             return false;
         }
-        let was_down = self.release(key);
-        if !was_down {
-            self.up_early.push(key);
+        self.up.push(key);
+        self.composes && self.release(key)
+    }
+
+    /// An input method composes or does not; the keys that came up and that nothing will be heard of.
+    pub(super) fn compose(&mut self, composes: bool) -> Vec<KeyCode> {
+        self.composes = composes;
+        if !composes {
+            return Vec::new();
         }
-        was_down
+        let is_up = |key: &KeyCode| self.up.contains(key);
+        let (gone, keys) = self.keys.iter().partition(|key| is_up(key));
+        self.keys = keys;
+        gone
     }
 }
 
@@ -77,42 +73,29 @@ mod tests {
     fn a_release_that_is_kept_back_comes_from_the_keyboard() {
         let mut held = Held::default();
         assert!(!held.moved(KEY, ElementState::Pressed));
-        assert_eq!(held.press(KEY), Pressed::Down);
+        assert!(held.press(KEY));
+        assert!(held.compose(true).is_empty());
         assert!(held.moved(KEY, ElementState::Released));
         assert!(!held.release(KEY), "told twice");
     }
 
     #[test]
-    fn presses_that_come_late_are_not_held() {
+    fn a_key_that_came_up_before_is_not_held_through_a_composition() {
         let mut held = Held::default();
-        for _ in 0..2 {
-            held.moved(KEY, ElementState::Pressed);
-            held.moved(KEY, ElementState::Released);
-        }
-        assert_eq!(held.press(KEY), Pressed::AndReleased);
-        assert!(!held.release(KEY));
-        assert_eq!(held.press(KEY), Pressed::AndReleased);
-    }
-
-    #[test]
-    fn without_word_of_the_keyboard_presses_and_releases_count() {
-        let mut held = Held::default();
-        for _ in 0..2 {
-            assert_eq!(held.press(KEY), Pressed::Down);
-            assert!(held.release(KEY));
-        }
-    }
-
-    #[test]
-    fn a_press_that_was_taken_makes_the_next_one_no_shorter() {
-        let mut held = Held::default();
-        for _ in 0..2 {
-            held.moved(KEY, ElementState::Pressed);
-            held.moved(KEY, ElementState::Released);
-        }
         held.moved(KEY, ElementState::Pressed);
-        assert_eq!(held.press(KEY), Pressed::Down);
-        assert_eq!(held.press(KEY), Pressed::Before);
+        held.moved(KEY, ElementState::Released);
+        assert!(held.press(KEY), "late");
+        assert_eq!(held.compose(true), [KEY]);
+        assert!(held.compose(true).is_empty() && !held.release(KEY));
+    }
+
+    #[test]
+    fn releases_keep_their_order_while_nothing_is_composed() {
+        let mut held = Held::default();
+        held.moved(KEY, ElementState::Pressed);
+        assert!(held.press(KEY) && !held.press(KEY));
+        assert!(!held.moved(KEY, ElementState::Released));
+        assert!(held.compose(false).is_empty());
         assert!(held.release(KEY));
     }
 }

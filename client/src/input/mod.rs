@@ -17,7 +17,7 @@ use winit::event::{
 use winit::keyboard::{ModifiersState, PhysicalKey};
 use winit::platform::modifier_supplement::KeyEventExtModifierSupplement as _;
 
-use held::{Held, Pressed};
+use held::Held;
 pub(crate) use keyboard::Keyboard;
 use meaning::{Composition, Meaning, Press, may_lock};
 pub(crate) use method::has_input_method;
@@ -92,13 +92,8 @@ impl InputState {
             },
             Meaning::Composed(_) | Meaning::Part => return,
         };
-        match self.keys.press(code) {
-            Pressed::Before => {}
-            Pressed::Down => send(event),
-            Pressed::AndReleased => {
-                send(event);
-                send(InputEvent::Key(code, Transition::Release));
-            }
+        if self.keys.press(code) {
+            send(event);
         }
     }
 
@@ -137,8 +132,12 @@ impl InputState {
         self.modifiers
     }
 
-    /// An input method made text.
+    /// An input method composes, or made text.
     pub(crate) fn input_method(&mut self, event: &Ime, mut send: impl FnMut(InputEvent)) {
+        let composes = matches!(event, Ime::Preedit(text, _) if !text.is_empty());
+        for key in self.keys.compose(composes) {
+            send(InputEvent::Key(key, Transition::Release));
+        }
         let Ime::Commit(text) = event else { return };
         for character in text.chars() {
             let key = match character {
