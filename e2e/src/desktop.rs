@@ -1,6 +1,7 @@
 //! A person's desktop: a bus of its own, with somebody on it who shows notifications and notes them.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Runtime;
@@ -55,8 +56,22 @@ impl Desktop {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it acts on the system")]
     pub fn new() -> Self {
+        Self::start(&[])
+    }
+
+    /// Starts it with its bus at a place that the test chose, where one may have been before.
+    ///
+    /// # Panics
+    /// If there is no dbus-daemon.
+    #[must_use]
+    pub fn at(socket: &Path) -> Self {
+        Self::start(&[format!("--address={}", address_of(socket))])
+    }
+
+    fn start(options: &[String]) -> Self {
         let mut bus = bound_command("dbus-daemon");
-        let bus = Process::start(bus.args(["--session", "--nofork", "--print-address=1"]));
+        bus.args(["--session", "--nofork", "--print-address=1"]);
+        let bus = Process::start(bus.args(options));
         let found = |line: &str| line.starts_with("unix:").then(|| line.to_owned());
         let address = bus.stdout.wait_for("the desktop's bus", found);
         let noted = Arc::<Mutex<Noted>>::default();
@@ -142,6 +157,12 @@ impl Desktop {
             .emit_signal(None::<&str>, PATH, NAME, signal, body);
         self.runtime.block_on(told).expect("the bus");
     }
+}
+
+/// What `DBUS_SESSION_BUS_ADDRESS` says of a bus with this socket.
+#[must_use]
+pub fn address_of(socket: &Path) -> String {
+    format!("unix:path={}", socket.display())
 }
 
 struct Server {

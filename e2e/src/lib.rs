@@ -23,6 +23,7 @@ mod framebuffer;
 pub mod heal;
 pub mod hostile;
 pub mod hub;
+pub mod input_method;
 pub mod keyboard;
 pub mod microphone;
 pub mod mock_hub;

@@ -9,6 +9,7 @@ use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
 use crate::compare::Screen;
 use crate::display::Display;
 use crate::folder::Folder;
+use crate::input_method::{self, InputMethod};
 use crate::keyboard::type_text;
 use crate::server::{Run, SIZE, Server};
 use crate::windows::Windows;
@@ -178,10 +179,7 @@ impl Person {
     /// If its window does not show the session.
     #[must_use]
     pub fn at(field: &TextField, keyboard: &str) -> Self {
-        let viewer = viewer::window_command(&field.server).join(" ");
-        let script = format!("export LC_ALL=C.UTF-8; setxkbmap {keyboard} && exec {viewer}");
-        let command = ["sh", "-c", &script].map(str::to_owned);
-        let display = Display::start(SIZE, Folder::new(), &command);
+        let display = display_of_viewer(field, &format!("setxkbmap {keyboard}"));
         let screen = display.screen();
         wait_until("the picture in the window", || {
             (screen.picture() == field.server.picture()).then_some(())
@@ -190,6 +188,20 @@ impl Person {
         Windows::of(display.name()).wait_for_focus();
         let hands = display.injector();
         Self { display, hands }
+    }
+
+    /// The same with an American keyboard and a Korean input method, which is off.
+    ///
+    /// # Panics
+    /// If the window does not get the keys.
+    #[must_use]
+    pub fn with_input_method(field: &TextField) -> (Self, InputMethod) {
+        let display = display_of_viewer(field, input_method::READY);
+        let method = InputMethod::on(&display);
+        // It has a window too, which is in front.
+        Windows::of(display.name()).wait_for_focus_of("127.0.0.1");
+        let hands = display.injector();
+        (Self { display, hands }, method)
     }
 
     /// Presses a key, by its position, and lets it go.
@@ -219,4 +231,12 @@ impl Person {
     pub fn play(&mut self, event: InputEvent) {
         self.hands.inject(event).expect("an event");
     }
+}
+
+/// A display with a viewer of `field`, which starts once a script has done its work.
+fn display_of_viewer(field: &TextField, first: &str) -> Display {
+    let viewer = viewer::window_command(&field.server).join(" ");
+    let script = format!("export LC_ALL=C.UTF-8; {first} && exec {viewer}");
+    let command = ["sh", "-c", &script].map(str::to_owned);
+    Display::start(SIZE, Folder::new(), &command)
 }

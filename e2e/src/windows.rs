@@ -93,6 +93,19 @@ impl Windows {
         });
     }
 
+    /// Waits until a window with this in its title gets the keys.
+    ///
+    /// # Panics
+    /// If none does.
+    pub fn wait_for_focus_of(&self, title: &str) {
+        crate::wait_until(&format!("the focus of {title}"), || {
+            let focus = self.connection.get_input_focus().expect("a request");
+            let focus = focus.reply().expect("the display").focus;
+            let name = self.bytes(focus, "_NET_WM_NAME");
+            String::from_utf8_lossy(&name).contains(title).then_some(())
+        });
+    }
+
     /// Waits until any window gets the keys: where no window manager gives them to one.
     ///
     /// # Panics

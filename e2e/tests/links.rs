@@ -203,3 +203,19 @@ fn guests_who_only_watch_get_no_links() {
         assert_eq!(hand(&session, "https://a.example/").code, 69);
     });
 }
+
+/// Somebody tries the image's first program in a session whose links are handed over.
+#[test]
+fn a_container_of_a_session_has_the_links_of_its_own_session() {
+    let session = Scripts::session(ON);
+    let server = hackstream_e2e::program("hackstream-server");
+    let script = format!(
+        "test -n \"$HACKSTREAM_LINKS\" || exit 3; \
+         HACKSTREAM_LISTEN=127.0.0.1:0 HACKSTREAM_SIZE=320x240 \
+         '{}' entrypoint --work-dir \"$PWD/work\" \
+         sh -c 'echo \"<$HACKSTREAM_LINKS>\" >\"$0\"' \"$PWD/told\" >log 2>&1 || {{ cat log; exit 4; }}; \
+         cat told",
+        server.display()
+    );
+    assert_eq!(session.run(&script), "<>\n");
+}

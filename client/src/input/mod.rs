@@ -1,6 +1,7 @@
 //! From the window's events to the session's input.
 
 mod enclosure;
+mod held;
 mod keyboard;
 mod keys;
 mod meaning;
@@ -10,10 +11,13 @@ mod wheel;
 
 use hackstream_protocol::wire::input::{Button, InputEvent, KeyCode, Transition};
 use hackstream_protocol::wire::keyboard::{CommandModifiers, Locks, is_text};
-use winit::event::{DeviceEvent, ElementState, Ime, KeyEvent, MouseButton, MouseScrollDelta};
+use winit::event::{
+    DeviceEvent, ElementState, Ime, KeyEvent, MouseButton, MouseScrollDelta, RawKeyEvent,
+};
 use winit::keyboard::{ModifiersState, PhysicalKey};
 use winit::platform::modifier_supplement::KeyEventExtModifierSupplement as _;
 
+use held::Held;
 pub(crate) use keyboard::Keyboard;
 use meaning::{Composition, Meaning, Press, may_lock};
 pub(crate) use method::has_input_method;
@@ -27,7 +31,7 @@ const ENTER: KeyCode = KeyCode(28);
 /// What is held down in the session because of this window, and what the wheel owes.
 #[derive(Debug, Default)]
 pub(crate) struct InputState {
-    keys: Vec<KeyCode>,
+    keys: Held,
     modifiers: CommandModifiers,
     composition: Composition,
     /// What the session was told is switched on; `None` since the window got the focus.
@@ -79,9 +83,6 @@ impl InputState {
             }
             return;
         };
-        if self.keys.contains(&code) {
-            return;
-        }
         let event = match meaning {
             Meaning::Key => InputEvent::Key(code, Transition::Press),
             Meaning::Character(character) => InputEvent::Typed {
@@ -91,16 +92,14 @@ impl InputState {
             },
             Meaning::Composed(_) | Meaning::Part => return,
         };
-        self.keys.push(code);
-        send(event);
+        if self.keys.press(code) {
+            send(event);
+        }
     }
 
-    /// A key went up; of those that were down before the window had the focus, and those that were
-    /// part of a composition, the session knows nothing.
+    /// A key went up.
     fn release(&mut self, key: PhysicalKey, send: &mut impl FnMut(InputEvent)) {
-        let held = keys::code(key).and_then(|code| self.keys.iter().position(|&k| k == code));
-        if let Some(index) = held {
-            let code = self.keys.swap_remove(index);
+        if let Some(code) = keys::code(key).filter(|&code| self.keys.release(code)) {
             send(InputEvent::Key(code, Transition::Release));
         }
     }
@@ -133,8 +132,12 @@ impl InputState {
         self.modifiers
     }
 
-    /// An input method made text.
+    /// An input method composes, or made text.
     pub(crate) fn input_method(&mut self, event: &Ime, mut send: impl FnMut(InputEvent)) {
+        let composes = matches!(event, Ime::Preedit(text, _) if !text.is_empty());
+        for key in self.keys.compose(composes) {
+            send(InputEvent::Key(key, Transition::Release));
+        }
         let Ime::Commit(text) = event else { return };
         for character in text.chars() {
             let key = match character {
@@ -157,9 +160,19 @@ impl InputState {
         InputEvent::ReleaseAll
     }
 
-    /// A device did something, whatever that means for the window.
-    pub(crate) fn device(&mut self, event: &DeviceEvent) {
+    /// A device did something, whatever that means for the window; what the session is to hear of it.
+    pub(crate) fn device(&mut self, event: &DeviceEvent) -> Option<InputEvent> {
         self.wheel.device(event);
+        let DeviceEvent::Key(RawKeyEvent {
+            physical_key,
+            state,
+        }) = event
+        else {
+            return None;
+        };
+        let code = keys::code(*physical_key)?;
+        let is_release = self.keys.moved(code, *state);
+        is_release.then_some(InputEvent::Key(code, Transition::Release))
     }
 
     /// The wheel or the touch pad scrolled; `scale` is physical pixels per logical pixel.

@@ -41,13 +41,13 @@ impl View {
 
     /// What the event of a device means for the session, if it means anything.
     pub(super) fn device(&mut self, event: &DeviceEvent) -> Option<InputEvent> {
-        self.input.device(event);
+        let released = self.input.device(event);
         match *event {
             DeviceEvent::MouseMotion { delta: (x, y) } => {
                 let (right, down) = self.fit.movement_on_screen(x, y);
                 self.pointer.moved(right, down)
             }
-            _ => None,
+            _ => released,
         }
     }
 

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
 use super::EntrypointError;
+use crate::session;
 
 /// What the names of our variables begin with. Others are none of our business.
 pub(super) const PREFIX: &str = "HACKSTREAM_";
@@ -233,7 +234,7 @@ fn known(
             continue;
         };
         let Some(index) = TABLE.iter().position(|known| known.variable() == name) else {
-            if is_service_link(name, &value) {
+            if session::VARIABLES.contains(&name) || is_service_link(name, &value) {
                 continue;
             }
             return Err(unknown(name));
@@ -408,6 +409,13 @@ mod tests {
         ];
         assert!(read(&links, &[]).is_ok());
         assert!(read(&[("HACKSTREAM_PORT", "14500")], &[]).is_err());
+    }
+
+    #[test]
+    fn what_the_session_around_says_is_no_setting() {
+        for name in session::VARIABLES {
+            assert!(read(&[(name, "/run/somewhere")], &[]).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -32,6 +32,10 @@ const NAMES: [&str; 5] = [
 /// The variable that tells `hackstream-server open-link` where the session is.
 pub const SOCKET_VARIABLE: &str = "HACKSTREAM_LINKS";
 
+/// What programs of a session may find in their environment because of it, named like the settings of
+/// [`entrypoint`](crate::entrypoint) but none of them.
+pub const VARIABLES: [&str; 2] = [SOCKET_VARIABLE, "HACKSTREAM_OPENS_HERE"];
+
 /// The script: web pages go to the viewer, or to the real program of this name if no viewer wants
 /// them; so does everything else.
 const SCRIPT: &str = include_str!("handover.sh");

@@ -28,7 +28,7 @@ use hackstream_protocol::geometry::Size;
 
 pub use directory::session_bases;
 pub use error::SessionError;
-pub use handover::SOCKET_VARIABLE;
+pub use handover::{SOCKET_VARIABLE, VARIABLES};
 pub use keyboard::Keyboard;
 pub use messages::Outcome;
 pub use supervisor::run_if_supervisor;
