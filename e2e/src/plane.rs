@@ -226,7 +226,9 @@ impl Drop for Plane {
         for session in sessions.into_iter().flatten().flatten() {
             let state = fs::read(session.path().join("state.json")).unwrap_or_default();
             let state: Value = serde_json::from_slice(&state).unwrap_or_default();
-            let keeper = state["keeper"]["pid"].as_i64().and_then(|k| i32::try_from(k).ok());
+            let keeper = state["keeper"]["pid"]
+                .as_i64()
+                .and_then(|k| i32::try_from(k).ok());
             let keeper = keeper.and_then(rustix::process::Pid::from_raw);
             if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
                 let _ = rustix::process::kill_process(keeper, rustix::process::Signal::KILL);

@@ -18,7 +18,7 @@ use hackstream_e2e::keyboard::{key, type_text, wait_for_focus};
 use hackstream_e2e::server::{Run, Server};
 use hackstream_e2e::terminal::terminal;
 use hackstream_e2e::victim::Victim;
-use hackstream_e2e::{PATIENCE, viewer, wait_until};
+use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::PROTOCOL_VERSION;
 use hackstream_protocol::ids::FrameId;
 use hackstream_protocol::limits::{MAX_HELLO_BYTES, MAX_TOKEN_BYTES};
