@@ -8,6 +8,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::time::Duration;
+
 use hackstream_e2e::input_method::InputMethod;
 use hackstream_e2e::pointer::Witness;
 use hackstream_e2e::text_field::{Held, Person, TextField};
@@ -38,12 +40,21 @@ fn at_work() -> (TextField, Person, InputMethod) {
 }
 
 fn switch(person: &mut Person) {
-    person.press(Shift, SPACE);
+    press(person, Shift, SPACE);
+}
+
+/// How quickly keys follow each other: faster than anybody types. At once they would overtake each
+/// other between Xlib and the input method, in every program: xterm loses syllables then, too.
+const PACE: Duration = Duration::from_millis(30);
+
+fn press(person: &mut Person, held: Held, key: u16) {
+    person.press(held, key);
+    std::thread::sleep(PACE);
 }
 
 fn press_all(person: &mut Person, keys: &[u16]) {
     for &key in keys {
-        person.press(Nothing, key);
+        press(person, Nothing, key);
     }
 }
 
@@ -55,7 +66,7 @@ fn syllables_arrive_once_and_their_letters_never() {
     switch(&mut person);
     press_all(&mut person, &HAN);
     press_all(&mut person, &GEUL);
-    person.press(Nothing, SPACE);
+    press(&mut person, Nothing, SPACE);
     field.expect("ab한글 ");
     // Taken back letter by letter, and then a character of the session.
     press_all(&mut person, &HAN[..2]);
@@ -81,9 +92,9 @@ fn keys_that_the_input_method_leaves_alone_arrive_after_what_it_made() {
         (Control, C, "\u{3}"),
     ] {
         // A double consonant is made with Shift: 까.
-        person.press(Shift, R);
-        person.press(Nothing, HAN[1]);
-        person.press(held, key);
+        press(&mut person, Shift, R);
+        press(&mut person, Nothing, HAN[1]);
+        press(&mut person, held, key);
         expected.push('까');
         expected.push_str(told);
         field.expect(&expected);
@@ -95,7 +106,7 @@ fn a_slow_input_method_loses_nothing() {
     let (field, mut person, method) = at_work();
     switch(&mut person);
     press_all(&mut person, &HAN);
-    person.press(Nothing, SPACE);
+    press(&mut person, Nothing, SPACE);
     field.expect("한 ");
     method.stop();
     press_all(&mut person, &HAN);
@@ -139,7 +150,7 @@ fn keys_arrive_without_the_input_method_and_syllables_when_it_is_back() {
         let before = field.text();
         switch(&mut person);
         press_all(&mut person, &HAN);
-        person.press(Nothing, SPACE);
+        press(&mut person, Nothing, SPACE);
         let more = wait_until("letters or a syllable", || {
             let text = field.text();
             let more = text.strip_prefix(&before).unwrap();
