@@ -65,14 +65,20 @@ complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a user'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "password" -d 'Give a user a new password, and log all their devices out'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add help" -s h -l help -d 'Print help'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add help" -f -a "add" -d 'Add a node and write the token by which it is known'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -s h -l help -d 'Print help'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "add" -d 'Add a node and write the token by which it is known'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l state-dir -d 'Folder of keys, certificate and database; made if it is missing' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l database -d 'A file for SQLite, or postgres://USER@HOST/NAME; by default hub.sqlite in the state directory' -r
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l token-file -d 'The file to write the token to; must not exist yet' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -l state-dir -d 'Folder of keys, certificate and database; made if it is missing' -r -F
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -l database -d 'A file for SQLite, or postgres://USER@HOST/NAME; by default hub.sqlite in the state directory' -r
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -l token-file -d 'The file to write the token to; must not exist yet' -r -F
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a node and write the token by which it is known'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added'
@@ -93,4 +99,5 @@ complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and not __
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "password" -d 'Give a user a new password, and log all their devices out'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "add" -d 'Add a node and write the token by which it is known'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added'
