@@ -75,9 +75,11 @@ fn a_session_starts_once_and_ends_when_told() {
 #[test]
 fn how_a_command_ended_is_known() {
     let node = Node::new();
-    // It ends once a viewer is there: a session that ends before it is ready has not started.
+    // It ends once a viewer was there: a session that ends before it is ready has not started.
     let ask = "/opt/hackstream/hackstream-server status --format json --state-dir /run/hackstream";
-    let wait = format!("until {ask} | grep -q '\"viewers\":\\[{{'; do sleep 0.2; done");
+    let wait = ["{", "]"]
+        .map(|then| format!("until {ask} | grep -q '\"viewers\":\\[{then}'; do sleep 0.2; done"));
+    let wait = wait.join("; echo somebody is there; ");
     let three = spec(&["sh", "-c", &format!("{wait}; echo said so; exit 3")]);
     let ready = node.ready(&three);
     let viewer = visit(
@@ -85,13 +87,17 @@ fn how_a_command_ended_is_known() {
         ready.port,
         ready.server_spki.as_ref().unwrap(),
     );
+    wait_until("the application to see the viewer", || {
+        let log = node.log(three.session);
+        log.contains("somebody is there").then_some(())
+    });
+    drop(viewer);
     let ended = node.ended(three.session);
     let exit = Some(Exit::Code(3));
     assert!(
         matches!(&ended.life, Life::Ended { exit: code, .. } if *code == exit),
         "{ended:?}"
     );
-    drop(viewer);
     assert_eq!(cause(&ended), StopCause::ApplicationEnded);
     assert!(node.log(three.session).contains("said so"));
     assert!(node.driver.log(three.session, 0, 1 << 20).unwrap().is_last);

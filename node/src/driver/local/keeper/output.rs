@@ -67,3 +67,43 @@ impl<R: Read + AsFd> Output<R> {
         }
     }
 }
+
+/// What begins a line in which the server says why it ends.
+const SERVER: &str = "hackstream-server: ";
+
+/// The last line that a session wrote, or the last of its server's own: when that ends, its display and
+/// what is on it complain as well.
+#[derive(Debug, Default)]
+pub(super) struct LastWords {
+    line: String,
+    is_servers: bool,
+}
+
+impl LastWords {
+    pub(super) fn hear(&mut self, line: &str) {
+        let is_servers = line.starts_with(SERVER);
+        if is_servers || !self.is_servers {
+            line.clone_into(&mut self.line);
+            self.is_servers = is_servers;
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_the_server_ends_is_not_lost_among_other_complaints() {
+        let mut words = LastWords::default();
+        words.hear("Xvfb: no keyboard");
+        assert_eq!(words.text(), "Xvfb: no keyboard");
+        words.hear("hackstream-server: cannot start x");
+        words.hear("XIO: fatal IO error");
+        assert_eq!(words.text(), "hackstream-server: cannot start x");
+    }
+}

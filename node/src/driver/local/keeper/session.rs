@@ -9,6 +9,7 @@ use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::output::LastWords;
 use super::running::{Running, Sockets};
 use super::signals::{Signals, Woken};
 use super::{Means, bind, cause_of_end, listen};
@@ -39,8 +40,8 @@ struct Session<'a> {
     ordered: Option<StopOrder>,
     log: LogWriter,
     signals: Signals,
-    /// What a person may be told if it fails: the last line that it wrote.
-    last_line: String,
+    /// What a person may be told if it fails.
+    last_words: LastWords,
 }
 
 /// Keeps the session until nothing of it runs.
@@ -63,7 +64,7 @@ pub(super) fn run(folder: &Folder) -> Result<(), NodeError> {
         ordered: None,
         log,
         signals,
-        last_line: String::new(),
+        last_words: LastWords::default(),
     };
     session.folder.set_record(&session.record)?;
     let ended = match session.start() {
@@ -160,13 +161,11 @@ impl Session<'_> {
         let mut found = false;
         while !found {
             let woken = self.wait(running, Some(deadline))?;
-            let last = &mut self.last_line;
+            let last = &mut self.last_words;
             running
                 .stdout
                 .pass(&mut self.log, |line| found |= is_it(line));
-            running
-                .stderr
-                .pass(&mut self.log, |line| line.clone_into(last));
+            running.stderr.pass(&mut self.log, |line| last.hear(line));
             let is_over = woken.by_child && running.status()?.is_some();
             let is_told = self.heed(woken).is_some();
             if (is_over || is_told || Instant::now() >= deadline) && !found {
@@ -178,7 +177,7 @@ impl Session<'_> {
     }
 
     fn failed_start(&self, what: &'static str) -> NodeError {
-        let said = match self.last_line.as_str() {
+        let said = match self.last_words.text() {
             "" => "it said nothing".to_owned(),
             line => line.to_owned(),
         };
@@ -215,13 +214,11 @@ impl Session<'_> {
 
     /// What is left of its outputs when it has ended.
     fn hear_out(&mut self, running: &mut Running) {
-        let last = &mut self.last_line;
+        let last = &mut self.last_words;
         // Bounded: what is in two pipes.
         for _ in 0..64 {
             running.stdout.pass(&mut self.log, |_| {});
-            running
-                .stderr
-                .pass(&mut self.log, |line| line.clone_into(last));
+            running.stderr.pass(&mut self.log, |line| last.hear(line));
         }
     }
 
@@ -251,13 +248,11 @@ impl Session<'_> {
 
     /// Passes on what it writes, and notes when viewers can come.
     fn listen(&mut self, running: &mut Running, deadline: &mut Option<Instant>) {
-        let (mut ready, last) = (None, &mut self.last_line);
+        let (mut ready, last) = (None, &mut self.last_words);
         running.stdout.pass(&mut self.log, |line| {
             ready = ready.take().or_else(|| server_key(line));
         });
-        running
-            .stderr
-            .pass(&mut self.log, |line| line.clone_into(last));
+        running.stderr.pass(&mut self.log, |line| last.hear(line));
         let is_starting = matches!(self.record.life, Life::Starting { .. });
         if let (Some(key), true) = (ready, is_starting) {
             *deadline = None;
@@ -297,7 +292,7 @@ impl Session<'_> {
         let cause = self.ordered.map_or_else(by_itself, |order| order.cause);
         let detail = (cause == StopCause::StartFailed).then(|| match status {
             None => format!("it was not ready within {} s", START.as_secs()),
-            Some(_) => self.last_line.clone(),
+            Some(_) => self.last_words.text().to_owned(),
         });
         Life::Ended {
             cause,
