@@ -13,7 +13,7 @@ use crate::config::address::HubAddress;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done; launch, connect: the viewer was closed
-  1    the hub refused, or something else failed; doctor, audit verify: something is not as it should be
+  1    the hub refused, or something else failed; doctor, audit verify: something is wrong
   2    the command line is wrong, or nothing says which hub to ask
   3    the hub cannot be reached
   4    not logged in, or name and password are wrong

@@ -24,17 +24,19 @@ Examples:
       What does not work, and what to do about it.";
 
 const MORE: &str = "\
-Settings are in ~/.config/hackstream/config.toml ($XDG_CONFIG_HOME), the tokens of the login beside them
-in credentials.json; both can be read by their owner only. The last ten addresses that were opened are
-in ~/.local/state/hackstream/recent.json ($XDG_STATE_HOME) and nowhere else.
+Settings are in ~/.config/hackstream/config.toml ($XDG_CONFIG_HOME), the tokens of the login
+beside them in credentials.json; both can be read by their owner only. The last ten addresses
+that were opened are in ~/.local/state/hackstream/recent.json ($XDG_STATE_HOME) and nowhere
+else.
 
-A hub with a certificate of its own is recognised by its key, which `configure` shows and remembers. A
-login lasts until it was not used for 30 days, or for 90 days in all; then the next command asks for the
-password again. Programs use a service token instead: put it into HACKSTREAM_API_TOKEN.";
+A hub with a certificate of its own is recognised by its key, which `configure` shows and
+remembers. A login lasts until it was not used for 30 days, or for 90 days in all; then the next
+command asks for the password again. Programs use a service token instead: put it into
+HACKSTREAM_API_TOKEN.";
 
 /// Uses sessions of a HackStream hub: launches applications, shows them, ends them.
 #[derive(Debug, Parser)]
-#[command(name = "hackstream", version, about, after_help = EXAMPLES,
+#[command(name = "hackstream", version, after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}\n\n{MORE}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     #[command(flatten)]

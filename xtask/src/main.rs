@@ -234,6 +234,20 @@ mod tests {
     }
 
     #[test]
+    fn control_demo_takes_a_page() {
+        let of = |url: Option<&str>| Task::ControlDemo {
+            url: url.map(str::to_owned),
+        };
+        assert_eq!(parsed("control-demo").unwrap(), of(None));
+        let page = "https://example.org";
+        assert_eq!(
+            parsed(&format!("control-demo {page}")).unwrap(),
+            of(Some(page))
+        );
+        assert!(parsed("control-demo --fast").is_err());
+    }
+
+    #[test]
     fn bench_check_takes_parts_of_names() {
         let request = |purpose, wanted: &[&str]| {
             let wanted = wanted.iter().map(|part| (*part).to_owned()).collect();

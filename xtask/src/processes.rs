@@ -123,6 +123,24 @@ impl Processes {
         Ok(event)
     }
 
+    /// Asks one program to end before the others, and gives it some seconds for that.
+    pub(crate) fn end(&mut self, role: Role) {
+        let of_role = |(running, _): &&(Role, Pid)| *running == role;
+        let Some((_, pid)) = self.running.iter().find(of_role) else {
+            return;
+        };
+        // Fails only if it has ended.
+        let _ = kill_process(*pid, Signal::TERM);
+        let deadline = Instant::now() + GRACE;
+        while self.running.iter().any(|(running, _)| *running == role) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(event) => self.note(&event),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
     /// Ends all programs: politely, and after some seconds by force.
     pub(crate) fn stop(&mut self) {
         self.stop_within(GRACE);

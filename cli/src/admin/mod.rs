@@ -33,7 +33,7 @@ It uses the hub and the login of `hackstream`; `hackstream configure` sets both.
 
 /// Runs a HackStream hub: users, quotas, policies, nodes, and the audit log.
 #[derive(Debug, Parser)]
-#[command(name = "hackstreamctl", version, about, after_help = EXAMPLES,
+#[command(name = "hackstreamctl", version, after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     #[command(flatten)]

@@ -66,6 +66,8 @@ fn show(processes: &mut Processes, folder: &Path, url: Option<&str>) -> Result<(
     );
     let picture = launch(processes, &person, url)?;
     let outcome = watch(processes);
+    // While the hub is there to be told.
+    processes.end(Role::Person);
     // Sessions outlive those who launched them, and their node.
     let ended = person.end_sessions(&plane);
     outcome.and(ended)?;
