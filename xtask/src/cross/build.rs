@@ -13,9 +13,11 @@ const VIEWER: Program = Program::Viewer;
 
 /// Builds the viewer as it is released, stripped, and returns where it is.
 pub(super) fn viewer(machine: Machine) -> Result<PathBuf> {
-    let small = VIEWER.rust_options(machine.architecture());
-    let mut build = cargo(machine, "build", &small, VIEWER.c_options())?;
-    build.args(["--profile", VIEWER.profile(), "--package", VIEWER.name()]);
+    let mut build = cargo(machine, "rustc", VIEWER.c_options())?;
+    build
+        .args(["--profile", VIEWER.profile()])
+        .args(["--package", VIEWER.name(), "--bin", VIEWER.name(), "--"])
+        .args(VIEWER.link_options(machine.architecture())?);
     // With symbols, for the check.
     build.env(VIEWER.strip_variable(), "debuginfo");
     command::run(&mut build)?;
@@ -46,17 +48,15 @@ pub(super) fn report(program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Cargo for `machine`, with these options for rustc and for the C and C++ compilers besides those that
-/// the machine needs.
-pub(super) fn cargo(machine: Machine, task: &str, rust: &[&str], c: &[&str]) -> Result<Command> {
+/// Cargo for `machine`, with these options for the C and C++ compilers besides those that the machine
+/// needs.
+pub(super) fn cargo(machine: Machine, task: &str, c: &[&str]) -> Result<Command> {
     let (target, gnu) = (machine.target(), machine.gnu());
     let in_names = target.replace('-', "_");
     let in_capitals = in_names.to_uppercase();
     let for_cargo = |what: &str| format!("CARGO_TARGET_{in_capitals}_{what}");
-    let mut rust: Vec<String> = rust.iter().map(|&option| option.to_owned()).collect();
     let mut c = c.to_vec();
     if machine == Machine::Armv6 {
-        rust.push(format!("-Clink-arg=-B{}", armv6::parts()?.display()));
         c.push(armv6::C_OPTIONS);
     }
     let c = c.join(" ");
@@ -66,11 +66,14 @@ pub(super) fn cargo(machine: Machine, task: &str, rust: &[&str], c: &[&str]) -> 
         .arg(metadata::target_directory()?.join("cross"))
         .env(for_cargo("LINKER"), format!("{gnu}-gcc"))
         .env(for_cargo("RUNNER"), emulator(machine)?.join(" "))
-        .env(for_cargo("RUSTFLAGS"), rust.join(" "))
         .env(format!("CC_{in_names}"), format!("{gnu}-gcc"))
         .env(format!("CXX_{in_names}"), format!("{gnu}-g++"))
         .env(format!("CFLAGS_{in_names}"), &c)
         .env(format!("CXXFLAGS_{in_names}"), &c);
+    if machine == Machine::Armv6 {
+        let first = format!("-Clink-arg=-B{}", armv6::parts()?.display());
+        cargo.env(for_cargo("RUSTFLAGS"), first);
+    }
     Ok(cargo)
 }
 

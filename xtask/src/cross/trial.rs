@@ -13,7 +13,7 @@ const VIEWER: &str = "HACKSTREAM_DEVICE_VIEWER";
 /// Runs the tests of the codec in the emulator: each way to code pixels, H.264 too.
 pub(super) fn codec(machine: Machine) -> Result<()> {
     // Tests unwind, so that they are not built in the viewer's profile.
-    let mut test = build::cargo(machine, "test", &[], &[])?;
+    let mut test = build::cargo(machine, "test", &[])?;
     command::run(test.args([
         "--release",
         "--package",

@@ -31,18 +31,19 @@ fn build(program: Program, folder: &Path, names: &[String]) -> Result<PathBuf> {
     let rust = names
         .iter()
         .map(|name| format!("--remap-path-prefix={name}"));
-    let small = program.rust_options(std::env::consts::ARCH);
-    let rust = rust.chain(small.into_iter().map(str::to_owned));
     // The unit separator, because paths may hold spaces.
     let rust = rust.collect::<Vec<_>>().join("\u{1f}");
     let c = names.iter().map(|name| format!("-ffile-prefix-map={name}"));
     let c = c.chain(program.c_options().iter().map(|&option| option.to_owned()));
     let c = c.collect::<Vec<_>>().join(" ");
     let profile = program.profile();
-    let mut build = command::cargo(&["build", "--locked", "--profile", profile])?;
+    let mut build = command::cargo(&["rustc", "--locked", "--profile", profile])?;
     build
-        .args(["--package", program.name(), "--target-dir"])
+        .args(["--package", program.name(), "--bin", program.name()])
+        .arg("--target-dir")
         .arg(folder)
+        .arg("--")
+        .args(program.link_options(std::env::consts::ARCH)?)
         .env("CARGO_ENCODED_RUSTFLAGS", rust)
         .env("CARGO_INCREMENTAL", "0")
         .env(program.strip_variable(), "symbols")

@@ -1,5 +1,9 @@
 //! The programs that are given to people, and how each is compiled.
 
+use anyhow::Result;
+
+use crate::command;
+
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
@@ -9,13 +13,11 @@ pub(crate) enum Program {
     Viewer,
 }
 
-/// Options of the C and C++ compilers for the viewer: no tables that only unwinding reads, because
-/// it does not unwind; and of Zstandard's compressors only the quickest, because it compresses
-/// nothing but a clipboard now and then (a decompressor reads what any of them made).
-const SMALL_C: [&str; 10] = [
+/// Options of the C and C++ compilers for the viewer: nothing in OpenH264 throws; and of Zstandard's
+/// compressors only the quickest, because the viewer compresses nothing but a clipboard now and then
+/// (a decompressor reads what any of them made).
+const SMALL_C: [&str; 8] = [
     "-fno-exceptions",
-    "-fno-unwind-tables",
-    "-fno-asynchronous-unwind-tables",
     "-DZSTD_EXCLUDE_DFAST_BLOCK_COMPRESSOR",
     "-DZSTD_EXCLUDE_GREEDY_BLOCK_COMPRESSOR",
     "-DZSTD_EXCLUDE_LAZY_BLOCK_COMPRESSOR",
@@ -25,13 +27,14 @@ const SMALL_C: [&str; 10] = [
     "-DZSTD_EXCLUDE_BTULTRA_BLOCK_COMPRESSOR",
 ];
 
-/// The same for rustc.
-const SMALL_RUST: [&str; 1] = ["-Cforce-unwind-tables=no"];
-
-/// Has the linker write the places that the loader adds the program's address to as a bit map, an eighth
-/// of the size. glibc reads it since 2.36, which the viewer needs in any case; binutils 2.40 writes it
-/// for x86 only.
+/// Has the linker write the places that the loader adds the program's address to as a bit map, which is
+/// a fiftieth of the size. glibc reads it since 2.36, which the viewer needs in any case; binutils 2.40
+/// writes it for x86 only.
 const SMALL_RELOCATIONS: &str = "-Clink-arg=-Wl,-z,pack-relative-relocs";
+
+/// For the linker: leaves out what unwinding would read. Not on ARM with 32 bits, which keeps that
+/// elsewhere, and little of it.
+const NO_UNWINDING: &str = "xtask/src/release/no_unwinding.ld";
 
 impl Program {
     /// All.
@@ -66,14 +69,21 @@ impl Program {
         }
     }
 
-    /// Options of rustc, when building for processors of this architecture.
-    pub(crate) fn rust_options(self, architecture: &str) -> Vec<&'static str> {
-        match self {
-            Self::Server => Vec::new(),
-            Self::Viewer if architecture == "x86_64" => {
-                [&SMALL_RUST[..], &[SMALL_RELOCATIONS]].concat()
-            }
-            Self::Viewer => SMALL_RUST.to_vec(),
+    /// Options of rustc for the program itself, when building for processors of this architecture, as
+    /// Rust calls it. They concern the linker only.
+    pub(crate) fn link_options(self, architecture: &str) -> Result<Vec<String>> {
+        let mut options = Vec::new();
+        if self == Self::Server {
+            return Ok(options);
         }
+        if architecture == "x86_64" {
+            options.push(SMALL_RELOCATIONS.to_owned());
+        }
+        if architecture != "arm" {
+            let script = command::root()?.join(NO_UNWINDING);
+            options.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+            options.push("-Clink-arg=-Wl,--no-eh-frame-hdr".to_owned());
+        }
+        Ok(options)
     }
 }
