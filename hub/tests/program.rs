@@ -74,7 +74,7 @@ impl Running {
     fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
         let certificate = self.folder.path().join("tls.crt.pem");
         let mut config = format!(
-            "url = \"https://{}{path}\"\nrequest = {method}\ncacert = \"{}\"\nsilent\nmax-time = 120\n\
+            "url = \"https://{}{path}\"\nrequest = {method}\ncacert = \"{}\"\nsilent\nshow-error\nmax-time = 120\n\
              tlsv1.3\nwrite-out = \"\\n%{{http_code}}\"\n",
             self.address,
             certificate.display()
@@ -93,10 +93,10 @@ impl Running {
         let (body, code) = text
             .rsplit_once('\n')
             .unwrap_or_else(|| panic!("curl: {}", String::from_utf8_lossy(&output.stderr)));
-        (
-            code.parse().unwrap(),
-            serde_json::from_str(body).unwrap_or(Value::Null),
-        )
+        let said = serde_json::from_str(body);
+        // Of curl, if there was no answer.
+        let told = || Value::from(String::from_utf8_lossy(&output.stderr).into_owned());
+        (code.parse().unwrap(), said.unwrap_or_else(|_| told()))
     }
 
     /// Tells it to end, as systemd does, and waits until it has.

@@ -2,14 +2,18 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use hackstream_control_api::limits::MAX_BODY_BYTES;
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::time::Seconds;
+use tokio::time::timeout;
 
 use crate::access::{Access, Declared, Permission};
 use crate::auth::throttle::Network;
@@ -33,12 +37,23 @@ pub(crate) struct Guard {
 }
 
 /// Lets a request through, or answers it.
-pub(crate) async fn watch(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+pub(crate) async fn watch(
+    State(guard): State<Guard>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let Guard { hub, route } = guard;
-    let mut response = match pass(&hub, route, request, next).await {
-        Ok(response) => response,
-        Err(fault) => fault.into_response(),
+    let mut response = match admit(&hub, route, &mut request).await {
+        Ok(place) => {
+            let response = next.run(request).await;
+            drop(place);
+            response
+        }
+        Err(fault) => {
+            discard(request.into_body()).await;
+            fault.into_response()
+        }
     };
     // Tokens and what others have no business with: nothing on the way keeps it.
     let kept = response.headers_mut().entry(header::CACHE_CONTROL);
@@ -69,20 +84,35 @@ fn sends_logs(route: &Declared) -> bool {
     route.path == "/v1/node/logs/{id}"
 }
 
-async fn pass(
-    hub: &Arc<Hub>,
-    route: &Declared,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Fault> {
+/// Bytes of a refused request's body that are waited for, and for how long.
+const DISCARDED: usize = MAX_BODY_BYTES;
+const DISCARDING: Duration = Duration::from_secs(1);
+
+/// Takes the body of a request that is refused, if it comes soon. HTTP/2 resets a stream that is
+/// answered before it has ended, and clients may take that for a broken connection.
+async fn discard(body: Body) {
+    let mut pieces = body.into_data_stream();
+    let discarding = async {
+        let mut taken = 0;
+        while let (Some(Ok(piece)), true) = (pieces.next().await, taken < DISCARDED) {
+            taken += piece.len();
+        }
+    };
+    let _ = timeout(DISCARDING, discarding).await;
+}
+
+/// What a request holds while it is answered, against others of its kind.
+type Held = Option<Box<dyn Send>>;
+
+/// Whether a request may be answered.
+async fn admit(hub: &Arc<Hub>, route: &Declared, request: &mut Request) -> Result<Held, Fault> {
     let crowds = &hub.crowds;
     match route.access {
         // Without a body, no more than its connection has.
-        Access::Public if route.method == "GET" => Ok(next.run(request).await),
+        Access::Public if route.method == "GET" => Ok(None),
         Access::Public => {
             let Peer(peer) = request.extensions().get().ok_or(Code::Internal)?;
-            let place = crowds.strangers.enter(Network::of(peer.ip()));
-            run(next, request, place.ok_or_else(busy)?).await
+            held(crowds.strangers.enter(Network::of(peer.ip())))
         }
         Access::Node => {
             let shown = node_of(hub, request.headers()).await?;
@@ -92,28 +122,22 @@ async fn pass(
             } else {
                 &crowds.nodes
             };
-            let place = crowd.enter(shown.node).ok_or_else(busy)?;
+            let place = held(crowd.enter(shown.node))?;
             // Those who wait for jobs hold no place.
-            if route.path == JOBS {
-                drop(place);
-                return Ok(next.run(request).await);
-            }
-            run(next, request, place).await
+            Ok(place.filter(|_| route.path != JOBS))
         }
         Access::OneOf(permissions) => {
             let caller = caller_of(hub, request.headers(), permissions).await?;
-            let place = crowds.people.enter(caller.user).ok_or_else(busy)?;
+            let place = held(crowds.people.enter(caller.user))?;
             request.extensions_mut().insert(caller);
-            run(next, request, place).await
+            Ok(place)
         }
     }
 }
 
-/// Has a request answered, which holds its place meanwhile.
-async fn run<P>(next: Next, request: Request, place: P) -> Result<Response, Fault> {
-    let response = next.run(request).await;
-    drop(place);
-    Ok(response)
+fn held<P: Send + 'static>(place: Option<P>) -> Result<Held, Fault> {
+    let place = place.ok_or_else(busy)?;
+    Ok(Some(Box::new(place)))
 }
 
 fn busy() -> Fault {
