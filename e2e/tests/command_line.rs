@@ -119,6 +119,10 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
     assert!(typed.unwrap().success());
     wait_for_colour(&window, BLUE);
 
+    let log = ann.run(&["logs", &id], "");
+    assert_eq!(log.code, Some(0), "{log:?}");
+    assert!(log.said.contains("viewer joined"), "{log:?}");
+
     screen.interrupt();
     screen.expect("The session goes on");
     screen.expect(&format!("hackstream connect {id}"));
