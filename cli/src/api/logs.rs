@@ -48,7 +48,9 @@ pub fn read(
                 }
             }
             // It ended between two connections, and what it said last is gone with it.
-            Err(CliError::Refused(problem)) if problem.code == Code::WrongState && last.is_some() => {
+            Err(CliError::Refused(problem))
+                if problem.code == Code::WrongState && last.is_some() =>
+            {
                 return Ok(());
             }
             Err(CliError::Unreachable { .. }) if heard.elapsed() < PATIENCE => {}

@@ -73,6 +73,9 @@ mod tests {
 
     #[test]
     fn lines_stay_lines_and_nothing_moves_the_cursor() {
-        assert_eq!(plain("one\r\ntwo\u{1b}[2J\nthree"), "one\ntwo\u{fffd}[2J\nthree");
+        assert_eq!(
+            plain("one\r\ntwo\u{1b}[2J\nthree"),
+            "one\ntwo\u{fffd}[2J\nthree"
+        );
     }
 }
