@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apps, audit, configure, connect, doctor, launch, list, login, setting, stop,
+    apps, audit, configure, connect, doctor, launch, list, login, logs, setting, stop,
 };
 use crate::context::{Common, Context};
 use crate::error::{CliError, EXIT_CODES};
@@ -62,6 +62,8 @@ enum Action {
     Connect(connect::Connect),
     /// End a session
     Stop(stop::Stop),
+    /// Show what the programs of a session say
+    Logs(logs::Logs),
     /// Show what can be launched
     Apps(apps::Apps),
     /// Show what was done that concerns you: logins, sessions, changes of your account
@@ -87,6 +89,7 @@ impl Cli {
             Action::List(command) => command.run(&context),
             Action::Connect(command) => command.run(&context),
             Action::Stop(command) => command.run(&context),
+            Action::Logs(command) => command.run(&context),
             Action::Apps(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
             Action::Doctor(command) => command.run(&context),
@@ -130,6 +133,7 @@ mod tests {
             "list",
             "connect",
             "stop 01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "logs -f 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "audit",
             "doctor",
             "config set api_url https://hub.example.org",

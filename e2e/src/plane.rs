@@ -38,6 +38,8 @@ pub struct Node<'a> {
     pub command: &'a [&'a str],
     /// The address under which viewers look for its sessions.
     pub host: &'a str,
+    /// Whether a page's address may follow the command.
+    pub takes_url: bool,
 }
 
 impl Default for Node<'_> {
@@ -45,6 +47,7 @@ impl Default for Node<'_> {
         Self {
             command: &["xterm"],
             host: "127.0.0.1",
+            takes_url: false,
         }
     }
 }
@@ -130,7 +133,7 @@ impl Plane {
             "node = \"{id}\"\nhub = \"https://{}\"\nhub_certificate = \"{}\"\ntoken_file = \"{}\"\n\
              state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
              ports = [0, 0]\nusers = [{users}, 20]\nmax_sessions = 2\n\
-             [apps.browser]\ncommand = {}\n",
+             [apps.browser]\ncommand = {}\ntakes_url = {}\n",
             self.address,
             self.path("hub/tls.crt.pem").display(),
             token.display(),
@@ -138,6 +141,7 @@ impl Plane {
             program("hackstream-server").display(),
             node.host,
             json!(node.command),
+            node.takes_url,
         );
         fs::write(self.path("node.toml"), config).expect("a file");
         let mut command = bound_command(program("hackstream-noded"));

@@ -62,6 +62,7 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
     let plane = Plane::with_node(&Node {
         command: &command,
         host: ROUTER,
+        takes_url: false,
     });
     let admin = Person::logged_in(&plane, "admin", PASSWORD);
     let added = admin.control(&["users", "add", "ann", "--password-stdin"], ANNS);
@@ -118,6 +119,10 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
         .status();
     assert!(typed.unwrap().success());
     wait_for_colour(&window, BLUE);
+
+    let log = ann.run(&["logs", &id], "");
+    assert_eq!(log.code, Some(0), "{log:?}");
+    assert!(log.said.contains("viewer joined"), "{log:?}");
 
     screen.interrupt();
     screen.expect("The session goes on");

@@ -163,6 +163,7 @@ fn rest(piece: &LogChunk, next: u64) -> Option<LogChunk> {
         offset: next,
         text: piece.text[skip..].to_owned(),
         end: piece.end,
+        latest: piece.latest,
         complete: piece.complete,
     })
 }
@@ -183,6 +184,7 @@ mod tests {
             offset: from as u64,
             text: LOG[from..to].to_owned(),
             end: to as u64,
+            latest: false,
             complete: to == LOG.len(),
         }
     }

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod launch;
 pub mod list;
 pub mod login;
+pub mod logs;
 pub mod sessions;
 pub mod setting;
 pub mod stop;

@@ -13,6 +13,9 @@ pub struct LogChunk {
     pub text: String,
     /// Bytes of the log up to the end of `text`; more than its length where something was replaced.
     pub end: u64,
+    /// Whether this is all that there was when it was read.
+    #[serde(default)]
+    pub latest: bool,
     /// Whether the log is complete: nothing will follow.
     #[serde(default)]
     pub complete: bool,

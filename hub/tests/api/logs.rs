@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::response::Response;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
@@ -25,6 +26,7 @@ pub(crate) const TESTS: &[Test] = &[
         a_log_is_for_its_owner_from_its_node,
     ),
     ("a_log_ends_with_its_session", a_log_ends_with_its_session),
+    ("an_empty_log_is_told_at_once", an_empty_log_is_told_at_once),
 ];
 
 fn piece(offset: u64, text: &str, complete: bool) -> Value {
@@ -153,4 +155,19 @@ fn a_log_ends_with_its_session(api: &mut Api) {
     api.report(&node, 1, ended).ok();
     assert_eq!(all(api, stream), "so far");
     assert_eq!(read(api, &alice, &id, 0).status(), 409);
+}
+
+/// Whoever wants no more than what there is hears that it is nothing.
+fn an_empty_log_is_told_at_once(api: &mut Api) {
+    let (_, node) = api.node("a");
+    let alice = api.token("alice");
+    let id = running(api, &node, &alice);
+    let stream = read(api, &alice, &id, 0);
+    let nothing = json!({ "offset": 0, "text": "", "end": 0, "latest": true });
+    assert!(send(api, &node, &id, nothing));
+    let mut body = stream.into_body().into_data_stream();
+    let first = async { timeout(Duration::from_secs(60), body.next()).await };
+    let first = api.runtime.block_on(first).expect("nothing comes");
+    let text = String::from_utf8(first.unwrap().unwrap().to_vec()).unwrap();
+    assert!(text.contains(r#""latest":true"#), "{text}");
 }

@@ -14,6 +14,9 @@ use tracing::warn;
 use super::hub::Hub;
 use crate::driver::{Driver, LogPiece};
 
+/// Bytes that are sent at once: what is no UTF-8 may become three times as many.
+const PIECE: usize = MAX_LOG_CHUNK_BYTES / 3;
+
 /// Between two looks for more, while somebody reads.
 const LOOK: Duration = Duration::from_millis(300);
 
@@ -83,10 +86,10 @@ impl Logs {
 
 fn send(driver: &Arc<dyn Driver>, hub: &Hub, wish: &SendLog, is_wanted: impl Fn() -> bool) {
     let session = wish.session;
-    let (mut next, mut looks) = (wish.after, 0);
+    // What there is is told at once, also where it is nothing.
+    let (mut next, mut looks) = (wish.after, LOOKS);
     while is_wanted() {
-        // What is no UTF-8 may take three times as many bytes.
-        let piece = match driver.log(session, next, MAX_LOG_CHUNK_BYTES / 3) {
+        let piece = match driver.log(session, next, PIECE) {
             Ok(piece) => piece,
             Err(error) => return warn!(%session, %error, "a log cannot be read"),
         };
@@ -116,6 +119,7 @@ fn chunk(piece: &LogPiece) -> LogChunk {
         offset: piece.offset,
         text: String::from_utf8_lossy(bytes).into_owned(),
         end: piece.offset + bytes.len() as u64,
+        latest: piece.bytes.len() < PIECE,
         complete: piece.is_last,
     }
 }

@@ -131,6 +131,8 @@ impl Agent {
 
     /// Looks after the sessions, and tells the hub of them.
     fn report(&mut self) -> Result<(), hub::HubError> {
+        // Before the look: of a job that comes in between the session is not missing.
+        let last_seq = self.memory.last_seq();
         let mut sessions = match self.sessions.look(now(), Uptime::now()) {
             Ok(sessions) => sessions,
             Err(error) => {
@@ -142,7 +144,7 @@ impl Agent {
         sessions.truncate(MAX_REPORTED_SESSIONS);
         let report = Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            last_seq: self.memory.last_seq(),
+            last_seq,
             capacity: capacity::of_this_machine(self.config.max_sessions),
             limits_enforced: self.driver.limits_enforced(),
             apps: self.config.apps.keys().cloned().collect(),

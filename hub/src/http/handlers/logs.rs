@@ -154,11 +154,13 @@ impl Reader {
             match self.hear().await {
                 Heard::Piece(piece) => {
                     self.ask_at = Instant::now() + SILENCE;
-                    (self.next, self.has_heard) = (piece.end, true);
+                    let is_first = !std::mem::replace(&mut self.has_heard, true);
+                    self.next = piece.end;
                     if piece.complete {
                         self.until = Instant::now();
                     }
-                    if piece.complete || !piece.text.is_empty() {
+                    // An empty one says for the first time that there is nothing yet.
+                    if piece.complete || is_first || !piece.text.is_empty() {
                         return Some(piece);
                     }
                 }
