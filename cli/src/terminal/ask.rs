@@ -33,7 +33,7 @@ pub fn line(question: &str, usual: Option<&str>) -> Result<String, CliError> {
 /// A line that is not shown while it is typed.
 ///
 /// # Errors
-/// Those of [`line`].
+/// Those of [`line()`].
 pub fn secret(question: &str, interrupts: &Interrupts) -> Result<String, CliError> {
     let silence = Silence::start(interrupts)?;
     // When it can be read, nothing that is typed from then on is shown.
