@@ -1,4 +1,4 @@
-//! The warm pool: what is started and ended without anybody's asking. [`claim`] is about those who ask,
+//! The warm pool: what is started and ended without anybody's asking. `claim` is about those who ask,
 //! [`admin`] about those who set it.
 
 pub mod admin;
