@@ -38,7 +38,8 @@ pub struct Fingerprint(pub KeyHash);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Key {
-    /// Where the hub is, such as hub.example.org:8443
+    /// Where the hub is.
+    #[value(help = "Where the hub is, such as https://hub.example.org:8443")]
     ApiUrl,
     /// The key that the hub must have, sha256:HEX; without, an authority of this machine must vouch
     Fingerprint,
