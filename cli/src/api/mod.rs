@@ -1,6 +1,7 @@
 //! The hub's REST API over HTTPS, one request at a time. Who asks is an argument: [`crate::hub`] knows.
 
 pub mod events;
+mod follow;
 pub mod logs;
 pub mod pages;
 pub mod request;
