@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::process::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -38,8 +39,14 @@ pub struct Node<'a> {
     pub command: &'a [&'a str],
     /// The address under which viewers look for its sessions.
     pub host: &'a str,
+    /// What else stands in its environment.
+    pub environment: &'a [(&'a str, &'a str)],
     /// Whether a page's address may follow the command.
     pub takes_url: bool,
+    /// Whether it makes a sandbox of its own, as browsers do.
+    pub own_sandbox: bool,
+    /// Most sessions at a time.
+    pub max_sessions: u32,
 }
 
 impl Default for Node<'_> {
@@ -47,7 +54,10 @@ impl Default for Node<'_> {
         Self {
             command: &["xterm"],
             host: "127.0.0.1",
+            environment: &[],
             takes_url: false,
+            own_sandbox: false,
+            max_sessions: 2,
         }
     }
 }
@@ -129,24 +139,40 @@ impl Plane {
         // Of its own: what runs as them belongs to this node.
         let number = PLANES.fetch_add(1, Ordering::Relaxed);
         let users = 30_000_000 + std::process::id() % 10_000 * 1000 + number % 50 * 20;
+        let environment = node.environment.iter();
+        let environment = environment.map(|(name, value)| format!("{name} = {}\n", json!(value)));
+        let environment: Vec<String> = environment.collect();
         let config = format!(
             "node = \"{id}\"\nhub = \"https://{}\"\nhub_certificate = \"{}\"\ntoken_file = \"{}\"\n\
              state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
-             ports = [0, 0]\nusers = [{users}, 20]\nmax_sessions = 2\n\
-             [apps.browser]\ncommand = {}\ntakes_url = {}\n",
+             ports = [0, 0]\nusers = [{users}, 20]\nmax_sessions = {}\n\
+             [apps.browser]\ncommand = {}\ntakes_url = {}\nown_sandbox = {}\n\
+             [apps.browser.environment]\n{}",
             self.address,
             self.path("hub/tls.crt.pem").display(),
             token.display(),
             self.path("node").display(),
             program("hackstream-server").display(),
             node.host,
+            node.max_sessions,
             json!(node.command),
             node.takes_url,
+            node.own_sandbox,
+            environment.concat(),
         );
         fs::write(self.path("node.toml"), config).expect("a file");
         let mut command = bound_command(program("hackstream-noded"));
         command.arg("--config").arg(self.path("node.toml"));
         self.node = Some(Process::start(&mut command));
+    }
+
+    /// The process of the node's agent.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn node_pid(&self) -> Pid {
+        self.node.as_ref().expect("a node").pid()
     }
 
     /// Something in the folder of the plane.
@@ -233,7 +259,7 @@ impl Drop for Plane {
             let keeper = state["keeper"]["pid"]
                 .as_i64()
                 .and_then(|k| i32::try_from(k).ok());
-            let keeper = keeper.and_then(rustix::process::Pid::from_raw);
+            let keeper = keeper.and_then(Pid::from_raw);
             if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
                 let _ = rustix::process::kill_process(keeper, rustix::process::Signal::KILL);
             }
