@@ -7,6 +7,7 @@
 //! some, and a screenshot of the menu while it is written.
 
 mod clipboard;
+mod coming_end;
 pub mod config;
 mod cursor;
 mod desktop;

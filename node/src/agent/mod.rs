@@ -2,13 +2,14 @@
 //!
 //! [`jobs`] carries out what the hub wants, [`sessions`] looks after sessions between that and ends
 //! them when their [`timers`] say so, whether or not the hub is there. [`hub`] is the way to it,
-//! [`status`] the way to a session's server, [`capacity`] the machine.
+//! [`status`] the way to a session's server, `reporting` tells what there is, [`capacity`] the machine.
 
 pub mod capacity;
 pub mod hub;
 pub mod jobs;
 pub mod logs;
 pub mod memory;
+mod reporting;
 pub mod sessions;
 pub mod status;
 mod telling;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use hackstream_control_api::limits::MAX_REPORTED_SESSIONS;
 use hackstream_control_api::node::Report;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::NodeError;
 use crate::clock::{Uptime, now};
@@ -30,10 +31,14 @@ use crate::driver::Driver;
 use hub::Hub;
 use jobs::Jobs;
 use memory::Memory;
+use reporting::{Outbox, tell_for_ever};
 use sessions::Sessions;
 
-/// Between two reports while nothing happens.
+/// Between two looks at the sessions while nothing happens, and between two reports.
 const REPORT: Duration = Duration::from_secs(5);
+
+/// The same where a session is about to end by itself.
+const SOONEST: Duration = Duration::from_millis(250);
 
 /// Before the hub is asked again after it did not answer; the longest, after some times.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -58,6 +63,7 @@ pub struct Agent {
     hub: Arc<Hub>,
     memory: Arc<Memory>,
     sessions: Sessions,
+    outbox: Arc<Outbox>,
     bell: Bell,
     rung: Option<Receiver<()>>,
 }
@@ -78,6 +84,7 @@ impl Agent {
                 config.host.clone(),
                 (now(), Uptime::now()),
             ),
+            outbox: Arc::default(),
             config,
             driver,
             hub: Arc::new(hub),
@@ -104,23 +111,23 @@ impl Agent {
         let poll = thread::Builder::new().name("jobs".to_owned());
         let polling = poll.spawn(move || poll_for_ever(&Arc::new(jobs)));
         polling.map_err(NodeError::system("cannot start a thread"))?;
+        let (outbox, hub) = (Arc::clone(&self.outbox), Arc::clone(&self.hub));
+        let driver = Arc::clone(&self.driver);
+        let tell = thread::Builder::new().name("reports".to_owned());
+        let telling = tell.spawn(move || tell_for_ever(&outbox, &hub, &driver));
+        telling.map_err(NodeError::system("cannot start a thread"))?;
         if let Some(rung) = rung {
-            self.report_for_ever(&rung);
+            self.look_for_ever(&rung);
         }
         Ok(())
     }
 
-    fn report_for_ever(&mut self, rung: &Receiver<()>) {
-        let mut is_away = false;
+    fn look_for_ever(&mut self, rung: &Receiver<()>) {
         loop {
-            let told = self.report();
-            match (&told, is_away) {
-                (Ok(()), true) => info!("the hub is there again"),
-                (Err(error), false) => warn!(%error, "the hub hears no reports; sessions go on"),
-                _ => {}
-            }
-            is_away = told.is_err();
-            match rung.recv_timeout(REPORT) {
+            self.look();
+            let due = self.sessions.due().map(|due| due.since(Uptime::now()));
+            let pause = due.map_or(REPORT, |due| due.clamp(SOONEST, REPORT));
+            match rung.recv_timeout(pause) {
                 // Of several at once one report is enough.
                 Ok(()) => while rung.try_recv().is_ok() {},
                 Err(RecvTimeoutError::Timeout) => {}
@@ -129,34 +136,27 @@ impl Agent {
         }
     }
 
-    /// Looks after the sessions, and tells the hub of them.
-    fn report(&mut self) -> Result<(), hub::HubError> {
+    /// Looks after the sessions, and has the hub told of them.
+    fn look(&mut self) {
         // Before the look: of a job that comes in between the session is not missing.
         let last_seq = self.memory.last_seq();
         let mut sessions = match self.sessions.look(now(), Uptime::now()) {
             Ok(sessions) => sessions,
             Err(error) => {
                 warn!(%error, "cannot look for sessions; the hub is told nothing");
-                return Ok(());
+                return;
             }
         };
         // Those that have ended come last, and come again.
         sessions.truncate(MAX_REPORTED_SESSIONS);
-        let report = Report {
+        self.outbox.put(Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             last_seq,
             capacity: capacity::of_this_machine(self.config.max_sessions),
             limits_enforced: self.driver.limits_enforced(),
             apps: self.config.apps.keys().cloned().collect(),
             sessions,
-        };
-        let answer = self.hub.report(&report)?;
-        for session in answer.forget {
-            if let Err(error) = self.driver.forget(session) {
-                warn!(%session, %error, "a session that ended is not forgotten");
-            }
-        }
-        Ok(())
+        });
     }
 }
 
