@@ -27,6 +27,8 @@ mod shared;
 mod sound;
 mod stats;
 pub mod trust;
+#[cfg(feature = "v4l2")]
+mod v4l2;
 mod x_display;
 
 pub use known_hosts::KnownHostsError;
