@@ -1,7 +1,10 @@
 //! How sessions are run. A driver starts and ends them; when they end by themselves is decided
 //! elsewhere.
 
+mod command;
+mod ending;
 pub mod local;
+mod sockets;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::Usage;
