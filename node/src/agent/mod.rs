@@ -147,6 +147,7 @@ impl Agent {
             last_seq,
             capacity: capacity::of_this_machine(self.config.max_sessions),
             limits_enforced: self.driver.limits_enforced(),
+            problem: self.driver.problem(),
             apps: self.config.apps.keys().cloned().collect(),
             sessions,
         };

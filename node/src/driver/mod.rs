@@ -74,6 +74,11 @@ pub trait Driver: Send + Sync {
 
     /// Whether limits on memory, processor and processes are kept.
     fn limits_enforced(&self) -> bool;
+
+    /// Why no session can be started now, whoever asks, for the administrator; `None` if some can.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What was seen of a session.
