@@ -74,7 +74,7 @@ impl Agent {
             sessions: Sessions::new(
                 Arc::clone(&driver),
                 Arc::clone(&memory),
-                config.state_dir.join("sessions"),
+                config.sessions(),
                 config.host.clone(),
                 (now(), Uptime::now()),
             ),

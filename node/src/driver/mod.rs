@@ -2,6 +2,7 @@
 //! elsewhere.
 
 mod command;
+pub mod docker;
 mod ending;
 pub mod local;
 mod sockets;
