@@ -28,8 +28,7 @@ const ABLE: &str = r#"{"MemoryLimit":true,"SwapLimit":true,"CpuCfsPeriod":true,"
 /// Far longer than anything here takes.
 const LONG: Duration = Duration::from_secs(60);
 
-/// An engine on a socket: to a method and a path without its version it answers a status and a body, to
-/// others 404.
+/// An engine on a socket: to a method and a path it answers a status and a body, to others 404.
 struct Mock {
     folder: TempDir,
     answers: Arc<Mutex<BTreeMap<String, (u16, String)>>>,
@@ -107,7 +106,6 @@ fn serve(
     let mut words = head.split(' ');
     let (method, path) = (words.next().unwrap(), words.next().unwrap());
     let path = path.split('?').next().unwrap();
-    let path = path.strip_prefix("/v1.41").unwrap_or(path);
     let what = format!("{method} {path}");
     let missing = || (404, r#"{"message":"no such thing"}"#.to_owned());
     let known = answers.lock().unwrap().get(&what).cloned();

@@ -354,7 +354,7 @@ fn a_node_that_can_start_nothing_gets_nothing(api: &mut Api) {
     let why = "there is no container engine at /var/run/docker.sock; is it running?";
     api.post("/v1/node/report", &node, report(json!(why))).ok();
     let wish = json!({ "app": "browser" });
-    let refused = api.post("/v1/sessions", &alice, wish.clone());
+    let refused = api.post("/v1/sessions", &alice, wish);
     assert_eq!(refused.code(), "no_capacity");
     assert_eq!(refused.json["nodes"][0]["lacks"], "driver");
     // Where its socket is, is nothing to whoever launches.

@@ -9,7 +9,7 @@ use bollard::query_parameters::{
     CreateContainerOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions,
     StatsOptions,
 };
-use bollard::{ClientVersion, Docker};
+use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::StreamExt as _;
 use hackstream_control_api::id::{NodeId, SessionId};
 use hackstream_control_api::node::Usage;
@@ -24,12 +24,6 @@ const PATIENCE: u64 = 30;
 
 /// Seconds that the engine may take to say that it is there.
 const PULSE: Duration = Duration::from_secs(5);
-
-/// What we speak: Docker 20.10 does, Podman 4 and all later ones as well.
-const VERSION: ClientVersion = ClientVersion {
-    major_version: 1,
-    minor_version: 41,
-};
 
 /// HTTP's numbers for what need not be done.
 const NOT_MODIFIED: u16 = 304;
@@ -112,7 +106,8 @@ impl Engine {
         // Asked by ourselves first: who answers, and who may ask, has errors of its own.
         knock(&self.socket).map_err(|error| unreachable(&self.socket, error))?;
         let socket = self.socket.to_string_lossy();
-        Docker::connect_with_unix(&socket, PATIENCE, &VERSION)
+        // The version stands in no request: an engine answers in its own.
+        Docker::connect_with_unix(&socket, PATIENCE, API_DEFAULT_VERSION)
             .map_err(|error| self.failed("be reached", error))
     }
 

@@ -1,4 +1,4 @@
-//! Sessions in containers of an engine on this machine, Docker or one that speaks like it.
+//! Sessions in containers of an engine on this machine: Docker, from 20.10 on.
 //!
 //! The [`engine`] keeps a session's container while the agent is gone; the agent finds it by its labels and
 //! by the session's folder. What a container is, [`container`] says, from the specification alone; which
