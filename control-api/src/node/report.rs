@@ -21,6 +21,9 @@ pub struct Report {
     pub capacity: Capacity,
     /// Whether limits on memory, CPU and processes are kept. A host without cgroup v2 says no.
     pub limits_enforced: bool,
+    /// Why it can start no session now, if so: one line for the administrator.
+    #[serde(default)]
+    pub problem: Option<String>,
     /// The applications that the node's configuration allows.
     pub apps: Vec<String>,
     /// What it runs, and what ended until the hub has heard of it once.

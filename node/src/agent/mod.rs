@@ -80,7 +80,7 @@ impl Agent {
             sessions: Sessions::new(
                 Arc::clone(&driver),
                 Arc::clone(&memory),
-                config.state_dir.join("sessions"),
+                config.sessions(),
                 config.host.clone(),
                 (now(), Uptime::now()),
             ),
@@ -154,6 +154,7 @@ impl Agent {
             last_seq,
             capacity: capacity::of_this_machine(self.config.max_sessions),
             limits_enforced: self.driver.limits_enforced(),
+            problem: self.driver.problem(),
             apps: self.config.apps.keys().cloned().collect(),
             sessions,
         });
