@@ -27,7 +27,8 @@ const MORE: &str = "\
 Settings are in ~/.config/hackstream/config.toml ($XDG_CONFIG_HOME), the tokens of the login
 beside them in credentials.json; both can be read by their owner only. The last ten addresses
 that were opened are in ~/.local/state/hackstream/recent.json ($XDG_STATE_HOME) and nowhere
-else.
+else; beside them witness.json has what the hub showed of its audit log, so that nobody can cut
+that log or make it anew unseen.
 
 A hub with a certificate of its own is recognised by its key, which `configure` shows and
 remembers. A login lasts until it was not used for 30 days, or for 90 days in all; then the next
@@ -81,7 +82,7 @@ impl Cli {
     /// Why it was not done.
     pub fn run(self) -> Result<ExitCode, CliError> {
         let context = Context::new(self.common)?;
-        match self.action {
+        let code = match self.action {
             Action::Configure(command) => command.run(&context),
             Action::Login(command) => command.run(&context),
             Action::Logout(command) => command.run(&context),
@@ -94,7 +95,8 @@ impl Cli {
             Action::Audit(command) => command.run(&context),
             Action::Doctor(command) => command.run(&context),
             Action::Config(command) => command.run(&context),
-        }
+        };
+        code.map(|code| context.code(code))
     }
 }
 

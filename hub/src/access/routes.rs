@@ -112,6 +112,11 @@ pub const ROUTES: &[Declared] = &[
     row("POST", "/v1/pool/{app}/pause", POOL),
     row("POST", "/v1/pool/{app}/resume", POOL),
     row("GET", "/v1/audit", Access::OneOf(&[P::AuditAny])),
+    row(
+        "GET",
+        "/v1/audit/checkpoint",
+        Access::OneOf(&[P::AuditOwn, P::AuditAny]),
+    ),
     row("GET", "/v1/audit/verify", Access::OneOf(&[P::AuditAny])),
     row("GET", "/v1/metrics", Access::OneOf(&[P::Metrics])),
     row("GET", "/v1/node/jobs", Access::Node),

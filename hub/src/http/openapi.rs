@@ -31,7 +31,7 @@ use crate::access::{Access, ROUTES};
         admin::users, admin::add_user, admin::user, admin::change_user, admin::put_app,
         admin::quota, admin::put_quota, admin::policy, admin::put_policy, admin::nodes,
         admin::cordon, admin::uncordon, pool::list, pool::set, pool::pause, pool::resume,
-        audit::all, audit::verify, health::metrics,
+        audit::all, audit::checkpoint, audit::verify, health::metrics,
         node::jobs, node::result, node::report, logs::piece,
     ),
     modifiers(&Tokens),

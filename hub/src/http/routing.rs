@@ -100,6 +100,7 @@ fn managing(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add("POST", "/v1/pool/{app}/pause", post(pool::pause))?;
     routes.add("POST", "/v1/pool/{app}/resume", post(pool::resume))?;
     routes.add("GET", "/v1/audit", get(audit::all))?;
+    routes.add("GET", "/v1/audit/checkpoint", get(audit::checkpoint))?;
     routes.add("GET", "/v1/audit/verify", get(audit::verify))?;
     routes.add("GET", "/v1/metrics", get(health::metrics))
 }

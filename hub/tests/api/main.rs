@@ -12,6 +12,7 @@
 mod accounts;
 mod audit;
 mod bodies;
+mod checkpoints;
 mod connect;
 mod crash;
 mod database;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         accounts::TESTS,
         audit::TESTS,
         bodies::TESTS,
+        checkpoints::TESTS,
         connect::TESTS,
         document::TESTS,
         floods::TESTS,

@@ -13,6 +13,7 @@ pub mod sessions;
 pub mod status;
 mod telling;
 pub mod timers;
+pub mod witness;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -31,6 +32,7 @@ use hub::Hub;
 use jobs::Jobs;
 use memory::Memory;
 use sessions::Sessions;
+use witness::Witness;
 
 /// Between two reports while nothing happens.
 const REPORT: Duration = Duration::from_secs(5);
@@ -58,6 +60,7 @@ pub struct Agent {
     hub: Arc<Hub>,
     memory: Arc<Memory>,
     sessions: Sessions,
+    witness: Witness,
     bell: Bell,
     rung: Option<Receiver<()>>,
 }
@@ -69,6 +72,7 @@ impl Agent {
     /// [`NodeError`] if what it remembers cannot be read.
     pub fn new(config: Config, driver: Arc<dyn Driver>, hub: Hub) -> Result<Self, NodeError> {
         let memory = Arc::new(Memory::open(&config.state_dir.join("agent.json"))?);
+        let witness = Witness::open(&config.state_dir.join("witness.json"), &config.hub)?;
         let (ringer, rung) = channel();
         Ok(Self {
             sessions: Sessions::new(
@@ -78,6 +82,7 @@ impl Agent {
                 config.host.clone(),
                 (now(), Uptime::now()),
             ),
+            witness,
             config,
             driver,
             hub: Arc::new(hub),
@@ -149,8 +154,12 @@ impl Agent {
             limits_enforced: self.driver.limits_enforced(),
             apps: self.config.apps.keys().cloned().collect(),
             sessions,
+            seen: self.witness.seen(),
         };
         let answer = self.hub.report(&report)?;
+        if let Some(shown) = &answer.audit {
+            self.witness.hear(shown);
+        }
         for session in answer.forget {
             if let Err(error) = self.driver.forget(session) {
                 warn!(%session, %error, "a session that ended is not forgotten");
