@@ -54,6 +54,7 @@ pub const ROUTES: &[Declared] = &[
     row("POST", "/v1/me/password", ACCOUNT),
     row("GET", "/v1/me/devices", ACCOUNT),
     row("DELETE", "/v1/me/devices/{id}", ACCOUNT),
+    row("GET", "/v1/me/export", ACCOUNT),
     row("GET", "/v1/me/audit", Access::OneOf(&[P::AuditOwn])),
     row("GET", "/v1/tokens", TOKENS),
     row("POST", "/v1/tokens", TOKENS),

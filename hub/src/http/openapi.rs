@@ -9,7 +9,7 @@ use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    account, admin, audit, events, health, login, logs, node, pool, service, sessions,
+    account, admin, audit, events, export, health, login, logs, node, pool, service, sessions,
 };
 use crate::access::{Access, ROUTES};
 
@@ -24,7 +24,7 @@ use crate::access::{Access, ROUTES};
         health::live, health::ready, document,
         login::login, login::refresh, login::logout,
         account::me, account::password, account::devices, account::drop_device, account::apps,
-        account::quota, audit::own,
+        account::quota, audit::own, export::export,
         service::list, service::mint, service::revoke,
         sessions::launch, sessions::list, sessions::one, sessions::connect, sessions::stop,
         events::watch, logs::read,

@@ -12,7 +12,7 @@ use hackstream_control_api::problem::Code;
 
 use super::guard::{Guard, watch};
 use super::handlers::{
-    account, admin, audit, events, health, login, logs, node, pool, service, sessions,
+    account, admin, audit, events, export, health, login, logs, node, pool, service, sessions,
 };
 use super::openapi;
 use crate::access::{Access, Declared, ROUTES};
@@ -64,6 +64,7 @@ fn own(routes: &mut Routes) -> Result<(), RouteError> {
         "/v1/me/devices/{id}",
         delete(account::drop_device),
     )?;
+    routes.add("GET", "/v1/me/export", get(export::export))?;
     routes.add("GET", "/v1/me/audit", get(audit::own))?;
     routes.add("GET", "/v1/tokens", get(service::list))?;
     routes.add("POST", "/v1/tokens", post(service::mint))?;

@@ -17,6 +17,7 @@ mod connect;
 mod crash;
 mod database;
 mod document;
+mod export;
 mod floods;
 mod harness;
 mod logs;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         checkpoints::TESTS,
         connect::TESTS,
         document::TESTS,
+        export::TESTS,
         floods::TESTS,
         logs::TESTS,
         outrun::TESTS,
