@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apps, audit, configure, connect, doctor, launch, list, login, logs, setting, stop,
+    apps, audit, configure, connect, devices, doctor, launch, list, login, logs, setting, stop,
 };
 use crate::context::{Common, Context};
 use crate::error::{CliError, EXIT_CODES};
@@ -69,6 +69,9 @@ enum Action {
     Apps(apps::Apps),
     /// Show what was done that concerns you: logins, sessions, changes of your account
     Audit(audit::Audit),
+    /// Where you are logged in, and logging out there
+    #[command(subcommand)]
+    Devices(devices::Devices),
     /// Look for what does not work
     Doctor(doctor::Doctor),
     /// Look at single settings, and change them
@@ -93,6 +96,7 @@ impl Cli {
             Action::Logs(command) => command.run(&context),
             Action::Apps(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
+            Action::Devices(command) => command.run(&context),
             Action::Doctor(command) => command.run(&context),
             Action::Config(command) => command.run(&context),
         };
@@ -137,6 +141,8 @@ mod tests {
             "stop 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "logs -f 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "audit",
+            "devices list",
+            "devices revoke 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "doctor",
             "config set api_url https://hub.example.org",
         ] {

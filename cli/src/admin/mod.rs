@@ -5,6 +5,7 @@ pub mod nodes;
 pub mod policies;
 pub mod pool;
 pub mod quotas;
+pub mod tokens;
 pub mod users;
 mod verify;
 
@@ -61,6 +62,9 @@ enum Action {
     /// The machines that run sessions; `hackstreamd node add` adds one
     #[command(subcommand)]
     Nodes(nodes::Nodes),
+    /// Tokens by which your programs use the hub
+    #[command(subcommand)]
+    Tokens(tokens::Tokens),
     /// What was done
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -79,6 +83,7 @@ impl Cli {
             Action::Policies(command) => command.run(&context),
             Action::Pool(command) => command.run(&context),
             Action::Nodes(command) => command.run(&context),
+            Action::Tokens(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
         };
         code.map(|code| context.code(code))
