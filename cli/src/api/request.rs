@@ -63,6 +63,12 @@ impl Request {
         Self::new(http::Method::PATCH, path.into()).with(body)
     }
 
+    /// Has something removed.
+    #[must_use]
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new(http::Method::DELETE, path.into())
+    }
+
     /// What happens, from after the event of this number on.
     #[must_use]
     pub fn stream(path: impl Into<String>, last_event: Option<u64>) -> Self {

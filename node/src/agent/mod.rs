@@ -14,6 +14,7 @@ pub mod sessions;
 pub mod status;
 mod telling;
 pub mod timers;
+pub mod witness;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -33,6 +34,7 @@ use jobs::Jobs;
 use memory::Memory;
 use reporting::{Outbox, tell_for_ever};
 use sessions::Sessions;
+use witness::Witness;
 
 /// Between two looks at the sessions while nothing happens, and between two reports.
 const REPORT: Duration = Duration::from_secs(5);
@@ -64,6 +66,8 @@ pub struct Agent {
     memory: Arc<Memory>,
     sessions: Sessions,
     outbox: Arc<Outbox>,
+    /// Until the thread that tells the hub has it.
+    witness: Option<Witness>,
     bell: Bell,
     rung: Option<Receiver<()>>,
 }
@@ -75,6 +79,7 @@ impl Agent {
     /// [`NodeError`] if what it remembers cannot be read.
     pub fn new(config: Config, driver: Arc<dyn Driver>, hub: Hub) -> Result<Self, NodeError> {
         let memory = Arc::new(Memory::open(&config.state_dir.join("agent.json"))?);
+        let witness = Witness::open(&config.state_dir.join("witness.json"), &config.hub)?;
         let (ringer, rung) = channel();
         Ok(Self {
             sessions: Sessions::new(
@@ -85,6 +90,7 @@ impl Agent {
                 (now(), Uptime::now()),
             ),
             outbox: Arc::default(),
+            witness: Some(witness),
             config,
             driver,
             hub: Arc::new(hub),
@@ -114,8 +120,10 @@ impl Agent {
         let (outbox, hub) = (Arc::clone(&self.outbox), Arc::clone(&self.hub));
         let driver = Arc::clone(&self.driver);
         let tell = thread::Builder::new().name("reports".to_owned());
-        let telling = tell.spawn(move || tell_for_ever(&outbox, &hub, &driver));
-        telling.map_err(NodeError::system("cannot start a thread"))?;
+        if let Some(witness) = self.witness.take() {
+            let telling = tell.spawn(move || tell_for_ever(&outbox, &hub, &driver, witness));
+            telling.map_err(NodeError::system("cannot start a thread"))?;
+        }
         if let Some(rung) = rung {
             self.look_for_ever(&rung);
         }
@@ -157,6 +165,7 @@ impl Agent {
             problem: self.driver.problem(),
             apps: self.config.apps.keys().cloned().collect(),
             sessions,
+            seen: None,
         });
     }
 }

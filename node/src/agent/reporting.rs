@@ -7,6 +7,7 @@ use hackstream_control_api::node::Report;
 use tracing::{info, warn};
 
 use super::hub::{Hub, HubError};
+use super::witness::Witness;
 use crate::driver::Driver;
 
 /// The newest report that the hub has not been told yet.
@@ -36,11 +37,20 @@ impl Outbox {
     }
 }
 
-/// Tells the hub of each report that there is time for.
-pub(super) fn tell_for_ever(outbox: &Outbox, hub: &Hub, driver: &Arc<dyn Driver>) {
+/// Tells the hub of each report that there is time for, and of what `witness` has seen of its audit log.
+pub(super) fn tell_for_ever(
+    outbox: &Outbox,
+    hub: &Hub,
+    driver: &Arc<dyn Driver>,
+    mut witness: Witness,
+) {
     let mut is_away = false;
     loop {
-        let told = tell(&outbox.take(), hub, driver);
+        let report = Report {
+            seen: witness.seen(),
+            ..outbox.take()
+        };
+        let told = tell(&report, hub, driver, &mut witness);
         match (&told, is_away) {
             (Ok(()), true) => info!("the hub is there again"),
             (Err(error), false) => warn!(%error, "the hub hears no reports; sessions go on"),
@@ -50,8 +60,16 @@ pub(super) fn tell_for_ever(outbox: &Outbox, hub: &Hub, driver: &Arc<dyn Driver>
     }
 }
 
-fn tell(report: &Report, hub: &Hub, driver: &Arc<dyn Driver>) -> Result<(), HubError> {
+fn tell(
+    report: &Report,
+    hub: &Hub,
+    driver: &Arc<dyn Driver>,
+    witness: &mut Witness,
+) -> Result<(), HubError> {
     let answer = hub.report(report)?;
+    if let Some(shown) = &answer.audit {
+        witness.hear(shown);
+    }
     for session in answer.forget {
         if let Err(error) = driver.forget(session) {
             warn!(%session, %error, "a session that ended is not forgotten");
