@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use hackstream_control_api::limits::MAX_REPORTED_SESSIONS;
 use hackstream_control_api::node::Report;
+use hackstream_failpoint::reach;
 use tracing::{info, warn};
 
 use crate::NodeError;
@@ -151,6 +152,9 @@ impl Agent {
             sessions,
         };
         let answer = self.hub.report(&report)?;
+        if !answer.forget.is_empty() {
+            reach("node.forget.told");
+        }
         for session in answer.forget {
             if let Err(error) = self.driver.forget(session) {
                 warn!(%session, %error, "a session that ended is not forgotten");

@@ -13,6 +13,7 @@ use hackstream_control_api::launch::{Launch, Quality};
 use hackstream_control_api::policy::{Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
+use hackstream_failpoint::reach;
 use serde_json::json;
 
 use super::launch::create;
@@ -57,6 +58,9 @@ pub fn tend(tx: &mut Tx<'_>, ticket_keys: &BTreeMap<String, String>) -> Result<T
     let mut rooms = rooms(tx)?;
     for pool in all {
         tend_one(tx, &pool, &mut rooms, ticket_keys, &mut tended)?;
+    }
+    if tended.started > 0 {
+        reach("hub.pool.started");
     }
     Ok(tended)
 }
