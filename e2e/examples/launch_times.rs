@@ -101,7 +101,7 @@ fn main() {
     let paused = admin.control(&["pool", "pause", "browser"], "");
     assert_eq!(paused.code, Some(0), "{paused:?}");
     memory("hub", plane.hub.pid());
-    memory("node agent", plane.node_pid());
+    memory("node agent", plane.node().pid());
     plane.wait_until_no_session_is_left();
 }
 

@@ -20,6 +20,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use hackstream_control_api::id::SessionId;
+use hackstream_failpoint::reach;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::record::{Record, StopOrder};
@@ -162,7 +163,10 @@ impl Folder {
                 path: self.0.clone(),
                 source: error,
             }),
-            _ => files::remove_folder(&going),
+            _ => {
+                reach("node.forget.renamed");
+                files::remove_folder(&going)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use hackstream_control_api::node::{
 };
 use hackstream_control_api::session::{SessionState, StopCause};
 use hackstream_control_api::time::Seconds;
+use hackstream_failpoint::reach;
 use serde_json::json;
 
 use super::stop::DEFAULT_GRACE;
@@ -64,6 +65,7 @@ pub fn report(tx: &mut Tx<'_>, node: NodeId, report: &Report) -> Result<Reported
             end_again(tx, node, seen.session)?;
         }
     }
+    reach("hub.report.heard");
     Ok(outcome)
 }
 
@@ -231,6 +233,7 @@ pub fn job_result(
         // Not in the node's words: nobody can erase what stands in the log.
         audit::append(tx, record)?;
     }
+    reach("hub.result.heard");
     Ok(outcome)
 }
 

@@ -9,6 +9,7 @@ use hackstream_control_api::id::{JobId, SessionId};
 use hackstream_control_api::node::{
     Boot, Claim, Job, JobKind, JobOutcome, JobResult, SendLog, Stop,
 };
+use hackstream_failpoint::reach;
 use hackstream_ticket::HubKey;
 use tracing::{info, warn};
 
@@ -63,12 +64,15 @@ impl Jobs {
     /// Asks what to do beyond the job `after`, and begins it. Returns the last one's number.
     pub(super) fn poll(self: &Arc<Self>, mut after: u64) -> Result<u64, HubError> {
         for job in self.hub.jobs(after)?.jobs {
+            reach("node.job.received");
             // Before the job counts as taken up: from then on its session must not be missing.
             let begun = self.begin(&job);
+            reach("node.job.begun");
             after = after.max(job.seq);
             if let Err(error) = self.memory.taken(job.seq) {
                 warn!(%error, "a job may be taken for a new one");
             }
+            reach("node.job.taken");
             // What takes long must hold up nobody else's session.
             let jobs = Arc::clone(self);
             let going_on = thread::Builder::new().name("job".to_owned());
@@ -106,7 +110,9 @@ impl Jobs {
         info!(job = %job.id, ?outcome, detail, "a job");
         // It may hold what a session wrote.
         let detail = detail.as_deref().map(telling::shortened);
+        reach("node.job.finished");
         self.tell(job.id, &JobResult { outcome, detail });
+        reach("node.job.told");
     }
 
     /// Tells how a job went until the hub has heard it: it gives the job once, and asks nobody again.
@@ -240,6 +246,7 @@ impl Jobs {
             let why = "the session is somebody's already";
             return Err(Refusal::Refused(why.to_owned()));
         }
+        reach("node.claim.remembered");
         // Screen, quality and what viewers may do need no word here: the screen follows the first
         // viewer's window, and the rest is in the viewers' tickets.
         match &claim.url {

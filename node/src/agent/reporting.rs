@@ -4,6 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use hackstream_control_api::node::Report;
+use hackstream_failpoint::reach;
 use tracing::{info, warn};
 
 use super::hub::{Hub, HubError};
@@ -69,6 +70,9 @@ fn tell(
     let answer = hub.report(report)?;
     if let Some(shown) = &answer.audit {
         witness.hear(shown);
+    }
+    if !answer.forget.is_empty() {
+        reach("node.forget.told");
     }
     for session in answer.forget {
         if let Err(error) = driver.forget(session) {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hackstream_control_api::node::{Exit, StartPhase};
 use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
+use hackstream_failpoint::reach;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Means;
@@ -67,7 +68,9 @@ pub(super) fn run(folder: &Folder) -> Result<(), NodeError> {
         signals,
         last_words: LastWords::default(),
     };
+    reach("keeper.start.born");
     session.folder.set_record(&session.record)?;
+    reach("keeper.start.recorded");
     let ended = match session.start() {
         Ok(running) => session.keep(running)?,
         Err(error) => session.not_started(&error),
@@ -76,6 +79,7 @@ pub(super) fn run(folder: &Folder) -> Result<(), NodeError> {
         // What is left of it is ours, and goes when the session is forgotten.
         eprintln!("hackstream-noded: {error}");
     }
+    reach("keeper.end.tidied");
     session.record.enter(ended);
     session.folder.set_record(&session.record)
 }
@@ -90,8 +94,10 @@ impl Session<'_> {
         sandbox::write_etc(self.folder, &self.spec)?;
         let sockets = Sockets { viewers, status };
         let mut running = Running::start(self.folder, &self.spec, &self.means, sockets)?;
+        reach("keeper.start.sandboxed");
         match self.connect(&mut running) {
             Ok(()) => {
+                reach("keeper.start.connected");
                 self.enter(Life::Starting {
                     phase: StartPhase::Display,
                 });
@@ -209,6 +215,7 @@ impl Session<'_> {
         }
         let order = self.folder.stop_order().unwrap_or_default();
         self.enter(Life::Stopping { cause: order.cause });
+        reach("keeper.end.ordered");
         self.ordered = Some(order);
         self.ordered
     }
@@ -261,6 +268,7 @@ impl Session<'_> {
             self.record.enter(Life::Ready);
             self.record.ready = Some(self.record.entered);
             self.record.ready_at = Some(self.record.since);
+            reach("keeper.start.ready");
             self.tell();
         }
     }
