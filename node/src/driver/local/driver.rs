@@ -287,11 +287,7 @@ impl Driver for LocalDriver {
         let folder = self.folder(session);
         let unknown = || NodeError::Unknown(session);
         let found = self.find(&folder)?.ok_or_else(unknown)?;
-        let read = log::read(folder.path(), after, most);
-        let piece = read.map_err(NodeError::system("cannot read the log"))?;
-        // What it wrote before it ended was in the log when its record said that it has.
-        let is_last = found.record.life.is_over() && piece.bytes.len() < most;
-        Ok(LogPiece { is_last, ..piece })
+        log::piece(folder.path(), &found.record.life, after, most)
     }
 
     fn forget(&self, session: SessionId) -> Result<(), NodeError> {

@@ -9,6 +9,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::super::LogPiece;
+use crate::NodeError;
+use crate::record::Life;
 
 /// Bytes of one file. Two of them are kept.
 const FILE_BYTES: u64 = 4 << 20;
@@ -107,6 +109,18 @@ fn files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         .collect();
     files.sort();
     Ok(files)
+}
+
+/// A piece of the log in `folder`, of a session whose record said before that its life is this.
+///
+/// # Errors
+/// [`NodeError::System`] if it cannot be read.
+pub fn piece(folder: &Path, life: &Life, after: u64, most: usize) -> Result<LogPiece, NodeError> {
+    let read = read(folder, after, most);
+    let piece = read.map_err(NodeError::system("cannot read the log"))?;
+    // What it wrote before it ended was in the log when its record said that it has.
+    let is_last = life.is_over() && piece.bytes.len() < most;
+    Ok(LogPiece { is_last, ..piece })
 }
 
 /// At most `most` bytes of the log in `folder` that begin `after` bytes of it, or where it is kept
