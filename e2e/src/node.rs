@@ -220,6 +220,9 @@ pub fn assert_isolation() {
         std::path::Path::new("/dev/net/tun").exists(),
         "slirp4netns needs /dev/net/tun, which this machine lacks"
     );
+    if let Some(error) = hackstream_node::driver::local::network::closed_device() {
+        panic!("{error}");
+    }
 }
 
 /// A viewer of a session on this machine, sent with a ticket of the hub of [`spec`], once it has a

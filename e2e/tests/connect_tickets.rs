@@ -18,7 +18,7 @@ use hackstream_e2e::hub::{
 use hackstream_e2e::relay::{Relay, Way};
 use hackstream_e2e::server::Server;
 use hackstream_e2e::terminal::Board;
-use hackstream_e2e::{PATIENCE, viewer};
+use hackstream_e2e::{PATIENCE, viewer, wait_until};
 use hackstream_protocol::wire::control::{Hello, RefusalReason, SeatWish, ServerMessage, Standing};
 use hackstream_ticket::{Feature, Features, Policy, Seat, Ticket, UnixSeconds};
 use hackstream_view::headless::LinkState;
@@ -26,8 +26,16 @@ use tokio::task::LocalSet;
 
 const BAD_TICKET: u64 = RefusalReason::BadTicket.close_code() as u64;
 
-/// What the server's log counts as the reason of refusals.
-fn failures(server: &Server) -> Vec<String> {
+/// What the server's log counts as the reason of refusals, once it counts `least` of them: who is refused
+/// may hear of it before we read the line.
+fn failures(server: &Server, least: usize) -> Vec<String> {
+    wait_until("the reasons in the log", || {
+        let reasons = failures_so_far(server);
+        (reasons.len() >= least).then_some(reasons)
+    })
+}
+
+fn failures_so_far(server: &Server) -> Vec<String> {
     let log = server.process.stderr.all();
     let reason = |line: &String| {
         let (_, rest) = line.split_once("failure=\"")?;
@@ -83,7 +91,7 @@ fn of_many_that_show_one_ticket_exactly_one_gets_in() {
     });
     assert_eq!(viewer::joined(&server), usize::from(ROUNDS));
     assert!(
-        failures(&server)
+        failures(&server, 1)
             .iter()
             .all(|failure| failure == "replayed")
     );
@@ -110,7 +118,7 @@ fn a_ticket_is_good_in_its_time_only() {
             greet(&mut peer, &server, &text, &client_key(2)).await;
             assert_eq!(peer.closed().await, BAD_TICKET);
         }
-        assert_eq!(failures(&server), ["expired"; 3]);
+        assert_eq!(failures(&server, 3), ["expired"; 3]);
         let endless = Ticket {
             expires_at: now().plus(3600),
             ..shifted(4, 0)
@@ -170,7 +178,7 @@ fn a_stolen_ticket_is_worth_nothing() {
             let text = hub.sign(other);
             refused(&text, &|peer| proof(peer, &owner, text.as_bytes())).await;
         }
-        assert_eq!(failures(&server), ["bad_binding"; 7]);
+        assert_eq!(failures(&server, 7), ["bad_binding"; 7]);
         // Forged in any place.
         for at in (5..text.len()).step_by(23) {
             let mut changed = text.clone().into_bytes();
@@ -181,7 +189,7 @@ fn a_stolen_ticket_is_worth_nothing() {
         let foreign = Hub::new(9).sign(&good);
         refused(&foreign, &|peer| proof(peer, &owner, foreign.as_bytes())).await;
         assert!(
-            failures(&server)[7..]
+            failures(&server, 8)[7..]
                 .iter()
                 .all(|failure| failure == "forged")
         );
@@ -338,7 +346,7 @@ fn the_viewer_goes_where_a_descriptor_says() {
     elsewhere["server_spki"] = format!("sha256:{}", "0".repeat(64)).into();
     let ended = view(&server, &elsewhere, &shot);
     assert_eq!(ended.code, Some(5), "{:?}", ended.stderr);
-    assert!(failures(&server).is_empty() && nobody_came(&server));
+    assert!(failures(&server, 0).is_empty() && nobody_came(&server));
 
     let ended = view(&server, &goal, &shot);
     assert_eq!(ended.code, Some(0), "{:?}", ended.stderr);
@@ -403,5 +411,5 @@ fn a_viewer_comes_back_when_its_ticket_is_over() {
         board.fill(1000, 20)
     });
     assert_eq!(viewer::joined(&server), 2);
-    assert!(failures(&server).is_empty());
+    assert!(failures(&server, 0).is_empty());
 }

@@ -66,6 +66,12 @@ pub enum NodeError {
     /// Only root can give a container a network.
     #[error("a way to the internet for containers needs an agent that is root")]
     NoWayOut,
+    /// Only root may open a device that the sessions' users need.
+    #[error(
+        "a way to the internet for sessions needs {0}, which only root may open here; \
+         `chmod 666 {0}` until the next start of the machine, or let udev run"
+    )]
+    ClosedDevice(&'static str),
     /// A file of the node's own holds something else than it wrote.
     #[error("{} is damaged: {source}", path.display())]
     Damaged {

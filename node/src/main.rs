@@ -70,14 +70,20 @@ fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
 /// What runs sessions, as the configuration says.
 fn driver(config: &Config) -> Result<Arc<dyn Driver>, NodeError> {
     let driver: Arc<dyn Driver> = match config.driver {
-        DriverKind::Local => Arc::new(LocalDriver::new(local::Places {
-            sessions: config.sessions(),
-            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
-            server: config.server.clone(),
-            address: config.listen,
-            ports: config.ports,
-            users: config.users,
-        })?),
+        DriverKind::Local => {
+            if let Some(error) = local::network::closed_device() {
+                tracing::warn!(%error, "sessions without a way to the internet run all the same");
+            }
+            Arc::new(LocalDriver::new(local::Places {
+                sessions: config.sessions(),
+                program: std::env::current_exe()
+                    .unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
+                server: config.server.clone(),
+                address: config.listen,
+                ports: config.ports,
+                users: config.users,
+            })?)
+        }
         DriverKind::Docker => Arc::new(DockerDriver::new(docker::Places {
             sessions: config.sessions(),
             node: config.node,

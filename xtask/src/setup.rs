@@ -1,6 +1,7 @@
-//! `cargo xtask setup`: the system packages, through apt.
+//! `cargo xtask setup`: the system packages, through apt, and a device that tests need open.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -10,6 +11,28 @@ use crate::packages::{Goal, Package, needed_for};
 
 /// Installs what `goal` needs and is missing. Does nothing, quickly, when all is there.
 pub(crate) fn run(goal: Goal) -> Result<()> {
+    if matches!(goal, Goal::Test | Goal::Ci) {
+        open_tunnels()?;
+    }
+    install_missing(goal)
+}
+
+/// Has all users open the device of network tunnels, as they may where udev runs: sessions of a node run
+/// as users of no rights.
+fn open_tunnels() -> Result<()> {
+    const DEVICE: &str = "/dev/net/tun";
+    const ALL: u32 = 0o006;
+    let Ok(found) = std::fs::metadata(DEVICE) else {
+        return Ok(());
+    };
+    if found.permissions().mode() & ALL == ALL {
+        return Ok(());
+    }
+    eprintln!("Only root may open {DEVICE}; making it open to all users, as udev does");
+    command::run(as_root("chmod").args(["a+rw", DEVICE]))
+}
+
+fn install_missing(goal: Goal) -> Result<()> {
     let needed: Vec<&Package> = needed_for(goal).collect();
     if !command::is_there("dpkg-query", "--version")? || !command::is_there("apt-get", "--version")?
     {
@@ -90,13 +113,7 @@ fn names_of<'a>(packages: &'a [&Package]) -> impl Iterator<Item = &'static str> 
 
 /// apt-get as root, asking nothing.
 fn apt(arguments: &[&str]) -> Command {
-    let mut command = if rustix::process::geteuid().is_root() {
-        Command::new("env")
-    } else {
-        let mut sudo = Command::new("sudo");
-        sudo.arg("env");
-        sudo
-    };
+    let mut command = as_root("env");
     command
         .args([
             "DEBIAN_FRONTEND=noninteractive",
@@ -106,6 +123,16 @@ fn apt(arguments: &[&str]) -> Command {
         ])
         .args(arguments);
     command
+}
+
+/// `program` as root, which may ask for a password.
+fn as_root(program: &str) -> Command {
+    if rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut sudo = Command::new("sudo");
+    sudo.arg(program);
+    sudo
 }
 
 #[cfg(test)]

@@ -8,9 +8,13 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use crate::NodeError;
+
+/// Where the kernel makes such devices.
+const TUN: &str = "/dev/net/tun";
 
 /// The device in the session.
 const DEVICE: &str = "tap0";
@@ -117,8 +121,16 @@ fn local_addresses(trie: &str) -> Vec<Ipv4Addr> {
     found
 }
 
+/// Why sessions have no way out, if it is their users who may not open the device that packets go through.
+/// Where udev runs they may; a bare container or virtual machine often has it for root alone.
+#[must_use]
+pub fn closed_device() -> Option<NodeError> {
+    let permissions = fs::metadata(TUN).ok()?.permissions().mode();
+    (permissions & 0o006 != 0o006).then_some(NodeError::ClosedDevice(TUN))
+}
+
 /// The command that gives the network of `process` a way to the internet. It says so on standard output
-/// by one byte, and ends with the caller's thread. `user` owns that network, if not the caller's user.
+/// by one byte, or says nothing, and ends with the caller's thread. `user` owns that network, if not the caller's user.
 #[must_use]
 pub fn way_out(process: u32, user: Option<u32>) -> Command {
     let mut command = Command::new("setpriv");
@@ -146,9 +158,11 @@ fn carrier(command: &mut Command) -> &mut Command {
     command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .args(["--no-new-privs", "--", "slirp4netns"])
+        // It also chats on its standard output, which nobody hears once the way is there.
+        .args(["--no-new-privs", "--", "sh", "-c"])
+        .args(["exec slirp4netns \"$@\" 3>&1 >/dev/null", "sh"])
         .args(["--configure", "--mtu=65520", "--disable-host-loopback"])
-        .args(["--enable-sandbox", "--enable-seccomp", "--ready-fd=1"])
+        .args(["--enable-sandbox", "--enable-seccomp", "--ready-fd=3"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
 }

@@ -109,7 +109,10 @@ impl Running {
         match told {
             Some(Ok(1)) => Ok(()),
             Some(Err(error)) => Err(failed(error)),
-            _ => Err(failed(std::io::Error::other("it ended at once"))),
+            _ => {
+                let ended = || failed(std::io::Error::other("it ended at once"));
+                Err(network::closed_device().unwrap_or_else(ended))
+            }
         }
     }
 
