@@ -4,9 +4,9 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use hackstream_control_api::time::UnixMillis;
+use hackstream_https::Trust;
 
 use crate::api::Api;
-use crate::api::trust::Trust;
 use crate::commands::configure;
 use crate::config::address::HubAddress;
 use crate::config::settings::Fingerprint;

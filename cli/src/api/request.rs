@@ -55,6 +55,12 @@ impl Request {
         Self::new(http::Method::PUT, path.into()).with(body)
     }
 
+    /// Takes something away.
+    #[must_use]
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new(http::Method::DELETE, path.into())
+    }
+
     /// Changes something.
     ///
     /// # Errors
