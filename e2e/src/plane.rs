@@ -115,28 +115,13 @@ impl Plane {
 
     /// The node's applications are its operator's: what the hub calls a browser is something else here.
     fn add_node(&mut self, node: &Node<'_>) {
-        let token = self.path("node.token");
-        let mut add = bound_command(program("hackstreamd"));
-        add.args(["node", "add", "here", "--token-file"])
-            .arg(&token)
-            .env("HACKSTREAMD_STATE_DIR", self.path("hub"));
-        let added = with_input(add, "");
-        let said = String::from_utf8(added.stdout).expect("UTF-8");
-        let id = said
-            .split_once("node ")
-            .and_then(|(_, rest)| rest.split_once(';'));
-        let id = id.expect("the node's id").0;
         // Of its own: what runs as them belongs to this node.
         let number = PLANES.fetch_add(1, Ordering::Relaxed);
         let users = 30_000_000 + std::process::id() % 10_000 * 1000 + number % 50 * 20;
         let config = format!(
-            "node = \"{id}\"\nhub = \"https://{}\"\nhub_certificate = \"{}\"\ntoken_file = \"{}\"\n\
-             state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
+            "state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
              ports = [0, 0]\nusers = [{users}, 20]\nmax_sessions = 2\n\
              [apps.browser]\ncommand = {}\ntakes_url = {}\n",
-            self.address,
-            self.path("hub/tls.crt.pem").display(),
-            token.display(),
             self.path("node").display(),
             program("hackstream-server").display(),
             node.host,
@@ -144,9 +129,38 @@ impl Plane {
             node.takes_url,
         );
         fs::write(self.path("node.toml"), config).expect("a file");
+        let enrolled = self.enroll("node.toml", &self.join("here"));
+        assert!(enrolled.status.success(), "{enrolled:?}");
         let mut command = bound_command(program("hackstream-noded"));
         command.arg("--config").arg(self.path("node.toml"));
         self.node = Some(Process::start(&mut command));
+    }
+
+    /// What a machine needs to become a node of that name.
+    ///
+    /// # Panics
+    /// If the hub's operator gets none.
+    #[must_use]
+    pub fn join(&self, name: &str) -> String {
+        let mut add = bound_command(program("hackstreamd"));
+        add.args(["node", "add", name, "--hub"])
+            .arg(format!("https://{}", self.address))
+            .env("HACKSTREAMD_STATE_DIR", self.path("hub"));
+        let added = with_input(add, "");
+        assert!(added.status.success(), "{added:?}");
+        let said = String::from_utf8(added.stdout).expect("UTF-8");
+        said.trim().to_owned()
+    }
+
+    /// Makes the machine of that configuration a node.
+    ///
+    /// # Panics
+    /// If the program cannot be started.
+    #[must_use]
+    pub fn enroll(&self, config: &str, join: &str) -> Output {
+        let mut enroll = bound_command(program("hackstream-noded"));
+        enroll.arg("enroll").arg("--config").arg(self.path(config));
+        with_input(enroll, join)
     }
 
     /// Something in the folder of the plane.

@@ -46,6 +46,8 @@ pub struct Keys {
     pub rotation: [u8; 32],
     /// The seed of the Ed25519 key by which connect tickets are signed.
     pub ticket_seed: [u8; 32],
+    /// The seed of the Ed25519 key by which jobs are signed.
+    pub job_seed: [u8; 32],
 }
 
 impl Keys {
@@ -54,24 +56,19 @@ impl Keys {
     /// # Errors
     /// If a file cannot be read or written, or does not hold what it should.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
-        let random = || bytes::<32>().ok().map(Vec::from);
-        let path = folder.join("rotation.key");
-        let rotation = secret_file(&path, random)?;
-        let rotation = rotation.try_into().map_err(|_| KeyError::Garbled {
-            path,
-            what: "32 bytes",
-        })?;
-        let path = folder.join("ticket.key");
-        let seed = secret_file(&path, random)?;
-        let garbled = || KeyError::Garbled {
-            path,
-            what: "32 bytes",
-        };
-        let ticket_seed: [u8; 32] = seed.try_into().map_err(|_| garbled())?;
         Ok(Self {
-            rotation,
-            ticket_seed,
+            rotation: seed(folder.join("rotation.key"))?,
+            ticket_seed: seed(folder.join("ticket.key"))?,
+            job_seed: seed(folder.join("job.key"))?,
         })
+    }
+
+    /// With what jobs are signed.
+    ///
+    /// # Errors
+    /// If the seed makes no key, which none is known to do.
+    pub fn job_signer(&self) -> Result<Signer, KeyError> {
+        Signer::from_seed(&self.job_seed).map_err(|_| KeyError::NoRandomness)
     }
 
     /// With what connect tickets are signed.
@@ -91,6 +88,15 @@ impl Keys {
         let key = self.ticket_signer()?.public();
         Ok(BTreeMap::from([(hex(&key.id().0), hex(&key.bytes()))]))
     }
+}
+
+/// The 32 random bytes in a file, made where there is none.
+fn seed(path: PathBuf) -> Result<[u8; 32], KeyError> {
+    let secret = secret_file(&path, || bytes::<32>().ok().map(Vec::from))?;
+    secret.try_into().map_err(|_| KeyError::Garbled {
+        path,
+        what: "32 bytes",
+    })
 }
 
 /// What a secret file holds; if there is none, `make` makes it, unless there is no randomness.

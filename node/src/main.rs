@@ -1,6 +1,7 @@
 //! `hackstream-noded`: see `hackstream-noded --help`.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,13 +9,17 @@ use clap::Parser;
 use hackstream_node::NodeError;
 use hackstream_node::agent::Agent;
 use hackstream_node::agent::hub::Hub;
-use hackstream_node::cli::Cli;
+use hackstream_node::cli::{Action, Cli};
 use hackstream_node::config::Config;
 use hackstream_node::driver::Driver as _;
 use hackstream_node::driver::local::{LocalDriver, Places, keeper, stage};
+use hackstream_node::enroll::{self, EnrollError};
 use hackstream_node::files;
+use hackstream_node::identity::Identity;
 use tracing_subscriber::EnvFilter;
 
+/// The hub does not let the machine in.
+const REFUSED: u8 = 1;
 /// The command line or the configuration makes no sense.
 const USAGE: u8 = 2;
 /// The node's own files cannot be used.
@@ -44,18 +49,45 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return failed(&error, USAGE),
     };
-    let certificate = config.hub_certificate.as_deref();
-    let hub = match Hub::new(&config.hub, certificate, &config.token_file) {
+    if let Some(Action::Enroll { join_file }) = &cli.action {
+        return join(&config, join_file.as_deref());
+    }
+    let identity = match Identity::of(&config) {
+        Ok(identity) => identity,
+        Err(error) => return failed(&error, USAGE),
+    };
+    let hub = match Hub::new(&identity, config.hub_certificate.as_deref()) {
         Ok(hub) => hub,
         Err(error) => return failed(&error, USAGE),
     };
-    match serve(config, hub) {
+    match serve(config, &identity, hub) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error, STATE),
     }
 }
 
-fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
+/// Makes this machine a node, and says so in one line.
+fn join(config: &Config, join_file: Option<&Path>) -> ExitCode {
+    let done = enroll::read_join(join_file).and_then(|join| enroll::enroll(config, &join));
+    match done {
+        Ok(name) => {
+            let said = format!("this machine is the node {name}; start hackstream-noded");
+            // It is, also where nobody reads that.
+            let _ = writeln!(std::io::stdout(), "{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("hackstream-noded: {error}");
+            ExitCode::from(match error {
+                EnrollError::State(_) | EnrollError::Key { .. } => STATE,
+                error if error.is_of_the_hub() => REFUSED,
+                _ => USAGE,
+            })
+        }
+    }
+}
+
+fn serve(config: Config, identity: &Identity, hub: Hub) -> Result<(), NodeError> {
     // Before anything is looked for in it.
     let _alone = files::hold(&config.state_dir)?;
     let places = Places {
@@ -70,5 +102,5 @@ fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
     if config.require_limits && !driver.limits_enforced() {
         return Err(NodeError::Unlimited);
     }
-    Agent::new(config, driver, hub)?.run()
+    Agent::new(config, identity, driver, hub)?.run()
 }

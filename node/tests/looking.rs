@@ -68,6 +68,9 @@ impl Driver for Paper {
 const DATE: u64 = 1_795_000_000_000;
 const UPTIME: u64 = 50_000_000;
 
+/// What the node is called.
+const NODE: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
 /// A node, and an agent that may be started anew.
 struct Scene {
     folder: TempDir,
@@ -148,7 +151,7 @@ impl Scene {
 }
 
 fn agent(folder: &Path, driver: &Arc<Paper>, seconds: u64) -> Sessions {
-    let memory = Arc::new(Memory::open(&folder.join("agent.json")).unwrap());
+    let memory = Arc::new(Memory::open(&folder.join("agent.json"), NODE.parse().unwrap()).unwrap());
     let millis = seconds * 1000;
     let now = (UnixMillis(DATE + millis), Uptime(UPTIME + millis));
     let driver: Arc<dyn Driver> = Arc::<Paper>::clone(driver);
@@ -162,7 +165,7 @@ fn id(last: char) -> SessionId {
 fn spec(session: SessionId) -> SessionSpec {
     SessionSpec {
         session,
-        node: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
+        node: NODE.parse().unwrap(),
         owner: Some("01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap()),
         app: "test".to_owned(),
         command: Vec::new(),
