@@ -6,20 +6,21 @@
 )]
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Output;
 
-use hackstream_e2e::plane::{PASSWORD, Plane};
+use hackstream_e2e::plane::Plane;
 use hackstream_e2e::process::{Process, bound_command};
 use hackstream_e2e::{program, wait_until};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-fn configure(plane: &Plane, name: &str) -> String {
-    let file = format!("{name}.toml");
+fn configure(plane: &Plane, name: &str) -> PathBuf {
+    let file = plane.path(&format!("{name}.toml"));
     let config = format!(
         "state_dir = \"{}\"\nhost = \"127.0.0.1\"\n[apps.browser]\ncommand = [\"xterm\"]\n",
         plane.path(name).display()
     );
-    fs::write(plane.path(&file), config).unwrap();
+    fs::write(&file, config).unwrap();
     file
 }
 
@@ -38,9 +39,7 @@ fn nodes(plane: &Plane, admin: &str) -> Vec<Value> {
 #[test]
 fn a_code_is_good_for_one_machine_that_found_the_right_hub() {
     let plane = Plane::new();
-    let login = json!({ "username": "admin", "password": PASSWORD });
-    let tokens = plane.ok("POST", "/v1/login", "", &login);
-    let admin = tokens["access_token"].as_str().unwrap();
+    let admin = &plane.log_in();
     let (attic, cellar) = (configure(&plane, "attic"), configure(&plane, "cellar"));
     let join = plane.join("attic");
     let key = plane.fingerprint.strip_prefix("sha256:").unwrap();
@@ -66,7 +65,7 @@ fn a_code_is_good_for_one_machine_that_found_the_right_hub() {
 
     let secret = join.split('.').nth(1).unwrap();
     let mut agent = bound_command(program("hackstream-noded"));
-    agent.arg("--config").arg(plane.path(&attic));
+    agent.arg("--config").arg(&attic);
     let agent = Process::start(&mut agent);
     let node = wait_until("the node to report", || {
         let node = nodes(&plane, admin).remove(0);

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 
 use hackstream_ticket::Signer;
 
+use crate::audit::Notary;
 use crate::random::{bytes, hex};
+
+/// Signs the audit log.
+const CHECKPOINT_KEY: &str = "checkpoint.key";
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,9 @@ pub struct Keys {
     pub ticket_seed: [u8; 32],
     /// The seed of the Ed25519 key by which jobs are signed.
     pub job_seed: [u8; 32],
+    /// The seed of the Ed25519 key by which the audit log is signed.
+    pub checkpoint_seed: [u8; 32],
+    folder: PathBuf,
 }
 
 impl Keys {
@@ -57,9 +64,11 @@ impl Keys {
     /// If a file cannot be read or written, or does not hold what it should.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
         Ok(Self {
-            rotation: seed(folder.join("rotation.key"))?,
-            ticket_seed: seed(folder.join("ticket.key"))?,
-            job_seed: seed(folder.join("job.key"))?,
+            rotation: random_file(folder, "rotation.key")?,
+            ticket_seed: random_file(folder, "ticket.key")?,
+            job_seed: random_file(folder, "job.key")?,
+            checkpoint_seed: random_file(folder, CHECKPOINT_KEY)?,
+            folder: folder.to_owned(),
         })
     }
 
@@ -69,6 +78,14 @@ impl Keys {
     /// If the seed makes no key, which none is known to do.
     pub fn job_signer(&self) -> Result<Signer, KeyError> {
         Signer::from_seed(&self.job_seed).map_err(|_| KeyError::NoRandomness)
+    }
+
+    /// With what the audit log is signed.
+    ///
+    /// # Errors
+    /// If the seed makes no key, which none is known to do.
+    pub fn notary(&self) -> Result<Notary, KeyError> {
+        notary(&self.checkpoint_seed, &self.folder)
     }
 
     /// With what connect tickets are signed.
@@ -90,13 +107,44 @@ impl Keys {
     }
 }
 
-/// The 32 random bytes in a file, made where there is none.
-fn seed(path: PathBuf) -> Result<[u8; 32], KeyError> {
+/// With what the audit log is signed, if `folder` has a key for that; none is made.
+///
+/// # Errors
+/// If a file cannot be read, or does not hold what it should.
+pub fn notary_in(folder: &Path) -> Result<Option<Notary>, KeyError> {
+    match folder.join(CHECKPOINT_KEY).exists() {
+        true => notary(&random_file(folder, CHECKPOINT_KEY)?, folder).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn notary(seed: &[u8; 32], folder: &Path) -> Result<Notary, KeyError> {
+    let signer = hackstream_audit::Signer::from_seed(seed);
+    let signer = signer.map_err(|_| KeyError::NoRandomness)?;
+    Ok(Notary::new(signer, folder))
+}
+
+/// 32 random bytes that stay the same.
+fn random_file(folder: &Path, name: &str) -> Result<[u8; 32], KeyError> {
+    let path = folder.join(name);
     let secret = secret_file(&path, || bytes::<32>().ok().map(Vec::from))?;
-    secret.try_into().map_err(|_| KeyError::Garbled {
-        path,
-        what: "32 bytes",
-    })
+    let what = "32 bytes";
+    let secret = secret.try_into();
+    secret.map_err(|_| KeyError::Garbled { path, what })
+}
+
+/// What a text file holds that only its owner can read; `None` if there is none.
+///
+/// # Errors
+/// If it cannot be read, or others can read it.
+pub fn secret_text(path: &Path) -> Result<Option<String>, KeyError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = secret_file(path, || None)?;
+    let (path, what) = (path.to_owned(), "a text");
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|_| KeyError::Garbled { path, what })
 }
 
 /// What a secret file holds; if there is none, `make` makes it, unless there is no randomness.

@@ -15,6 +15,11 @@ The configuration is a TOML file:
   state_dir = \"/var/lib/hackstream-node\"
   server = \"/usr/bin/hackstream-server\"
   hub_certificate = \"hub.pem\"    of a hub, or its authority, that is not recognised by its key
+  driver = \"local\"               or \"docker\": sessions are containers of an engine
+
+  [docker]                       for that driver
+  socket = \"/var/run/docker.sock\"
+  image = \"hackstream-session\"   what `cargo xtask image` builds, or something made from it
 
   [ceiling]                      the most that a session may have; more is refused, whatever the hub says
   memory = 4294967296            bytes

@@ -5,7 +5,9 @@ pub mod nodes;
 pub mod policies;
 pub mod pool;
 pub mod quotas;
+pub mod tokens;
 pub mod users;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -28,8 +30,8 @@ Examples:
       What a machine called attic needs to become a node.
   hackstreamctl nodes list
       The machines that run sessions, and what is free there.
-  hackstreamctl audit verify
-      Whether the log is as it was written.
+  hackstreamctl audit verify --from-witness witness.json
+      Whether the log is as it was written, and as this node or machine has seen it.
 
 It uses the hub and the login of `hackstream`; `hackstream configure` sets both.";
 
@@ -62,6 +64,9 @@ enum Action {
     /// The machines that run sessions
     #[command(subcommand, alias = "node")]
     Nodes(nodes::Nodes),
+    /// Tokens by which your programs use the hub
+    #[command(subcommand)]
+    Tokens(tokens::Tokens),
     /// What was done
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -74,14 +79,16 @@ impl Cli {
     /// Why it was not done.
     pub fn run(self) -> Result<ExitCode, CliError> {
         let context = Context::new(self.common)?;
-        match self.action {
+        let code = match self.action {
             Action::Users(command) => command.run(&context),
             Action::Quotas(command) => command.run(&context),
             Action::Policies(command) => command.run(&context),
             Action::Pool(command) => command.run(&context),
             Action::Nodes(command) => command.run(&context),
+            Action::Tokens(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
-        }
+        };
+        code.map(|code| context.code(code))
     }
 }
 

@@ -9,6 +9,7 @@ use hackstream_control_api::node::{Boot, JobKind};
 use hackstream_control_api::problem::{Code, NodeRefusal, Problem};
 use hackstream_control_api::session::{Session, SessionState};
 use hackstream_control_api::time::Seconds;
+use hackstream_failpoint::reach;
 use serde_json::json;
 
 use super::pool::claim;
@@ -91,6 +92,7 @@ pub fn launch(tx: &mut Tx<'_>, caller: &Caller, order: &Order) -> Result<Launche
     let meta =
         json!({ "app": session.app, "node_id": session.node_id, "pool_hit": session.pool_hit });
     audit::append(tx, record.meta(meta))?;
+    reach("hub.launch.decided");
     Ok(Launched::Session(Box::new(session)))
 }
 
@@ -205,6 +207,9 @@ fn reason(refusal: &NodeRefusal) -> String {
         ),
         ("report", ..) => format!("node {node} does not report"),
         ("cordoned", ..) => format!("node {node} is out of service"),
+        ("driver", ..) => {
+            format!("node {node} can start no session now; its administrator sees why")
+        }
         ("app", ..) => format!("node {node} does not have the application"),
         (_, Some(need), Some(free)) => {
             format!("node {node} lacks {lacks}: needs {need}, has {free}")

@@ -7,6 +7,7 @@ use hackstream_control_api::node::{
 };
 use hackstream_control_api::session::{SessionState, StopCause};
 use hackstream_control_api::time::Seconds;
+use hackstream_failpoint::reach;
 use serde_json::json;
 
 use super::stop::DEFAULT_GRACE;
@@ -39,6 +40,7 @@ pub fn report(tx: &mut Tx<'_>, node: NodeId, report: &Report) -> Result<Reported
     jobs::taken_up(tx, node, report.last_seq)?;
     let mut outcome = Reported::default();
     outcome.answer.now = tx.now;
+    outcome.answer.audit = Some(audit::state(tx, report.seen)?);
     let mut known = sessions::lock_of_node(tx, node)?;
     for session in &mut known {
         let id = session.view.session_id;
@@ -65,6 +67,7 @@ pub fn report(tx: &mut Tx<'_>, node: NodeId, report: &Report) -> Result<Reported
             end_again(tx, node, seen.session)?;
         }
     }
+    reach("hub.report.heard");
     Ok(outcome)
 }
 
@@ -265,6 +268,7 @@ pub fn job_result(
         let record = record.meta(json!({ "reason": reason, "kind": kind, "session": job.session }));
         audit::append(tx, record)?;
     }
+    reach("hub.result.heard");
     Ok(outcome)
 }
 

@@ -21,6 +21,7 @@ mod workers;
 pub use aside::Aside;
 pub use backend::{Backend, Place};
 pub use error::StoreError;
+use transaction::News;
 pub use transaction::{Tx, Wake};
 pub(crate) use value::values;
 pub use value::{FromValue, Row, Value};
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 
 use hackstream_control_api::time::UnixMillis;
 use hackstream_ticket::{HubKey, Signer};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::random;
 use workers::Workers;
@@ -49,6 +50,7 @@ pub struct Store {
     writers: Workers,
     readers: Workers,
     wakes: broadcast::Sender<Wake>,
+    audited: watch::Sender<u64>,
     clock: Clock,
     on_commit: Arc<dyn Fn(f64) + Send + Sync>,
     jobs: Arc<Signer>,
@@ -73,6 +75,7 @@ impl Store {
             writers: Workers::start("store-write", place.writers(), place)?,
             readers: Workers::start("store-read", place.readers(), place)?,
             wakes: broadcast::channel(WAKES).0,
+            audited: watch::Sender::new(0),
             clock,
             on_commit: on_commit.into(),
             jobs: Arc::new(jobs),
@@ -98,6 +101,12 @@ impl Store {
         self.wakes.subscribe()
     }
 
+    /// The number of the last row of the audit log that this process wrote; 0 before the first.
+    #[must_use]
+    pub fn audited(&self) -> watch::Receiver<u64> {
+        self.audited.subscribe()
+    }
+
     /// Does `work` in one transaction: everything it writes, or nothing if it returns an error.
     /// It may be run again where other writers got in its way.
     ///
@@ -113,14 +122,22 @@ impl Store {
     {
         let started = Instant::now();
         let (clock, wakes) = (Arc::clone(&self.clock), self.wakes.clone());
+        let audited = self.audited.clone();
         let (on_commit, jobs) = (Arc::clone(&self.on_commit), Arc::clone(&self.jobs));
         self.writers
             .run(move |backend| {
-                let (value, woken) = attempt(backend, (&clock, &*jobs), &work)?;
+                let (value, news) = attempt(backend, (&clock, &*jobs), &work)?;
                 // Here, and not where the asker waits: the asker may have gone.
-                for wake in woken {
+                for wake in news.wakes {
                     // Nobody may be listening.
                     let _ = wakes.send(wake);
+                }
+                if let Some(seq) = news.audited {
+                    audited.send_if_modified(|last| {
+                        let is_newer = seq > *last;
+                        *last = seq.max(*last);
+                        is_newer
+                    });
                 }
                 on_commit(started.elapsed().as_secs_f64());
                 Ok(value)
@@ -163,7 +180,7 @@ fn attempt<T, E: From<StoreError> + Contention>(
     backend: &mut dyn Backend,
     (clock, jobs): (&Clock, &Signer),
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<(T, Vec<Wake>), E> {
+) -> Result<(T, News), E> {
     let mut tries = 1;
     loop {
         match once(backend, (clock(), jobs), work) {
@@ -187,7 +204,7 @@ fn once<T, E: From<StoreError>>(
     backend: &mut dyn Backend,
     (now, jobs): (UnixMillis, &Signer),
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<(T, Vec<Wake>), E> {
+) -> Result<(T, News), E> {
     backend.begin_write()?;
     let mut tx = Tx::new(backend, now, jobs);
     let result = work(&mut tx).and_then(|value| Ok((value, tx.finish()?)));

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0001_start.sql"),
     include_str!("migrations/postgres/0002_pool.sql"),
     include_str!("migrations/postgres/0003_bounds.sql"),
+    include_str!("migrations/postgres/0004_checkpoints.sql"),
     include_str!("migrations/postgres/0005_trust.sql"),
 ];
 

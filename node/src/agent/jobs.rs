@@ -11,6 +11,7 @@ use hackstream_control_api::id::{JobId, NodeId, SessionId};
 use hackstream_control_api::node::{
     Boot, Claim, Job, JobKind, JobResult, RefusalReason, SendLog, Stop,
 };
+use hackstream_failpoint::reach;
 use hackstream_ticket::HubKey;
 use tracing::{info, warn};
 
@@ -83,6 +84,7 @@ impl Jobs {
         }
         let mut is_new = false;
         for envelope in self.hub.jobs(self.memory.accepted())?.jobs {
+            reach("node.job.received");
             let progress = self.memory.progress(envelope.id);
             let (job, objection) = match self.gate.admit(&envelope, progress, now()) {
                 Admission::Known => continue,
@@ -99,6 +101,7 @@ impl Jobs {
                 warn!(%error, "a job is not begun");
                 return Ok(false);
             }
+            reach("node.job.accepted");
             is_new = true;
             self.start(job, objection)?;
         }
@@ -111,9 +114,11 @@ impl Jobs {
             Some(reason) => Err(Refusal::from_reason(reason)),
             None => self.begin(&job),
         };
+        reach("node.job.begun");
         if let Err(error) = self.memory.taken(job.seq) {
             warn!(%error, "a job is begun again after a restart");
         }
+        reach("node.job.taken");
         // What takes long must hold up nobody else's session.
         let jobs = Arc::clone(self);
         aside("job", move || jobs.finish(&job, begun))
@@ -152,7 +157,9 @@ impl Jobs {
             detail,
         } = &result;
         info!(job = %job.id, ?outcome, reason = reason.map(RefusalReason::name), detail, "a job");
+        reach("node.job.finished");
         self.tell(job.id, &result);
+        reach("node.job.told");
         if let Err(error) = self.memory.close(job.id) {
             warn!(%error, "a job is done again after a restart");
         }
@@ -285,6 +292,7 @@ impl Jobs {
         if !self.memory.claim(claim.session, claimed)? {
             return Err(taken_already());
         }
+        reach("node.claim.remembered");
         // Screen, quality and what viewers may do need no word here: the screen follows the first
         // viewer's window, and the rest is in the viewers' tickets.
         match &claim.url {

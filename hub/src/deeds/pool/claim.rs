@@ -5,6 +5,7 @@ use hackstream_control_api::launch::Launch;
 use hackstream_control_api::node::{Claim, JobKind};
 use hackstream_control_api::problem::Code;
 use hackstream_control_api::session::{SessionState, StopCause};
+use hackstream_failpoint::reach;
 
 use super::GRACE;
 use crate::audit::Actor;
@@ -89,6 +90,7 @@ pub(in crate::deeds) fn claim(
         serde_json::to_string(&member.terms)?,
     );
     tx.execute(sql, values![id, claim_id, wish, terms, true, tx.now])?;
+    reach("hub.claim.decided");
     Ok(())
 }
 

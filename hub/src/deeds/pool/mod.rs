@@ -13,6 +13,7 @@ use hackstream_control_api::launch::{Launch, Quality};
 use hackstream_control_api::policy::{Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
+use hackstream_failpoint::reach;
 use serde_json::json;
 
 use super::launch::create;
@@ -54,22 +55,76 @@ pub fn tend(tx: &mut Tx<'_>, ticket_keys: &BTreeMap<String, String>) -> Result<T
     if all.is_empty() {
         return Ok(tended);
     }
-    let mut rooms = rooms(tx)?;
+    let mut nodes = Nodes::lock(tx)?;
+    let mut stored = Vec::new();
     for pool in all {
-        tend_one(tx, &pool, &mut rooms, ticket_keys, &mut tended)?;
+        let members = sessions::lock_warm(tx, &pool.app)?;
+        nodes.count(&members);
+        stored.push((pool, members));
+    }
+    // What one application lacks does not keep another one's empty.
+    stored.sort_by_key(|(_, members)| members.len());
+    for (pool, members) in stored {
+        tend_one(tx, &pool, members, &mut nodes, ticket_keys, &mut tended)?;
+    }
+    if tended.started > 0 {
+        reach("hub.pool.started");
     }
     Ok(tended)
 }
 
-fn rooms(tx: &mut Tx<'_>) -> Result<Vec<Room>, Fault> {
-    let all = nodes::lock_all(tx)?.into_iter();
-    Ok(all.map(|node| node.room).collect())
+/// The nodes, and how many members each of them starts: of all pools together.
+struct Nodes {
+    rooms: Vec<Room>,
+    starting: BTreeMap<NodeId, usize>,
+}
+
+impl Nodes {
+    fn lock(tx: &mut Tx<'_>) -> Result<Self, Fault> {
+        let all = nodes::lock_all(tx)?.into_iter();
+        Ok(Self {
+            rooms: all.map(|node| node.room).collect(),
+            starting: BTreeMap::new(),
+        })
+    }
+
+    fn count(&mut self, members: &[Stored]) {
+        let starting = members.iter().filter(|each| each.view.ready_at.is_none());
+        for node in starting.filter_map(|each| each.view.node_id) {
+            *self.starting.entry(node).or_default() += 1;
+        }
+    }
+
+    /// Whether what is there serves whoever asks for it.
+    fn serves(&self, id: NodeId, now: UnixMillis) -> bool {
+        let mut rooms = self.rooms.iter();
+        rooms.any(|room| room.id == id && room.is_alive(now) && !room.cordoned)
+    }
+
+    /// Where one more is started.
+    fn choose(&self, app: &str, terms: &Terms, now: UnixMillis) -> Option<NodeId> {
+        let starts = |room: &Room| self.starting.get(&room.id).copied().unwrap_or(0);
+        let free = self
+            .rooms
+            .iter()
+            .filter(|room| starts(room) < STARTS_PER_NODE);
+        let free: Vec<_> = free.cloned().collect();
+        placement::choose(&free, app, &terms.resources, now).ok()
+    }
+
+    fn starts(&mut self, node: NodeId, terms: &Terms) {
+        *self.starting.entry(node).or_default() += 1;
+        if let Some(room) = self.rooms.iter_mut().find(|room| room.id == node) {
+            room.promise(&terms.resources);
+        }
+    }
 }
 
 fn tend_one(
     tx: &mut Tx<'_>,
     pool: &Pool,
-    rooms: &mut [Room],
+    mut stored: Vec<Stored>,
+    nodes: &mut Nodes,
     ticket_keys: &BTreeMap<String, String>,
     tended: &mut Tended,
 ) -> Result<(), Fault> {
@@ -78,11 +133,6 @@ fn tend_one(
         Some(app) => Some(terms(tx, app)?),
         None => None,
     };
-    let mut stored = sessions::lock_warm(tx, &pool.app)?;
-    let is_reachable = |id| {
-        let mut rooms = rooms.iter();
-        rooms.any(|room| room.id == id && room.is_alive(tx.now) && !room.cordoned)
-    };
     let member = |stored: &Stored| {
         let node = stored.view.node_id?;
         Some(Member {
@@ -90,7 +140,7 @@ fn tend_one(
             node,
             ready_at: stored.view.ready_at,
             is_current: Some(&stored.terms) == terms.as_ref(),
-            is_reachable: is_reachable(node),
+            is_reachable: nodes.serves(node, tx.now),
         })
     };
     let members: Vec<_> = stored.iter().filter_map(member).collect();
@@ -107,13 +157,13 @@ fn tend_one(
             tended.ended += 1;
         }
     }
-    let mut starting = starting_on(&members);
     let mut missing = plan.start;
     while let (true, Some(terms)) = (missing > 0, &terms) {
-        let Some(node) = start(tx, pool, terms, rooms, &mut starting, ticket_keys)? else {
+        let Some(node) = nodes.choose(&pool.app, terms, tx.now) else {
             break;
         };
-        *starting.entry(node).or_default() += 1;
+        start(tx, pool, terms, node, ticket_keys)?;
+        nodes.starts(node, terms);
         tended.started += 1;
         missing -= 1;
     }
@@ -134,47 +184,26 @@ fn wanted(pool: &Pool, now: UnixMillis) -> u32 {
     }
 }
 
-fn starting_on(members: &[Member]) -> BTreeMap<NodeId, usize> {
-    let mut starting = BTreeMap::new();
-    for member in members.iter().filter(|member| member.ready_at.is_none()) {
-        *starting.entry(member.node).or_default() += 1;
-    }
-    starting
-}
-
-/// Starts a member where there is room; on which node.
+/// Starts a member on a node.
 fn start(
     tx: &mut Tx<'_>,
     pool: &Pool,
     terms: &Terms,
-    rooms: &mut [Room],
-    starting: &mut BTreeMap<NodeId, usize>,
+    node: NodeId,
     ticket_keys: &BTreeMap<String, String>,
-) -> Result<Option<NodeId>, Fault> {
-    let has_time = |room: &&Room| {
-        starting
-            .get(&room.id)
-            .is_none_or(|many| *many < STARTS_PER_NODE)
-    };
-    let free: Vec<_> = rooms.iter().filter(has_time).cloned().collect();
-    let Ok(node) = placement::choose(&free, &pool.app, &terms.resources, tx.now) else {
-        return Ok(None);
-    };
+) -> Result<(), Fault> {
     let wish = Launch {
         app: pool.app.clone(),
         quality: Quality::High,
         ..Launch::default()
     };
     let session = create(tx, None, &wish, node, terms.clone(), ticket_keys)?;
-    if let Some(room) = rooms.iter_mut().find(|room| room.id == node) {
-        room.promise(&terms.resources);
-    }
     let record = Record::new(Actor::Hub, "session.create").session(session.session_id, None);
     audit::append(
         tx,
         record.meta(json!({ "app": pool.app, "node_id": node, "pool": true })),
     )?;
-    Ok(Some(node))
+    Ok(())
 }
 
 /// What a member is: what people without a quota of their own get of the application. What viewers

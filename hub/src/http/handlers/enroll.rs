@@ -76,6 +76,7 @@ pub(crate) async fn enroll(
         code,
         key,
         facts: Facts {
+            problem: None,
             capacity: asked.capacity,
             apps: asked.apps,
             limits_enforced: false,

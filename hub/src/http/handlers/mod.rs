@@ -5,6 +5,7 @@ pub mod admin;
 pub mod audit;
 pub mod enroll;
 pub mod events;
+pub mod export;
 mod guess;
 pub mod health;
 pub mod login;

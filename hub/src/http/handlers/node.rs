@@ -14,6 +14,7 @@ use hackstream_control_api::node::{
     JobEnvelope, JobList, JobOutcome, JobResult, Report, ReportAnswer,
 };
 use hackstream_control_api::problem::{Code, Problem};
+use hackstream_failpoint::reach;
 use hackstream_ticket::KeyHash;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -58,6 +59,7 @@ pub(crate) async fn jobs(
     loop {
         let jobs = open(&hub, shown, query.after).await?;
         if !jobs.is_empty() {
+            reach("hub.jobs.given");
             return Ok(Json(JobList { jobs }));
         }
         loop {

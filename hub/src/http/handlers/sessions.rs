@@ -15,6 +15,7 @@ use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::session::{
     Connect, ConnectRequest, Launched, Session, SessionState, StopRequest,
 };
+use hackstream_failpoint::reach;
 use hackstream_ticket::KeyHash;
 
 use super::check_text;
@@ -34,7 +35,7 @@ use crate::tables::sessions::{self, Stored};
 
 /// The greatest id. Only of digits and capitals, whose order is that of ids in every language that a
 /// database may sort by.
-const BEHIND_ALL: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
+pub(super) const BEHIND_ALL: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 /// Start a session. The same `Idempotency-Key` within 24 h gives the same session.
 #[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",
@@ -77,6 +78,7 @@ pub(crate) async fn launch(
             Ok((launched, connect))
         })
         .await?;
+    reach("hub.launch.committed");
     let result = match &launched {
         launch::Launched::Session(_) => "ok",
         launch::Launched::Refused(problem) => problem.code.name(),
@@ -226,7 +228,9 @@ pub(crate) async fn stop(
         ));
     }
     let session = hub.act(caller, move |tx, caller| stop::stop(tx, caller, id, grace));
-    Ok(Json(session.await?))
+    let session = session.await?;
+    reach("hub.stop.committed");
+    Ok(Json(session))
 }
 
 /// Counts what a report changed.

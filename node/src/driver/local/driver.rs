@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::Usage;
+use hackstream_failpoint::reach;
 use rustix::process::{Signal, geteuid};
 use tracing::warn;
 
@@ -190,6 +191,7 @@ impl Driver for LocalDriver {
         let mut keepers = self.keepers();
         let folder = self.folder(spec.session);
         folder.make()?;
+        reach("node.boot.folder");
         if let Some(record) = folder.record()? {
             if record.life.is_over() {
                 return Err(NodeError::Over(spec.session));
@@ -203,8 +205,11 @@ impl Driver for LocalDriver {
             return bury(&folder, &lock).map(drop);
         }
         folder.set_spec(spec)?;
+        reach("node.boot.spec");
         let means = self.means(spec)?;
+        reach("node.boot.means");
         let keeper = keeper::start(&self.places.program, &folder, lock, &means)?;
+        reach("node.boot.keeper");
         keepers.insert(spec.session, keeper);
         Ok(())
     }
@@ -215,6 +220,7 @@ impl Driver for LocalDriver {
             return Ok(());
         }
         folder.set_stop_order(&order)?;
+        reach("node.stop.ordered");
         signal(&folder, Signal::TERM)
     }
 

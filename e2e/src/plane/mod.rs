@@ -1,55 +1,39 @@
 //! A control plane whole: hub and node are the real programs, and end with this value, as do the
-//! sessions.
+//! sessions. [`reality`] compares what the hub says with what there is.
+
+pub mod agent;
+pub mod reality;
+pub mod switch;
+pub mod visitor;
 
 use std::fs::{self, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use self::agent::{Agent, Node};
 use crate::process::{Process, bound_command};
 use crate::{program, wait_until};
-
-/// Tells control planes of one test program apart.
-static PLANES: AtomicU32 = AtomicU32::new(0);
 
 /// The administrator's password.
 pub const PASSWORD: &str = "correct horse battery";
 
 /// A hub, and a node if one was added.
 pub struct Plane {
-    folder: TempDir,
+    // What is in the folder goes last: it says which processes there are.
+    node: Option<Agent>,
+    /// The hub.
+    pub hub: Process,
     /// Where the hub listens: `ADDRESS:PORT`.
     pub address: String,
     /// The fingerprint of the hub's key: `sha256:HEX`.
     pub fingerprint: String,
-    /// The hub.
-    pub hub: Process,
-    node: Option<Process>,
-}
-
-/// What a node runs as "browser", and where it says that its sessions are.
-pub struct Node<'a> {
-    /// The command.
-    pub command: &'a [&'a str],
-    /// The address under which viewers look for its sessions.
-    pub host: &'a str,
-    /// Whether a page's address may follow the command.
-    pub takes_url: bool,
-}
-
-impl Default for Node<'_> {
-    fn default() -> Self {
-        Self {
-            command: &["xterm"],
-            host: "127.0.0.1",
-            takes_url: false,
-        }
-    }
+    folder: TempDir,
 }
 
 impl Plane {
@@ -74,16 +58,7 @@ impl Plane {
             .env("HACKSTREAMD_STATE_DIR", &state);
         let made = with_input(init, PASSWORD);
         assert!(made.status.success(), "{made:?}");
-        let mut serve = bound_command(program("hackstreamd"));
-        serve
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("HACKSTREAMD_STATE_DIR", &state);
-        let hub = Process::start(&mut serve);
-        let ready = hub.stdout.wait_for("the hub", |line| {
-            let words = line.strip_prefix("ready ")?.split_whitespace();
-            let words: Vec<_> = words.map(str::to_owned).collect();
-            Some(words)
-        });
+        let (hub, ready) = serve(&state, "127.0.0.1:0", None);
         let word = |name: &str| {
             let found = ready.iter().find_map(|word| word.strip_prefix(name));
             found.expect("a word of the hub").to_owned()
@@ -104,36 +79,66 @@ impl Plane {
     #[must_use]
     pub fn with_node(node: &Node<'_>) -> Self {
         let mut plane = Self::new();
-        plane.add_node(node);
-        let node = plane.node.as_ref().map(|node| node.stderr.clone());
-        wait_until(&format!("the node to report: {node:?}"), || {
-            let ready = plane.ask("GET", "/health/ready", "", &Value::Null);
-            (ready.0 == 200).then_some(())
-        });
+        let hub = format!("https://{}", plane.address);
+        plane.node = Some(Agent::new(&plane, "here", node, &hub));
+        plane.wait_until_a_node_reports();
         plane
     }
 
-    /// The node's applications are its operator's: what the hub calls a browser is something else here.
-    fn add_node(&mut self, node: &Node<'_>) {
-        // Of its own: what runs as them belongs to this node.
-        let number = PLANES.fetch_add(1, Ordering::Relaxed);
-        let users = 30_000_000 + std::process::id() % 10_000 * 1000 + number % 50 * 20;
-        let config = format!(
-            "state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
-             ports = [0, 0]\nusers = [{users}, 20]\nmax_sessions = 2\n\
-             [apps.browser]\ncommand = {}\ntakes_url = {}\n",
-            self.path("node").display(),
-            program("hackstream-server").display(),
-            node.host,
-            json!(node.command),
-            node.takes_url,
-        );
-        fs::write(self.path("node.toml"), config).expect("a file");
-        let enrolled = self.enroll("node.toml", &self.join("here"));
-        assert!(enrolled.status.success(), "{enrolled:?}");
-        let mut command = bound_command(program("hackstream-noded"));
-        command.arg("--config").arg(self.path("node.toml"));
-        self.node = Some(Process::start(&mut command));
+    /// Waits until the hub has nodes that take sessions.
+    ///
+    /// # Panics
+    /// If none reports.
+    pub fn wait_until_a_node_reports(&self) {
+        let node = self.node.as_ref().map(Agent::said);
+        wait_until(&format!("a node to report: {node:?}"), || {
+            let ready = self.ask("GET", "/health/ready", "", &Value::Null);
+            (ready.0 == 200).then_some(())
+        });
+    }
+
+    /// The agent of the node.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn agent(&mut self) -> &mut Agent {
+        self.node.as_mut().expect("a node")
+    }
+
+    /// The same, to look at.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn node(&self) -> &Agent {
+        self.node.as_ref().expect("a node")
+    }
+
+    /// Ends the hub without a word.
+    pub fn kill_hub(&mut self) {
+        self.hub.signal(Signal::KILL);
+        self.hub.wait();
+    }
+
+    /// Starts it again, at the same address; it dies at this [place](hackstream_failpoint) if one is
+    /// named.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_hub(&mut self, die_at: Option<&str>) {
+        self.hub = serve(&self.path("hub"), &self.address, die_at).0;
+    }
+
+    /// The administrator's access token, of a new login.
+    ///
+    /// # Panics
+    /// If that does not work.
+    #[must_use]
+    pub fn log_in(&self) -> String {
+        let login = json!({ "username": "admin", "password": PASSWORD, "device": "test" });
+        let tokens = self.ok("POST", "/v1/login", "", &login);
+        tokens["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// What a machine needs to become a node of that name.
@@ -142,9 +147,17 @@ impl Plane {
     /// If the hub's operator gets none.
     #[must_use]
     pub fn join(&self, name: &str) -> String {
+        self.join_at(name, &format!("https://{}", self.address))
+    }
+
+    /// The same for a machine that finds the hub at another address.
+    ///
+    /// # Panics
+    /// If the hub's operator gets none.
+    #[must_use]
+    pub fn join_at(&self, name: &str, hub: &str) -> String {
         let mut add = bound_command(program("hackstreamd"));
-        add.args(["node", "add", name, "--hub"])
-            .arg(format!("https://{}", self.address))
+        add.args(["node", "add", name, "--hub", hub])
             .env("HACKSTREAMD_STATE_DIR", self.path("hub"));
         let added = with_input(add, "");
         assert!(added.status.success(), "{added:?}");
@@ -157,9 +170,9 @@ impl Plane {
     /// # Panics
     /// If the program cannot be started.
     #[must_use]
-    pub fn enroll(&self, config: &str, join: &str) -> Output {
+    pub fn enroll(&self, config: &Path, join: &str) -> Output {
         let mut enroll = bound_command(program("hackstream-noded"));
-        enroll.arg("enroll").arg("--config").arg(self.path(config));
+        enroll.arg("enroll").arg("--config").arg(config);
         with_input(enroll, join)
     }
 
@@ -175,7 +188,7 @@ impl Plane {
     /// If there is none, or more than one.
     #[must_use]
     pub fn session_port(&self) -> u16 {
-        let sessions = fs::read_dir(self.path("node/sessions")).expect("sessions");
+        let sessions = fs::read_dir(self.path("here/sessions")).expect("sessions");
         let sessions: Vec<_> = sessions.flatten().collect();
         assert_eq!(sessions.len(), 1, "one session");
         let state = fs::read(sessions[0].path().join("state.json")).expect("its state");
@@ -192,6 +205,24 @@ impl Plane {
     /// If there is no answer.
     #[must_use]
     pub fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let answer = self.try_to_ask(method, path, token, body, "");
+        answer.expect("an answer of the hub")
+    }
+
+    /// The same where the hub may die meanwhile: `None` if there is no answer. A `key` makes sure that
+    /// what is asked for again is done once.
+    ///
+    /// # Panics
+    /// If there is no curl.
+    #[must_use]
+    pub fn try_to_ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &Value,
+        key: &str,
+    ) -> Option<(u16, Value)> {
         let mut config = format!(
             "url = \"https://{}{path}\"\nrequest = {method}\ncacert = \"{}\"\nsilent\nmax-time = 60\n\
              write-out = \"\\n%{{http_code}}\"\n",
@@ -200,6 +231,9 @@ impl Plane {
         );
         if !token.is_empty() {
             config += &format!("header = \"Authorization: Bearer {token}\"\n");
+        }
+        if !key.is_empty() {
+            config += &format!("header = \"Idempotency-Key: {key}\"\n");
         }
         if !body.is_null() {
             let text = body.to_string().replace('"', "\\\"");
@@ -211,7 +245,8 @@ impl Plane {
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let (body, code) = text.rsplit_once('\n').expect("a status");
         let body = serde_json::from_str(body).unwrap_or(Value::Null);
-        (code.parse().expect("a status"), body)
+        let code: u16 = code.parse().expect("a status");
+        (code != 0).then_some((code, body))
     }
 
     /// The same where it has to work.
@@ -230,29 +265,27 @@ impl Plane {
     /// If something is.
     pub fn wait_until_no_session_is_left(&self) {
         wait_until("the sessions' folders to go", || {
-            let folders = fs::read_dir(self.path("node/sessions")).expect("a folder");
+            let folders = fs::read_dir(self.path("here/sessions")).expect("a folder");
             (folders.count() == 0).then_some(())
         });
     }
 }
 
-impl Drop for Plane {
-    fn drop(&mut self) {
-        drop(self.node.take());
-        // Sessions outlive their agent.
-        let sessions = fs::read_dir(self.path("node/sessions"));
-        for session in sessions.into_iter().flatten().flatten() {
-            let state = fs::read(session.path().join("state.json")).unwrap_or_default();
-            let state: Value = serde_json::from_slice(&state).unwrap_or_default();
-            let keeper = state["keeper"]["pid"]
-                .as_i64()
-                .and_then(|k| i32::try_from(k).ok());
-            let keeper = keeper.and_then(rustix::process::Pid::from_raw);
-            if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
-                let _ = rustix::process::kill_process(keeper, rustix::process::Signal::KILL);
-            }
-        }
+/// Starts the hub of this folder, and waits until it says how it can be reached.
+fn serve(state: &Path, listen: &str, die_at: Option<&str>) -> (Process, Vec<String>) {
+    let mut serve = bound_command(program("hackstreamd"));
+    serve
+        .args(["serve", "--listen", listen])
+        .env("HACKSTREAMD_STATE_DIR", state);
+    if let Some(place) = die_at {
+        serve.env(hackstream_failpoint::VARIABLE, place);
     }
+    let hub = Process::start(&mut serve);
+    let ready = hub.stdout.wait_for("the hub", |line| {
+        let words = line.strip_prefix("ready ")?.split_whitespace();
+        Some(words.map(str::to_owned).collect())
+    });
+    (hub, ready)
 }
 
 /// What a command says that is given this input.

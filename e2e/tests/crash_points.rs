@@ -1,0 +1,286 @@
+//! Hub, agent and keeper killed between any two steps that belong together, one after the other:
+//! afterwards there is what the hub says there is, and who was not concerned has noticed nothing.
+//!
+//! `HACKSTREAM_CRASH_ROUNDS` says how often each place is died at; once if nothing is said.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+use hackstream_e2e::plane::reality::agree;
+use hackstream_e2e::plane::{Node, Plane};
+use hackstream_e2e::process::Lines;
+use hackstream_e2e::wait_until;
+use hackstream_failpoint::LAST_WORDS;
+use serde_json::{Value, json};
+
+/// What is being done when somebody dies.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Launch,
+    Stop,
+    /// A pool gets its first session.
+    Warm,
+    /// Somebody gets the session that waits.
+    Claim,
+}
+
+use Deed::{Claim, Launch, Stop, Warm};
+
+const HUB: &[(&str, Deed)] = &[
+    ("hub.launch.decided", Launch),
+    ("hub.launch.committed", Launch),
+    ("hub.jobs.given", Launch),
+    ("hub.result.heard", Launch),
+    ("hub.report.heard:2", Launch),
+    ("hub.stop.committed", Stop),
+    ("hub.jobs.given", Stop),
+    ("hub.result.heard", Stop),
+    ("hub.pool.started", Warm),
+    ("hub.claim.decided", Claim),
+];
+
+const AGENT: &[(&str, Deed)] = &[
+    ("node.job.received", Launch),
+    ("node.job.accepted", Launch),
+    ("node.boot.folder", Launch),
+    ("node.boot.spec", Launch),
+    ("node.boot.means", Launch),
+    ("node.boot.keeper", Launch),
+    ("node.job.begun", Launch),
+    ("node.job.taken", Launch),
+    ("node.job.finished", Launch),
+    ("node.job.told", Launch),
+    ("node.job.accepted", Stop),
+    ("node.stop.ordered", Stop),
+    ("node.job.taken", Stop),
+    ("node.job.finished", Stop),
+    ("node.forget.told", Stop),
+    ("node.forget.renamed", Stop),
+    ("node.claim.remembered", Claim),
+];
+
+const KEEPER: &[(&str, Deed)] = &[
+    ("keeper.start.born", Launch),
+    ("keeper.start.recorded", Launch),
+    ("keeper.start.sandboxed", Launch),
+    ("keeper.start.connected", Launch),
+    ("keeper.start.ready", Launch),
+    ("keeper.end.ordered", Stop),
+    ("keeper.end.tidied", Stop),
+];
+
+/// Who dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Hub,
+    /// The agent, or a keeper that it starts.
+    Agent,
+}
+
+/// A plane with a session that nobody is to disturb.
+struct Scene {
+    plane: Plane,
+    token: String,
+    bystander: String,
+    /// Its record: none of it may change.
+    record: Value,
+    launches: u32,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let plane = Plane::with_node(&Node {
+            max_sessions: 6,
+            ..Node::default()
+        });
+        let token = plane.log_in();
+        let mut scene = Self {
+            plane,
+            token,
+            bystander: String::new(),
+            record: Value::Null,
+            launches: 0,
+        };
+        scene.ok("PUT", "/v1/quotas/default", &json!({ "max_sessions": 6 }));
+        scene.bystander = scene.launch().expect("a session");
+        scene.wait_for_launch();
+        scene.record = scene.look_at_bystander();
+        assert_eq!(scene.record["life"]["is"], "ready");
+        scene
+    }
+
+    fn ok(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.plane.ok(method, path, &self.token, body)
+    }
+
+    fn look_at_bystander(&mut self) -> Value {
+        let name = self.bystander.clone();
+        self.plane.agent().file(&name, "state.json")
+    }
+
+    /// A wish for a session, and the same wish again where nobody answered; which session it is.
+    fn launch(&mut self) -> Option<String> {
+        self.launches += 1;
+        self.launch_again()
+    }
+
+    fn launch_again(&self) -> Option<String> {
+        let key = format!("launch-{}", self.launches);
+        let wish = json!({ "app": "browser" });
+        let asked = self
+            .plane
+            .try_to_ask("POST", "/v1/sessions", &self.token, &wish, &key);
+        let (status, launched) = asked?;
+        assert!((200..300).contains(&status), "{status} {launched}");
+        Some(launched["session_id"].as_str().unwrap().to_owned())
+    }
+
+    /// Until hub and machine agree, and there is a session beside those that were there before.
+    fn wait_for_launch(&mut self) -> String {
+        let live = self.agree();
+        live.into_iter()
+            .find(|name| *name != self.bystander || self.record.is_null())
+            .expect("a session")
+    }
+
+    fn agree(&mut self) -> std::collections::BTreeSet<String> {
+        agree(&self.plane, &[self.plane.node()], &self.token)
+    }
+
+    fn pool(&self, size: u32) {
+        let size = json!({ "min": size, "max": size });
+        self.ok("PUT", "/v1/pool/browser", &size);
+    }
+
+    /// Ends all but the bystander, and waits until nothing of it is left.
+    fn clear(&mut self) {
+        self.pool(0);
+        for name in self.agree() {
+            if name != self.bystander {
+                self.ok("POST", &format!("/v1/sessions/{name}/stop"), &Value::Null);
+            }
+        }
+        wait_until("an end of all others", || {
+            let sessions = self.ok("GET", "/v1/sessions?limit=200", &Value::Null);
+            let is_over = |each: &Value| each["state"] == "stopped" || each["state"] == "failed";
+            let left = sessions
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|each| !is_over(each));
+            (left.count() == 1).then_some(())
+        });
+        self.agree();
+    }
+
+    /// Has somebody die at a place while something is done.
+    fn die(&mut self, who: Who, place: &str, deed: Deed) {
+        // A keeper has what its agent had when that started it.
+        let mut said = None;
+        if place.starts_with("keeper.") {
+            said = Some(self.restart(who, Some(place)));
+        }
+        let prepared = match deed {
+            Launch | Warm => None,
+            Stop => {
+                self.launch().expect("a session");
+                Some(self.wait_for_launch())
+            }
+            Claim => {
+                self.pool(1);
+                self.wait_for_pool();
+                None
+            }
+        };
+        let said = said.unwrap_or_else(|| self.restart(who, Some(place)));
+        match (deed, &prepared) {
+            (Launch | Claim, _) => drop(self.launch()),
+            (Warm, _) => {
+                drop(self.try_to("PUT", "/v1/pool/browser", &json!({ "min": 1, "max": 1 })))
+            }
+            (Stop, name) => {
+                let path = format!("/v1/sessions/{}/stop", name.as_ref().unwrap());
+                self.try_to("POST", &path, &Value::Null);
+            }
+        }
+        let name = place.split(':').next().unwrap();
+        wait_until(&format!("the death at {name}: {:?}", said.all()), || {
+            let words = format!("{LAST_WORDS}{name}");
+            said.all().iter().any(|line| *line == words).then_some(())
+        });
+        self.restart(who, None);
+        if let Launch | Claim = deed {
+            // A person whose launch got no answer asks again, and gets one session.
+            let once = self.launch_again();
+            assert_eq!(once, self.launch_again());
+        }
+        let live = self.agree();
+        assert!(live.contains(&self.bystander));
+        match deed {
+            Stop => assert!(!live.contains(&prepared.unwrap()), "{live:?}"),
+            Launch | Claim => assert!(live.len() <= 3, "{live:?}"),
+            Warm => assert_eq!(live.len(), 2, "{live:?}"),
+        }
+        assert_eq!(self.look_at_bystander(), self.record, "the bystander");
+    }
+
+    fn try_to(&self, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
+        self.plane.try_to_ask(method, path, &self.token, body, "")
+    }
+
+    fn wait_for_pool(&self) {
+        wait_until("a warm session", || {
+            let pools = self.ok("GET", "/v1/pool", &Value::Null);
+            (pools[0]["ready"] == 1).then_some(())
+        });
+    }
+
+    /// Kills one of them, if it lives, and starts it again: what it says then.
+    fn restart(&mut self, who: Who, die_at: Option<&str>) -> Lines {
+        match who {
+            Who::Hub => {
+                self.plane.kill_hub();
+                self.plane.start_hub(die_at);
+                self.plane.hub.stderr.clone()
+            }
+            Who::Agent => {
+                self.plane.agent().kill();
+                self.plane.agent().start(die_at);
+                self.plane.agent().said()
+            }
+        }
+    }
+}
+
+fn rounds() -> u32 {
+    let set = std::env::var("HACKSTREAM_CRASH_ROUNDS").ok();
+    set.map_or(1, |text| text.parse().expect("a number"))
+}
+
+fn all_places(who: Who, places: &[(&str, Deed)]) {
+    for round in 0..rounds() {
+        let mut scene = Scene::new();
+        for (place, deed) in places {
+            eprintln!("round {round}: {place} during {deed:?}");
+            scene.die(who, place, *deed);
+            scene.clear();
+        }
+    }
+}
+
+#[test]
+fn the_hub_dies() {
+    all_places(Who::Hub, HUB);
+}
+
+#[test]
+fn the_agent_dies() {
+    all_places(Who::Agent, AGENT);
+}
+
+#[test]
+fn keepers_die() {
+    all_places(Who::Agent, KEEPER);
+}
