@@ -1,7 +1,7 @@
 //! What the agent makes of sessions that it looks after: when it ends them, and what it tells the hub.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,8 +128,12 @@ impl Scene {
         let text =
             format!("{{\"viewers\":[{viewers}],\"last_input_seconds\":{still},\"frames\":1}}");
         std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            stream.write_all(text.as_bytes()).unwrap();
+            let (stream, _) = listener.accept().unwrap();
+            // Who hangs up without having read takes back what they said.
+            BufReader::new(&stream)
+                .read_line(&mut String::new())
+                .unwrap();
+            (&stream).write_all(text.as_bytes()).unwrap();
         })
     }
 
