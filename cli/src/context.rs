@@ -96,7 +96,7 @@ impl Context {
         let api = Self::api(&settings)?;
         let tokens = match std::env::var(TOKEN_VARIABLE) {
             Ok(token) if !token.is_empty() => Tokens::Service(token),
-            _ => Tokens::Person(self.person(api.clone(), settings.username)),
+            _ => Tokens::Person(Box::new(self.person(api.clone(), settings.username))),
         };
         Ok(Hub::new(api, tokens))
     }
@@ -152,12 +152,11 @@ impl Context {
         match alarm::notice(witness.hub(), witness.path(), &judged) {
             None => {}
             Some(Notice::Note(text)) => out::tell(&text)?,
-            // Once for each command, however often it asks.
-            Some(Notice::Alarm(text)) => {
-                if !self.alarmed.swap(true, Ordering::Relaxed) {
-                    out::tell(&text)?;
-                }
+            Some(Notice::Alarm(text)) if !self.alarmed.swap(true, Ordering::Relaxed) => {
+                out::tell(&text)?;
             }
+            // Once for each command, however often it asks.
+            Some(Notice::Alarm(_)) => {}
         }
         Ok(judged.err())
     }

@@ -117,6 +117,9 @@ impl Request {
         }
         if self.body.is_some() {
             request = request.header("content-type", "application/json");
+        } else if self.method == http::Method::POST {
+            // Rather than a stream of no pieces, which some servers and proxies do not take.
+            request = request.header("content-length", "0");
         }
         if let Some(key) = &self.idempotency_key {
             request = request.header("idempotency-key", key);

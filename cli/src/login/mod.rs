@@ -24,7 +24,7 @@ pub enum Tokens<'a> {
     /// One that a program was given.
     Service(String),
     /// Those of a person.
-    Person(Person<'a>),
+    Person(Box<Person<'a>>),
 }
 
 /// A person with an account, or one who says so when asked.
