@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hackstream_audit::{Contradiction, Memory};
 use hackstream_control_api::audit::AuditState;
 use hackstream_control_api::time::UnixMillis;
+use hackstream_https::Trust;
 
 use crate::api::Api;
-use crate::api::trust::Trust;
 use crate::commands::configure;
 use crate::config::address::HubAddress;
 use crate::config::settings::Fingerprint;

@@ -11,6 +11,7 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod enroll;
 pub mod fleet;
 pub mod health;
 pub mod id;

@@ -1,5 +1,7 @@
 //! How large things may be. Whoever reads a message checks them before anything else.
 
+use crate::time::Seconds;
+
 /// Bytes of a request's body, node reports apart.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Bytes of a node's report or piece of a log.
@@ -28,6 +30,10 @@ pub const DEFAULT_PAGE: u32 = 50;
 pub const MAX_POLL_SECONDS: u64 = 30;
 /// Jobs in one answer to a node.
 pub const MAX_JOBS: u32 = 64;
+/// Bytes of one job; [`MAX_JOBS`] of the usual ones fit into [`MAX_NODE_BODY_BYTES`].
+pub const MAX_JOB_BYTES: usize = 32 * 1024;
+/// By how much the clocks of hub and node may differ.
+pub const MAX_CLOCK_SKEW: Seconds = Seconds(60);
 /// Sessions in one report.
 pub const MAX_REPORTED_SESSIONS: usize = 1024;
 /// Bytes of text in one piece of a session's log.

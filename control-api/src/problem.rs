@@ -133,6 +133,10 @@ codes! {
     UnknownApp = "unknown_app", 422, "There is no such application";
     /// The application is known and does not run for this role.
     PolicyDenied = "policy_denied", 403, "The policy does not allow it";
+    /// A code does not let a machine in: it is unknown, used, or past its time.
+    EnrollmentRefused = "enrollment_refused", 403, "The code does not let the machine in";
+    /// The node cannot go while it has sessions.
+    NodeBusy = "node_busy", 409, "The node has sessions";
     /// No node has room.
     NoCapacity = "no_capacity", 503, "No node has room";
     /// No node reports.

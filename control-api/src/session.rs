@@ -110,6 +110,8 @@ pub enum StopCause {
     Crashed,
     /// Its node no longer has it.
     NodeLost,
+    /// Its node was taken out for good.
+    NodeRemoved,
     /// It was warm, and is not needed.
     PoolShrink,
     /// What a newer program knows.
@@ -119,7 +121,7 @@ pub enum StopCause {
 
 impl StopCause {
     /// All that are known.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::User,
         Self::Admin,
         Self::UserDisabled,
@@ -130,6 +132,7 @@ impl StopCause {
         Self::StartFailed,
         Self::Crashed,
         Self::NodeLost,
+        Self::NodeRemoved,
         Self::PoolShrink,
         Self::Unknown,
     ];
@@ -148,6 +151,7 @@ impl StopCause {
             Self::StartFailed => "start_failed",
             Self::Crashed => "crashed",
             Self::NodeLost => "node_lost",
+            Self::NodeRemoved => "node_removed",
             Self::PoolShrink => "pool_shrink",
             Self::Unknown => "unknown",
         }

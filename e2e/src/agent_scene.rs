@@ -4,8 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hackstream_control_api::id::SessionId;
-use hackstream_control_api::node::{Boot, JobKind, NodeSession, NodeSessionState, Stop};
+use hackstream_control_api::id::{JobId, SessionId};
+use hackstream_control_api::node::{
+    Boot, JobKind, JobOutcome, NodeSession, NodeSessionState, RefusalReason, Stop,
+};
 use hackstream_control_api::policy::{Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
@@ -14,7 +16,7 @@ use hackstream_view::headless::Viewer;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::mock_hub::{MockHub, NODE, TOKEN, assert_done};
+use crate::mock_hub::{MockHub, NODE, assert_done};
 use crate::node::{spec, visit};
 use crate::process::{Process, bound_command};
 use crate::program;
@@ -56,7 +58,7 @@ impl AgentScene {
 
     fn configure(&self) {
         let token = self.path("node.token");
-        std::fs::write(&token, TOKEN).unwrap();
+        std::fs::write(&token, MockHub::token_file()).unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
         // Each node its own, also those of other tests that run now.
         static NODES: AtomicU32 = AtomicU32::new(0);
@@ -66,6 +68,7 @@ impl AgentScene {
             "node = \"{NODE}\"\nhub = \"{}\"\ntoken_file = \"{}\"\nstate_dir = \"{}\"\n\
              server = \"{}\"\nhost = \"127.0.0.1\"\nlisten = \"127.0.0.1\"\nports = [0, 0]\n\
              users = [{users}, 20]\nmax_sessions = 2\n\
+             [ceiling]\nmemory = 8589934592\n\
              [apps.terminal]\ncommand = [\"xterm\"]\n\
              [apps.chatter]\ncommand = [\"xterm\", \"-e\", \"sh\", \"-c\", \"while date +%N; do sleep 0.1; done\"]\n\
              [apps.missing]\ncommand = [\"no-such-program\"]\n\
@@ -149,6 +152,18 @@ impl AgentScene {
             cause: StopCause::User,
         }));
         assert_done(&self.hub.result(job));
+    }
+
+    /// That the agent has refused a job, for this reason and with a word for a person.
+    ///
+    /// # Panics
+    /// If it has not.
+    pub fn assert_refused(&self, job: JobId, reason: RefusalReason) {
+        let result = self.hub.result(job);
+        let told = (result.outcome, result.reason);
+        let expected = (JobOutcome::Refused, Some(reason));
+        assert_eq!(told, expected, "{result:?}");
+        assert!(result.detail.is_some());
     }
 
     /// The sessions of which there are files.

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use hackstream_control_api::id::{JobId, NodeId, SessionId};
 use hackstream_control_api::limits::MAX_NODE_TEXT_BYTES;
 use hackstream_control_api::node::{
-    Job, JobKind, JobList, JobOutcome, JobResult, LogAnswer, LogChunk, NodeSession, Report,
-    ReportAnswer,
+    JOB_TYPE, Job, JobEnvelope, JobKind, JobList, JobOutcome, JobResult, LogAnswer, LogChunk,
+    NodeSession, Report, ReportAnswer,
 };
 use hackstream_control_api::time::UnixMillis;
+use hackstream_ticket::Signer;
 
 use crate::{hub, wait_until};
 
@@ -37,7 +38,9 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    jobs: Vec<Job>,
+    jobs: Vec<JobEnvelope>,
+    /// Handed out whatever the node says that it has had.
+    again: Vec<JobEnvelope>,
     results: BTreeMap<JobId, JobResult>,
     report: Option<Report>,
     forget: Vec<SessionId>,
@@ -89,38 +92,60 @@ impl MockHub {
         self.shared.is_away.store(is_away, Ordering::SeqCst);
     }
 
+    /// What an administrator gives the node: its token, and the hub's key of jobs.
+    #[must_use]
+    pub fn token_file() -> String {
+        format!("{TOKEN}\n{}\n", signer(1).public())
+    }
+
     /// Has the node do something; the job's number.
     pub fn order(&self, kind: JobKind) -> JobId {
         self.order_as(NODE.parse().expect("a name"), 60_000, kind)
     }
 
     /// The same for another node, or too late.
+    pub fn order_as(&self, node: NodeId, good_for: i64, kind: JobKind) -> JobId {
+        let job = self.next(node, good_for, kind);
+        self.hand_out(sealed(&job))
+    }
+
+    /// The next job, not handed out yet.
     ///
     /// # Panics
     /// Never.
-    pub fn order_as(&self, node: NodeId, good_for: i64, kind: JobKind) -> JobId {
-        let mut state = self.state();
-        let seq = state.jobs.len() as u64 + 1;
+    #[must_use]
+    pub fn next(&self, node: NodeId, good_for: i64, kind: JobKind) -> Job {
+        let seq = self.state().jobs.len() as u64 + 1;
         let now = UnixMillis(hub::now().0 * 1000);
-        let id = JobId::new(
-            now,
-            seq.to_be_bytes()
-                .iter()
-                .chain(&[0, 0])
-                .copied()
-                .collect::<Vec<_>>()
-                .try_into()
-                .expect("ten"),
-        );
-        state.jobs.push(Job {
-            id,
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&seq.to_be_bytes());
+        Job {
+            id: JobId::new(now, random),
             node,
             seq,
             issued_at: now,
             not_after: UnixMillis(now.0.saturating_add_signed(good_for)),
             kind,
-        });
+        }
+    }
+
+    /// Hands out whatever a test has made; its name.
+    pub fn hand_out(&self, envelope: JobEnvelope) -> JobId {
+        let id = envelope.id;
+        self.state().jobs.push(envelope);
         id
+    }
+
+    /// Hands out a job once more that is done, as if it were new.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn replay(&self, job: JobId) {
+        let mut state = self.state();
+        let found = state.jobs.iter().find(|envelope| envelope.id == job);
+        let found = found.expect("such a job").clone();
+        state.results.remove(&job);
+        state.again.push(found);
     }
 
     /// How a job went, once the node says so.
@@ -271,14 +296,13 @@ impl Shared {
     }
 
     /// Jobs that are not done; waits a moment until there are some.
-    fn jobs_after(&self, after: u64) -> Vec<Job> {
+    fn jobs_after(&self, after: u64) -> Vec<JobEnvelope> {
         for _ in 0..50 {
             let state = self.state.lock().expect("unpoisoned");
-            let open = state
-                .jobs
-                .iter()
-                .filter(|job| job.seq > after && !state.results.contains_key(&job.id));
-            let open: Vec<Job> = open.cloned().collect();
+            let new = state.jobs.iter().filter(|job| job.seq > after);
+            let open = new.chain(&state.again);
+            let open = open.filter(|job| !state.results.contains_key(&job.id));
+            let open: Vec<JobEnvelope> = open.cloned().collect();
             drop(state);
             if !open.is_empty() || self.is_away.load(Ordering::SeqCst) {
                 return open;
@@ -286,6 +310,26 @@ impl Shared {
             std::thread::sleep(crate::LOOK);
         }
         Vec::new()
+    }
+}
+
+/// The hub's key of jobs, or another.
+fn signer(number: u8) -> Signer {
+    Signer::from_seed(&[number; 32]).expect("a seed")
+}
+
+/// A job as the hub hands it out.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn sealed(job: &Job) -> JobEnvelope {
+    let payload = json(job);
+    JobEnvelope {
+        id: job.id,
+        seq: job.seq,
+        signature: signer(1).seal(JOB_TYPE, payload.as_bytes()).to_string(),
+        payload,
     }
 }
 

@@ -43,6 +43,7 @@ const HUB: &[(&str, Deed)] = &[
 
 const AGENT: &[(&str, Deed)] = &[
     ("node.job.received", Launch),
+    ("node.job.accepted", Launch),
     ("node.boot.folder", Launch),
     ("node.boot.spec", Launch),
     ("node.boot.means", Launch),
@@ -51,6 +52,7 @@ const AGENT: &[(&str, Deed)] = &[
     ("node.job.taken", Launch),
     ("node.job.finished", Launch),
     ("node.job.told", Launch),
+    ("node.job.accepted", Stop),
     ("node.stop.ordered", Stop),
     ("node.job.taken", Stop),
     ("node.job.finished", Stop),

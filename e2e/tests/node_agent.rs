@@ -5,12 +5,14 @@
     reason = "a test that cannot go on fails"
 )]
 
-use hackstream_control_api::node::{Boot, Claim, JobKind, JobOutcome, NodeSessionState, SendLog};
+use hackstream_control_api::node::{
+    Boot, Claim, JobEnvelope, JobKind, JobOutcome, NodeSessionState, RefusalReason, SendLog,
+};
 use hackstream_control_api::policy::{Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
 use hackstream_e2e::agent_scene::{AgentScene, viewer};
-use hackstream_e2e::mock_hub::{NODE, assert_done};
+use hackstream_e2e::mock_hub::{NODE, assert_done, sealed};
 use hackstream_e2e::process::{Process, bound_command};
 use hackstream_e2e::{program, wait_until};
 use hackstream_view::headless::LinkState;
@@ -87,36 +89,88 @@ fn a_session_ends_by_itself_while_the_hub_is_gone() {
 #[test]
 fn what_the_configuration_does_not_allow_is_refused() {
     let scene = AgentScene::new();
-    let boot = |app| JobKind::Boot(Box::new(scene.boot(app, Timers::default())));
+    let usual = || scene.boot("terminal", Timers::default());
+    let boot = |boot: Boot| JobKind::Boot(Box::new(boot));
+    let mut greedy = usual();
+    greedy.resources.memory_limit = 8 * (1 << 30) + 1;
     let refused = [
-        scene.hub.order(boot("browser")),
-        scene.hub.order_as(
-            "01ARZ3NDEKTSV4RRFFQ69G5FAX".parse().unwrap(),
-            60_000,
-            boot("terminal"),
+        (
+            scene
+                .hub
+                .order(boot(scene.boot("browser", Timers::default()))),
+            RefusalReason::NotAllowed,
         ),
-        scene
-            .hub
-            .order_as(NODE.parse().unwrap(), -1, boot("terminal")),
-        scene.hub.order(JobKind::Unknown),
-        scene.hub.order(JobKind::Boot(Box::new(Boot {
-            url: Some("https://example.org".to_owned()),
-            ..scene.boot("terminal", Timers::default())
-        }))),
-        scene.hub.order(JobKind::Boot(Box::new(Boot {
-            ticket_keys: Default::default(),
-            ..scene.boot("terminal", Timers::default())
-        }))),
+        (
+            scene
+                .hub
+                .order_as(NODE.parse().unwrap(), -61_000, boot(usual())),
+            RefusalReason::Expired,
+        ),
+        (
+            scene.hub.order(JobKind::Unknown),
+            RefusalReason::UnknownKind,
+        ),
+        (
+            scene.hub.order(boot(Boot {
+                url: Some("https://example.org".to_owned()),
+                ..usual()
+            })),
+            RefusalReason::NotAllowed,
+        ),
+        (
+            scene.hub.order(boot(Boot {
+                ticket_keys: Default::default(),
+                ..usual()
+            })),
+            RefusalReason::Malformed,
+        ),
+        (scene.hub.order(boot(greedy)), RefusalReason::OverCeiling),
     ];
-    for job in refused {
-        let result = scene.hub.result(job);
-        assert_eq!(result.outcome, JobOutcome::Refused, "{result:?}");
-        assert!(result.detail.is_some());
+    for (job, reason) in refused {
+        scene.assert_refused(job, reason);
     }
     assert_eq!(scene.sessions(), [""; 0]);
     let mut apps = scene.hub.report().apps;
     apps.sort();
     assert_eq!(apps, ["chatter", "missing", "talker", "terminal"]);
+}
+
+/// Whoever writes into the hub's database, or sends a node what it has had: nothing of it is done, and
+/// what is honest is done afterwards.
+#[test]
+fn what_the_hub_did_not_sign_for_this_node_now_is_refused() {
+    let scene = AgentScene::new();
+    let wish = || JobKind::Boot(Box::new(scene.boot("terminal", Timers::default())));
+    let node = || NODE.parse().unwrap();
+
+    let mut edited = sealed(&scene.hub.next(node(), 60_000, wish()));
+    edited.payload = edited.payload.replace("terminal", "talker");
+    let edited = scene.hub.hand_out(edited);
+    scene.assert_refused(edited, RefusalReason::BadSignature);
+
+    let other = "01ARZ3NDEKTSV4RRFFQ69G5FAX".parse().unwrap();
+    let others = scene.hub.order_as(other, 60_000, wish());
+    scene.assert_refused(others, RefusalReason::OtherNode);
+    assert_eq!(scene.sessions(), [""; 0]);
+
+    let JobKind::Boot(boot) = wish() else {
+        unreachable!()
+    };
+    let honest = scene.hub.order(JobKind::Boot(boot.clone()));
+    assert_done(&scene.hub.result(honest));
+    scene.stop(boot.session);
+    scene.hub.replay(honest);
+    scene.assert_refused(honest, RefusalReason::Replayed);
+    // The same in a row with another number.
+    let mut old = scene.hub.next(node(), 60_000, wish());
+    old.seq = 1;
+    let renumbered = scene.hub.hand_out(JobEnvelope {
+        seq: 1 << 40,
+        ..sealed(&old)
+    });
+    scene.assert_refused(renumbered, RefusalReason::Malformed);
+    // Not even the cursor was moved by it.
+    scene.stop(boot.session);
 }
 
 /// A hub that does not take it at first is told again how a job went.

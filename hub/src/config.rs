@@ -18,8 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   hackstreamd init admin
       The first administrator; asks for the password, or reads it from its input.
-  hackstreamd node add this-host --token-file /etc/hackstream/node.token
-      A machine that runs sessions: give its agent this file.
+  hackstreamd node add attic --hub https://hub.example.org:8443
+      A machine that runs sessions: what hackstream-noded enroll reads there.
   hackstreamd serve --listen 0.0.0.0:8443 --name hub.example.org
       Serve. The first start makes keys, a certificate and the database.
   hackstreamd audit verify
@@ -188,16 +188,21 @@ pub enum RoleName {
 /// What to do with nodes.
 #[derive(Debug, Subcommand)]
 pub enum Node {
-    /// Add a node and write the token by which it is known.
+    /// Let a machine in: print what `hackstream-noded enroll` reads there, or write a token for it.
     Add {
         /// Where everything is kept.
         #[command(flatten)]
         place: Place,
         /// What people call it.
         name: String,
-        /// The file to write the token to; must not exist yet.
-        #[arg(long, value_name = "FILE")]
-        token_file: PathBuf,
+        /// Where the machine finds this hub, which it recognises by the key of the hub's own
+        /// certificate; what is printed is good for ten minutes and one machine.
+        #[arg(long, value_name = "URL", required_unless_present = "token_file")]
+        hub: Option<String>,
+        /// Instead, add the node at once, and write the token by which it is known to this file, which
+        /// must not exist yet.
+        #[arg(long, value_name = "FILE", conflicts_with = "hub")]
+        token_file: Option<PathBuf>,
     },
     /// Give a node another token; the one before is void at once. Its sessions go on.
     Token {

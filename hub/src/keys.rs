@@ -50,6 +50,8 @@ pub struct Keys {
     pub rotation: [u8; 32],
     /// The seed of the Ed25519 key by which connect tickets are signed.
     pub ticket_seed: [u8; 32],
+    /// The seed of the Ed25519 key by which jobs are signed.
+    pub job_seed: [u8; 32],
     /// The seed of the Ed25519 key by which the audit log is signed.
     pub checkpoint_seed: [u8; 32],
     folder: PathBuf,
@@ -64,9 +66,18 @@ impl Keys {
         Ok(Self {
             rotation: random_file(folder, "rotation.key")?,
             ticket_seed: random_file(folder, "ticket.key")?,
+            job_seed: random_file(folder, "job.key")?,
             checkpoint_seed: random_file(folder, CHECKPOINT_KEY)?,
             folder: folder.to_owned(),
         })
+    }
+
+    /// With what jobs are signed.
+    ///
+    /// # Errors
+    /// If the seed makes no key, which none is known to do.
+    pub fn job_signer(&self) -> Result<Signer, KeyError> {
+        Signer::from_seed(&self.job_seed).map_err(|_| KeyError::NoRandomness)
     }
 
     /// With what the audit log is signed.

@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use hackstream_control_api::enroll::Join;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -197,6 +198,14 @@ fn no_secret_is_left_anywhere() {
     );
     let node = fs::read_to_string(&node_file).unwrap();
     fs::remove_file(node_file).unwrap();
+    // Below the token is the public key of jobs.
+    let (node, job_key) = node.split_once('\n').unwrap();
+    assert!(job_key.starts_with("ed25519:"), "{job_key}");
+    let add = ["node", "add", "there", "--hub", "https://127.0.0.1:8443"];
+    let added = hackstreamd(hub.folder.path(), &add).output().unwrap();
+    let join = String::from_utf8(added.stdout).unwrap();
+    let join: Join = join.trim().parse().unwrap();
+    assert_eq!(join.key.as_deref(), Some(hub.fingerprint.as_str()));
     let process = format!("/proc/{}", hub.process.id());
     let seen = [
         fs::read(format!("{process}/cmdline")).unwrap(),
@@ -204,7 +213,8 @@ fn no_secret_is_left_anywhere() {
     ];
     let secrets = [
         "canary-",
-        node.trim(),
+        node,
+        join.code.as_str(),
         text(access),
         text(refresh),
         text(&next["access_token"]),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use hackstream_control_api::id::NodeId;
 use serde::Deserialize;
 
+use crate::ceiling::Ceiling;
+
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", path.display())]
@@ -15,18 +17,30 @@ pub struct ConfigError {
     reason: String,
 }
 
-/// All that an administrator says of a node.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
+/// Who a node is to its hub, where that is not left to its enrolment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
     /// What the hub calls the node.
     pub node: NodeId,
     /// Where the hub is: `https://…`.
     pub hub: String,
-    /// The hub's certificate, or that of its authority, in PEM.
-    pub hub_certificate: Option<PathBuf>,
-    /// The file with the node's token.
+    /// The file with the node's token and the hub's keys of jobs.
     pub token_file: PathBuf,
+}
+
+/// All that an administrator says of a node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    // Who the node is, as it stands in the file: all of it or nothing.
+    node: Option<NodeId>,
+    hub: Option<String>,
+    token_file: Option<PathBuf>,
+    /// Who the node is; `None`: who it was enrolled as.
+    #[serde(skip)]
+    pub said: Option<Said>,
+    /// The hub's certificate, or that of its authority, in PEM; not needed where its key is known.
+    pub hub_certificate: Option<PathBuf>,
     /// Where sessions and what the node remembers are.
     #[serde(default = "usual_state")]
     pub state_dir: PathBuf,
@@ -58,6 +72,9 @@ pub struct Config {
     /// processes.
     #[serde(default)]
     pub require_limits: bool,
+    /// The most that a session may have, whatever the hub says.
+    #[serde(default)]
+    pub ceiling: Ceiling,
     /// What may run, by name. Nothing else does, whatever the hub says.
     pub apps: BTreeMap<String, App>,
 }
@@ -120,7 +137,19 @@ impl Config {
             reason,
         };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-        let config: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        config.said = match (config.node, config.hub.take(), config.token_file.take()) {
+            (Some(node), Some(hub), Some(token_file)) => Some(Said {
+                node,
+                hub,
+                token_file,
+            }),
+            (None, None, None) => None,
+            _ => {
+                let all = "node, hub and token_file belong together; an enrolled node needs none";
+                return Err(wrong(all.to_owned()));
+            }
+        };
         match config.problem() {
             Some(problem) => Err(wrong(problem)),
             None => Ok(config),
@@ -200,6 +229,8 @@ mod tests {
         assert_eq!(config.apps["browser"].command, ["firefox-esr"]);
         assert!(!config.apps["browser"].own_sandbox);
         assert_eq!(config.ports, (14_600, 14_999));
+        assert_eq!(config.said.unwrap().hub, "https://hub");
+        assert_eq!(config.ceiling, Ceiling::default());
     }
 
     #[test]
@@ -228,9 +259,18 @@ mod tests {
             ("[docker]\nimage = \"\"\n[apps]\n", "image"),
             ("[docker]\nhost = \"x\"\n[apps]\n", "host"),
             ("", "apps"),
+            ("[ceiling]\nmemroy = 1\n[apps]\n", "memroy"),
         ] {
             let error = read(&format!("{LEAST}{more}")).unwrap_err();
             assert!(error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn who_a_node_is_stands_there_whole_or_not_at_all() {
+        let enrolled = read("host = \"node.example\"\n[ceiling]\nmemory = 1\n[apps]\n").unwrap();
+        assert_eq!((enrolled.said, enrolled.ceiling.memory), (None, Some(1)));
+        let half = read("host = \"node.example\"\nhub = \"https://hub\"\n[apps]\n");
+        assert!(half.unwrap_err().contains("belong together"));
     }
 }

@@ -6,13 +6,16 @@
 //! takes up again what it finds.
 
 pub mod agent;
+pub mod ceiling;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod driver;
+pub mod enroll;
 pub mod error;
 pub mod files;
 pub mod folder;
+pub mod identity;
 pub mod record;
 pub mod spec;
 

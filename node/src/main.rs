@@ -1,6 +1,7 @@
 //! `hackstream-noded`: see `hackstream-noded --help`.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,14 +9,18 @@ use clap::Parser;
 use hackstream_node::NodeError;
 use hackstream_node::agent::Agent;
 use hackstream_node::agent::hub::Hub;
-use hackstream_node::cli::Cli;
+use hackstream_node::cli::{Action, Cli};
 use hackstream_node::config::{Config, DriverKind};
 use hackstream_node::driver::Driver;
 use hackstream_node::driver::docker::{self, DockerDriver};
 use hackstream_node::driver::local::{self, LocalDriver, keeper, stage};
+use hackstream_node::enroll::{self, EnrollError};
 use hackstream_node::files;
+use hackstream_node::identity::Identity;
 use tracing_subscriber::EnvFilter;
 
+/// The hub does not let the machine in.
+const REFUSED: u8 = 1;
 /// The command line or the configuration makes no sense.
 const USAGE: u8 = 2;
 /// The node's own files cannot be used.
@@ -45,30 +50,57 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return failed(&error, USAGE),
     };
-    let certificate = config.hub_certificate.as_deref();
-    let hub = match Hub::new(&config.hub, certificate, &config.token_file) {
+    if let Some(Action::Enroll { join_file }) = &cli.action {
+        return join(&config, join_file.as_deref());
+    }
+    let identity = match Identity::of(&config) {
+        Ok(identity) => identity,
+        Err(error) => return failed(&error, USAGE),
+    };
+    let hub = match Hub::new(&identity, config.hub_certificate.as_deref()) {
         Ok(hub) => hub,
         Err(error) => return failed(&error, USAGE),
     };
-    match serve(config, hub) {
+    match serve(config, &identity, hub) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error, STATE),
     }
 }
 
-fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
+/// Makes this machine a node, and says so in one line.
+fn join(config: &Config, join_file: Option<&Path>) -> ExitCode {
+    let done = enroll::read_join(join_file).and_then(|join| enroll::enroll(config, &join));
+    match done {
+        Ok(name) => {
+            let said = format!("this machine is the node {name}; start hackstream-noded");
+            // It is, also where nobody reads that.
+            let _ = writeln!(std::io::stdout(), "{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("hackstream-noded: {error}");
+            ExitCode::from(match error {
+                EnrollError::State(_) | EnrollError::Key { .. } => STATE,
+                error if error.is_of_the_hub() => REFUSED,
+                _ => USAGE,
+            })
+        }
+    }
+}
+
+fn serve(config: Config, identity: &Identity, hub: Hub) -> Result<(), NodeError> {
     // Before anything is looked for in it.
     let _alone = files::hold(&config.state_dir)?;
-    let driver = driver(&config)?;
+    let driver = driver(&config, identity)?;
     // Who says so in each report may find limits later, with another engine.
     if config.require_limits && !driver.limits_enforced() && driver.problem().is_none() {
         return Err(NodeError::Unlimited);
     }
-    Agent::new(config, driver, hub)?.run()
+    Agent::new(config, identity, driver, hub)?.run()
 }
 
 /// What runs sessions, as the configuration says.
-fn driver(config: &Config) -> Result<Arc<dyn Driver>, NodeError> {
+fn driver(config: &Config, identity: &Identity) -> Result<Arc<dyn Driver>, NodeError> {
     let driver: Arc<dyn Driver> = match config.driver {
         DriverKind::Local => {
             if let Some(error) = local::network::closed_device() {
@@ -86,7 +118,7 @@ fn driver(config: &Config) -> Result<Arc<dyn Driver>, NodeError> {
         }
         DriverKind::Docker => Arc::new(DockerDriver::new(docker::Places {
             sessions: config.sessions(),
-            node: config.node,
+            node: identity.node,
             socket: config.docker.socket.clone(),
             image: config.docker.image.clone(),
             address: config.listen,

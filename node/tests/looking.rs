@@ -1,7 +1,7 @@
 //! What the agent makes of sessions that it looks after: when it ends them, and what it tells the hub.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +68,9 @@ impl Driver for Paper {
 const DATE: u64 = 1_795_000_000_000;
 const UPTIME: u64 = 50_000_000;
 
+/// What the node is called.
+const NODE: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
 /// A node, and an agent that may be started anew.
 struct Scene {
     folder: TempDir,
@@ -125,8 +128,12 @@ impl Scene {
         let text =
             format!("{{\"viewers\":[{viewers}],\"last_input_seconds\":{still},\"frames\":1}}");
         std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            stream.write_all(text.as_bytes()).unwrap();
+            let (stream, _) = listener.accept().unwrap();
+            // Who hangs up without having read takes back what they said.
+            BufReader::new(&stream)
+                .read_line(&mut String::new())
+                .unwrap();
+            (&stream).write_all(text.as_bytes()).unwrap();
         })
     }
 
@@ -148,7 +155,7 @@ impl Scene {
 }
 
 fn agent(folder: &Path, driver: &Arc<Paper>, seconds: u64) -> Sessions {
-    let memory = Arc::new(Memory::open(&folder.join("agent.json")).unwrap());
+    let memory = Arc::new(Memory::open(&folder.join("agent.json"), NODE.parse().unwrap()).unwrap());
     let millis = seconds * 1000;
     let now = (UnixMillis(DATE + millis), Uptime(UPTIME + millis));
     let driver: Arc<dyn Driver> = Arc::<Paper>::clone(driver);
@@ -162,7 +169,7 @@ fn id(last: char) -> SessionId {
 fn spec(session: SessionId) -> SessionSpec {
     SessionSpec {
         session,
-        node: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
+        node: NODE.parse().unwrap(),
         owner: Some("01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap()),
         app: "test".to_owned(),
         command: Vec::new(),

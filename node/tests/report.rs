@@ -9,6 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use hackstream_control_api::node::Report;
+use hackstream_ticket::Signer;
 
 /// Far longer than a report takes to come.
 const LONG: Duration = Duration::from_secs(60);
@@ -79,7 +80,8 @@ fn a_node_without_its_engine_reports_why() {
     let mut private = std::fs::OpenOptions::new();
     private.write(true).create_new(true).mode(0o600);
     let mut token = private.open(place("token")).unwrap();
-    token.write_all(b"hsn_0123456789abcdef").unwrap();
+    let key = Signer::from_seed(&[1; 32]).unwrap().public();
+    writeln!(token, "hsn_0123456789abcdef\n{key}").unwrap();
     let config = format!(
         "node = \"01ARZ3NDEKTSV4RRFFQ69G5FAV\"\nhub = \"http://127.0.0.1:{port}\"\n\
          token_file = \"{}\"\nhost = \"node.example\"\nstate_dir = \"{}\"\ndriver = \"docker\"\n\

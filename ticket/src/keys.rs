@@ -88,35 +88,35 @@ fn id_of(key: &[u8]) -> KeyId {
     KeyId(id)
 }
 
-fn pair(seed: &[u8; KEY_BYTES]) -> Result<Ed25519KeyPair, KeyError> {
+pub(crate) fn pair(seed: &[u8; KEY_BYTES]) -> Result<Ed25519KeyPair, KeyError> {
     Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Private)
 }
 
-fn public_bytes(pair: &Ed25519KeyPair) -> [u8; KEY_BYTES] {
+pub(crate) fn public_bytes(pair: &Ed25519KeyPair) -> [u8; KEY_BYTES] {
     let mut key = [0; KEY_BYTES];
     key.copy_from_slice(pair.public_key().as_ref());
     key
 }
 
-fn sign(pair: &Ed25519KeyPair, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+pub(crate) fn sign(pair: &Ed25519KeyPair, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
     let mut signature = [0; SIGNATURE_BYTES];
     signature.copy_from_slice(pair.sign(message).as_ref());
     signature
 }
 
-fn is_signed(key: &[u8; KEY_BYTES], message: &[u8], signature: &[u8]) -> bool {
+pub(crate) fn is_signed(key: &[u8; KEY_BYTES], message: &[u8], signature: &[u8]) -> bool {
     let key = UnparsedPublicKey::new(&ED25519, key);
     key.verify(message, signature).is_ok()
 }
 
-fn public_from_text(text: &str) -> Result<[u8; KEY_BYTES], KeyError> {
+pub(crate) fn public_from_text(text: &str) -> Result<[u8; KEY_BYTES], KeyError> {
     let encoded = text.strip_prefix(TEXT_PREFIX).ok_or(KeyError::Public)?;
     let bytes = BASE64URL_NOPAD.decode(encoded.as_bytes());
     let bytes = bytes.map_err(|_| KeyError::Public)?;
     bytes.try_into().map_err(|_| KeyError::Public)
 }
 
-fn show_public(key: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn show_public(key: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{TEXT_PREFIX}{}", BASE64URL_NOPAD.encode(key))
 }
 

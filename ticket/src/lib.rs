@@ -10,6 +10,9 @@
 //! A ticket admits; it does not keep anybody in. Once a viewer is there, what lets it come back after
 //! an interruption is a secret of the session's own, again together with a proof.
 //!
+//! Beside tickets, the keys of a control plane sign what hub and nodes tell each other: a [`Seal`] is the
+//! hub's, a proof of a [`NodeKey`] a node's.
+//!
 //! Everything here is a function of its arguments: the time, random bytes and the exported secret of
 //! the TLS connection are given by the caller. What the parts are called follows RFC 7519 (`jti`,
 //! `iat`, `exp`) and RFC 7800 (the proof of possession); the binding to the connection is the exporter
@@ -21,8 +24,10 @@ mod error;
 mod gate;
 mod keys;
 mod names;
+mod node_key;
 mod policy;
 mod proof;
+mod seal;
 mod ticket;
 mod time;
 
@@ -32,7 +37,9 @@ pub use gate::{Gate, Place};
 pub use hackstream_protocol::wire::control::Quality;
 pub use keys::{ClientKey, ClientPublicKey, HubKey, HubKeys, KeyError, KeyHash, KeyId, Signer};
 pub use names::{NameError, NodeId, SessionId};
+pub use node_key::{NodeKey, NodePublicKey};
 pub use policy::{Feature, Features, Policy, Seat};
 pub use proof::{EXPORTER_BYTES, EXPORTER_LABEL, Proof, exporter_context};
+pub use seal::{Seal, SealError};
 pub use ticket::{MAX_TICKET_CHARS, Ticket, TicketId};
 pub use time::{Lifetime, UnixSeconds};

@@ -26,6 +26,8 @@ Examples:
       What sessions of ordinary users allow.
   hackstreamctl pool set browser --min 2 --max 5
       Two to five browsers wait, started, for whoever launches one.
+  hackstreamctl nodes add attic
+      What a machine called attic needs to become a node.
   hackstreamctl nodes list
       The machines that run sessions, and what is free there.
   hackstreamctl audit verify --from-witness witness.json
@@ -59,8 +61,8 @@ enum Action {
     /// Sessions that wait warm, so that a launch is quick
     #[command(subcommand)]
     Pool(pool::Pool),
-    /// The machines that run sessions; `hackstreamd node add` adds one
-    #[command(subcommand)]
+    /// The machines that run sessions
+    #[command(subcommand, alias = "node")]
     Nodes(nodes::Nodes),
     /// Tokens by which your programs use the hub
     #[command(subcommand)]

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use hackstream_control_api::enroll::{EnrollCode, Join, NewCode};
 use hackstream_control_api::fleet::NodeStatus;
 use hackstream_control_api::time::UnixMillis;
 
@@ -21,6 +22,23 @@ pub enum Nodes {
         /// As JSON, with all that the hub says
         #[arg(long)]
         json: bool,
+    },
+    /// Let a machine in: prints what `hackstream-noded enroll` reads there, within ten minutes
+    ///
+    /// It is a secret until then, and good for one machine. The machine recognises the hub by the key that
+    /// this command recognises it by; where that is a certificate, its configuration needs hub_certificate.
+    Add {
+        /// What to call it
+        node: String,
+    },
+    /// Take one out for good: it is nobody to the hub at once, and its lost sessions have ended
+    Remove {
+        /// Its name
+        node: String,
+        /// Although it has sessions: they count as ended, and on a machine that runs they go on until
+        /// their own timers end them
+        #[arg(long)]
+        force: bool,
     },
     /// Take one out of service: what runs goes on, nothing new comes
     Cordon {
@@ -41,33 +59,63 @@ impl Nodes {
     /// What the hub says, and those of asking it.
     pub fn run(self, context: &Context) -> Result<ExitCode, CliError> {
         let hub = context.hub()?;
+        if let Self::Add { node } = self {
+            add(&hub, node)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let nodes: Vec<NodeStatus> = hub.ask(&Request::get("/v1/nodes"))?;
         match self {
+            Self::Add { .. } => {}
             Self::List { json: true } => out::print_json(&nodes)?,
             Self::List { json: false } if nodes.is_empty() => {
-                out::tell("No node. `hackstreamd node add NAME --token-file FILE` adds one.")?;
+                out::tell("No node. `hackstreamctl nodes add NAME` lets one in.")?;
             }
             Self::List { json: false } => out::print(&text(&nodes, context.now()))?,
             Self::Cordon { node } => set(&hub, &nodes, &node, "cordon")?,
             Self::Uncordon { node } => set(&hub, &nodes, &node, "uncordon")?,
+            Self::Remove { node, force } => remove(&hub, &nodes, &node, force)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+fn add(hub: &Hub<'_>, name: String) -> Result<(), CliError> {
+    let request = Request::post("/v1/enroll-codes", &NewCode { name })?;
+    let made: EnrollCode = hub.ask(&request)?;
+    let join = Join {
+        hub: hub.api().address().to_string(),
+        key: hub.api().key().map(|key| key.to_string()),
+        code: made.code,
+    };
+    out::tell(
+        "On the machine, within ten minutes: hackstream-noded enroll, and this as its input",
+    )?;
+    out::print(&join.to_string())
+}
+
 fn set(hub: &Hub<'_>, nodes: &[NodeStatus], name: &str, deed: &str) -> Result<(), CliError> {
-    let node = nodes
-        .iter()
-        .find(|node| node.name == name || node.id.to_string() == name);
-    let node = node.ok_or_else(|| {
+    let node = named(nodes, name)?;
+    let id = node.id;
+    hub.send(&Request::post_nothing(format!("/v1/nodes/{id}/{deed}")))?;
+    out::print(&format!("{} {deed}ed", harmless(&node.name)))
+}
+
+fn remove(hub: &Hub<'_>, nodes: &[NodeStatus], name: &str, force: bool) -> Result<(), CliError> {
+    let node = named(nodes, name)?;
+    let id = node.id;
+    hub.send(&Request::delete(format!("/v1/nodes/{id}?force={force}")))?;
+    out::print(&format!("{} removed", harmless(&node.name)))
+}
+
+fn named<'a>(nodes: &'a [NodeStatus], name: &str) -> Result<&'a NodeStatus, CliError> {
+    let mut all = nodes.iter();
+    let node = all.find(|node| node.name == name || node.id.to_string() == name);
+    node.ok_or_else(|| {
         let name = harmless(name);
         CliError::Failed(format!(
             "there is no node {name}: `hackstreamctl nodes list` shows them"
         ))
-    })?;
-    let id = node.id;
-    hub.send(&Request::post_nothing(format!("/v1/nodes/{id}/{deed}")))?;
-    out::print(&format!("{} {deed}ed", harmless(&node.name)))
+    })
 }
 
 fn text(nodes: &[NodeStatus], now: UnixMillis) -> String {

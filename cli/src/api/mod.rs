@@ -7,12 +7,13 @@ pub mod pages;
 pub mod request;
 pub mod retry;
 pub mod sse;
-mod tls;
-pub mod trust;
 
 use std::time::{Duration, Instant};
 
 use hackstream_control_api::problem::{Code, Problem};
+use hackstream_https::{Distrusted, Trust, connector};
+use hackstream_ticket::KeyHash;
+use rustls::pki_types::CertificateDer;
 use serde::de::DeserializeOwned;
 use ureq::http::Response;
 use ureq::unversioned::resolver::DefaultResolver;
@@ -22,7 +23,6 @@ use ureq::{Agent, Body};
 use crate::config::address::HubAddress;
 use crate::error::CliError;
 use request::{Kind, Request};
-use trust::{Distrusted, Trust};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -55,7 +55,7 @@ impl Api {
     /// If TLS cannot be set up.
     pub fn new(address: HubAddress, trust: Trust) -> Result<Self, CliError> {
         let distrusted = Distrusted::default();
-        let tls = trust::client(trust, &distrusted);
+        let tls = connector(trust, of_this_machine, &distrusted);
         let tls = tls.map_err(|error| CliError::Failed(format!("cannot set up TLS: {error}")))?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -66,9 +66,7 @@ impl Api {
             .user_agent(concat!("hackstream/", env!("CARGO_PKG_VERSION")))
             .build();
         let connector = ().chain(ConnectProxyConnector::default());
-        let connector = connector
-            .chain(TcpConnector::default())
-            .chain(tls::TlsConnector(tls));
+        let connector = connector.chain(TcpConnector::default()).chain(tls);
         Ok(Self {
             agent: Agent::with_parts(config, connector, DefaultResolver::default()),
             address,
@@ -81,6 +79,12 @@ impl Api {
     #[must_use]
     pub const fn address(&self) -> &HubAddress {
         &self.address
+    }
+
+    /// The key by which it is recognised, if it is by that.
+    #[must_use]
+    pub const fn key(&self) -> Option<KeyHash> {
+        self.trust.key()
     }
 
     /// Asks, and comes again as long as the hub says so and it can do no harm.
@@ -193,6 +197,11 @@ impl Api {
             None => self.not_understood(format!("{status} and no reason")),
         }
     }
+}
+
+/// The authorities that this machine trusts.
+fn of_this_machine() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
 }
 
 /// The cause, without the words of the library around it.

@@ -55,18 +55,18 @@ impl Request {
         Self::new(http::Method::PUT, path.into()).with(body)
     }
 
+    /// Takes something away.
+    #[must_use]
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new(http::Method::DELETE, path.into())
+    }
+
     /// Changes something.
     ///
     /// # Errors
     /// If `body` cannot be written as JSON.
     pub fn patch(path: impl Into<String>, body: &impl Serialize) -> Result<Self, CliError> {
         Self::new(http::Method::PATCH, path.into()).with(body)
-    }
-
-    /// Has something removed.
-    #[must_use]
-    pub fn delete(path: impl Into<String>) -> Self {
-        Self::new(http::Method::DELETE, path.into())
     }
 
     /// What happens, from after the event of this number on.

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use hackstream_https::Trust;
 
 use crate::api::Api;
 use crate::api::request::Request;
-use crate::api::trust::Trust;
 use crate::config::address::HubAddress;
 use crate::config::settings::Fingerprint;
 use crate::config::{self, Settings};

@@ -106,6 +106,7 @@ pub const fn cause(cause: StopCause) -> &'static str {
         StopCause::StartFailed => "it could not be started",
         StopCause::Crashed => "it broke, or needed more memory than it may have",
         StopCause::NodeLost => "its node no longer has it",
+        StopCause::NodeRemoved => "its node was taken out",
         StopCause::PoolShrink => "it was not needed",
         StopCause::Unknown => "for a reason that this version does not know",
     }

@@ -15,7 +15,28 @@ use crate::time::{Seconds, UnixMillis};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobList {
     /// By rising `seq`; empty when the wait was over.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<JobEnvelope>,
+}
+
+/// What the payload of a [`JobEnvelope`] is, as its signature has it.
+pub const JOB_TYPE: &str = "application/vnd.hackstream.job.v1+json";
+
+/// A job as it is handed to a node: the bytes that were signed are the bytes that are carried out.
+///
+/// `id` and `seq` are not signed. They name what cannot be trusted yet; of what is done they have to be
+/// those of the payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JobEnvelope {
+    /// Names it in the result.
+    pub id: JobId,
+    /// Its place among the jobs of the node.
+    pub seq: u64,
+    /// A [`Job`] as JSON, at most [`crate::limits::MAX_JOB_BYTES`].
+    pub payload: String,
+    /// The hub's signature of the payload as a [`JOB_TYPE`]: which key, 16 hexadecimal digits, `.` and
+    /// an Ed25519 signature in base64url.
+    pub signature: String,
 }
 
 /// One thing to do.
@@ -30,7 +51,8 @@ pub struct Job {
     pub seq: u64,
     /// When the hub decided it.
     pub issued_at: UnixMillis,
-    /// From then on the node refuses it: nobody waits for it any more.
+    /// From then on, and [`crate::limits::MAX_CLOCK_SKEW`] for the clocks, the node refuses it: nobody
+    /// waits for it any more.
     pub not_after: UnixMillis,
     /// What to do.
     #[serde(flatten)]
@@ -146,6 +168,9 @@ pub struct SendLog {
 pub struct JobResult {
     /// How it went.
     pub outcome: JobOutcome,
+    /// Why it was refused, where it was.
+    #[serde(default)]
+    pub reason: Option<RefusalReason>,
     /// For a person; at most [`crate::limits::MAX_NODE_TEXT_BYTES`].
     #[serde(default)]
     pub detail: Option<String>,
@@ -162,4 +187,57 @@ pub enum JobOutcome {
     Failed,
     /// The node does not do such a thing: beyond its ceiling, for another node, too late, unknown.
     Refused,
+}
+
+/// Why a node refuses a job. The names stay the same between versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// It is not signed with the hub's key, or was changed afterwards.
+    BadSignature,
+    /// It is signed with a key that the node does not know.
+    UnknownKey,
+    /// It is signed, and is no job, or another than the one that it was sent as.
+    Malformed,
+    /// It is another node's.
+    OtherNode,
+    /// The node has had it, or a later one, before.
+    Replayed,
+    /// It was made later than now, by more than clocks may differ.
+    TooEarly,
+    /// It came too late.
+    Expired,
+    /// The node does not know such jobs.
+    UnknownKind,
+    /// The node's configuration does not allow the application, or what it is to open.
+    NotAllowed,
+    /// It wants more than the node's configuration allows.
+    OverCeiling,
+    /// The session is somebody's already, or another than the one that was asked for.
+    Conflict,
+    /// What a newer node knows.
+    #[serde(other)]
+    Unknown,
+}
+
+impl RefusalReason {
+    /// As it stands in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadSignature => "bad_signature",
+            Self::UnknownKey => "unknown_key",
+            Self::Malformed => "malformed",
+            Self::OtherNode => "other_node",
+            Self::Replayed => "replayed",
+            Self::TooEarly => "too_early",
+            Self::Expired => "expired",
+            Self::UnknownKind => "unknown_kind",
+            Self::NotAllowed => "not_allowed",
+            Self::OverCeiling => "over_ceiling",
+            Self::Conflict => "conflict",
+            Self::Unknown => "unknown",
+        }
+    }
 }

@@ -7,15 +7,22 @@
 //! | `POST /v1/node/report` | [`Report`] | [`ReportAnswer`] |
 //! | `POST /v1/node/logs/{session}` | [`LogChunk`] | [`LogAnswer`] |
 //!
+//! A machine becomes a node by `POST /v1/node/enroll`: see [`crate::enroll`].
+//!
 //! The node names itself with `Authorization: Bearer hsn_…`, read from a file that only it can read.
-//! A job is done at least once: the node makes each idempotent by the id of its session. Jobs are
-//! not signed yet; a signature will come as a further field of [`Job`].
+//! Each job is signed by the hub with a key that is not in its database, and stored and sent as it was
+//! signed: a [`JobEnvelope`]. The node carries out what is signed, for itself, newer than all before, in
+//! its time and within its own configuration; the rest it refuses, with a [`RefusalReason`]. It writes
+//! down what it accepts before it begins, and goes on with that by itself after a restart.
 
 mod job;
 mod log;
 mod report;
 
-pub use job::{Boot, Claim, Job, JobKind, JobList, JobOutcome, JobResult, Screen, SendLog, Stop};
+pub use job::{
+    Boot, Claim, JOB_TYPE, Job, JobEnvelope, JobKind, JobList, JobOutcome, JobResult,
+    RefusalReason, Screen, SendLog, Stop,
+};
 pub use log::{LogAnswer, LogChunk};
 pub use report::{
     Address, Capacity, Exit, NodeSession, NodeSessionState, Report, ReportAnswer, StartPhase, Usage,

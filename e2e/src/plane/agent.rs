@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{Plane, with_input};
+use super::Plane;
 use crate::process::{Lines, Process, bound_command};
 use crate::program;
 
@@ -55,7 +55,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Makes the node known to the hub of `plane`, and starts its agent, which finds the hub at this
+    /// Lets the machine into the hub of `plane`, and starts its agent, which finds the hub at this
     /// address.
     ///
     /// The node's applications are its operator's: what the hub calls a browser is something else here.
@@ -64,17 +64,6 @@ impl Agent {
     /// If that does not work.
     #[must_use]
     pub fn new(plane: &Plane, name: &str, node: &Node<'_>, hub: &str) -> Self {
-        let token = plane.path(&format!("{name}.token"));
-        let mut add = bound_command(program("hackstreamd"));
-        add.args(["node", "add", name, "--token-file"])
-            .arg(&token)
-            .env("HACKSTREAMD_STATE_DIR", plane.path("hub"));
-        let added = with_input(add, "");
-        let said = String::from_utf8(added.stdout).expect("UTF-8");
-        let id = said
-            .split_once("node ")
-            .and_then(|(_, rest)| rest.split_once(';'));
-        let id = id.expect("the node's id").0;
         // Of its own: what runs as them belongs to this node.
         let number = NODES.fetch_add(1, Ordering::Relaxed);
         let first_user = 30_000_000 + std::process::id() % 10_000 * 1000 + number % 50 * USERS;
@@ -82,13 +71,10 @@ impl Agent {
         let environment = environment.map(|(name, value)| format!("{name} = {}\n", json!(value)));
         let environment: Vec<String> = environment.collect();
         let config = format!(
-            "node = \"{id}\"\nhub = \"{hub}\"\nhub_certificate = \"{}\"\ntoken_file = \"{}\"\n\
-             state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
+            "state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
              ports = [0, 0]\nusers = [{first_user}, {USERS}]\nmax_sessions = {}\n\
              [apps.browser]\ncommand = {}\ntakes_url = {}\nown_sandbox = {}\n\
              [apps.browser.environment]\n{}",
-            plane.path("hub/tls.crt.pem").display(),
-            token.display(),
             plane.path(name).display(),
             program("hackstream-server").display(),
             node.host,
@@ -100,6 +86,8 @@ impl Agent {
         );
         let file = plane.path(&format!("{name}.toml"));
         fs::write(&file, config).expect("a file");
+        let enrolled = plane.enroll(&file, &plane.join_at(name, hub));
+        assert!(enrolled.status.success(), "{enrolled:?}");
         Self {
             process: run(&file, None),
             name: name.to_owned(),

@@ -141,6 +141,41 @@ impl Plane {
         tokens["access_token"].as_str().expect("a token").to_owned()
     }
 
+    /// What a machine needs to become a node of that name.
+    ///
+    /// # Panics
+    /// If the hub's operator gets none.
+    #[must_use]
+    pub fn join(&self, name: &str) -> String {
+        self.join_at(name, &format!("https://{}", self.address))
+    }
+
+    /// The same for a machine that finds the hub at another address.
+    ///
+    /// # Panics
+    /// If the hub's operator gets none.
+    #[must_use]
+    pub fn join_at(&self, name: &str, hub: &str) -> String {
+        let mut add = bound_command(program("hackstreamd"));
+        add.args(["node", "add", name, "--hub", hub])
+            .env("HACKSTREAMD_STATE_DIR", self.path("hub"));
+        let added = with_input(add, "");
+        assert!(added.status.success(), "{added:?}");
+        let said = String::from_utf8(added.stdout).expect("UTF-8");
+        said.trim().to_owned()
+    }
+
+    /// Makes the machine of that configuration a node.
+    ///
+    /// # Panics
+    /// If the program cannot be started.
+    #[must_use]
+    pub fn enroll(&self, config: &Path, join: &str) -> Output {
+        let mut enroll = bound_command(program("hackstream-noded"));
+        enroll.arg("enroll").arg("--config").arg(config);
+        with_input(enroll, join)
+    }
+
     /// Something in the folder of the plane.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

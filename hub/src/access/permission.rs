@@ -56,7 +56,7 @@ permissions! {
     PoliciesWrite = "policies.write": Admin;
     /// The list of nodes.
     NodesRead = "nodes.read": Admin Auditor;
-    /// Taking nodes out of service.
+    /// Letting nodes in, and taking them out of service or out for good.
     NodesWrite = "nodes.write": Admin;
     /// How many sessions wait warm.
     PoolRead = "pool.read": Admin Auditor;

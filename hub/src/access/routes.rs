@@ -39,6 +39,7 @@ const OWN: Access = Access::OneOf(&[P::SessionOwn]);
 const SEEN: Access = Access::OneOf(&[P::SessionOwn, P::SessionReadAny]);
 const STOP: Access = Access::OneOf(&[P::SessionOwn, P::SessionStopAny]);
 const ACCOUNT: Access = Access::OneOf(&[P::Account]);
+const NODES: Access = Access::OneOf(&[P::NodesWrite]);
 const POOL: Access = Access::OneOf(&[P::PoolWrite]);
 const TOKENS: Access = Access::OneOf(&[P::Tokens]);
 
@@ -98,16 +99,10 @@ pub const ROUTES: &[Declared] = &[
     row("GET", "/v1/users/{id}", Access::OneOf(&[P::UsersRead])),
     row("PATCH", "/v1/users/{id}", Access::OneOf(&[P::UsersWrite])),
     row("GET", "/v1/nodes", Access::OneOf(&[P::NodesRead])),
-    row(
-        "POST",
-        "/v1/nodes/{id}/cordon",
-        Access::OneOf(&[P::NodesWrite]),
-    ),
-    row(
-        "POST",
-        "/v1/nodes/{id}/uncordon",
-        Access::OneOf(&[P::NodesWrite]),
-    ),
+    row("POST", "/v1/nodes/{id}/cordon", NODES),
+    row("POST", "/v1/nodes/{id}/uncordon", NODES),
+    row("DELETE", "/v1/nodes/{id}", NODES),
+    row("POST", "/v1/enroll-codes", NODES),
     row("GET", "/v1/pool", Access::OneOf(&[P::PoolRead])),
     row("PUT", "/v1/pool/{app}", POOL),
     row("POST", "/v1/pool/{app}/pause", POOL),
@@ -120,6 +115,7 @@ pub const ROUTES: &[Declared] = &[
     ),
     row("GET", "/v1/audit/verify", Access::OneOf(&[P::AuditAny])),
     row("GET", "/v1/metrics", Access::OneOf(&[P::Metrics])),
+    row("POST", "/v1/node/enroll", Access::Public),
     row("GET", "/v1/node/jobs", Access::Node),
     row("POST", "/v1/node/jobs/{id}/result", Access::Node),
     row("POST", "/v1/node/report", Access::Node),

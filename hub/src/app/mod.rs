@@ -20,6 +20,7 @@ use hackstream_control_api::time::UnixMillis;
 
 use crate::config::{Action, Cli, Place};
 use crate::http::openapi;
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::store::{self, Store};
 use error::AppError;
@@ -62,12 +63,14 @@ fn prepare(place: &Place) -> Result<(), AppError> {
 /// Opens the database, or makes it.
 fn open(place: &Place, metrics: &Arc<Metrics>) -> Result<Store, AppError> {
     prepare(place)?;
+    let keys = Keys::open(&place.state_dir)?;
     let metrics = Arc::clone(metrics);
     let observe = move |seconds| metrics.commit_seconds.observe(seconds);
     Ok(Store::open(
         &database(place),
         Arc::new(now),
         Box::new(observe),
+        keys.job_signer()?,
     )?)
 }
 

@@ -9,18 +9,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use hackstream_control_api::account::{Role, UserChange};
+use hackstream_control_api::enroll::Join;
 use hackstream_control_api::id::NodeId;
 
 use super::error::AppError;
 use super::{open, open_existing, password};
 use crate::audit::{Actor, verify};
+use crate::auth::code::JoinCode;
 use crate::auth::password::{Passwords, check};
 use crate::auth::token::{Kind, Token};
 use crate::config::{Audit, Init, Node, PasswordSource, Place, RoleName, User};
 use crate::deeds::admin::{self, Draft};
-use crate::deeds::{fleet, login};
+use crate::deeds::{enroll, fleet, login};
 use crate::fault::Fault;
 use crate::http::handlers::admin::check_username;
+use crate::http::handlers::enroll::check_name;
+use crate::http::tls;
 use crate::keys::{self, Keys};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, Tx, values};
@@ -124,13 +128,16 @@ pub fn node(node: &Node) -> Result<(), AppError> {
         Node::Add {
             place,
             name,
+            hub,
             token_file,
         } => {
-            check_username(name).map_err(|_| {
-                let reason = "a node's name has letters, digits, '.', '_' and '-'";
-                AppError::Refused(reason.to_owned())
-            })?;
-            with_token(&open(place, &metrics)?, name, token_file, fleet::add)
+            check_name(name)?;
+            let store = open(place, &metrics)?;
+            match (hub, token_file) {
+                (_, Some(file)) => with_token(&store, name, file, fleet::add),
+                (Some(hub), None) => with_code(&store, name, &place.state_dir, hub),
+                (None, None) => Err(AppError::Refused("give --hub or --token-file".to_owned())),
+            }
         }
         Node::Token {
             place,
@@ -143,6 +150,25 @@ pub fn node(node: &Node) -> Result<(), AppError> {
     }
 }
 
+/// Makes a code for a machine, and prints what it needs to come in.
+fn with_code(store: &Store, name: &str, state: &Path, hub: &str) -> Result<(), AppError> {
+    let code = JoinCode::random()?;
+    let join = Join {
+        hub: hub.trim_end_matches('/').to_owned(),
+        key: Some(tls::own_fingerprint(state)?),
+        code: code.text().to_owned(),
+    };
+    let text = join.to_string();
+    if !hub.starts_with("https://") || text.parse::<Join>().is_err() {
+        let reason = format!("{hub:?} is no address of a hub: it looks like https://HOST:PORT");
+        return Err(AppError::Refused(reason));
+    }
+    let name = name.to_owned();
+    let issued = move |tx: &mut Tx<'_>| enroll::issue(tx, Actor::Operator, &name, &code);
+    wait(store.write(issued))?;
+    say(&text)
+}
+
 /// Makes a token for a node, and keeps it in a file and in the store.
 fn with_token(
     store: &Store,
@@ -152,7 +178,8 @@ fn with_token(
 ) -> Result<(), AppError> {
     let token = Token::random(Kind::Node)?;
     // The file first: a node without its token would be of no use.
-    write_new(token_file, &format!("{}\n", token.text()))?;
+    let job_key = store.job_key();
+    write_new(token_file, &format!("{}\n{job_key}\n", token.text()))?;
     let name = name.to_owned();
     let kept = wait(store.write(move |tx| keep(tx, Actor::Operator, &name, &token)));
     if kept.is_err() {

@@ -49,6 +49,19 @@ impl RotationKey {
 }
 
 impl RotationKey {
+    /// The token of the node that came in with this code and this key. Nobody makes it without having
+    /// been given the code.
+    #[must_use]
+    pub fn node_token(&self, code: &str, public_key: &[u8; 32]) -> Token {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(b"enroll\0");
+        context.update(public_key);
+        context.update(code.as_bytes());
+        let mut secret = [0; 32];
+        secret.copy_from_slice(context.sign().as_ref());
+        Token::of(Kind::Node, &secret)
+    }
+
     /// By what something is known again, without that anybody who has the store alone can find out
     /// what it was by trying.
     #[must_use]

@@ -3,12 +3,15 @@
 use hackstream_control_api::fleet::NodeStatus;
 use hackstream_control_api::id::NodeId;
 use hackstream_control_api::problem::Code;
+use hackstream_control_api::session::{SessionState, StopCause};
+use serde_json::json;
 
+use super::stop;
 use crate::audit::{self, Actor, Record};
 use crate::auth::token::Token;
 use crate::fault::Fault;
-use crate::store::{StoreError, Tx};
-use crate::tables::nodes;
+use crate::store::{StoreError, Tx, Wake};
+use crate::tables::{jobs, nodes, sessions};
 
 /// All nodes.
 ///
@@ -79,4 +82,34 @@ pub fn cordon(tx: &mut Tx<'_>, actor: Actor, id: NodeId, cordoned: bool) -> Resu
     };
     let record = Record::new(actor, action).target("node", id.to_string());
     Ok(audit::append(tx, record)?)
+}
+
+/// Takes a node out for good. Its token is void with the transaction, whoever waits with it is told so,
+/// and the sessions that it had have ended. One with sessions that are not lost is taken out only by
+/// `force`.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::NodeBusy`]; those of the store.
+pub fn remove(tx: &mut Tx<'_>, actor: Actor, id: NodeId, force: bool) -> Result<(), Fault> {
+    if !nodes::lock_present(tx, id)? {
+        return Err(Code::NotFound.into());
+    }
+    let mut left = sessions::lock_of_node(tx, id)?;
+    let is_live = |session: &&sessions::Stored| session.view.state != SessionState::Lost;
+    let live = left.iter().filter(is_live).count();
+    if live > 0 && !force {
+        let detail = format!(
+            "it has {live} sessions: cordon it and wait until they have ended, or take it out by force"
+        );
+        return Err(Fault::new(Code::NodeBusy, detail));
+    }
+    for session in &mut left {
+        stop::give_up(tx, session, StopCause::NodeRemoved, actor)?;
+    }
+    jobs::close_all(tx, id)?;
+    nodes::remove(tx, id)?;
+    tx.wake(Wake::Node(id));
+    let record = Record::new(actor, "node.remove").target("node", id.to_string());
+    let meta = json!({ "sessions": left.len(), "force": force });
+    Ok(audit::append(tx, record.meta(meta))?)
 }

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod connect;
 pub mod devices;
+pub mod enroll;
 pub mod fleet;
 pub mod launch;
 pub mod login;

@@ -2,7 +2,8 @@
 
 use hackstream_control_api::id::{JobId, NodeId, SessionId};
 use hackstream_control_api::node::{
-    JobKind, JobOutcome, JobResult, NodeSession, NodeSessionState, Report, ReportAnswer, Stop,
+    JobKind, JobOutcome, JobResult, NodeSession, NodeSessionState, RefusalReason, Report,
+    ReportAnswer, Stop,
 };
 use hackstream_control_api::session::{SessionState, StopCause};
 use hackstream_control_api::time::Seconds;
@@ -14,6 +15,7 @@ use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
 use crate::session::life::Event;
 use crate::store::{Row, Tx, values};
+use crate::tables::jobs::About;
 use crate::tables::sessions::Stored;
 use crate::tables::{events, jobs, nodes, pools, sessions};
 
@@ -104,11 +106,47 @@ fn hear(
     };
     let before = session.event_seq;
     happen(tx, node, session, event, otherwise, outcome)?;
+    if runs_on(session, seen) {
+        stop_again(tx, node, session)?;
+    }
     let view = &session.view;
     if session.event_seq == before && (view.state, view.phase, view.stops_at) != was {
         events::announce(tx, session)?;
     }
     sessions::save(tx, session)
+}
+
+/// Whether a session that is to end goes on as if nobody had said so.
+fn runs_on(session: &Stored, seen: &NodeSession) -> bool {
+    let runs = matches!(
+        seen.state,
+        NodeSessionState::Starting | NodeSessionState::Ready
+    );
+    session.view.state == SessionState::Stopping && runs
+}
+
+/// How long a node may take to do what ends a session: the longest grace, and what there is around it.
+const STOP_WITHIN: Seconds = Seconds::minutes(2);
+
+/// A session that should have ended by now is told to end once more: the node did not take the job, or
+/// its row was tampered with.
+fn stop_again(tx: &mut Tx<'_>, node: NodeId, session: &Stored) -> Result<(), Fault> {
+    let id = session.view.session_id;
+    let last = jobs::last_stop(tx, node, id)?;
+    let is_late = last.is_none_or(|last| last.plus(STOP_WITHIN) < tx.now);
+    if is_late && !jobs::is_being_stopped(tx, node, id)? {
+        tell_to_stop(tx, node, session)?;
+    }
+    Ok(())
+}
+
+fn tell_to_stop(tx: &mut Tx<'_>, node: NodeId, session: &Stored) -> Result<(), Fault> {
+    let stop = Stop {
+        session: session.view.session_id,
+        grace: DEFAULT_GRACE,
+        cause: session.view.stop_cause.unwrap_or(StopCause::Unknown),
+    };
+    jobs::give(tx, node, JobKind::Stop(stop), Seconds::days(1)).map(drop)
 }
 
 /// Lets `event` happen to a session, and writes down its end. `otherwise` is why it ended, where
@@ -185,13 +223,7 @@ fn end_again(tx: &mut Tx<'_>, node: NodeId, id: SessionId) -> Result<(), Fault> 
     if jobs::is_being_stopped(tx, node, id)? {
         return Ok(());
     }
-    let stop = Stop {
-        session: id,
-        grace: DEFAULT_GRACE,
-        cause: session.view.stop_cause.unwrap_or(StopCause::Unknown),
-    };
-    jobs::give(tx, node, JobKind::Stop(stop), Seconds::days(1))?;
-    Ok(())
+    tell_to_stop(tx, node, &session)
 }
 
 /// Takes a node's word for how a job went. Hearing it twice changes nothing.
@@ -209,17 +241,17 @@ pub fn job_result(
         return Ok(outcome);
     };
     let done = result.outcome == JobOutcome::Done;
-    match &job.kind {
-        JobKind::Boot(boot) if !done => {
+    match (job.about, job.session) {
+        (Some(About::Boot), Some(session)) if !done => {
             let event = Event::BootFailed;
-            failed(tx, node, boot.session, event, result, &mut outcome)?;
+            failed(tx, node, session, event, result, &mut outcome)?;
         }
-        JobKind::Claim(claim) if !done => {
+        (Some(About::Claim), Some(session)) if !done => {
             let event = Event::ClaimFailed;
-            failed(tx, node, claim.session, event, result, &mut outcome)?;
+            failed(tx, node, session, event, result, &mut outcome)?;
         }
-        JobKind::Claim(claim) => {
-            let session = sessions::find(tx, claim.session)?;
+        (Some(About::Claim), Some(session)) => {
+            let session = sessions::find(tx, session)?;
             let took = tx.now.millis_since(job.issued_at);
             outcome
                 .started
@@ -231,6 +263,9 @@ pub fn job_result(
         let record = Record::new(Actor::Node(node), "job.refused");
         let record = record.target("job", id.to_string()).outcome("refused");
         // Not in the node's words: nobody can erase what stands in the log.
+        let reason = result.reason.map_or("unknown", RefusalReason::name);
+        let kind = job.about.map(About::name);
+        let record = record.meta(json!({ "reason": reason, "kind": kind, "session": job.session }));
         audit::append(tx, record)?;
     }
     reach("hub.result.heard");

@@ -3,7 +3,7 @@
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::{JobKind, Stop};
 use hackstream_control_api::problem::Code;
-use hackstream_control_api::session::{Session, StopCause};
+use hackstream_control_api::session::{Session, SessionState, StopCause};
 use hackstream_control_api::time::Seconds;
 use serde_json::json;
 
@@ -44,8 +44,37 @@ pub fn stop(
     } else {
         return Err(Code::NotFound.into());
     };
-    end(tx, &mut session, cause, grace, Actor::User(caller.user))?;
+    let actor = Actor::User(caller.user);
+    if session.view.state == SessionState::Lost && caller.may(Permission::SessionStopAny) {
+        // Its node may never come back. If it does, it is told by what it reports.
+        give_up(tx, &mut session, cause, actor)?;
+    } else {
+        end(tx, &mut session, cause, grace, actor)?;
+    }
     Ok(session.view)
+}
+
+/// Counts a locked session as ended, whatever its node would say, and writes it down.
+///
+/// # Errors
+/// Those of the store.
+pub fn give_up(
+    tx: &mut Tx<'_>,
+    session: &mut Stored,
+    cause: StopCause,
+    actor: Actor,
+) -> Result<(), Fault> {
+    let was = session.view.state;
+    let before = session.view.stop_cause.replace(cause);
+    if !sessions::advance(tx, session, Event::GivenUp)? {
+        session.view.stop_cause = before;
+        return Ok(());
+    }
+    sessions::save(tx, session)?;
+    let view = &session.view;
+    let record = Record::new(actor, "session.give_up").session(view.session_id, view.user_id);
+    let meta = json!({ "state": view.state.name(), "was": was.name(), "cause": cause.name() });
+    Ok(audit::append(tx, record.meta(meta))?)
 }
 
 /// Ends a session that is locked, as is its node, and writes it down. Does nothing where it is ending already.

@@ -116,6 +116,11 @@ const FORGOTTEN: &[(&str, Seconds)] = &[
         EVENTS,
     ),
     (
+        "DELETE FROM enrollments WHERE code_hash IN \
+         (SELECT code_hash FROM enrollments WHERE expires_at < ?1 LIMIT ?2)",
+        DAY,
+    ),
+    (
         "DELETE FROM idempotency WHERE (user_id, idempotency_key) IN \
          (SELECT user_id, idempotency_key FROM idempotency WHERE created_at < ?1 LIMIT ?2)",
         DAY,

@@ -4,12 +4,14 @@ use std::sync::OnceLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use hackstream_control_api::node::Job;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    account, admin, audit, events, export, health, login, logs, node, pool, service, sessions,
+    account, admin, audit, enroll, events, export, health, login, logs, node, pool, service,
+    sessions,
 };
 use crate::access::{Access, ROUTES};
 
@@ -30,10 +32,12 @@ use crate::access::{Access, ROUTES};
         events::watch, logs::read,
         admin::users, admin::add_user, admin::user, admin::change_user, admin::put_app,
         admin::quota, admin::put_quota, admin::policy, admin::put_policy, admin::nodes,
-        admin::cordon, admin::uncordon, pool::list, pool::set, pool::pause, pool::resume,
+        admin::cordon, admin::uncordon, admin::remove_node, enroll::issue, pool::list, pool::set, pool::pause, pool::resume,
         audit::all, audit::checkpoint, audit::verify, health::metrics,
-        node::jobs, node::result, node::report, logs::piece,
+        enroll::enroll, node::jobs, node::result, node::report, logs::piece,
     ),
+    // What is inside of a job's envelope.
+    components(schemas(Job)),
     modifiers(&Tokens),
 )]
 struct Api;

@@ -12,7 +12,8 @@ use hackstream_control_api::problem::Code;
 
 use super::guard::{Guard, watch};
 use super::handlers::{
-    account, admin, audit, events, export, health, login, logs, node, pool, service, sessions,
+    account, admin, audit, enroll, events, export, health, login, logs, node, pool, service,
+    sessions,
 };
 use super::openapi;
 use crate::access::{Access, Declared, ROUTES};
@@ -96,6 +97,8 @@ fn managing(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add("GET", "/v1/nodes", get(admin::nodes))?;
     routes.add("POST", "/v1/nodes/{id}/cordon", post(admin::cordon))?;
     routes.add("POST", "/v1/nodes/{id}/uncordon", post(admin::uncordon))?;
+    routes.add("DELETE", "/v1/nodes/{id}", delete(admin::remove_node))?;
+    routes.add("POST", "/v1/enroll-codes", post(enroll::issue))?;
     routes.add("GET", "/v1/pool", get(pool::list))?;
     routes.add("PUT", "/v1/pool/{app}", put(pool::set))?;
     routes.add("POST", "/v1/pool/{app}/pause", post(pool::pause))?;
@@ -107,6 +110,7 @@ fn managing(routes: &mut Routes) -> Result<(), RouteError> {
 }
 
 fn nodes(routes: &mut Routes) -> Result<(), RouteError> {
+    routes.add("POST", "/v1/node/enroll", post(enroll::enroll))?;
     routes.add("GET", "/v1/node/jobs", get(node::jobs))?;
     routes.add("POST", "/v1/node/jobs/{id}/result", post(node::result))?;
     routes.add("POST", "/v1/node/report", post(node::report))?;

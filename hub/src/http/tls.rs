@@ -52,18 +52,7 @@ impl Identity {
     /// # Errors
     /// If the key cannot be read or written.
     pub fn own(folder: &Path, names: &[String]) -> Result<Self, TlsError> {
-        let path = folder.join("tls.key.pem");
-        let make = || {
-            KeyPair::generate()
-                .ok()
-                .map(|key| key.serialize_pem().into_bytes())
-        };
-        let pem = secret_file(&path, make)?;
-        let pem = String::from_utf8_lossy(&pem);
-        let key = KeyPair::from_pem(&pem).map_err(|_| KeyError::Garbled {
-            path,
-            what: "a private key in PEM",
-        })?;
+        let key = own_key(folder)?;
         let certificate = CertificateParams::new(names)?.self_signed(&key)?;
         // For programs that want a file to trust, such as curl.
         let public = folder.join("tls.crt.pem");
@@ -74,7 +63,7 @@ impl Identity {
         })?;
         Ok(Self {
             chain: vec![certificate.der().clone()],
-            fingerprint: Some(hex(&sha256(&key.subject_public_key_info()))),
+            fingerprint: Some(fingerprint(&key)),
             key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
         })
     }
@@ -118,6 +107,33 @@ impl Identity {
     }
 }
 
+/// The fingerprint of the hub's own certificate, whether it serves or not.
+///
+/// # Errors
+/// If the key cannot be read or written.
+pub fn own_fingerprint(folder: &Path) -> Result<String, TlsError> {
+    Ok(fingerprint(&own_key(folder)?))
+}
+
+fn own_key(folder: &Path) -> Result<KeyPair, TlsError> {
+    let path = folder.join("tls.key.pem");
+    let make = || {
+        let key = KeyPair::generate().ok();
+        key.map(|key| key.serialize_pem().into_bytes())
+    };
+    let pem = secret_file(&path, make)?;
+    let key = KeyPair::from_pem(&String::from_utf8_lossy(&pem));
+    let garbled = |_| KeyError::Garbled {
+        path,
+        what: "a private key in PEM",
+    };
+    Ok(key.map_err(garbled)?)
+}
+
+fn fingerprint(key: &KeyPair) -> String {
+    hex(&sha256(&key.subject_public_key_info()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +145,7 @@ mod tests {
         let first = Identity::own(folder.path(), &names).unwrap();
         let again = Identity::own(folder.path(), &names).unwrap();
         assert_eq!(first.fingerprint, again.fingerprint);
+        assert_eq!(first.fingerprint, own_fingerprint(folder.path()).ok());
         let certificate = folder.path().join("tls.crt.pem");
         let given = Identity::given(&certificate, &folder.path().join("tls.key.pem")).unwrap();
         assert!(given.server().is_ok());

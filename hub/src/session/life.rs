@@ -35,6 +35,8 @@ pub enum Event {
     StopAsked,
     /// Its node has been silent for too long.
     NodeGone,
+    /// Nobody will hear of it any more: its node was taken out, or somebody gives a lost one up.
+    GivenUp,
 }
 
 /// The state that follows; `None`: it stays as it is.
@@ -58,6 +60,7 @@ pub fn next(state: S, event: Event) -> Option<S> {
         Event::ClaimFailed if state == S::Claimed => S::Failed,
         Event::StopAsked => S::Stopping,
         Event::NodeGone => S::Lost,
+        Event::GivenUp => S::Stopped,
         Event::BootFailed | Event::Claimed | Event::ClaimFailed => return None,
     };
     (next != state).then_some(next)
@@ -115,6 +118,7 @@ mod tests {
             Just(Event::ClaimFailed),
             Just(Event::StopAsked),
             Just(Event::NodeGone),
+            Just(Event::GivenUp),
         ]
     }
 
@@ -150,6 +154,14 @@ mod tests {
         assert_eq!(warm, S::Ready);
         assert_eq!(walk(warm, &[Event::Claimed]), S::Claimed);
         assert_eq!(next(S::Claimed, Event::Claimed), None);
+    }
+
+    #[test]
+    fn what_was_given_up_does_not_come_back() {
+        for state in S::ALL {
+            let over = walk(state, &[Event::GivenUp, seen(N::Ready, true, true)]);
+            assert!(over.is_final(), "{state:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Long work beside all other.
 
+use std::sync::Arc;
+
+use hackstream_ticket::Signer;
+
 use super::{Backend, Clock, Store, StoreError, Tx};
 
 /// A connection of its own, for what takes so long that it must not keep others from the few that
@@ -7,6 +11,7 @@ use super::{Backend, Clock, Store, StoreError, Tx};
 pub struct Aside {
     backend: Box<dyn Backend>,
     clock: Clock,
+    jobs: Arc<Signer>,
 }
 
 impl Store {
@@ -18,6 +23,7 @@ impl Store {
         Ok(Aside {
             backend: self.place.connect()?,
             clock: self.clock.clone(),
+            jobs: Arc::clone(&self.jobs),
         })
     }
 }
@@ -35,7 +41,7 @@ impl Aside {
         let now = (self.clock)();
         let backend = self.backend.as_mut();
         backend.begin_read()?;
-        let result = work(&mut Tx::new(backend, now));
+        let result = work(&mut Tx::new(backend, now, &self.jobs));
         self.backend.rollback()?;
         result
     }

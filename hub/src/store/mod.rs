@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackstream_control_api::time::UnixMillis;
+use hackstream_ticket::{HubKey, Signer};
 use tokio::sync::{broadcast, watch};
 
 use crate::random;
@@ -52,12 +53,14 @@ pub struct Store {
     audited: watch::Sender<u64>,
     clock: Clock,
     on_commit: Arc<dyn Fn(f64) + Send + Sync>,
+    jobs: Arc<Signer>,
     place: Place,
 }
 
 impl Store {
     /// Opens the database at `place`, brings its tables up to date and starts its threads.
-    /// `on_commit` hears how long each write took, in seconds.
+    /// `on_commit` hears how long each write took, in seconds. Jobs are signed with `jobs` as they are
+    /// written: never what is read from the database.
     ///
     /// # Errors
     /// If it cannot be reached, or was written by a newer version.
@@ -65,6 +68,7 @@ impl Store {
         place: &Place,
         clock: Clock,
         on_commit: Box<dyn Fn(f64) + Send + Sync>,
+        jobs: Signer,
     ) -> Result<Self, StoreError> {
         migrations::run(place.connect()?.as_mut())?;
         Ok(Self {
@@ -74,8 +78,15 @@ impl Store {
             audited: watch::Sender::new(0),
             clock,
             on_commit: on_commit.into(),
+            jobs: Arc::new(jobs),
             place: place.clone(),
         })
+    }
+
+    /// With what nodes check jobs.
+    #[must_use]
+    pub fn job_key(&self) -> HubKey {
+        self.jobs.public()
     }
 
     /// What this store calls now.
@@ -112,10 +123,10 @@ impl Store {
         let started = Instant::now();
         let (clock, wakes) = (Arc::clone(&self.clock), self.wakes.clone());
         let audited = self.audited.clone();
-        let on_commit = Arc::clone(&self.on_commit);
+        let (on_commit, jobs) = (Arc::clone(&self.on_commit), Arc::clone(&self.jobs));
         self.writers
             .run(move |backend| {
-                let (value, news) = attempt(backend, &clock, &work)?;
+                let (value, news) = attempt(backend, (&clock, &*jobs), &work)?;
                 // Here, and not where the asker waits: the asker may have gone.
                 for wake in news.wakes {
                     // Nobody may be listening.
@@ -146,11 +157,11 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let now = self.now();
+        let (now, jobs) = (self.now(), Arc::clone(&self.jobs));
         self.readers
             .run(move |backend| {
                 backend.begin_read()?;
-                let result = work(&mut Tx::new(backend, now));
+                let result = work(&mut Tx::new(backend, now, &jobs));
                 backend.rollback()?;
                 result
             })
@@ -167,12 +178,12 @@ pub trait Contention {
 /// Runs `work` until no other writer is in its way.
 fn attempt<T, E: From<StoreError> + Contention>(
     backend: &mut dyn Backend,
-    clock: &Clock,
+    (clock, jobs): (&Clock, &Signer),
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<(T, News), E> {
     let mut tries = 1;
     loop {
-        match once(backend, clock(), work) {
+        match once(backend, (clock(), jobs), work) {
             Err(error) if error.is_contention() && tries < TRIES => {
                 std::thread::sleep(pause(tries));
                 tries += 1;
@@ -191,11 +202,11 @@ fn pause(tries: u32) -> Duration {
 
 fn once<T, E: From<StoreError>>(
     backend: &mut dyn Backend,
-    now: UnixMillis,
+    (now, jobs): (UnixMillis, &Signer),
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<(T, News), E> {
     backend.begin_write()?;
-    let mut tx = Tx::new(backend, now);
+    let mut tx = Tx::new(backend, now, jobs);
     let result = work(&mut tx).and_then(|value| Ok((value, tx.finish()?)));
     match result {
         Ok(done) => {

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0002_pool.sql"),
     include_str!("migrations/sqlite/0003_bounds.sql"),
     include_str!("migrations/sqlite/0004_checkpoints.sql"),
+    include_str!("migrations/sqlite/0005_trust.sql"),
 ];
 
 /// A connection to a file.

@@ -2,6 +2,7 @@
 
 use hackstream_control_api::id::{NodeId, SessionId, UserId};
 use hackstream_control_api::time::UnixMillis;
+use hackstream_ticket::Signer;
 
 use super::{Backend, Row, StoreError, Value};
 use crate::audit::{Record, log};
@@ -33,15 +34,17 @@ pub struct Tx<'a> {
     backend: &'a mut dyn Backend,
     /// When it started; the same for everything in it.
     pub now: UnixMillis,
+    jobs: &'a Signer,
     wakes: Vec<Wake>,
     records: Vec<Record>,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(backend: &'a mut dyn Backend, now: UnixMillis) -> Self {
+    pub(super) fn new(backend: &'a mut dyn Backend, now: UnixMillis, jobs: &'a Signer) -> Self {
         Self {
             backend,
             now,
+            jobs,
             wakes: Vec::new(),
             records: Vec::new(),
         }
@@ -113,6 +116,12 @@ impl<'a> Tx<'a> {
     pub fn id<T>(&self, make: impl Fn(UnixMillis, [u8; 10]) -> T) -> Result<T, StoreError> {
         let random = random::bytes().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(make(self.now, random))
+    }
+
+    /// With what a job is signed that this transaction gives a node.
+    #[must_use]
+    pub(crate) const fn job_signer(&self) -> &Signer {
+        self.jobs
     }
 
     /// Wakes whoever waits for this, once the transaction is done.

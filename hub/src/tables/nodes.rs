@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::token::Token;
 use crate::fault::Fault;
+use crate::random;
 use crate::session::placement::{Room, SILENT};
 use crate::store::{Row, StoreError, Tx, values};
 
@@ -73,12 +74,60 @@ pub fn insert(tx: &mut Tx<'_>, name: &str, token: &Token) -> Result<NodeId, Faul
     Ok(id)
 }
 
+/// The node of that name.
+///
+/// # Errors
+/// Those of the store.
+pub fn named(tx: &mut Tx<'_>, name: &str) -> Result<Option<NodeId>, StoreError> {
+    let sql = "SELECT id FROM nodes WHERE name = ?1 AND removed_at IS NULL";
+    tx.first(sql, values![name], Row::take)
+}
+
+/// Writes with which key a node came in, and what it said of itself then.
+///
+/// # Errors
+/// Those of the store.
+pub fn set_enrolled(
+    tx: &mut Tx<'_>,
+    id: NodeId,
+    public_key: &[u8; 32],
+    facts: &Facts,
+) -> Result<(), Fault> {
+    let sql = "UPDATE nodes SET public_key = ?2, facts = ?3 WHERE id = ?1";
+    tx.execute(sql, values![id, *public_key, serde_json::to_string(facts)?])?;
+    Ok(())
+}
+
+/// Takes a node out for good. Its row stays, for the sessions that were on it; whoever shows its token is
+/// nobody, and its name can be used again.
+///
+/// # Errors
+/// Those of the store.
+pub fn remove(tx: &mut Tx<'_>, id: NodeId) -> Result<(), Fault> {
+    let nobodys: [u8; 32] = random::bytes()?;
+    // No name has that character.
+    let sql = "UPDATE nodes SET removed_at = ?2, cordoned = 1, name = name || '#' || id, \
+               token_hash = ?3, public_key = NULL WHERE id = ?1";
+    tx.execute(sql, values![id, tx.now, nobodys])?;
+    Ok(())
+}
+
+/// Whether there is such a node, locked until the transaction is over.
+///
+/// # Errors
+/// Those of the store.
+pub fn lock_present(tx: &mut Tx<'_>, id: NodeId) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM nodes WHERE id = ?1 AND removed_at IS NULL /*FOR UPDATE*/";
+    Ok(!tx.query(sql, values![id])?.is_empty())
+}
+
 /// Gives a node another token; which node it is.
 ///
 /// # Errors
 /// Those of the store.
 pub fn set_token(tx: &mut Tx<'_>, name: &str, token: &Token) -> Result<Option<NodeId>, StoreError> {
-    let sql = "UPDATE nodes SET token_hash = ?2 WHERE name = ?1 RETURNING id";
+    let sql =
+        "UPDATE nodes SET token_hash = ?2 WHERE name = ?1 AND removed_at IS NULL RETURNING id";
     tx.first(sql, values![name, token.hash()], Row::take)
 }
 
@@ -133,8 +182,8 @@ const PROMISED: &str = "SELECT node_id, count(*), CAST(sum(memory_request) AS BI
 /// # Errors
 /// Those of the store.
 pub fn lock_all(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Fault> {
-    let sql =
-        "SELECT id, name, cordoned, last_report_at, facts FROM nodes ORDER BY id /*FOR UPDATE*/";
+    let sql = "SELECT id, name, cordoned, last_report_at, facts FROM nodes \
+               WHERE removed_at IS NULL ORDER BY id /*FOR UPDATE*/";
     with_promises(tx, sql)
 }
 
@@ -143,7 +192,8 @@ pub fn lock_all(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Fault> {
 /// # Errors
 /// Those of the store.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Fault> {
-    let sql = "SELECT id, name, cordoned, last_report_at, facts FROM nodes ORDER BY id";
+    let sql = "SELECT id, name, cordoned, last_report_at, facts FROM nodes \
+               WHERE removed_at IS NULL ORDER BY id";
     with_promises(tx, sql)
 }
 
@@ -209,7 +259,7 @@ pub fn lock_of_user(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
 /// # Errors
 /// Those of the store.
 pub fn set_cordoned(tx: &mut Tx<'_>, id: NodeId, cordoned: bool) -> Result<bool, Fault> {
-    let sql = "UPDATE nodes SET cordoned = ?2 WHERE id = ?1";
+    let sql = "UPDATE nodes SET cordoned = ?2 WHERE id = ?1 AND removed_at IS NULL";
     Ok(tx.execute(sql, values![id, cordoned])? > 0)
 }
 
@@ -240,7 +290,8 @@ pub fn set_reported(tx: &mut Tx<'_>, id: NodeId, report: &Report) -> Result<(), 
 /// # Errors
 /// Those of the store.
 pub fn count_ready(tx: &mut Tx<'_>) -> Result<u32, StoreError> {
-    let sql = "SELECT count(*) FROM nodes WHERE cordoned = 0 AND last_report_at >= ?1";
+    let sql = "SELECT count(*) FROM nodes \
+               WHERE removed_at IS NULL AND cordoned = 0 AND last_report_at >= ?1";
     let ready = tx.first(sql, values![tx.now.minus(SILENT)], Row::take)?;
     Ok(ready.unwrap_or(0))
 }

@@ -19,7 +19,9 @@ const ROUNDS: usize = 12;
 
 fn open(file: &Path) -> Store {
     let place = Place::Sqlite(file.to_owned());
-    Store::open(&place, Arc::new(hackstream_hub::app::now), Box::new(|_| {})).unwrap()
+    let now = Arc::new(hackstream_hub::app::now);
+    let signer = hackstream_ticket::Signer::from_seed(&[1; 32]).unwrap();
+    Store::open(&place, now, Box::new(|_| {}), signer).unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {

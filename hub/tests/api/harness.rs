@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Request};
 use hackstream_control_api::account::Role;
 use hackstream_control_api::id::NodeId;
 use hackstream_control_api::login::Tokens;
+use hackstream_control_api::node::{JOB_TYPE, JobEnvelope, JobList};
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use hackstream_hub::audit::Actor;
 use hackstream_hub::auth::password::Passwords;
@@ -21,6 +22,7 @@ use hackstream_hub::hub::Hub;
 use hackstream_hub::keys::Keys;
 use hackstream_hub::metrics::Metrics;
 use hackstream_hub::store::{Store, Tx};
+use hackstream_ticket::HubKeys;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -64,6 +66,8 @@ pub(crate) struct Api {
     pub(crate) clock: Arc<AtomicU64>,
     /// Transactions that were committed.
     pub(crate) commits: Arc<AtomicU64>,
+    /// With what nodes check jobs.
+    pub(crate) job_keys: HubKeys,
 }
 
 impl Api {
@@ -76,8 +80,10 @@ impl Api {
         let count = Box::new(move |_| {
             counted.fetch_add(1, Ordering::SeqCst);
         });
-        let store = Store::open(&database.place, now, count).unwrap();
         let keys = Keys::open(database.folder.path()).unwrap();
+        let signer = keys.job_signer().unwrap();
+        let job_keys = signer.public().into();
+        let store = Store::open(&database.place, now, count, signer).unwrap();
         let hub = Arc::new(Hub::new(store, &keys, Arc::new(Metrics::default())).unwrap());
         let router = routing::router(&hub).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,6 +96,7 @@ impl Api {
             runtime: Arc::new(runtime),
             clock,
             commits,
+            job_keys,
         };
         let phc = Passwords::new().unwrap().hash(PASSWORD).unwrap();
         for (name, role) in [
@@ -215,10 +222,24 @@ impl Api {
         self.post(&path, node, result).ok();
     }
 
-    /// The jobs of a node that are not done.
+    /// The jobs of a node that are not done, all signed.
     pub(crate) fn jobs(&self, token: &str) -> Vec<Value> {
-        let list = self.get("/v1/node/jobs", token).ok();
-        list["jobs"].as_array().unwrap().clone()
+        self.unwrapped(self.get("/v1/node/jobs", token).ok())
+    }
+
+    /// The jobs in an answer to a node, all signed.
+    pub(crate) fn unwrapped(&self, list: Value) -> Vec<Value> {
+        let list: JobList = serde_json::from_value(list).unwrap();
+        let unwrap = |envelope: JobEnvelope| {
+            let seal = envelope.signature.parse().unwrap();
+            let payload = envelope.payload.as_bytes();
+            assert_eq!(self.job_keys.check(&seal, JOB_TYPE, payload), Ok(()));
+            let job: Value = serde_json::from_str(&envelope.payload).unwrap();
+            assert_eq!(job["id"], json!(envelope.id));
+            assert_eq!(job["seq"], envelope.seq);
+            job
+        };
+        list.jobs.into_iter().map(unwrap).collect()
     }
 }
 

@@ -21,11 +21,13 @@ mod export;
 mod floods;
 mod harness;
 mod logs;
+mod nodes;
 mod outrun;
 mod pool;
 mod rbac;
 mod rotation;
 mod sessions;
+mod signed_jobs;
 
 use std::process::ExitCode;
 
@@ -51,10 +53,12 @@ fn main() -> ExitCode {
         floods::TESTS,
         logs::TESTS,
         outrun::TESTS,
+        nodes::TESTS,
         pool::TESTS,
         rbac::TESTS,
         rotation::TESTS,
         sessions::TESTS,
+        signed_jobs::TESTS,
     ]
     .concat();
     let server = Server::default();

@@ -118,6 +118,8 @@ pub(crate) fn body(route: &Declared) -> Value {
         ("PUT", "/v1/quotas/{subject}") => json!({ "max_sessions": 3 }),
         ("PUT", _) => json!({ "clipboard_in": true, "clipboard_out": true, "files": false,
             "sound": true, "microphone": false, "gpu": false, "egress": "internet", "quality_cap": "high" }),
+        ("POST", "/v1/enroll-codes") => json!({ "name": "attic" }),
+        ("POST", "/v1/node/enroll") => crate::nodes::arrival("hse_none", 1),
         ("POST", "/v1/node/jobs/{id}/result") => json!({ "outcome": "done" }),
         ("POST", "/v1/node/logs/{id}") => json!({ "offset": 0, "text": "x", "end": 1 }),
         ("POST", "/v1/node/report") => json!({ "version": "0", "last_seq": 0, "apps": [],

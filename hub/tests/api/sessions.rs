@@ -278,9 +278,9 @@ fn a_node_that_waits_is_told_at_once(api: &mut Api) {
         .runtime
         .spawn(crate::harness::answer(api.router.clone(), waiting));
     stop(api, &alice, &first);
-    let told = api.runtime.block_on(waiting).unwrap().ok();
+    let told = api.unwrapped(api.runtime.block_on(waiting).unwrap().ok());
     assert_eq!(
-        (&told["jobs"][0]["kind"], &told["jobs"][0]["seq"]),
+        (&told[0]["kind"], &told[0]["seq"]),
         (&json!("stop"), &json!(2))
     );
 }
@@ -559,8 +559,8 @@ fn a_hub_with_an_older_memory_is_understood(api: &mut Api) {
     // A backup was put back: the node has had jobs that the hub does not know.
     api.report(&node, 7, json!([])).ok();
     let id = api.launch(&alice);
-    let after = api.get("/v1/node/jobs?after=7", &node).ok();
-    assert_eq!(after["jobs"][0]["session"], *id);
+    let after = api.unwrapped(api.get("/v1/node/jobs?after=7", &node).ok());
+    assert_eq!(after[0]["session"], *id);
     api.report(&node, 7, json!([])).ok();
     assert_eq!(state(api, &alice, &id), "pending");
     let nonsense = api.report(&node, u64::MAX, json!([]));

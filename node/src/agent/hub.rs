@@ -2,17 +2,23 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hackstream_control_api::id::{JobId, SessionId};
 use hackstream_control_api::limits::MAX_NODE_BODY_BYTES;
 use hackstream_control_api::node::{JobList, JobResult, LogAnswer, LogChunk, Report, ReportAnswer};
+use hackstream_https::{Distrusted, Trust, connector};
+use hackstream_ticket::KeyHash;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::Response;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
+
+use crate::identity::Identity;
 
 /// Seconds for which the hub may wait until there is something to do.
 const WAIT: u64 = 30;
@@ -68,36 +74,17 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// The hub at this address, which shows a certificate that is in `ca` or signed by one in it; we
-    /// name ourselves by what is in `token`.
+    /// The hub of this identity, which has the key that was seen at enrolment, or else shows a
+    /// certificate that is in `ca` or signed by one in it.
     ///
     /// # Errors
     /// [`HubError`] if one of these cannot be used.
-    pub fn new(address: &str, ca: Option<&Path>, token: &Path) -> Result<Self, HubError> {
-        let base = address.trim_end_matches('/').to_owned();
-        if !is_safe(&base) {
-            return Err(HubError::Address(address.to_owned()));
-        }
-        let token_text = read_secret(token)?.trim().to_owned();
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .root_certs(roots(ca)?)
-            .build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            // What the environment names would read the token where the hub is reached without TLS.
-            .proxy(None)
-            .timeout_connect(Some(PATIENCE))
-            .timeout_global(Some(Duration::from_secs(WAIT) + PATIENCE))
-            .user_agent(concat!("hackstream-noded/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls)
-            .build();
+    pub fn new(identity: &Identity, ca: Option<&Path>) -> Result<Self, HubError> {
+        let base = identity.hub.trim_end_matches('/').to_owned();
         Ok(Self {
-            agent: Agent::new_with_config(config),
+            agent: agent(&base, identity.hub_key, ca, &Distrusted::default())?,
             base,
-            token: format!("Bearer {token_text}"),
+            token: format!("Bearer {}", identity.token),
         })
     }
 
@@ -146,6 +133,38 @@ impl Hub {
     }
 }
 
+/// What asks a hub that has this key, or else a certificate by one in `ca`. The key of another that was
+/// there is in `distrusted` afterwards.
+pub(crate) fn agent(
+    base: &str,
+    key: Option<KeyHash>,
+    ca: Option<&Path>,
+    distrusted: &Distrusted,
+) -> Result<Agent, HubError> {
+    if !is_safe(base) {
+        return Err(HubError::Address(base.to_owned()));
+    }
+    let trust = key.map_or(Trust::Authorities, Trust::Key);
+    let roots = roots(ca)?;
+    let tls = connector(trust, || roots, distrusted);
+    let tls = tls.map_err(|error| HubError::Unreachable(error.to_string()))?;
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        // What the environment names would read the token where the hub is reached without TLS.
+        .proxy(None)
+        .timeout_connect(Some(PATIENCE))
+        .timeout_global(Some(Duration::from_secs(WAIT) + PATIENCE))
+        .user_agent(concat!("hackstream-noded/", env!("CARGO_PKG_VERSION")))
+        .build();
+    let connector = ().chain(TcpConnector::default()).chain(tls);
+    Ok(Agent::with_parts(
+        config,
+        connector,
+        DefaultResolver::default(),
+    ))
+}
+
 /// Whether nobody on the way can read the token.
 fn is_safe(base: &str) -> bool {
     let Some(rest) = base.strip_prefix("http://") else {
@@ -158,62 +177,21 @@ fn is_safe(base: &str) -> bool {
         .is_ok_and(|address| address.is_loopback())
 }
 
-/// What is in a file that only its owner may read: whoever knows the token can pose as this node.
-fn read_secret(path: &Path) -> Result<String, HubError> {
-    use std::io::Read as _;
-    use std::os::unix::fs::MetadataExt as _;
-    let failed = |reason: String| HubError::File {
-        path: path.to_owned(),
-        reason,
-    };
-    // Of the file that is read, whatever has its name by then.
-    let read = || -> std::io::Result<(u32, String)> {
-        let mut file = std::fs::File::open(path)?;
-        let mode = file.metadata()?.mode();
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        Ok((mode, text))
-    };
-    let (mode, text) = read().map_err(|error| failed(error.to_string()))?;
-    if mode & 0o077 == 0 {
-        return Ok(text);
-    }
-    let shown = path.display();
-    Err(failed(format!(
-        "others can read the node's token; run: chmod 600 {shown}"
-    )))
-}
-
-fn read(path: &Path) -> Result<String, HubError> {
-    std::fs::read_to_string(path).map_err(|error| HubError::File {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
-}
-
 /// Nobody but those in `ca`; without it nobody, for the machine's authorities know no hub.
-fn roots(ca: Option<&Path>) -> Result<RootCerts, HubError> {
+fn roots(ca: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, HubError> {
     let Some(path) = ca else {
-        return Ok(RootCerts::from(Vec::<Certificate<'static>>::new()));
+        return Ok(Vec::new());
     };
-    let text = read(path)?;
     let wrong = |reason: String| HubError::File {
         path: path.to_owned(),
         reason,
     };
-    let items = ureq::tls::parse_pem(text.as_bytes());
-    let items: Result<Vec<_>, _> = items.collect();
-    let items = items.map_err(|error| wrong(error.to_string()))?;
-    let certificates: Vec<Certificate<'static>> = items
-        .into_iter()
-        .filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    match certificates.len() {
-        0 => Err(wrong("there is no certificate in it".to_owned())),
-        _ => Ok(RootCerts::from(certificates)),
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
+    match certificates.is_empty() {
+        true => Err(wrong("there is no certificate in it".to_owned())),
+        false => Ok(certificates),
     }
 }
 
@@ -230,14 +208,14 @@ fn accepted(
         .with_config()
         .limit(4096)
         .read_to_string();
-    let text: String = text.unwrap_or_default().chars().take(200).collect();
+    let text: String = text.unwrap_or_default().chars().take(1000).collect();
     Err(HubError::Refused {
         status: status.as_u16(),
         text,
     })
 }
 
-fn answer<T: DeserializeOwned>(
+pub(crate) fn answer<T: DeserializeOwned>(
     response: Result<Response<ureq::Body>, ureq::Error>,
 ) -> Result<T, HubError> {
     let mut response = accepted(response)?;

@@ -1,22 +1,26 @@
-//! What the hub wants done. All of it may be told again: after a restart of either side, or because an
-//! answer was lost.
+//! What the hub wants done. What [`admission`](super::admission) lets through is written down before it
+//! is begun, and gone on with after a restart until the hub has heard how it went. So all of it may be
+//! done twice, and is done once.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hackstream_control_api::id::{JobId, SessionId};
+use hackstream_control_api::id::{JobId, NodeId, SessionId};
 use hackstream_control_api::node::{
-    Boot, Claim, Job, JobKind, JobOutcome, JobResult, SendLog, Stop,
+    Boot, Claim, Job, JobKind, JobResult, RefusalReason, SendLog, Stop,
 };
 use hackstream_failpoint::reach;
 use hackstream_ticket::HubKey;
 use tracing::{info, warn};
 
+use super::admission::{Admission, Gate};
 use super::hub::{Hub, HubError};
 use super::logs::Logs;
 use super::memory::{Claimed, Memory};
-use super::{Bell, LONGEST_PAUSE, PAUSE, telling};
+use super::refusal::{Outcome, Refusal, not_allowed, result_of, taken_already};
+use super::{Bell, LONGEST_PAUSE, PAUSE};
 use crate::clock::now;
 use crate::config::{App, Config};
 use crate::driver::{Driver, Seen};
@@ -28,6 +32,9 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// How much longer than its own patience a session may take to start or to end.
 const MARGIN: Duration = Duration::from_secs(5);
+
+/// Jobs that are done at once: no more are asked for meanwhile.
+const MOST_OPEN: usize = 256;
 
 /// The longest that a session's start takes, and what a hub may allow for its end.
 const START: Duration = Duration::from_secs(35);
@@ -41,81 +48,124 @@ pub(super) struct Jobs {
     pub(super) memory: Arc<Memory>,
     pub(super) bell: Bell,
     pub(super) logs: Arc<Logs>,
+    pub(super) gate: Gate,
+    /// Jobs of which nothing was believed, until the hub has heard so.
+    pub(super) rejected: Mutex<BTreeSet<JobId>>,
 }
 
-/// How a job went.
-type Outcome = Result<(), Refusal>;
+/// Why a job is not begun, if it is not.
+type Objection = Option<RefusalReason>;
 
-/// Why a job was not done.
-enum Refusal {
-    /// The node does not do such a thing.
-    Refused(String),
-    /// It was tried and failed.
-    Failed(String),
-}
-
-impl<E: std::error::Error> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self::Failed(error.to_string())
-    }
+/// Does something on another thread.
+fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), HubError> {
+    let begun = thread::Builder::new().name(name.to_owned()).spawn(work);
+    let begun = begun.map_err(|error| HubError::Unreachable(error.to_string()));
+    begun.map(drop)
 }
 
 impl Jobs {
-    /// Asks what to do beyond the job `after`, and begins it. Returns the last one's number.
-    pub(super) fn poll(self: &Arc<Self>, mut after: u64) -> Result<u64, HubError> {
-        for job in self.hub.jobs(after)?.jobs {
-            reach("node.job.received");
-            // Before the job counts as taken up: from then on its session must not be missing.
-            let begun = self.begin(&job);
-            reach("node.job.begun");
-            after = after.max(job.seq);
-            if let Err(error) = self.memory.taken(job.seq) {
-                warn!(%error, "a job may be taken for a new one");
-            }
-            reach("node.job.taken");
-            // What takes long must hold up nobody else's session.
-            let jobs = Arc::clone(self);
-            let going_on = thread::Builder::new().name("job".to_owned());
-            let going_on = going_on.spawn(move || jobs.finish(&job, begun));
-            if let Err(error) = going_on {
-                return Err(HubError::Unreachable(error.to_string()));
-            }
+    /// Goes on with what was accepted before the agent was restarted. What had not begun then has its
+    /// time to begin in, as when it came.
+    pub(super) fn resume(self: &Arc<Self>) -> Result<(), HubError> {
+        for job in self.memory.open_jobs() {
+            let is_begun = job.seq <= self.memory.last_seq();
+            let objection = (!is_begun)
+                .then(|| self.gate.objection(&job, now()))
+                .flatten();
+            self.start(job, objection)?;
         }
-        Ok(after)
+        Ok(())
+    }
+
+    /// Asks what there is to do, and begins it. Returns whether there was something.
+    pub(super) fn poll(self: &Arc<Self>) -> Result<bool, HubError> {
+        if self.memory.count_open() >= MOST_OPEN {
+            return Ok(false);
+        }
+        let mut is_new = false;
+        for envelope in self.hub.jobs(self.memory.accepted())?.jobs {
+            reach("node.job.received");
+            let progress = self.memory.progress(envelope.id);
+            let (job, objection) = match self.gate.admit(&envelope, progress, now()) {
+                Admission::Known => continue,
+                Admission::Reject(reason) => {
+                    self.reject(envelope.id, reason)?;
+                    continue;
+                }
+                Admission::Take(job) => (job, None),
+                Admission::Decline(job, reason) => (job, Some(reason)),
+            };
+            // What is not written down could be done twice; and what comes after it would use up its
+            // number.
+            if let Err(error) = self.memory.accept(&job) {
+                warn!(%error, "a job is not begun");
+                return Ok(false);
+            }
+            reach("node.job.accepted");
+            is_new = true;
+            self.start(job, objection)?;
+        }
+        Ok(is_new)
+    }
+
+    fn start(self: &Arc<Self>, job: Job, objection: Objection) -> Result<(), HubError> {
+        // Before the job counts as begun: from then on its session must not be missing.
+        let begun = match objection {
+            Some(reason) => Err(Refusal::from_reason(reason)),
+            None => self.begin(&job),
+        };
+        reach("node.job.begun");
+        if let Err(error) = self.memory.taken(job.seq) {
+            warn!(%error, "a job is begun again after a restart");
+        }
+        reach("node.job.taken");
+        // What takes long must hold up nobody else's session.
+        let jobs = Arc::clone(self);
+        aside("job", move || jobs.finish(&job, begun))
+    }
+
+    /// Tells the hub of what nothing can be believed of, once for each as long as it comes.
+    fn reject(self: &Arc<Self>, job: JobId, reason: RefusalReason) -> Result<(), HubError> {
+        let mut rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        if rejected.len() >= MOST_OPEN || !rejected.insert(job) {
+            return Ok(());
+        }
+        drop(rejected);
+        warn!(%job, reason = reason.name(), "a job is not what the hub signed for this node");
+        let jobs = Arc::clone(self);
+        aside("refusal", move || {
+            jobs.tell(job, &result_of(Err(Refusal::from_reason(reason))));
+            let mut rejected = jobs.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+            rejected.remove(&job);
+        })
     }
 
     fn begin(&self, job: &Job) -> Outcome {
-        let refused = |why: &str| Err(Refusal::Refused(why.to_owned()));
-        if job.node != self.config.node {
-            return refused("the job is for another node");
-        }
-        if job.not_after < now() {
-            return refused("the job came too late");
-        }
         match &job.kind {
             JobKind::Boot(boot) => self.begin_boot(boot),
-            JobKind::Unknown => refused("this node is too old for such a job"),
-            JobKind::Stop(_) | JobKind::Claim(_) | JobKind::SendLog(_) => Ok(()),
+            JobKind::Stop(_) | JobKind::Claim(_) | JobKind::SendLog(_) | JobKind::Unknown => Ok(()),
         }
     }
 
     fn finish(&self, job: &Job, begun: Outcome) {
         let outcome = begun.and_then(|()| self.carry_out(job));
         self.bell.ring();
-        let (outcome, detail) = match outcome {
-            Ok(()) => (JobOutcome::Done, None),
-            Err(Refusal::Refused(why)) => (JobOutcome::Refused, Some(why)),
-            Err(Refusal::Failed(why)) => (JobOutcome::Failed, Some(why)),
-        };
-        info!(job = %job.id, ?outcome, detail, "a job");
-        // It may hold what a session wrote.
-        let detail = detail.as_deref().map(telling::shortened);
+        let result = result_of(outcome);
+        let JobResult {
+            outcome,
+            reason,
+            detail,
+        } = &result;
+        info!(job = %job.id, ?outcome, reason = reason.map(RefusalReason::name), detail, "a job");
         reach("node.job.finished");
-        self.tell(job.id, &JobResult { outcome, detail });
+        self.tell(job.id, &result);
         reach("node.job.told");
+        if let Err(error) = self.memory.close(job.id) {
+            warn!(%error, "a job is done again after a restart");
+        }
     }
 
-    /// Tells how a job went until the hub has heard it: it gives the job once, and asks nobody again.
+    /// Tells how a job went until the hub has heard it: it asks nobody.
     fn tell(&self, job: JobId, result: &JobResult) {
         let mut pause = PAUSE;
         loop {
@@ -144,16 +194,15 @@ impl Jobs {
     }
 
     fn begin_boot(&self, boot: &Boot) -> Outcome {
-        let spec = spec(boot, &self.config)?;
+        let spec = spec(boot, self.gate.node, &self.config)?;
         let running = self.driver.list()?;
         let running = running
             .iter()
             .filter(|seen| seen.runs() && seen.session() != spec.session);
         if running.count() >= self.config.max_sessions as usize {
             let most = self.config.max_sessions;
-            return Err(Refusal::Failed(format!(
-                "the node runs {most} sessions and takes no more"
-            )));
+            let why = format!("the node runs {most} sessions and takes no more");
+            return Err(Refusal::Refused(RefusalReason::OverCeiling, why));
         }
         self.driver.boot(&spec)?;
         self.bell.ring();
@@ -230,12 +279,10 @@ impl Jobs {
             ));
         };
         if found.spec.owner.is_some() {
-            return Err(Refusal::Refused(
-                "the session is somebody's already".to_owned(),
-            ));
+            return Err(taken_already());
         }
         if let Some(why) = claim_refused(claim, &found.spec) {
-            return Err(Refusal::Refused(why.to_owned()));
+            return Err(Refusal::Refused(RefusalReason::Conflict, why.to_owned()));
         }
         let claimed = Claimed {
             claim: claim.claim,
@@ -243,8 +290,7 @@ impl Jobs {
             timers: claim.timers,
         };
         if !self.memory.claim(claim.session, claimed)? {
-            let why = "the session is somebody's already";
-            return Err(Refusal::Refused(why.to_owned()));
+            return Err(taken_already());
         }
         reach("node.claim.remembered");
         // Screen, quality and what viewers may do need no word here: the screen follows the first
@@ -277,16 +323,16 @@ fn claim_refused(claim: &Claim, spec: &SessionSpec) -> Option<&'static str> {
 }
 
 /// What the session is to be that the hub wants, if the configuration allows it.
-fn spec(boot: &Boot, config: &Config) -> Result<SessionSpec, Refusal> {
+fn spec(boot: &Boot, node: NodeId, config: &Config) -> Result<SessionSpec, Refusal> {
     let app = config.apps.get(&boot.app).ok_or_else(|| {
-        Refusal::Refused(format!(
+        not_allowed(format!(
             "this node does not allow the application {}",
             boot.app
         ))
     })?;
     Ok(SessionSpec {
         session: boot.session,
-        node: config.node,
+        node,
         owner: boot.owner,
         app: boot.app.clone(),
         command: command(app, boot.url.as_deref())?,
@@ -322,12 +368,14 @@ fn check_page(url: &str, takes_pages: bool) -> Outcome {
     if takes_pages && is_page && is_clean {
         return Ok(());
     }
-    let why = "the application opens no such page";
-    Err(Refusal::Refused(why.to_owned()))
+    Err(not_allowed("the application opens no such page"))
 }
 
 fn ticket_keys(boot: &Boot) -> Result<String, Refusal> {
-    let wrong = || Refusal::Refused("a key of the hub is none".to_owned());
+    let wrong = || {
+        let why = "a key of the hub is none".to_owned();
+        Refusal::Refused(RefusalReason::Malformed, why)
+    };
     let mut lines = String::new();
     for hex in boot.ticket_keys.values() {
         let key = key_of(hex).ok_or_else(wrong)?;

@@ -1,14 +1,16 @@
 //! What the agent does all day: it asks the hub what to do, does it, and tells what there is.
 //!
-//! [`jobs`] carries out what the hub wants, [`sessions`] looks after sessions between that and ends
+//! [`admission`] decides which jobs are the hub's and allowed, [`jobs`] carries them out, [`sessions`] looks after sessions between that and ends
 //! them when their [`timers`] say so, whether or not the hub is there. [`hub`] is the way to it,
 //! [`status`] the way to a session's server, `reporting` tells what there is, [`capacity`] the machine.
 
+pub mod admission;
 pub mod capacity;
 pub mod hub;
 pub mod jobs;
 pub mod logs;
 pub mod memory;
+mod refusal;
 mod reporting;
 pub mod sessions;
 pub mod status;
@@ -16,8 +18,8 @@ mod telling;
 pub mod timers;
 pub mod witness;
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,6 +31,8 @@ use crate::NodeError;
 use crate::clock::{Uptime, now};
 use crate::config::Config;
 use crate::driver::Driver;
+use crate::identity::Identity;
+use admission::Gate;
 use hub::Hub;
 use jobs::Jobs;
 use memory::Memory;
@@ -61,6 +65,7 @@ impl Bell {
 /// The agent's parts, which its threads share.
 pub struct Agent {
     config: Config,
+    gate: Gate,
     driver: Arc<dyn Driver>,
     hub: Arc<Hub>,
     memory: Arc<Memory>,
@@ -77,9 +82,21 @@ impl Agent {
     ///
     /// # Errors
     /// [`NodeError`] if what it remembers cannot be read.
-    pub fn new(config: Config, driver: Arc<dyn Driver>, hub: Hub) -> Result<Self, NodeError> {
-        let memory = Arc::new(Memory::open(&config.state_dir.join("agent.json"))?);
-        let witness = Witness::open(&config.state_dir.join("witness.json"), &config.hub)?;
+    pub fn new(
+        config: Config,
+        identity: &Identity,
+        driver: Arc<dyn Driver>,
+        hub: Hub,
+    ) -> Result<Self, NodeError> {
+        let memory = Memory::open(&config.state_dir.join("agent.json"), identity.node);
+        let memory = Arc::new(memory?);
+        let witness = Witness::open(&config.state_dir.join("witness.json"), &identity.hub)?;
+        let gate = Gate {
+            node: identity.node,
+            keys: identity.job_keys.clone(),
+            apps: config.apps.keys().cloned().collect(),
+            ceiling: config.ceiling,
+        };
         let (ringer, rung) = channel();
         Ok(Self {
             sessions: Sessions::new(
@@ -92,6 +109,7 @@ impl Agent {
             outbox: Arc::default(),
             witness: Some(witness),
             config,
+            gate,
             driver,
             hub: Arc::new(hub),
             memory,
@@ -113,6 +131,8 @@ impl Agent {
             memory: Arc::clone(&self.memory),
             bell: self.bell.clone(),
             logs: Arc::default(),
+            gate: self.gate.clone(),
+            rejected: Mutex::default(),
         };
         let poll = thread::Builder::new().name("jobs".to_owned());
         let polling = poll.spawn(move || poll_for_ever(&Arc::new(jobs)));
@@ -171,17 +191,20 @@ impl Agent {
 }
 
 fn poll_for_ever(jobs: &Arc<Jobs>) {
-    // After a restart the hub tells again of all that it does not know to be done.
-    let (mut after, mut pause) = (0, PAUSE);
+    // The hub tells only what is new: what was accepted before a restart is known here.
+    if let Err(error) = jobs.resume() {
+        warn!(%error, "some jobs are not gone on with until the next restart");
+    }
+    let mut pause = PAUSE;
     loop {
         let asked = Instant::now();
-        match jobs.poll(after) {
-            Ok(last) => {
+        match jobs.poll() {
+            Ok(is_new) => {
                 // A hub that ends says at once that there is nothing.
-                if last == after && asked.elapsed() < PAUSE {
+                if !is_new && asked.elapsed() < PAUSE {
                     thread::sleep(PAUSE);
                 }
-                (after, pause) = (last, PAUSE);
+                pause = PAUSE;
             }
             Err(error) => {
                 warn!(%error, "the hub gives no jobs");

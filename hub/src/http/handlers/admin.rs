@@ -14,6 +14,8 @@ use hackstream_control_api::limits::{MAX_APP_BYTES, MAX_NAME_BYTES, MAX_USERNAME
 use hackstream_control_api::policy::Policy;
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::quota::Quota;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{check_text, hashed};
 use crate::auth::throttle::Key;
@@ -280,6 +282,33 @@ pub(crate) async fn uncordon(
     Named(id): Named<NodeId>,
 ) -> Answer<StatusCode> {
     set_cordoned(&hub, caller, id, false).await
+}
+
+/// Whether to take a node out that has sessions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RemoveQuery {
+    /// Count its sessions as ended. On a machine that still runs they go on until their own timers end
+    /// them: nobody can tell it anything any more.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Take a node out for good: its token is void at once, and sessions of it that were lost have ended.
+/// One that has other sessions is refused.
+#[utoipa::path(delete, path = "/v1/nodes/{id}", params(("id" = NodeId, Path), RemoveQuery), tag = "admin",
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn remove_node(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<NodeId>,
+    Asked(RemoveQuery { force }): Asked<RemoveQuery>,
+) -> Answer<StatusCode> {
+    hub.act(caller, move |tx, caller| {
+        fleet::remove(tx, caller.actor(), id, force)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn set_cordoned(hub: &Hub, caller: Caller, id: NodeId, to: bool) -> Answer<StatusCode> {

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin;
 pub mod audit;
+pub mod enroll;
 pub mod events;
 pub mod export;
 mod guess;

@@ -10,7 +10,9 @@ use hackstream_control_api::id::JobId;
 use hackstream_control_api::limits::{
     MAX_NODE_TEXT_BYTES, MAX_POLL_SECONDS, MAX_REPORTED_SESSIONS,
 };
-use hackstream_control_api::node::{Job, JobList, JobOutcome, JobResult, Report, ReportAnswer};
+use hackstream_control_api::node::{
+    JobEnvelope, JobList, JobOutcome, JobResult, Report, ReportAnswer,
+};
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_failpoint::reach;
 use hackstream_ticket::KeyHash;
@@ -75,10 +77,10 @@ pub(crate) async fn jobs(
     }
 }
 
-async fn open(hub: &Hub, shown: Shown, after: u64) -> Answer<Vec<Job>> {
-    let look = move |tx: &mut Tx<'_>| {
+async fn open(hub: &Hub, shown: Shown, after: u64) -> Answer<Vec<JobEnvelope>> {
+    let look = move |tx: &mut Tx<'_>| -> Answer<_> {
         let node = nodes::still(tx, shown)?;
-        jobs::open(tx, node, after)
+        Ok(jobs::open(tx, node, after)?)
     };
     hub.store.read(look).await
 }
@@ -139,15 +141,11 @@ pub(crate) async fn report(
 }
 
 fn check_report(report: &Report) -> Result<(), Fault> {
-    if report.sessions.len() > MAX_REPORTED_SESSIONS || report.apps.len() > MAX_REPORTED_SESSIONS {
-        let detail =
-            format!("a report has at most {MAX_REPORTED_SESSIONS} sessions and applications");
+    if report.sessions.len() > MAX_REPORTED_SESSIONS {
+        let detail = format!("a report has at most {MAX_REPORTED_SESSIONS} sessions");
         return Err(Fault::new(Code::Invalid, detail));
     }
-    check_node_name(&report.version)?;
-    for app in &report.apps {
-        check_node_name(app)?;
-    }
+    check_facts(&report.version, &report.apps)?;
     for session in &report.sessions {
         check_node_text(session.detail.as_deref())?;
         if let Some(key) = &session.server_spki {
@@ -161,6 +159,16 @@ fn check_report(report: &Report) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// What a node says of itself.
+pub(super) fn check_facts(version: &str, apps: &[String]) -> Result<(), Fault> {
+    if apps.len() > MAX_REPORTED_SESSIONS {
+        let detail = format!("a node has at most {MAX_REPORTED_SESSIONS} applications");
+        return Err(Fault::new(Code::Invalid, detail));
+    }
+    check_node_name(version)?;
+    apps.iter().try_for_each(|app| check_node_name(app))
 }
 
 fn check_node_text(text: Option<&str>) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use ureq::unversioned::transport::{
 };
 
 /// Puts TLS around connections of addresses that begin with `https://`.
-pub(super) struct TlsConnector(pub(super) Arc<ClientConfig>);
+pub struct TlsConnector(pub(crate) Arc<ClientConfig>);
 
 impl<In: Transport> Connector<In> for TlsConnector {
     type Out = Either<In, Encrypted>;
@@ -52,7 +52,7 @@ impl fmt::Debug for TlsConnector {
 }
 
 /// A connection with TLS around it.
-pub(super) struct Encrypted {
+pub struct Encrypted {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }

@@ -19,7 +19,7 @@ use rustls::{
 pub enum Trust {
     /// This key, whatever its certificate says.
     Key(KeyHash),
-    /// A certificate for its name, of an authority that this machine trusts.
+    /// A certificate for its name, of an authority that is trusted.
     Authorities,
 }
 
@@ -50,17 +50,21 @@ impl Distrusted {
     }
 }
 
-/// TLS 1.3 with whom `trust` lets through; the keys of others go to `distrusted`.
-///
-/// # Errors
-/// If TLS cannot be set up.
-pub fn client(trust: Trust, distrusted: &Distrusted) -> Result<Arc<ClientConfig>, rustls::Error> {
+/// TLS 1.3 with whom `trust` lets through.
+pub(crate) fn client(
+    trust: Trust,
+    authorities: impl FnOnce() -> Vec<CertificateDer<'static>>,
+    distrusted: &Distrusted,
+) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(&[&TLS13])?;
     let verifier = Verifier {
         trust,
-        authorities: authorities(trust, &provider),
+        authorities: match trust {
+            Trust::Key(_) => None,
+            Trust::Authorities => checker(authorities(), &provider),
+        },
         provider,
         distrusted: distrusted.clone(),
     };
@@ -69,13 +73,13 @@ pub fn client(trust: Trust, distrusted: &Distrusted) -> Result<Arc<ClientConfig>
     Ok(Arc::new(builder.with_no_client_auth()))
 }
 
-/// Those of this machine; without any nobody is trusted.
-fn authorities(trust: Trust, provider: &Arc<CryptoProvider>) -> Option<Arc<WebPkiServerVerifier>> {
-    if trust != Trust::Authorities {
-        return None;
-    }
+/// What checks certificates by these authorities; `None` if there are none.
+fn checker(
+    authorities: Vec<CertificateDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Option<Arc<WebPkiServerVerifier>> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(authorities);
     let roots = Arc::new(roots);
     let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider));
     builder.build().ok()
@@ -150,12 +154,16 @@ fn key_of(certificate: &CertificateDer<'_>) -> Result<KeyHash, rustls::Error> {
 mod tests {
     use super::*;
 
-    fn verdict(trust: Trust, certificate: &CertificateDer<'_>) -> (bool, Option<KeyHash>) {
+    fn verdict(
+        trust: Trust,
+        known: &[CertificateDer<'static>],
+        certificate: &CertificateDer<'_>,
+    ) -> (bool, Option<KeyHash>) {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let distrusted = Distrusted::default();
         let verifier = Verifier {
             trust,
-            authorities: authorities(trust, &provider),
+            authorities: checker(known.to_vec(), &provider),
             provider,
             distrusted: distrusted.clone(),
         };
@@ -171,11 +179,23 @@ mod tests {
         let certificate = made.cert.der();
         let key = key_of(certificate).unwrap();
         // The name does not matter where the key is known.
-        assert_eq!(verdict(Trust::Key(key), certificate), (true, None));
+        assert_eq!(verdict(Trust::Key(key), &[], certificate), (true, None));
         assert_eq!(
-            verdict(Trust::Key(KeyHash([7; 32])), certificate),
+            verdict(Trust::Key(KeyHash([7; 32])), &[], certificate),
             (false, Some(key))
         );
-        assert_eq!(verdict(Trust::Authorities, certificate), (false, Some(key)));
+        let by_authority = verdict(Trust::Authorities, &[], certificate);
+        assert_eq!(by_authority, (false, Some(key)));
+    }
+
+    #[test]
+    fn an_authority_vouches_for_a_name() {
+        let names = |name: &str| vec![name.to_owned()];
+        let right = rcgen::generate_simple_self_signed(names("hub.example")).unwrap();
+        let wrong = rcgen::generate_simple_self_signed(names("other.example")).unwrap();
+        let known = [right.cert.der().clone(), wrong.cert.der().clone()];
+        let of = |certificate| verdict(Trust::Authorities, &known, certificate).0;
+        assert!(of(right.cert.der()));
+        assert!(!of(wrong.cert.der()));
     }
 }
