@@ -21,6 +21,7 @@ mod harness;
 mod logs;
 mod outrun;
 mod pool;
+mod pool_storm;
 mod rbac;
 mod rotation;
 mod sessions;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         logs::TESTS,
         outrun::TESTS,
         pool::TESTS,
+        pool_storm::TESTS,
         rbac::TESTS,
         rotation::TESTS,
         sessions::TESTS,
