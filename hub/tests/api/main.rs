@@ -17,6 +17,7 @@ mod crash;
 mod database;
 mod document;
 mod floods;
+mod fuzz;
 mod harness;
 mod logs;
 mod outrun;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         connect::TESTS,
         document::TESTS,
         floods::TESTS,
+        fuzz::TESTS,
         logs::TESTS,
         outrun::TESTS,
         pool::TESTS,
