@@ -2,7 +2,11 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use hackstream_audit::{Contradiction, Memory};
+use hackstream_control_api::audit::AuditState;
 use hackstream_control_api::time::UnixMillis;
 
 use crate::api::Api;
@@ -11,12 +15,14 @@ use crate::commands::configure;
 use crate::config::address::HubAddress;
 use crate::config::settings::Fingerprint;
 use crate::config::{self, Places, Settings};
-use crate::error::CliError;
+use crate::error::{ALARM, CliError};
 use crate::hub::Hub;
 use crate::login::credentials::Store;
 use crate::login::{self, Person, TOKEN_VARIABLE, Tokens};
 use crate::terminal::interrupt::Interrupts;
 use crate::terminal::{ask, out};
+use crate::witness::Witness;
+use crate::witness::alarm::{self, Notice};
 
 /// Options that both programs know everywhere.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -46,6 +52,7 @@ pub struct Context {
     /// What Ctrl-C does.
     pub interrupts: Interrupts,
     common: Common,
+    alarmed: AtomicBool,
 }
 
 impl Context {
@@ -58,6 +65,7 @@ impl Context {
             places: Places::find(|name| std::env::var_os(name))?,
             interrupts: Interrupts::catch()?,
             common,
+            alarmed: AtomicBool::new(false),
         })
     }
 
@@ -88,7 +96,7 @@ impl Context {
         let api = Self::api(&settings)?;
         let tokens = match std::env::var(TOKEN_VARIABLE) {
             Ok(token) if !token.is_empty() => Tokens::Service(token),
-            _ => Tokens::Person(self.person(api.clone(), settings.username)),
+            _ => Tokens::Person(Box::new(self.person(api.clone(), settings.username))),
         };
         Ok(Hub::new(api, tokens))
     }
@@ -112,11 +120,58 @@ impl Context {
     #[must_use]
     pub fn person(&self, api: Api, username: Option<String>) -> Person<'_> {
         let store = Store::new(self.places.credentials_file(), api.address().clone());
+        let witness = self.witness(&api);
         Person {
             api,
             store,
+            witness,
             context: self,
             username,
+        }
+    }
+
+    /// What is remembered of this hub's audit log.
+    #[must_use]
+    pub fn witness(&self, api: &Api) -> Witness {
+        Witness::new(self.places.witness_file(), api.address().clone())
+    }
+
+    /// Hears what a hub shows of its audit log, having been asked when `known` was remembered. Where
+    /// that contradicts it, raises the alarm and returns why: the command goes on, and ends with
+    /// [`ALARM`].
+    ///
+    /// # Errors
+    /// Those of files.
+    pub fn heard(
+        &self,
+        witness: &Witness,
+        known: Option<&Memory>,
+        shown: &AuditState,
+    ) -> Result<Option<Contradiction>, CliError> {
+        let judged = witness.hear(known, shown)?;
+        match alarm::notice(witness.hub(), witness.path(), &judged) {
+            None => {}
+            Some(Notice::Note(text)) => out::tell(&text)?,
+            Some(Notice::Alarm(text)) if !self.alarmed.swap(true, Ordering::Relaxed) => {
+                out::tell(&text)?;
+            }
+            // Once for each command, however often it asks.
+            Some(Notice::Alarm(_)) => {}
+        }
+        Ok(judged.err())
+    }
+
+    /// The person has decided that there is nothing to be alarmed about.
+    pub fn quiet_alarm(&self) {
+        self.alarmed.store(false, Ordering::Relaxed);
+    }
+
+    /// How a command ends that was done: an alarm comes before all that it found.
+    #[must_use]
+    pub fn code(&self, code: ExitCode) -> ExitCode {
+        match self.alarmed.load(Ordering::Relaxed) {
+            true => ExitCode::from(ALARM),
+            false => code,
         }
     }
 

@@ -21,7 +21,11 @@ Exit codes:
   6    there is no session: quota used up, no room, no such application, or it did not start
   7    the viewer cannot be started, or failed
   8    the configuration or another file of one's own cannot be used
+  9    done; but the hub's audit log is not the one that this machine has seen
   130  ended with Ctrl-C";
+
+/// The exit code of what was done with a hub whose audit log contradicts what was seen of it.
+pub const ALARM: u8 = 9;
 
 /// Why a command was not done. The text is for a person: what, why, and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -22,3 +22,4 @@ pub mod recent;
 pub mod terminal;
 pub mod user;
 pub mod viewer;
+pub mod witness;

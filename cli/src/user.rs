@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apps, audit, configure, connect, doctor, launch, list, login, logs, setting, stop,
+    apps, audit, configure, connect, devices, doctor, launch, list, login, logs, setting, stop,
 };
 use crate::context::{Common, Context};
 use crate::error::{CliError, EXIT_CODES};
@@ -27,7 +27,8 @@ const MORE: &str = "\
 Settings are in ~/.config/hackstream/config.toml ($XDG_CONFIG_HOME), the tokens of the login
 beside them in credentials.json; both can be read by their owner only. The last ten addresses
 that were opened are in ~/.local/state/hackstream/recent.json ($XDG_STATE_HOME) and nowhere
-else.
+else; beside them witness.json has what the hub showed of its audit log, so that nobody can cut
+that log or make it anew unseen.
 
 A hub with a certificate of its own is recognised by its key, which `configure` shows and
 remembers. A login lasts until it was not used for 30 days, or for 90 days in all; then the next
@@ -68,6 +69,9 @@ enum Action {
     Apps(apps::Apps),
     /// Show what was done that concerns you: logins, sessions, changes of your account
     Audit(audit::Audit),
+    /// Where you are logged in, and logging out there
+    #[command(subcommand)]
+    Devices(devices::Devices),
     /// Look for what does not work
     Doctor(doctor::Doctor),
     /// Look at single settings, and change them
@@ -81,7 +85,7 @@ impl Cli {
     /// Why it was not done.
     pub fn run(self) -> Result<ExitCode, CliError> {
         let context = Context::new(self.common)?;
-        match self.action {
+        let code = match self.action {
             Action::Configure(command) => command.run(&context),
             Action::Login(command) => command.run(&context),
             Action::Logout(command) => command.run(&context),
@@ -92,9 +96,11 @@ impl Cli {
             Action::Logs(command) => command.run(&context),
             Action::Apps(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
+            Action::Devices(command) => command.run(&context),
             Action::Doctor(command) => command.run(&context),
             Action::Config(command) => command.run(&context),
-        }
+        };
+        code.map(|code| context.code(code))
     }
 }
 
@@ -135,6 +141,8 @@ mod tests {
             "stop 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "logs -f 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "audit",
+            "devices list",
+            "devices revoke 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "doctor",
             "config set api_url https://hub.example.org",
         ] {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 pub use hackstream_clipboard::MemoryClipboard;
 use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::wire::control::{
-    CursorShape, KeyboardLayout, SeatReport, SeatWish, ViewerWindow,
+    ComingEnd, CursorShape, KeyboardLayout, SeatReport, SeatWish, ViewerWindow,
 };
 use hackstream_protocol::wire::input::InputEvent;
 
@@ -169,6 +169,12 @@ impl Viewer {
     #[must_use]
     pub const fn clipboard(&self) -> &MemoryClipboard {
         &self.clipboard
+    }
+
+    /// The end of the session that the server foretold, unless it took that back.
+    #[must_use]
+    pub fn coming_end(&self) -> Option<ComingEnd> {
+        self.shared.session().coming_end.end()
     }
 
     /// How the connection is doing.

@@ -7,6 +7,7 @@
 //! some, and a screenshot of the menu while it is written.
 
 mod clipboard;
+mod coming_end;
 pub mod config;
 mod cursor;
 mod desktop;
@@ -26,6 +27,8 @@ mod shared;
 mod sound;
 mod stats;
 pub mod trust;
+#[cfg(feature = "v4l2")]
+mod v4l2;
 mod x_display;
 
 pub use known_hosts::KnownHostsError;

@@ -13,6 +13,7 @@ use hackstream_protocol::wire::control::{CursorShape, SeatReport, WindowIcon};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
+use crate::coming_end::Foretold;
 use crate::desktop::{Desktop, DesktopTexts};
 use crate::files::{FileTexts, Files};
 use crate::fits::Fits;
@@ -69,6 +70,8 @@ pub(crate) struct SessionView {
     pub(crate) title: String,
     /// Its icon, if it has one.
     pub(crate) icon: Option<Arc<WindowIcon>>,
+    /// When it is going to end by itself, as the server said.
+    pub(crate) coming_end: Foretold,
     /// Why the session is over.
     pub(crate) farewell: Option<Farewell>,
     /// Why the picture cannot be shown any more.
@@ -189,6 +192,14 @@ impl Shared {
         drop(self.picture());
         self.changed.notify_all();
         self.wake_front();
+    }
+
+    /// The person has seen what they were told of the session's end.
+    pub(crate) fn note_coming_end(&self) {
+        let foretold = self.session().coming_end;
+        if foretold != foretold.noted() {
+            self.update_session(|session| session.coming_end = session.coming_end.noted());
+        }
     }
 
     /// Tells everyone that a frame was applied, but for the front.

@@ -46,6 +46,25 @@ impl Decoder {
         }
     }
 
+    /// Has `device` decode H.264 in place of OpenH264, from the next keyframe on and for as long as it
+    /// does; see [`take_setback`](Self::take_setback).
+    ///
+    /// # Errors
+    /// As [`H264Decoder::new`](crate::h264::H264Decoder::new).
+    #[cfg(feature = "h264-device")]
+    pub fn assist(
+        &mut self,
+        device: Box<dyn crate::h264::PictureDevice>,
+    ) -> Result<(), CodecError> {
+        Ok(self.painter.video.assist(device)?)
+    }
+
+    /// What became of the device if it failed since the last call. It is not asked again.
+    #[cfg(feature = "h264-device")]
+    pub fn take_setback(&mut self) -> Option<crate::h264::Setback> {
+        self.painter.video.take_setback()
+    }
+
     /// Applies one frame's payload and returns the pixels it covers. Those in `keep` are left as
     /// they are, though they count as covered.
     ///

@@ -4,16 +4,36 @@ use hackstream_protocol::geometry::Rect;
 
 use crate::CodecError;
 use crate::canvas::PixelMemory;
+#[cfg(feature = "h264-device")]
+use crate::h264::AssistedDecoder as VideoDecoder;
+#[cfg(all(feature = "h264-decode", not(feature = "h264-device")))]
+use crate::h264::H264Decoder as VideoDecoder;
 use crate::paint::Target;
 
 /// Decodes the H.264 stream, once there is one.
 #[derive(Default)]
 pub(crate) struct VideoPainter {
     #[cfg(feature = "h264-decode")]
-    decoder: Option<crate::h264::H264Decoder>,
+    decoder: Option<VideoDecoder>,
 }
 
 impl VideoPainter {
+    /// Has `device` decode from the next keyframe on.
+    #[cfg(feature = "h264-device")]
+    pub(crate) fn assist(
+        &mut self,
+        device: Box<dyn crate::h264::PictureDevice>,
+    ) -> Result<(), crate::h264::H264Error> {
+        self.decoder.insert(VideoDecoder::new()?).assist(device);
+        Ok(())
+    }
+
+    /// What became of the device, once.
+    #[cfg(feature = "h264-device")]
+    pub(crate) fn take_setback(&mut self) -> Option<crate::h264::Setback> {
+        self.decoder.as_mut()?.take_setback()
+    }
+
     /// Decodes the next access unit and shows parts of its picture, which must have the size of
     /// `area`; they lie within it.
     #[cfg(feature = "h264-decode")]
@@ -24,12 +44,12 @@ impl VideoPainter {
         shown: &[Rect],
         target: &mut Target<'_, M>,
     ) -> Result<(), CodecError> {
-        use crate::h264::{H264Decoder, H264Error, even_size, from_i420};
+        use crate::h264::{H264Error, even_size, from_i420};
         use hackstream_protocol::region::Region;
 
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
-            none => none.insert(H264Decoder::new()?),
+            none => none.insert(VideoDecoder::new()?),
         };
         let Some(picture) = decoder.decode(access_unit)? else {
             return Ok(());

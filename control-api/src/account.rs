@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::AuditEntry;
 use crate::id::UserId;
+use crate::login::{Device, ServiceToken};
+use crate::session::Session;
 use crate::time::UnixMillis;
 
 /// What somebody is.
@@ -139,4 +142,20 @@ pub struct Me {
     pub user: User,
     /// What it may do: names of permissions.
     pub permissions: Vec<String>,
+}
+
+/// All that the hub has of somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Export {
+    /// The account.
+    pub user: User,
+    /// Where the person is logged in.
+    pub devices: Vec<Device>,
+    /// Tokens for programs, without their secrets.
+    pub tokens: Vec<ServiceToken>,
+    /// All sessions, the newest first.
+    pub sessions: Vec<Session>,
+    /// Rows of the audit log that concern the person, the oldest first.
+    pub audit: Vec<AuditEntry>,
 }

@@ -30,6 +30,9 @@ pub struct NodeStatus {
     pub apps: Vec<String>,
     /// Whether limits on memory, CPU and processes are kept.
     pub limits_enforced: bool,
+    /// Why it can start no session now, if so.
+    #[serde(default)]
+    pub problem: Option<String>,
     /// Its agent's version.
     pub version: String,
 }

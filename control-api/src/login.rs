@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::AuditState;
 use crate::id::{DeviceId, TokenId};
 use crate::time::{Seconds, UnixMillis};
 
@@ -17,6 +18,10 @@ pub struct Login {
     /// What the person calls the device; for the list of devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// Number of the last row of the audit log that the device remembers: the answer has it as it is
+    /// now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
 }
 
 /// An access token and what renews it.
@@ -29,18 +34,8 @@ pub struct Tokens {
     pub refresh_token: String,
     /// How long the access token is good.
     pub expires_in: Seconds,
-    /// The audit log's end at this moment: whoever keeps it can tell later if the log was cut.
-    pub checkpoint: Checkpoint,
-}
-
-/// A point of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Checkpoint {
-    /// Number of the last row; 0 before the first.
-    pub seq: u64,
-    /// Its hash, 64 hex digits.
-    pub head: String,
+    /// The audit log at this moment: whoever keeps it can tell later if the log was cut or made anew.
+    pub audit: AuditState,
 }
 
 /// A wish for a new access token.
@@ -50,6 +45,9 @@ pub struct Checkpoint {
 pub struct Refresh {
     /// The last refresh token.
     pub refresh_token: String,
+    /// Number of the last row of the audit log that the device remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
 }
 
 /// A wish for a new password.

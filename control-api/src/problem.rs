@@ -37,7 +37,8 @@ pub struct Problem {
 pub struct NodeRefusal {
     /// The node's name.
     pub node: String,
-    /// What it lacks: `memory`, `cpu`, `sessions`, `app`, `report`, `limits`, or `cordoned`.
+    /// What it lacks: `memory`, `cpu`, `sessions`, `app`, `report`, `driver`, `limits`, or
+    /// `cordoned`.
     pub lacks: String,
     /// How much the session needs, in bytes, thousandths of a CPU or pieces.
     #[serde(default, skip_serializing_if = "Option::is_none")]

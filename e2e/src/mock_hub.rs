@@ -253,6 +253,7 @@ impl Shared {
                 let answer = ReportAnswer {
                     now: UnixMillis(hub::now().0 * 1000),
                     forget: state.forget.clone(),
+                    audit: None,
                 };
                 ("200 OK", json(&answer))
             }

@@ -62,7 +62,7 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
     let plane = Plane::with_node(&Node {
         command: &command,
         host: ROUTER,
-        takes_url: false,
+        ..Node::default()
     });
     let admin = Person::logged_in(&plane, "admin", PASSWORD);
     let added = admin.control(&["users", "add", "ann", "--password-stdin"], ANNS);

@@ -206,7 +206,7 @@ impl Scene {
         let name = place.split(':').next().unwrap();
         wait_until(&format!("the death at {name}: {:?}", said.all()), || {
             let words = format!("{LAST_WORDS}{name}");
-            said.all().iter().any(|line| *line == words).then_some(())
+            said.all().contains(&words).then_some(())
         });
         self.restart(who, None);
         if let Launch | Claim = deed {

@@ -5,170 +5,21 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use hackstream_control_api::id::SessionId;
-use hackstream_control_api::node::{
-    Boot, Claim, JobKind, JobOutcome, NodeSession, NodeSessionState, SendLog, Stop,
-};
+use hackstream_control_api::node::{Boot, Claim, JobKind, JobOutcome, NodeSessionState, SendLog};
 use hackstream_control_api::policy::{Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
-use hackstream_e2e::mock_hub::{MockHub, NODE, TOKEN, assert_done};
-use hackstream_e2e::node::{spec, visit};
+use hackstream_e2e::agent_scene::{AgentScene, viewer};
+use hackstream_e2e::mock_hub::{NODE, assert_done};
 use hackstream_e2e::process::{Process, bound_command};
 use hackstream_e2e::{program, wait_until};
-use hackstream_ticket::Signer;
-use hackstream_view::headless::{LinkState, Viewer};
+use hackstream_view::headless::LinkState;
 use rustix::process::Signal;
-use tempfile::TempDir;
-
-/// A node: its agent, its hub, and where its sessions are. All ends with this value.
-struct Scene {
-    hub: MockHub,
-    agent: Option<Process>,
-    folder: TempDir,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let folder = tempfile::Builder::new();
-        let folder = { folder }
-            .prefix("hackstream-agent-")
-            .tempdir_in("/dev/shm")
-            .unwrap();
-        let open = std::fs::Permissions::from_mode(0o711);
-        std::fs::set_permissions(folder.path(), open).unwrap();
-        let hub = MockHub::new();
-        let mut scene = Self {
-            hub,
-            agent: None,
-            folder,
-        };
-        scene.configure();
-        scene.start();
-        scene
-    }
-
-    fn configure(&self) {
-        let token = self.path("node.token");
-        std::fs::write(&token, TOKEN).unwrap();
-        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
-        // Each node its own, also those of other tests that run now.
-        static NODES: AtomicU32 = AtomicU32::new(0);
-        let number = NODES.fetch_add(1, Ordering::Relaxed);
-        let users = 20_000_000 + std::process::id() % 10_000 * 1000 + number * 20;
-        let config = format!(
-            "node = \"{NODE}\"\nhub = \"{}\"\ntoken_file = \"{}\"\nstate_dir = \"{}\"\n\
-             server = \"{}\"\nhost = \"127.0.0.1\"\nlisten = \"127.0.0.1\"\nports = [0, 0]\n\
-             users = [{users}, 20]\nmax_sessions = 2\n\
-             [apps.terminal]\ncommand = [\"xterm\"]\n\
-             [apps.missing]\ncommand = [\"no-such-program\"]\n\
-             [apps.talker]\ncommand = [\"sh\", \"-c\", \"echo first words; sleep 2; echo last words; sleep 1000\"]\n",
-            self.hub.url(),
-            token.display(),
-            self.path("state").display(),
-            program("hackstream-server").display(),
-        );
-        std::fs::write(self.path("node.toml"), config).unwrap();
-    }
-
-    fn start(&mut self) {
-        let mut command = bound_command(program("hackstream-noded"));
-        command.arg("--config").arg(self.path("node.toml"));
-        self.agent = Some(Process::start(&mut command));
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// What the hub says of a session like that of the other tests.
-    fn boot(&self, app: &str, timers: Timers) -> Boot {
-        let like = spec(&["x"]);
-        let key = Signer::from_seed(&[1; 32]).unwrap().public();
-        let hex = |text: String| {
-            let encoded = text.strip_prefix("ed25519:").unwrap().to_owned();
-            let bytes = data_encoding::BASE64URL_NOPAD
-                .decode(encoded.as_bytes())
-                .unwrap();
-            data_encoding::HEXLOWER.encode(&bytes)
-        };
-        Boot {
-            session: like.session,
-            owner: Some("01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap()),
-            app: app.to_owned(),
-            url: None,
-            profile: Default::default(),
-            screen: like.screen,
-            quality: Default::default(),
-            resources: like.resources,
-            policy: Policy {
-                sound: false,
-                ..Policy::default()
-            },
-            timers,
-            ticket_keys: [("1".to_owned(), hex(key.to_string()))].into(),
-            labels: like.labels,
-        }
-    }
-
-    fn ready(&self, boot: &Boot) -> NodeSession {
-        let job = self.hub.order(JobKind::Boot(Box::new(boot.clone())));
-        assert_done(&self.hub.result(job));
-        self.hub.reported(boot.session, |session| {
-            (session.state == NodeSessionState::Ready).then(|| session.clone())
-        })
-    }
-
-    fn stop(&self, session: SessionId) {
-        let job = self.hub.order(JobKind::Stop(Stop {
-            session,
-            grace: Seconds(5),
-            cause: StopCause::User,
-        }));
-        assert_done(&self.hub.result(job));
-    }
-
-    fn sessions(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.path("state/sessions")).unwrap();
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
-    }
-}
-
-impl Drop for Scene {
-    fn drop(&mut self) {
-        // Sessions outlive their agent: that is what is tested here.
-        drop(self.agent.take());
-        for session in self.sessions() {
-            let state = self.path("state/sessions").join(session).join("state.json");
-            let state = std::fs::read(state).unwrap_or_default();
-            let state: serde_json::Value = serde_json::from_slice(&state).unwrap_or_default();
-            let keeper = state["keeper"]["pid"]
-                .as_i64()
-                .and_then(|k| i32::try_from(k).ok());
-            if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
-                let keeper = rustix::process::Pid::from_raw(keeper).unwrap();
-                let _ = rustix::process::kill_process(keeper, Signal::KILL);
-            }
-        }
-    }
-}
-
-/// A viewer whom the hub sends, with its own ticket.
-fn viewer(session: &NodeSession) -> Viewer {
-    let port = session.address.as_ref().unwrap().port;
-    visit(session.session, port, session.server_spki.as_ref().unwrap())
-}
 
 /// A whole life: told to start, seen by a viewer while hub and agent are gone, told to end.
 #[test]
 fn a_session_goes_on_while_hub_and_agent_are_gone() {
-    let mut scene = Scene::new();
+    let mut scene = AgentScene::new();
     let boot = scene.boot("terminal", Timers::default());
     let ready = scene.ready(&boot);
     assert_eq!((ready.owner, &ready.labels), (boot.owner, &boot.labels));
@@ -209,7 +60,7 @@ fn a_session_goes_on_while_hub_and_agent_are_gone() {
 
 #[test]
 fn a_session_ends_by_itself_while_the_hub_is_gone() {
-    let scene = Scene::new();
+    let scene = AgentScene::new();
     let soon = Timers {
         disconnect: Seconds(1),
         ..Timers::default()
@@ -235,7 +86,7 @@ fn a_session_ends_by_itself_while_the_hub_is_gone() {
 
 #[test]
 fn what_the_configuration_does_not_allow_is_refused() {
-    let scene = Scene::new();
+    let scene = AgentScene::new();
     let boot = |app| JobKind::Boot(Box::new(scene.boot(app, Timers::default())));
     let refused = [
         scene.hub.order(boot("browser")),
@@ -265,13 +116,13 @@ fn what_the_configuration_does_not_allow_is_refused() {
     assert_eq!(scene.sessions(), [""; 0]);
     let mut apps = scene.hub.report().apps;
     apps.sort();
-    assert_eq!(apps, ["missing", "talker", "terminal"]);
+    assert_eq!(apps, ["chatter", "missing", "talker", "terminal"]);
 }
 
 /// A hub that does not take it at first is told again how a job went.
 #[test]
 fn a_hub_hears_how_a_job_went() {
-    let scene = Scene::new();
+    let scene = AgentScene::new();
     scene.hub.be_deaf(3);
     let boot = scene.boot("missing", Timers::default());
     let failed = scene.hub.order(JobKind::Boot(Box::new(boot)));
@@ -287,7 +138,7 @@ fn a_hub_hears_how_a_job_went() {
 /// Two agents would end each other's sessions.
 #[test]
 fn a_node_has_one_agent() {
-    let scene = Scene::new();
+    let scene = AgentScene::new();
     let _ = scene.hub.report();
     let mut second = bound_command(program("hackstream-noded"));
     second.arg("--config").arg(scene.path("node.toml"));
@@ -299,7 +150,7 @@ fn a_node_has_one_agent() {
 
 #[test]
 fn a_warm_session_is_claimed_once() {
-    let scene = Scene::new();
+    let scene = AgentScene::new();
     let warm = Boot {
         owner: None,
         ..scene.boot("terminal", Timers::default())
@@ -332,9 +183,9 @@ fn a_warm_session_is_claimed_once() {
 /// What was said before somebody asked, and what is said afterwards.
 #[test]
 fn a_log_comes_from_its_beginning_and_goes_on() {
-    let scene = Scene::new();
+    let scene = AgentScene::new();
     let boot = scene.boot("talker", Timers::default());
-    scene.ready(&boot);
+    let _ = scene.ready(&boot);
     let wish = SendLog {
         session: boot.session,
         after: 0,

@@ -23,7 +23,9 @@ Examples:
   hackstreamd serve --listen 0.0.0.0:8443 --name hub.example.org
       Serve. The first start makes keys, a certificate and the database.
   hackstreamd audit verify
-      Whether the audit log is as it was written.";
+      Whether the audit log is as it was written.
+  hackstreamd audit restored
+      After a backup of the database was restored.";
 
 /// The hub of HackStream: users, sessions, quotas and audit, over HTTPS.
 #[derive(Debug, Parser)]
@@ -213,8 +215,18 @@ pub enum Node {
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check the whole log: whether any row was changed, left out or added.
+    /// Check the whole log: whether any row was changed, left out or added, and whether it has what was
+    /// signed.
     Verify {
+        /// Where everything is kept.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Say that a backup was restored: the log is signed as it is now, and goes on from there.
+    ///
+    /// Until then nothing is signed, and every machine that has seen more of the log raises an alarm.
+    /// Those that come afterwards are told of the backup, once. The log has a row of it.
+    Restored {
         /// Where everything is kept.
         #[command(flatten)]
         place: Place,

@@ -7,6 +7,7 @@ use hackstream_control_api::problem::{Code, Problem};
 use hackstream_ticket::Signer;
 use tokio::sync::{Semaphore, watch};
 
+use crate::audit::Notary;
 use crate::auth::gate::Gate;
 use crate::auth::password::Passwords;
 use crate::auth::rotation::RotationKey;
@@ -34,6 +35,8 @@ pub struct Hub {
     pub signer: Arc<Signer>,
     /// The public keys of connect tickets, by their names.
     pub ticket_keys: BTreeMap<String, String>,
+    /// With what the audit log is signed.
+    pub notary: Arc<Notary>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Requests that are worked on.
@@ -63,6 +66,7 @@ impl Hub {
             rotation: Arc::new(RotationKey::new(&keys.rotation)),
             signer: Arc::new(keys.ticket_signer()?),
             ticket_keys: keys.ticket_public()?,
+            notary: Arc::new(keys.notary()?),
             metrics,
             crowds: Crowds::default(),
             feeds: Feeds::default(),

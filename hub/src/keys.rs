@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 
 use hackstream_ticket::Signer;
 
+use crate::audit::Notary;
 use crate::random::{bytes, hex};
+
+/// Signs the audit log.
+const CHECKPOINT_KEY: &str = "checkpoint.key";
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,9 @@ pub struct Keys {
     pub rotation: [u8; 32],
     /// The seed of the Ed25519 key by which connect tickets are signed.
     pub ticket_seed: [u8; 32],
+    /// The seed of the Ed25519 key by which the audit log is signed.
+    pub checkpoint_seed: [u8; 32],
+    folder: PathBuf,
 }
 
 impl Keys {
@@ -54,24 +61,20 @@ impl Keys {
     /// # Errors
     /// If a file cannot be read or written, or does not hold what it should.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
-        let random = || bytes::<32>().ok().map(Vec::from);
-        let path = folder.join("rotation.key");
-        let rotation = secret_file(&path, random)?;
-        let rotation = rotation.try_into().map_err(|_| KeyError::Garbled {
-            path,
-            what: "32 bytes",
-        })?;
-        let path = folder.join("ticket.key");
-        let seed = secret_file(&path, random)?;
-        let garbled = || KeyError::Garbled {
-            path,
-            what: "32 bytes",
-        };
-        let ticket_seed: [u8; 32] = seed.try_into().map_err(|_| garbled())?;
         Ok(Self {
-            rotation,
-            ticket_seed,
+            rotation: random_file(folder, "rotation.key")?,
+            ticket_seed: random_file(folder, "ticket.key")?,
+            checkpoint_seed: random_file(folder, CHECKPOINT_KEY)?,
+            folder: folder.to_owned(),
         })
+    }
+
+    /// With what the audit log is signed.
+    ///
+    /// # Errors
+    /// If the seed makes no key, which none is known to do.
+    pub fn notary(&self) -> Result<Notary, KeyError> {
+        notary(&self.checkpoint_seed, &self.folder)
     }
 
     /// With what connect tickets are signed.
@@ -91,6 +94,46 @@ impl Keys {
         let key = self.ticket_signer()?.public();
         Ok(BTreeMap::from([(hex(&key.id().0), hex(&key.bytes()))]))
     }
+}
+
+/// With what the audit log is signed, if `folder` has a key for that; none is made.
+///
+/// # Errors
+/// If a file cannot be read, or does not hold what it should.
+pub fn notary_in(folder: &Path) -> Result<Option<Notary>, KeyError> {
+    match folder.join(CHECKPOINT_KEY).exists() {
+        true => notary(&random_file(folder, CHECKPOINT_KEY)?, folder).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn notary(seed: &[u8; 32], folder: &Path) -> Result<Notary, KeyError> {
+    let signer = hackstream_audit::Signer::from_seed(seed);
+    let signer = signer.map_err(|_| KeyError::NoRandomness)?;
+    Ok(Notary::new(signer, folder))
+}
+
+/// 32 random bytes that stay the same.
+fn random_file(folder: &Path, name: &str) -> Result<[u8; 32], KeyError> {
+    let path = folder.join(name);
+    let secret = secret_file(&path, || bytes::<32>().ok().map(Vec::from))?;
+    let what = "32 bytes";
+    let secret = secret.try_into();
+    secret.map_err(|_| KeyError::Garbled { path, what })
+}
+
+/// What a text file holds that only its owner can read; `None` if there is none.
+///
+/// # Errors
+/// If it cannot be read, or others can read it.
+pub fn secret_text(path: &Path) -> Result<Option<String>, KeyError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = secret_file(path, || None)?;
+    let (path, what) = (path.to_owned(), "a text");
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|_| KeyError::Garbled { path, what })
 }
 
 /// What a secret file holds; if there is none, `make` makes it, unless there is no randomness.

@@ -5,7 +5,7 @@
 //!
 //! From the outside in: [`http`] has the routes, [`deeds`] what is done in one transaction each,
 //! [`tables`] the rows that several deeds share, [`store`] the databases. What decides and does not
-//! do stands apart and is pure: [`access`], [`auth`], [`session`], [`audit::chain`].
+//! do stands apart and is pure: [`access`], [`auth`], [`session`].
 
 #![deny(unsafe_code)]
 

@@ -105,6 +105,10 @@ pub struct Metrics {
     pub node_age: Family<NodeLabel, Gauge<f64, AtomicU64>>,
     /// The number of the audit log's last row; likewise.
     pub audit_seq: Gauge,
+    /// The number of the row of the audit log that was signed last.
+    pub audit_signed_seq: Gauge,
+    /// Whether the audit log has what was signed last.
+    pub audit_ok: Gauge,
 }
 
 impl Default for Metrics {
@@ -127,6 +131,8 @@ impl Default for Metrics {
             node_free: Family::default(),
             node_age: Family::default(),
             audit_seq: Gauge::default(),
+            audit_signed_seq: Gauge::default(),
+            audit_ok: Gauge::default(),
         };
         metrics.register();
         metrics.register_sessions();
@@ -195,6 +201,16 @@ impl Metrics {
             "audit_head_seq",
             "Rows of the audit log",
             self.audit_seq.clone(),
+        );
+        registry.register(
+            "audit_signed_seq",
+            "Rows of the audit log that are signed",
+            self.audit_signed_seq.clone(),
+        );
+        registry.register(
+            "audit_verify_ok",
+            "Whether the audit log has what was signed last",
+            self.audit_ok.clone(),
         );
         let build: Family<Vec<(&'static str, &'static str)>, Gauge> = Family::default();
         build

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -290,6 +291,66 @@ fn a_damaged_log_is_told_by_the_exit_code() {
         String::from_utf8_lossy(&bad.stdout).starts_with("row 1 is the first"),
         "{bad:?}"
     );
+}
+
+/// The database is that of an earlier day, and what the hub keeps beside it is of today.
+#[test]
+fn a_restored_backup_has_to_be_declared() {
+    let folder = new_hub().end();
+    let run = |words: &[&str], input: &str| {
+        let output = with_input(hackstreamd(folder.path(), words), input);
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), text)
+    };
+    let database = folder.path().join("hub.sqlite");
+    let backup = folder.path().join("backup.sqlite");
+    let open = rusqlite::Connection::open(&database).unwrap();
+    open.execute("VACUUM INTO ?1", [backup.to_str().unwrap()])
+        .unwrap();
+    drop(open);
+    let added = run(&["user", "add", "late"], "a battery of horses\n");
+    assert_eq!(added.0, Some(0), "{added:?}");
+    // Signs what there is; nobody has to wait a minute for that.
+    assert_eq!(run(&["audit", "restored"], "").0, Some(0));
+    let whole = run(&["audit", "verify"], "");
+    assert!(whole.1.contains("agree up to row 3"), "{whole:?}");
+
+    for rest in ["hub.sqlite-wal", "hub.sqlite-shm"] {
+        let _ = fs::remove_file(folder.path().join(rest));
+    }
+    fs::copy(&backup, &database).unwrap();
+    let (code, said) = run(&["audit", "verify"], "");
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("row 2 is the first") && said.contains("knows row 3"),
+        "{said}"
+    );
+    for name in ["checkpoint.key", "checkpoint.json"] {
+        let file = fs::metadata(folder.path().join(name)).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+    let hub = Running::start(folder);
+    let told = wait_for_log(&hub, "the audit log is not signed");
+    assert!(told.contains("hackstreamd audit restored"), "{told}");
+    let access = log_in(&hub)["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(hub.ask("GET", "/v1/me", &access, &Value::Null).0, 200);
+    let folder = hub.end();
+    let run = |words: &[&str]| hackstreamd(folder.path(), words).output().unwrap();
+    let declared = run(&["audit", "restored"]);
+    assert!(declared.status.success(), "{declared:?}");
+    let verified = run(&["audit", "verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+fn wait_for_log(hub: &Running, words: &str) -> String {
+    for _ in 0..1000 {
+        let log = fs::read_to_string(hub.folder.path().join("log")).unwrap();
+        if let Some(line) = log.lines().find(|line| line.contains(words)) {
+            return line.to_owned();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("the hub never said {words:?}");
 }
 
 #[test]

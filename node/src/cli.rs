@@ -18,6 +18,11 @@ The configuration is a TOML file:
   require_limits = true          run only where the kernel limits sessions' memory and processors
   state_dir = \"/var/lib/hackstream-node\"
   server = \"/usr/bin/hackstream-server\"
+  driver = \"local\"               or \"docker\": sessions are containers of an engine
+
+  [docker]                       for that driver
+  socket = \"/var/run/docker.sock\"
+  image = \"hackstream-session\"   what `cargo xtask image` builds, or something made from it
 
   [apps.browser]                 what may run; nothing else does, whatever the hub says
   command = [\"firefox-esr\"]

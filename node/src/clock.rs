@@ -29,6 +29,12 @@ impl Uptime {
         Self(u64::try_from(millis).unwrap_or(0))
     }
 
+    /// From `earlier` until this; nothing if it is not earlier.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
     /// What is `earlier` by so much; not before the machine's start.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {

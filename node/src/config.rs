@@ -30,7 +30,13 @@ pub struct Config {
     /// Where sessions and what the node remembers are.
     #[serde(default = "usual_state")]
     pub state_dir: PathBuf,
-    /// The server's program.
+    /// How sessions are run.
+    #[serde(default)]
+    pub driver: DriverKind,
+    /// The container engine, for that driver.
+    #[serde(default)]
+    pub docker: Docker,
+    /// The server's program, for the local driver: an image has its own.
     #[serde(default = "usual_server")]
     pub server: PathBuf,
     /// The name or address under which viewers find this machine.
@@ -54,6 +60,36 @@ pub struct Config {
     pub require_limits: bool,
     /// What may run, by name. Nothing else does, whatever the hub says.
     pub apps: BTreeMap<String, App>,
+}
+
+/// How sessions are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DriverKind {
+    /// In namespaces on this machine.
+    #[default]
+    Local,
+    /// In containers of an engine on this machine.
+    Docker,
+}
+
+/// The container engine.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Docker {
+    /// Its socket.
+    pub socket: PathBuf,
+    /// The image that sessions are made of.
+    pub image: String,
+}
+
+impl Default for Docker {
+    fn default() -> Self {
+        Self {
+            socket: "/var/run/docker.sock".into(),
+            image: "hackstream-session".to_owned(),
+        }
+    }
 }
 
 /// An application.
@@ -91,7 +127,20 @@ impl Config {
         }
     }
 
+    /// The folder of sessions' folders. What one driver runs, the other does not see.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.state_dir.join(match self.driver {
+            DriverKind::Local => "sessions",
+            DriverKind::Docker => "containers",
+        })
+    }
+
     fn problem(&self) -> Option<String> {
+        if !self.docker.socket.is_absolute() || self.docker.image.is_empty() {
+            let text = "docker: the socket is a path from the root, and the image has a name";
+            return Some(text.to_owned());
+        }
         let (first, last) = self.ports;
         if first > last {
             return Some(format!("ports: {first} is above {last}"));
@@ -154,12 +203,30 @@ mod tests {
     }
 
     #[test]
+    fn sessions_run_in_containers_if_that_is_said() {
+        let usual = read(&format!("{LEAST}[apps]\n")).unwrap();
+        assert_eq!(usual.driver, DriverKind::Local);
+        let docker = read(&format!(
+            "{LEAST}driver = \"docker\"\n[docker]\nimage = \"own:1\"\n[apps]\n"
+        ))
+        .unwrap();
+        assert_eq!(docker.driver, DriverKind::Docker);
+        assert_eq!(docker.docker.image, "own:1");
+        assert_eq!(docker.docker.socket, Path::new("/var/run/docker.sock"));
+        assert_ne!(docker.sessions(), usual.sessions());
+    }
+
+    #[test]
     fn nonsense_is_explained() {
         for (more, word) in [
             ("[apps.x]\ncommand = []\n", "apps.x"),
             ("colour = 1\n[apps]\n", "colour"),
             ("ports = [2, 1]\n[apps]\n", "ports"),
             ("users = [0, 9]\n[apps]\n", "users"),
+            ("driver = \"podman\"\n[apps]\n", "podman"),
+            ("[docker]\nsocket = \"docker.sock\"\n[apps]\n", "socket"),
+            ("[docker]\nimage = \"\"\n[apps]\n", "image"),
+            ("[docker]\nhost = \"x\"\n[apps]\n", "host"),
             ("", "apps"),
         ] {
             let error = read(&format!("{LEAST}{more}")).unwrap_err();

@@ -28,6 +28,44 @@ pub enum NodeError {
          the configuration sessions run all the same"
     )]
     Unlimited,
+    /// Nobody listens on the container engine's socket.
+    #[error("there is no container engine at {}; is it running?", .0.display())]
+    NoEngine(PathBuf),
+    /// The agent's user may not use the socket.
+    #[error(
+        "the agent may not use the container engine at {}; it has to be root, or in the group of \
+         that socket",
+        .0.display()
+    )]
+    EngineDenied(PathBuf),
+    /// The engine does not answer in time.
+    #[error("the container engine at {} does not answer", .0.display())]
+    EngineSilent(PathBuf),
+    /// Somebody answers, but not as an engine does.
+    #[error("what answers at {} is no container engine: {why}", socket.display())]
+    NotAnEngine {
+        /// Where.
+        socket: PathBuf,
+        /// What was wrong.
+        why: String,
+    },
+    /// The engine does not have the sessions' image.
+    #[error(
+        "the container engine has no image {0}; build it with `cargo xtask image`, or load it with \
+         `docker load`"
+    )]
+    NoImage(String),
+    /// The engine did not do what it was asked for.
+    #[error("the container engine does not {what}: {why}")]
+    EngineRefuses {
+        /// What was asked for.
+        what: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// Only root can give a container a network.
+    #[error("a way to the internet for containers needs an agent that is root")]
+    NoWayOut,
     /// A file of the node's own holds something else than it wrote.
     #[error("{} is damaged: {source}", path.display())]
     Damaged {

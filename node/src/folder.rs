@@ -10,7 +10,9 @@
 //! | `etc` | files that the session sees in its `/etc` | the keeper, once |
 //! | `status.sock` | where the server says how it is: whoever answers there is a stranger | the keeper, once |
 //!
-//! Of these the session sees `etc`, to read. What it writes is in memory of its own.
+//! Of these the session sees `etc`, to read. What it writes is in memory of its own. Sessions in containers
+//! have no keeper: the agent writes what the keeper does, nobody holds the lock, `given` is what they see in
+//! place of `etc`, and `mark.json` says how far the engine's log was read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

@@ -1,7 +1,7 @@
 //! The node agent of the control plane: it starts sessions, ends them, and leaves nothing behind.
 //!
 //! The [`agent`] asks the hub what to do. A [`driver`] knows how to run a session; [`local`](driver::local) puts each into namespaces of its
-//! own. What a session is, a [`spec`] says; where it is in its life, a [`record`]. Both are files in
+//! own, [`docker`](driver::docker) into a container. What a session is, a [`spec`] says; where it is in its life, a [`record`]. Both are files in
 //! the session's [`folder`], so that the agent can be restarted, or killed, while sessions go on: it
 //! takes up again what it finds.
 

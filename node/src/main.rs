@@ -9,9 +9,10 @@ use hackstream_node::NodeError;
 use hackstream_node::agent::Agent;
 use hackstream_node::agent::hub::Hub;
 use hackstream_node::cli::Cli;
-use hackstream_node::config::Config;
-use hackstream_node::driver::Driver as _;
-use hackstream_node::driver::local::{LocalDriver, Places, keeper, stage};
+use hackstream_node::config::{Config, DriverKind};
+use hackstream_node::driver::Driver;
+use hackstream_node::driver::docker::{self, DockerDriver};
+use hackstream_node::driver::local::{self, LocalDriver, keeper, stage};
 use hackstream_node::files;
 use tracing_subscriber::EnvFilter;
 
@@ -58,17 +59,34 @@ fn main() -> ExitCode {
 fn serve(config: Config, hub: Hub) -> Result<(), NodeError> {
     // Before anything is looked for in it.
     let _alone = files::hold(&config.state_dir)?;
-    let places = Places {
-        sessions: config.state_dir.join("sessions"),
-        program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
-        server: config.server.clone(),
-        address: config.listen,
-        ports: config.ports,
-        users: config.users,
-    };
-    let driver = Arc::new(LocalDriver::new(places)?);
-    if config.require_limits && !driver.limits_enforced() {
+    let driver = driver(&config)?;
+    // Who says so in each report may find limits later, with another engine.
+    if config.require_limits && !driver.limits_enforced() && driver.problem().is_none() {
         return Err(NodeError::Unlimited);
     }
     Agent::new(config, driver, hub)?.run()
+}
+
+/// What runs sessions, as the configuration says.
+fn driver(config: &Config) -> Result<Arc<dyn Driver>, NodeError> {
+    let driver: Arc<dyn Driver> = match config.driver {
+        DriverKind::Local => Arc::new(LocalDriver::new(local::Places {
+            sessions: config.sessions(),
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
+            server: config.server.clone(),
+            address: config.listen,
+            ports: config.ports,
+            users: config.users,
+        })?),
+        DriverKind::Docker => Arc::new(DockerDriver::new(docker::Places {
+            sessions: config.sessions(),
+            node: config.node,
+            socket: config.docker.socket.clone(),
+            image: config.docker.image.clone(),
+            address: config.listen,
+            ports: config.ports,
+            require_limits: config.require_limits,
+        })?),
+    };
+    Ok(driver)
 }

@@ -17,10 +17,10 @@ use hackstream_protocol::geometry::{Point, Size};
 use hackstream_protocol::ids::{FrameId, InputSeq, NotificationId, SoundSeq, StreamIndex};
 use hackstream_protocol::units::{Bitrate, Timestamp};
 use hackstream_protocol::wire::control::{
-    Credential, CursorShape, DesktopShare, Expiry, FileOffer, Hello, KeyboardLayout, KeyboardNames,
-    MicrophoneDemand, MicrophoneOffer, Notification, NotificationClosed, NotificationEnd, Quality,
-    RefusalReason, Scale, SeatReport, SeatWish, ServerMessage, SoundWish, Standing, Urgency,
-    ViewerMessage, ViewerWindow, Welcome, WindowIcon,
+    ComingEnd, Credential, CursorShape, DesktopShare, EndCause, Expiry, FileOffer, Hello,
+    KeyboardLayout, KeyboardNames, MicrophoneDemand, MicrophoneOffer, Notification,
+    NotificationClosed, NotificationEnd, Quality, RefusalReason, Scale, SeatReport, SeatWish,
+    ServerMessage, SoundWish, Standing, Urgency, ViewerMessage, ViewerWindow, Welcome, WindowIcon,
 };
 use hackstream_protocol::wire::datagram::RepeatedInput;
 use hackstream_protocol::wire::feedback::{Feedback, FrameReport};
@@ -326,6 +326,14 @@ fn server_seeds() -> Vec<(&'static str, Vec<u8>)> {
             ServerMessage::NotificationGone(NotificationId(300)),
         ),
         ("link", ServerMessage::Link(link())),
+        (
+            "coming-end",
+            ServerMessage::ComingEnd(Some(ComingEnd {
+                cause: EndCause::Idle,
+                within: Duration::from_secs(60),
+            })),
+        ),
+        ("coming-end-none", ServerMessage::ComingEnd(None)),
         ("welcome-microphone", listening),
         ("refused", refused),
         ("cursor-shape", shape),

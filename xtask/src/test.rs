@@ -6,6 +6,19 @@ use crate::command;
 use crate::packages::Goal;
 use crate::setup;
 
+/// What the usual build leaves out, and has tests.
+const BEHIND_FEATURES: [&str; 9] = [
+    "--package",
+    "hackstream-view",
+    "--package",
+    "hackstream-codec",
+    "--features",
+    "hackstream-view/console,hackstream-view/v4l2,hackstream-codec/h264-device",
+    "--lib",
+    "--test",
+    "h264_device",
+];
+
 /// Runs the tests that `arguments` select, all when there are none.
 ///
 /// In the development profile: overflow checks and debug assertions find more than they cost, and
@@ -23,5 +36,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if arguments.is_empty() {
         test.arg("--workspace");
     }
-    command::run(test.args(arguments))
+    command::run(test.args(arguments))?;
+    if arguments.is_empty() {
+        command::run(command::cargo(&["test", "--locked"])?.args(BEHIND_FEATURES))?;
+    }
+    Ok(())
 }

@@ -1,17 +1,20 @@
 //! `hackstreamctl audit`.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use hackstream_control_api::audit::{AuditEntry, AuditVerdict};
-use hackstream_control_api::login::Checkpoint;
+use hackstream_audit::Contradiction;
+use hackstream_control_api::audit::{AuditState, SignedCheckpoint};
 
+use super::verify;
 use crate::api::request::Request;
 use crate::commands::audit::{last, show};
+use crate::config::private_file;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::hub::Hub;
-use crate::terminal::out;
+use crate::terminal::{out, when};
 
 /// What to do with the log.
 #[derive(Clone, Debug, Subcommand)]
@@ -25,8 +28,26 @@ pub enum Audit {
         #[arg(long)]
         json: bool,
     },
-    /// Check the whole log, and that what it said at your last login still stands there
+    /// Fetch the whole log, and check it here: that nothing was changed, and that it is the one that was
+    /// signed and seen before
     Verify {
+        /// Compare it with what this file knows as well: witness.json of a node or of another machine, or
+        /// what `checkpoint --save` wrote
+        #[arg(long, value_name = "FILE")]
+        from_witness: Option<PathBuf>,
+        /// Have the hub check its own log, without fetching it: quicker, but its word
+        #[arg(long, conflicts_with = "from_witness")]
+        by_hub: bool,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the last point of the log that the hub has signed; keep it elsewhere, and no row before it
+    /// can be changed unseen
+    Checkpoint {
+        /// Write it into this file, too
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -43,111 +64,85 @@ impl Audit {
         match self {
             Self::List { last: rows, json } => {
                 // Rows rise by one, so the place is known where the last ones begin, if nothing was
-                // written since the login; what was, is read as well.
-                let end = hub.tokens().kept()?.map_or(0, |kept| kept.checkpoint.seq);
-                let begin = end.saturating_sub(rows as u64);
+                // written meanwhile; what was, is read as well.
+                let (state, _) = state(context, &hub)?;
+                let begin = state.end.seq.saturating_sub(rows as u64);
                 show(
                     &last(&hub, "/v1/audit", Some(begin.to_string()), rows)?,
                     json,
                 )?;
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Verify { json } => verify(&hub, json),
+            Self::Verify {
+                from_witness,
+                by_hub,
+                json,
+            } => match by_hub {
+                true => verify::by_hub(&hub, json),
+                false => verify::here(context, &hub, from_witness.as_deref(), json),
+            },
+            Self::Checkpoint { save, json } => checkpoint(context, &hub, save.as_deref(), json),
         }
     }
 }
 
-fn verify(hub: &Hub<'_>, json: bool) -> Result<ExitCode, CliError> {
-    let kept = hub.tokens().kept()?;
-    let mut verdict: AuditVerdict = hub.ask(&Request::get("/v1/audit/verify"))?;
-    // Whoever can write the database can make the whole chain anew, but not what was said to us.
-    if let (true, Some(kept)) = (verdict.ok, kept) {
-        let checkpoint = kept.checkpoint;
-        let row = row(hub, checkpoint.seq)?;
-        if let Some(reason) = contradiction(&checkpoint, row.as_ref()) {
-            verdict.ok = false;
-            verdict.first_bad_seq = Some(checkpoint.seq);
-            verdict.reason = Some(reason);
-        }
+/// How the log is now, compared with what this machine remembers of it.
+///
+/// # Errors
+/// Those of asking the hub, and of files.
+pub(super) fn state(
+    context: &Context,
+    hub: &Hub<'_>,
+) -> Result<(AuditState, Option<Contradiction>), CliError> {
+    // Before anything else is asked: that may renew the login, and what is known with it.
+    hub.tokens().access()?;
+    let witness = context.witness(hub.api());
+    let known = witness.load()?;
+    let path = match &known {
+        Some(known) => format!("/v1/audit/checkpoint?seen={}", known.end.seq),
+        None => "/v1/audit/checkpoint".to_owned(),
+    };
+    let shown: AuditState = hub.ask(&Request::get(path))?;
+    let contradiction = context.heard(&witness, known.as_ref(), &shown)?;
+    Ok((shown, contradiction))
+}
+
+fn checkpoint(
+    context: &Context,
+    hub: &Hub<'_>,
+    save: Option<&Path>,
+    json: bool,
+) -> Result<ExitCode, CliError> {
+    let (state, _) = state(context, hub)?;
+    let signed = state.signed.ok_or_else(|| {
+        let text = "the hub has signed nothing yet: its log tells why, or it has only just started";
+        CliError::Failed(text.to_owned())
+    })?;
+    if let Some(path) = save {
+        let text = serde_json::to_string_pretty(&signed);
+        let text = text.map_err(|error| CliError::Failed(error.to_string()))?;
+        private_file::write(path, &format!("{text}\n"))?;
     }
     match json {
-        true => out::print_json(&verdict)?,
-        false => out::print(&text(&verdict))?,
+        true => out::print_json(&signed)?,
+        false => out::print(&text(&signed))?,
     }
-    Ok(if verdict.ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(ExitCode::SUCCESS)
 }
 
-fn row(hub: &Hub<'_>, seq: u64) -> Result<Option<AuditEntry>, CliError> {
-    if seq == 0 {
-        return Ok(None);
-    }
-    let path = format!("/v1/audit?limit=1&cursor={}", seq - 1);
-    let rows: Vec<AuditEntry> = hub.ask(&Request::get(path))?;
-    Ok(rows.into_iter().next())
-}
-
-/// What is wrong where the log once ended with `checkpoint`, and has this `row` there now.
-fn contradiction(checkpoint: &Checkpoint, row: Option<&AuditEntry>) -> Option<String> {
-    if checkpoint.seq == 0 {
-        return None;
-    }
-    match row {
-        Some(row) if row.seq == checkpoint.seq && row.hash == checkpoint.head => None,
-        Some(row) if row.seq == checkpoint.seq => {
-            Some("it was another row at the last login from here: the log was made anew".to_owned())
-        }
-        _ => Some("it was there at the last login from here: the log was cut".to_owned()),
-    }
-}
-
-fn text(verdict: &AuditVerdict) -> String {
-    if verdict.ok {
-        let (rows, head) = (verdict.rows, &verdict.head);
-        return format!("{rows} rows, all as they were written; head {head}");
-    }
-    let seq = verdict.first_bad_seq.unwrap_or(0);
-    let reason = out::harmless(
-        verdict
-            .reason
-            .as_deref()
-            .unwrap_or("the hub does not say why"),
-    );
-    format!("row {seq} is the first that is not as it was written: {reason}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hackstream_control_api::time::UnixMillis;
-
-    #[test]
-    fn a_log_that_was_cut_or_made_anew_contradicts_what_was_said() {
-        let entry = |seq, hash: &str| AuditEntry {
-            seq,
-            ts: UnixMillis(0),
-            actor_type: "hub".to_owned(),
-            actor_id: None,
-            action: "login".to_owned(),
-            target_type: None,
-            target_id: None,
-            subject_user_id: None,
-            session_id: None,
-            outcome: "ok".to_owned(),
-            meta: String::new(),
-            prev_hash: String::new(),
-            hash: hash.to_owned(),
-        };
-        let checkpoint = Checkpoint {
-            seq: 7,
-            head: "ab".to_owned(),
-        };
-        assert_eq!(contradiction(&checkpoint, Some(&entry(7, "ab"))), None);
-        assert!(contradiction(&checkpoint, Some(&entry(7, "cd"))).is_some());
-        assert!(contradiction(&checkpoint, Some(&entry(8, "ab"))).is_some());
-        assert!(contradiction(&checkpoint, None).is_some());
-    }
+fn text(signed: &SignedCheckpoint) -> String {
+    let restored = match signed.restored_at.0 {
+        0 => String::new(),
+        _ => format!(
+            "\na backup was restored before {}",
+            when::show(signed.restored_at)
+        ),
+    };
+    format!(
+        "row {}, signed on {}\nhash {}\nkey  {}{restored}",
+        signed.seq,
+        when::show(signed.ts),
+        out::harmless(&signed.head),
+        out::harmless(&signed.key),
+    )
 }

@@ -5,7 +5,9 @@ pub mod nodes;
 pub mod policies;
 pub mod pool;
 pub mod quotas;
+pub mod tokens;
 pub mod users;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -26,8 +28,8 @@ Examples:
       Two to five browsers wait, started, for whoever launches one.
   hackstreamctl nodes list
       The machines that run sessions, and what is free there.
-  hackstreamctl audit verify
-      Whether the log is as it was written.
+  hackstreamctl audit verify --from-witness witness.json
+      Whether the log is as it was written, and as this node or machine has seen it.
 
 It uses the hub and the login of `hackstream`; `hackstream configure` sets both.";
 
@@ -60,6 +62,9 @@ enum Action {
     /// The machines that run sessions; `hackstreamd node add` adds one
     #[command(subcommand)]
     Nodes(nodes::Nodes),
+    /// Tokens by which your programs use the hub
+    #[command(subcommand)]
+    Tokens(tokens::Tokens),
     /// What was done
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -72,14 +77,16 @@ impl Cli {
     /// Why it was not done.
     pub fn run(self) -> Result<ExitCode, CliError> {
         let context = Context::new(self.common)?;
-        match self.action {
+        let code = match self.action {
             Action::Users(command) => command.run(&context),
             Action::Quotas(command) => command.run(&context),
             Action::Policies(command) => command.run(&context),
             Action::Pool(command) => command.run(&context),
             Action::Nodes(command) => command.run(&context),
+            Action::Tokens(command) => command.run(&context),
             Action::Audit(command) => command.run(&context),
-        }
+        };
+        code.map(|code| context.code(code))
     }
 }
 

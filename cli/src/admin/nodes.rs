@@ -82,14 +82,20 @@ fn text(nodes: &[NodeStatus], now: UnixMillis) -> String {
         "REPORTED",
         "VERSION",
     ];
-    table::render(head, &rows)
+    let problems = nodes.iter().filter_map(|node| {
+        let problem = node.problem.as_ref().filter(|_| node.alive)?;
+        let (name, problem) = (harmless(&node.name), harmless(problem));
+        Some(format!("\n{name} can start no session: {problem}"))
+    });
+    table::render(head, &rows) + &problems.collect::<String>()
 }
 
 fn row(node: &NodeStatus, now: UnixMillis) -> [String; 8] {
-    let state = match (node.alive, node.cordoned) {
-        (false, _) => "silent",
-        (true, true) => "cordoned",
-        (true, false) => "ready",
+    let state = match (node.alive, node.cordoned, &node.problem) {
+        (false, ..) => "silent",
+        (true, true, _) => "cordoned",
+        (true, false, Some(_)) => "broken",
+        (true, false, None) => "ready",
     };
     let capacity = &node.capacity;
     let free = capacity
@@ -117,4 +123,36 @@ fn row(node: &NodeStatus, now: UnixMillis) -> [String; 8] {
         reported.unwrap_or_else(|| "never".to_owned()),
         node.version.clone(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_node_can_start_nothing_is_said() {
+        let node = |alive: bool| {
+            let text = format!(
+                r#"{{"id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","name":"a","alive":{alive},"cordoned":false,
+                "last_report_at":null,"capacity":{{"memory_bytes":1,"memory_allocatable":1,
+                "cpu_millis":1,"cpu_allocatable":1,"max_sessions":1}},"memory_promised":0,
+                "sessions":0,"apps":[],"limits_enforced":true,"version":"1",
+                "problem":"there is no\u001b engine"}}"#
+            );
+            serde_json::from_str::<NodeStatus>(&text).unwrap()
+        };
+        let shown = text(&[node(true)], UnixMillis(0));
+        assert!(shown.contains("broken"), "{shown}");
+        let last = shown.lines().last();
+        assert_eq!(
+            last,
+            Some("a can start no session: there is no\u{fffd} engine")
+        );
+        // What it said last is old.
+        let silent = text(&[node(false)], UnixMillis(0));
+        assert!(
+            silent.contains("silent") && !silent.contains("engine"),
+            "{silent}"
+        );
+    }
 }

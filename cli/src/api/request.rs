@@ -63,6 +63,12 @@ impl Request {
         Self::new(http::Method::PATCH, path.into()).with(body)
     }
 
+    /// Has something removed.
+    #[must_use]
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new(http::Method::DELETE, path.into())
+    }
+
     /// What happens, from after the event of this number on.
     #[must_use]
     pub fn stream(path: impl Into<String>, last_event: Option<u64>) -> Self {
@@ -111,6 +117,9 @@ impl Request {
         }
         if self.body.is_some() {
             request = request.header("content-type", "application/json");
+        } else if self.method == http::Method::POST {
+            // Rather than a stream of no pieces, which some servers and proxies do not take.
+            request = request.header("content-length", "0");
         }
         if let Some(key) = &self.idempotency_key {
             request = request.header("idempotency-key", key);

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::hub::Hub;
 use crate::terminal::{out, table, when};
+use crate::witness::accept::accept;
 
 /// Arguments of `audit`.
 #[derive(Args, Clone, Debug)]
@@ -22,6 +23,13 @@ pub struct Audit {
     /// As JSON, with all that the hub says
     #[arg(long)]
     json: bool,
+    /// Take the hub's log as it is now, after whoever runs the hub has told you why it is another one
+    /// than this machine has seen
+    #[arg(long, conflicts_with_all = ["last", "json"])]
+    accept: bool,
+    /// Do not ask whether that is meant
+    #[arg(long, requires = "accept")]
+    yes: bool,
 }
 
 impl Audit {
@@ -30,6 +38,9 @@ impl Audit {
     /// # Errors
     /// Those of asking.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CliError> {
+        if self.accept {
+            return accept(context, self.yes);
+        }
         let rows = last(&context.hub()?, "/v1/me/audit", None, self.last)?;
         show(&rows, self.json)?;
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ pub mod apps;
 pub mod audit;
 pub mod configure;
 pub mod connect;
+pub mod devices;
 pub mod doctor;
 pub mod launch;
 pub mod list;

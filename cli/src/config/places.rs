@@ -56,6 +56,12 @@ impl Places {
         self.config.join("credentials.json")
     }
 
+    /// What hubs showed of their audit logs.
+    #[must_use]
+    pub fn witness_file(&self) -> PathBuf {
+        self.state.join("witness.json")
+    }
+
     /// The addresses that were opened last.
     #[must_use]
     pub fn recent_file(&self) -> PathBuf {

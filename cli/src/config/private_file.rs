@@ -54,6 +54,17 @@ pub fn write(path: &Path, text: &str) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Makes a new file with nothing in it.
+///
+/// # Errors
+/// If there is one already, or it cannot be made.
+pub fn create(path: &Path) -> Result<(), CliError> {
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(path);
+    made.map(drop)
+        .map_err(|source| file_error("cannot make", path, source))
+}
+
 fn put(draft: &Path, text: &str) -> io::Result<()> {
     match fs::remove_file(draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

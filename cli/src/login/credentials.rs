@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use hackstream_control_api::login::Checkpoint;
 use hackstream_control_api::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +22,6 @@ pub struct Kept {
     pub refresh_token: String,
     /// When the access token ends, by this machine's clock.
     pub good_until: UnixMillis,
-    /// The end of the audit log at that moment: what is older cannot vanish unnoticed.
-    pub checkpoint: Checkpoint,
 }
 
 /// The logins by hubs.
@@ -145,10 +142,6 @@ mod tests {
             access_token: "hsa_secret".to_owned(),
             refresh_token: "hsr_secret".to_owned(),
             good_until: UnixMillis(1),
-            checkpoint: Checkpoint {
-                seq: 1,
-                head: String::new(),
-            },
         };
         let (one, two) = (store("one.example"), store("two.example"));
         assert_eq!(one.load().unwrap(), None);

@@ -11,6 +11,7 @@ use crate::api::Api;
 use crate::api::request::Request;
 use crate::context::Context;
 use crate::error::CliError;
+use crate::witness::Witness;
 use credentials::{Kept, Store};
 use password::Password;
 
@@ -23,7 +24,7 @@ pub enum Tokens<'a> {
     /// One that a program was given.
     Service(String),
     /// Those of a person.
-    Person(Person<'a>),
+    Person(Box<Person<'a>>),
 }
 
 /// A person with an account, or one who says so when asked.
@@ -33,6 +34,8 @@ pub struct Person<'a> {
     pub api: Api,
     /// Where the tokens are kept.
     pub store: Store,
+    /// What is remembered of the hub's audit log.
+    pub witness: Witness,
     /// How the person can be asked.
     pub context: &'a Context,
     /// Who it is, unless they type something else.
@@ -101,16 +104,19 @@ impl Person<'_> {
             rotation::Next::Use(token) => return Ok(token),
             rotation::Next::LogIn => {}
             rotation::Next::Refresh(kept) => {
+                let known = self.witness.load()?;
                 let body = Refresh {
                     refresh_token: kept.refresh_token.clone(),
+                    seen: known.as_ref().map(|known| known.end.seq),
                 };
                 let request = Request::post("/v1/token/refresh", &body)?;
                 match self.api.ask::<Granted>(&request, None) {
                     Ok(granted) => {
+                        let shown = granted.audit.clone();
                         let renewed = self.kept(kept.username.clone(), granted);
-                        self.context
-                            .warn(rotation::shrunk(&kept, &renewed).as_deref());
+                        // First of all: the old refresh token is void by now.
                         locked.save(&renewed)?;
+                        self.context.heard(&self.witness, known.as_ref(), &shown)?;
                         return Ok(renewed.access_token);
                     }
                     Err(CliError::Refused(problem)) if problem.status == 401 => locked.remove()?,
@@ -150,14 +156,19 @@ impl Person<'_> {
     /// # Errors
     /// What the hub says, and those of files.
     pub fn log_in_as(&self, username: &str, password: Password) -> Result<Kept, CliError> {
+        let known = self.witness.load()?;
         let login = Login {
             username: username.to_owned(),
             password: password.into_text(),
             device: Some(self.context.device()),
+            seen: known.as_ref().map(|known| known.end.seq),
         };
-        let granted = self.api.ask(&Request::post("/v1/login", &login)?, None)?;
+        let request = Request::post("/v1/login", &login)?;
+        let granted: Granted = self.api.ask(&request, None)?;
+        let shown = granted.audit.clone();
         let kept = self.kept(username.to_owned(), granted);
         self.store.lock()?.save(&kept)?;
+        self.context.heard(&self.witness, known.as_ref(), &shown)?;
         Ok(kept)
     }
 
@@ -167,7 +178,6 @@ impl Person<'_> {
             good_until: self.context.now().plus(granted.expires_in),
             access_token: granted.access_token,
             refresh_token: granted.refresh_token,
-            checkpoint: granted.checkpoint,
         }
     }
 }

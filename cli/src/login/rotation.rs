@@ -34,24 +34,9 @@ pub fn next(kept: Option<&Kept>, refused: Option<&str>, now: UnixMillis) -> Next
     }
 }
 
-/// Something to worry about: the audit log has become shorter than it was at the last login.
-#[must_use]
-pub fn shrunk(before: &Kept, after: &Kept) -> Option<String> {
-    let (old, new) = (&before.checkpoint, &after.checkpoint);
-    let is_cut = new.seq < old.seq || (new.seq == old.seq && new.head != old.head);
-    is_cut.then(|| {
-        format!(
-            "the hub's audit log ended with row {} before and ends with row {} now: it was cut or \
-             rewritten, or the hub was set back to a backup. Tell whoever runs it",
-            old.seq, new.seq
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hackstream_control_api::login::Checkpoint;
 
     fn kept(access: &str, good_until: u64) -> Kept {
         Kept {
@@ -59,10 +44,6 @@ mod tests {
             access_token: access.to_owned(),
             refresh_token: "hsr_1".to_owned(),
             good_until: UnixMillis(good_until),
-            checkpoint: Checkpoint {
-                seq: 7,
-                head: "ab".to_owned(),
-            },
         }
     }
 
@@ -81,21 +62,5 @@ mod tests {
         let after = |refused| next(Some(&kept), Some(refused), UnixMillis(0));
         assert_eq!(after("hsa_2"), Next::Refresh(kept.clone()));
         assert_eq!(after("hsa_1"), Next::Use("hsa_2".to_owned()));
-    }
-
-    #[test]
-    fn a_log_that_was_cut_is_noticed() {
-        let before = kept("a", 0);
-        let mut after = before.clone();
-        assert_eq!(shrunk(&before, &after), None);
-        after.checkpoint.seq = 8;
-        assert_eq!(shrunk(&before, &after), None);
-        after.checkpoint.seq = 6;
-        assert!(shrunk(&before, &after).is_some());
-        after.checkpoint = Checkpoint {
-            seq: 7,
-            head: "cd".to_owned(),
-        };
-        assert!(shrunk(&before, &after).is_some());
     }
 }

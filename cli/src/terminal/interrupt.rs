@@ -1,7 +1,7 @@
 //! What Ctrl-C does: it ends the command, after what has to be done before.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,7 +20,15 @@ enum Reaction {
     /// It ends after this.
     LeaveAfter(Deed),
     /// This program is asked to end, whose end is waited for.
-    PassOn(Pid),
+    PassOn {
+        /// The program.
+        to: Pid,
+        /// Whether it has been asked.
+        asked: bool,
+    },
+    /// Nothing, once: a terminal tells this program and the one that it waited for at the same time, and
+    /// that one may have ended before this one hears of it.
+    Spare,
 }
 
 /// Catches Ctrl-C, and what systems and terminals send.
@@ -54,30 +62,31 @@ impl Interrupts {
     /// Asks a program to end whose end is waited for, and goes on.
     #[must_use]
     pub fn pass_on(&self, to: Pid) -> Reset<'_> {
-        self.set(Reaction::PassOn(to))
+        self.set(Reaction::PassOn { to, asked: false })
     }
 
     fn set(&self, reaction: Reaction) -> Reset<'_> {
-        let before = self.replace(reaction);
+        let before = std::mem::replace(&mut *self.current(), reaction);
         Reset {
             interrupts: self,
             before,
         }
     }
 
-    fn replace(&self, reaction: Reaction) -> Reaction {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *current, reaction)
+    fn current(&self) -> MutexGuard<'_, Reaction> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn react(&self, signal: i32) {
         let code = 128 + signal;
-        match self.replace(Reaction::Leave) {
+        let mut current = self.current();
+        match std::mem::take(&mut *current) {
             Reaction::Leave => std::process::exit(code),
-            Reaction::PassOn(program) => {
-                self.replace(Reaction::PassOn(program));
+            Reaction::Spare => {}
+            Reaction::PassOn { to, .. } => {
+                *current = Reaction::PassOn { to, asked: true };
                 // Fails only if it has ended.
-                let _ = kill_process(program, Signal::TERM);
+                let _ = kill_process(to, Signal::TERM);
             }
             Reaction::LeaveAfter(deed) => {
                 thread::spawn(move || {
@@ -91,12 +100,51 @@ impl Interrupts {
 
 impl Drop for Reset<'_> {
     fn drop(&mut self) {
-        self.interrupts.replace(std::mem::take(&mut self.before));
+        let mut current = self.interrupts.current();
+        *current = match *current {
+            Reaction::PassOn { asked: false, .. } => Reaction::Spare,
+            _ => std::mem::take(&mut self.before),
+        };
     }
 }
 
 impl std::fmt::Debug for Interrupts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Interrupts")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interrupts() -> Interrupts {
+        Interrupts(Arc::default())
+    }
+
+    /// Leaving would end the test.
+    #[test]
+    fn a_signal_that_the_viewer_heard_first_does_not_end_what_follows() {
+        let interrupts = interrupts();
+        drop(interrupts.pass_on(nobody()));
+        interrupts.react(SIGINT);
+        assert!(matches!(*interrupts.current(), Reaction::Leave));
+    }
+
+    #[test]
+    fn one_that_was_passed_on_is_not_spared_again() {
+        let interrupts = interrupts();
+        let reset = interrupts.pass_on(nobody());
+        interrupts.react(SIGINT);
+        drop(reset);
+        assert!(matches!(*interrupts.current(), Reaction::Leave));
+    }
+
+    /// A process that has ended and whose end was heard.
+    fn nobody() -> Pid {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        child.wait().unwrap();
+        pid
     }
 }

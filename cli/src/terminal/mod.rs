@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod interrupt;
+pub mod named;
 pub mod out;
 pub mod progress;
 pub mod size;

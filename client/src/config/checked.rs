@@ -14,6 +14,8 @@ use hackstream_transport::Fingerprint;
 use super::address::ServerAddress;
 use super::desktop::{self, DesktopOptions};
 use super::files::{self, FileOptions};
+#[cfg(feature = "v4l2")]
+use super::hardware::HardwareDecoder;
 use super::local_key::LocalKey;
 use super::raw::{Arguments, Feature, QualityName};
 use super::scaling::Scaling;
@@ -63,6 +65,9 @@ pub struct Options {
     pub scaling: Scaling,
     /// What the person's desktop does for the session.
     pub desktop: DesktopOptions,
+    /// The device that decodes films, if any.
+    #[cfg(feature = "v4l2")]
+    pub hardware_decoder: Option<HardwareDecoder>,
 }
 
 impl Options {
@@ -90,6 +95,8 @@ impl Options {
             microphone: MicrophoneUse::Never,
             scaling: Scaling::Off,
             desktop: DesktopOptions::none(),
+            #[cfg(feature = "v4l2")]
+            hardware_decoder: None,
         }
     }
 }
@@ -188,6 +195,8 @@ pub(super) fn check(
     let files = files::options(&raw, &variable)?;
     let sound = sound(&raw);
     let desktop = desktop::options(&raw)?;
+    #[cfg(feature = "v4l2")]
+    let hardware = HardwareDecoder::option(raw.hardware_decoder.as_deref())?;
     Ok(Options {
         files,
         desktop,
@@ -232,6 +241,8 @@ pub(super) fn check(
             MicrophoneUse::Never
         },
         scaling: Scaling::option(&raw.scale)?,
+        #[cfg(feature = "v4l2")]
+        hardware_decoder: hardware,
     })
 }
 

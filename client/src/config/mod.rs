@@ -4,6 +4,8 @@ mod address;
 mod checked;
 mod desktop;
 mod files;
+#[cfg(feature = "v4l2")]
+mod hardware;
 mod local_key;
 mod raw;
 mod scaling;
@@ -17,6 +19,8 @@ pub use checked::{
 };
 pub use desktop::{DesktopOptions, LinkUse, NotificationUse};
 pub use files::{AcceptFiles, AfterSending, FileOptions};
+#[cfg(feature = "v4l2")]
+pub use hardware::HardwareDecoder;
 pub use local_key::LocalKey;
 pub use scaling::Scaling;
 pub use ticket::Ticket;

@@ -181,6 +181,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "auto|off|WxH", default_value = "auto", help_heading = PICTURE_AND_SOUND)]
     pub(super) scale: String,
 
+    /// Have a device of this machine decode films, for example v4l2 (the first that can) or
+    /// v4l2:/dev/video10. If it fails, or keeps pictures back, the processor goes on
+    #[cfg(feature = "v4l2")]
+    #[arg(long, value_name = "v4l2[:DEVICE]", help_heading = PICTURE_AND_SOUND)]
+    pub(super) hardware_decoder: Option<String>,
+
     /// Do without the session's sound; otherwise it is played by PulseAudio or PipeWire, or without
     /// them by ALSA
     #[arg(long, help_heading = PICTURE_AND_SOUND)]

@@ -14,8 +14,9 @@ use hackstream_protocol::wire::feedback::FrameReport;
 use hackstream_protocol::wire::frame::FrameHeader;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use super::assistance::Need;
 use super::presenter::Show;
-use super::{Presenter, Sight, Standing};
+use super::{Assistance, Presenter, Sight, Standing};
 use crate::shared::Shared;
 use crate::stats::{FrameTimes, Way};
 
@@ -60,11 +61,15 @@ pub(crate) struct Arrival {
 pub(crate) enum Report {
     /// A frame was applied.
     Applied(FrameReport),
+    /// Part of the picture cannot be decoded; the server has to send all of it.
+    #[cfg(feature = "v4l2")]
+    Lost,
     /// The connection's frames make no sense; nothing more of it will be applied.
     Broken(String),
 }
 
-/// Starts the decoder, which remembers as much as was announced to the server: `limits`. It ends when nobody can send it work any more.
+/// Starts the decoder, which remembers as much as was announced to the server: `limits`. It ends when
+/// nobody can send it work any more.
 ///
 /// # Errors
 /// What the system said when it gave no thread.
@@ -72,14 +77,15 @@ pub(crate) fn spawn(
     shared: Arc<Shared>,
     work: Receiver<Work>,
     limits: DecoderLimits,
+    assistance: Assistance,
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new()
         .name("decode".into())
         .stack_size(STACK_BYTES)
-        .spawn(move || run(&shared, &work, limits))
+        .spawn(move || run(&shared, &work, limits, assistance))
 }
 
-fn run(shared: &Shared, work: &Receiver<Work>, limits: DecoderLimits) {
+fn run(shared: &Shared, work: &Receiver<Work>, limits: DecoderLimits, mut assistance: Assistance) {
     let mut attached: Option<Attached> = None;
     let mut show = Show::by_front(shared);
     loop {
@@ -99,7 +105,9 @@ fn run(shared: &Shared, work: &Receiver<Work>, limits: DecoderLimits) {
                 shared.picture().attach();
                 // The old one's memory first: the new one takes as much.
                 drop(attached.take());
-                attached = Some(Attached::new(link, reports, limits));
+                let mut fresh = Attached::new(link, reports, limits);
+                assistance.help(&mut fresh.decoder);
+                attached = Some(fresh);
                 shared.wake_front();
             }
             Work::Frame(frame) => {
@@ -109,7 +117,9 @@ fn run(shared: &Shared, work: &Receiver<Work>, limits: DecoderLimits) {
                 if let Err(reason) = current.take(&mut show, shared, frame) {
                     current.report(Report::Broken(reason));
                     attached = None;
+                    continue;
                 }
+                current.follow(&mut assistance);
             }
             Work::Present(presenter) => show.by(presenter),
             Work::Look(sight) => show.look(sight),
@@ -235,6 +245,15 @@ impl Attached {
             shared.wake_front();
         }
         Ok(())
+    }
+
+    /// Has the server send the whole picture if a device failed and left part of it out.
+    fn follow(&mut self, assistance: &mut Assistance) {
+        match assistance.follow(&mut self.decoder) {
+            Need::Nothing => {}
+            #[cfg(feature = "v4l2")]
+            Need::WholePicture => self.report(Report::Lost),
+        }
     }
 
     /// Notes what can be told of a frame by its arrival.

@@ -1,5 +1,6 @@
 //! The picture of the session: what it looks like now, and what of it has not been shown.
 
+mod assistance;
 mod decoder;
 mod limits;
 mod memory;
@@ -18,6 +19,7 @@ use crate::stats::Unseen;
 
 use showing::{Showing, Standing};
 
+pub(crate) use assistance::Assistance;
 pub(crate) use decoder::{Arrival, Report, Work, spawn};
 pub(crate) use limits::limits_for;
 pub(crate) use memory::PictureMemory;

@@ -77,7 +77,13 @@ pub(super) fn of(
             "The server was restarted, or the outage was long.".to_owned(),
             "Any key or click hides this.".to_owned(),
         ],
-        _ => return asked(session),
+        _ => {
+            let ends = session.coming_end.lines(session.acts());
+            if ends.is_empty() {
+                return asked(session);
+            }
+            ends
+        }
     };
     Notice {
         lines: texts.into_iter().map(Line::from).collect(),
@@ -148,7 +154,9 @@ fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coming_end::Foretold;
     use crate::question::Question;
+    use hackstream_protocol::wire::control::{ComingEnd, EndCause};
 
     fn notice(session: &SessionView, catching_up: bool, tidings: Tidings) -> Notice {
         let server = "h".parse().expect("an address");
@@ -166,6 +174,28 @@ mod tests {
         assert_eq!(lines(true, Tidings::Known).len(), 2);
         let new = lines(false, Tidings::of(Continuity::New));
         assert_eq!(new[0].text, "This may be a new session");
+    }
+
+    #[test]
+    fn a_coming_end_is_told_before_anything_is_asked() {
+        let end = ComingEnd {
+            cause: EndCause::Idle,
+            within: std::time::Duration::from_secs(60),
+        };
+        let mut session = SessionView {
+            link: LinkState::Live,
+            coming_end: Foretold::of(Some(end)),
+            ..SessionView::default()
+        };
+        session.files.question = Some(Question {
+            id: QuestionId::default(),
+            lines: vec!["Store it?".to_owned()],
+        });
+        let told = notice(&session, false, Tidings::Known);
+        assert_eq!(told.lines[0].text, "This session ends within a minute");
+        assert_eq!(told.question, None);
+        session.coming_end = session.coming_end.noted();
+        assert!(notice(&session, false, Tidings::Known).question.is_some());
     }
 
     #[test]

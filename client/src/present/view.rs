@@ -220,6 +220,7 @@ impl View {
         if is_press(event) {
             shared.files.dismiss(shared);
             shared.desktop.dismiss(shared);
+            shared.note_coming_end();
         }
         let is_told = self.link == LinkState::Live && !shared.picture().is_catching_up();
         if self.tidings == Tidings::Known || !is_press(event) || !is_told {

@@ -8,6 +8,7 @@ use hackstream_transport::{ControlReader, TransportError};
 use tokio::sync::{mpsc, watch};
 
 use super::ending::LinkEnd;
+use crate::coming_end::Foretold;
 use crate::shared::Shared;
 use crate::sound::microphone::Lease;
 use crate::{desktop, files};
@@ -81,6 +82,9 @@ impl Listener {
                 shared.update_session(|session| session.seats = Some(report));
             }
             ServerMessage::Fit(fit) => shared.update_session(|session| session.fits.tell(fit)),
+            ServerMessage::ComingEnd(end) => {
+                shared.update_session(|session| session.coming_end = Foretold::of(end));
+            }
             ServerMessage::Bell => shared.update_session(|session| session.bells += 1),
             ServerMessage::FileOffer(offer) => files::offered(shared, &offer),
             ServerMessage::FileWithdrawn(number) => files::withdrawn(shared, number),

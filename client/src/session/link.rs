@@ -257,6 +257,16 @@ async fn next_end(ends: &mut mpsc::UnboundedReceiver<LinkEnd>) -> LinkEnd {
     }
 }
 
+/// What the server is told of a report; `None` if it is not for the server.
+const fn record_of(report: &Report) -> Option<Feedback> {
+    match report {
+        Report::Applied(applied) => Some(Feedback::Applied(*applied)),
+        #[cfg(feature = "v4l2")]
+        Report::Lost => Some(Feedback::Lost),
+        Report::Broken(_) => None,
+    }
+}
+
 /// Writes what the decoder reports until it turns to another connection.
 async fn write_reports(
     connection: Connection,
@@ -269,8 +279,8 @@ async fn write_reports(
         while let Some(first) = reports.recv().await {
             bytes.clear();
             let mut report = Some(first);
-            while let Some(Report::Applied(applied)) = report {
-                Feedback::Applied(applied).write(&mut bytes);
+            while let Some(record) = report.as_ref().and_then(record_of) {
+                record.write(&mut bytes);
                 report = reports.try_recv().ok();
             }
             stream.write(&bytes).await?;

@@ -35,7 +35,7 @@ use tokio::time::sleep_until;
 
 use crate::config::{AfterSending, Options};
 use crate::error::ViewError;
-use crate::picture::{self, Presenter, Sight, Work, limits_for};
+use crate::picture::{self, Assistance, Presenter, Sight, Work, limits_for};
 use crate::screenshot;
 use crate::shared::{LinkState, Shared};
 use crate::stats::Reporter;
@@ -101,7 +101,9 @@ impl Session {
         let (commands, receiver) = mpsc::unbounded_channel();
         let leave = commands.clone();
         let (work, to_do) = std::sync::mpsc::channel();
-        let decoder = picture::spawn(Arc::clone(&shared), to_do, limits_for(options.quality))
+        let limits = limits_for(options.quality);
+        let assistance = Assistance::wished(&options);
+        let decoder = picture::spawn(Arc::clone(&shared), to_do, limits, assistance)
             .map_err(|error| system("cannot start the decoder", &error))?;
         let decoded = work.clone();
         let thread = thread::Builder::new()

@@ -23,6 +23,7 @@ use super::recover::Recovered;
 use super::window_wish::WindowWish;
 use super::wish::Wish;
 use super::{Command, reached};
+use crate::coming_end::Foretold;
 use crate::config::{Options, Scaling, TrustPolicy};
 use crate::error::ViewError;
 use crate::fits::Fits;
@@ -177,6 +178,7 @@ impl Supervisor {
             // What there is, it tells.
             session.title.clear();
             session.icon = None;
+            session.coming_end = Foretold::Nothing;
         });
         link
     }
@@ -295,8 +297,10 @@ impl Supervisor {
         };
         match reason {
             RefusalReason::SessionEnded => {
-                eprintln!("hackstream-view: the session has ended");
-                self.over = Some(text);
+                let foretold = self.shared.session().coming_end.reason();
+                let because = foretold.map_or_else(String::new, |why| format!(": {why}"));
+                eprintln!("hackstream-view: the session has ended{because}");
+                self.over = Some(foretold.map_or(text, str::to_owned));
                 Ok(Next::Stop)
             }
             RefusalReason::ProtocolError => {

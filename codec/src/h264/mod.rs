@@ -13,13 +13,18 @@
 //!
 //! * [`H264Encoder`]: I420 pictures to access units (Annex B).
 //! * [`H264Decoder`]: access units of an untrusted peer to I420 pictures.
+//! * With the feature `h264-device`, a `PictureDevice` may decode in place of OpenH264.
 //! * [`to_i420`], [`from_i420`]: `0x00RRGGBB` pixels to I420 pictures and back.
 
+#[cfg(feature = "h264-device")]
+mod assisted;
 #[cfg(feature = "h264-decode")]
 mod bits;
 mod convert;
 #[cfg(feature = "h264-decode")]
 mod decoder;
+#[cfg(feature = "h264-device")]
+mod device;
 #[cfg(feature = "h264-encode")]
 mod encoder;
 mod error;
@@ -33,12 +38,16 @@ mod settings;
 #[cfg(feature = "h264-decode")]
 mod sps;
 
+#[cfg(feature = "h264-device")]
+pub(crate) use assisted::AssistedDecoder;
 #[cfg(feature = "h264-decode")]
 pub use convert::from_i420;
 #[cfg(feature = "h264-encode")]
 pub use convert::to_i420;
 #[cfg(feature = "h264-decode")]
 pub use decoder::H264Decoder;
+#[cfg(feature = "h264-device")]
+pub use device::{DeviceFailure, PictureDevice, Setback};
 #[cfg(feature = "h264-encode")]
 pub use encoder::{H264Encoder, H264FrameKind, MAX_QP};
 pub use error::H264Error;

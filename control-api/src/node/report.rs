@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::AuditState;
 use crate::id::{ClaimId, SessionId, UserId};
 use crate::session::StopCause;
 use crate::time::UnixMillis;
@@ -21,10 +22,16 @@ pub struct Report {
     pub capacity: Capacity,
     /// Whether limits on memory, CPU and processes are kept. A host without cgroup v2 says no.
     pub limits_enforced: bool,
+    /// Why it can start no session now, if so: one line for the administrator.
+    #[serde(default)]
+    pub problem: Option<String>,
     /// The applications that the node's configuration allows.
     pub apps: Vec<String>,
     /// What it runs, and what ended until the hub has heard of it once.
     pub sessions: Vec<NodeSession>,
+    /// Number of the last row of the audit log that the node remembers; none if it knows none.
+    #[serde(default)]
+    pub seen: Option<u64>,
 }
 
 /// The hub has taken a report.
@@ -35,6 +42,9 @@ pub struct ReportAnswer {
     pub now: UnixMillis,
     /// Ended sessions that the node need not report again.
     pub forget: Vec<SessionId>,
+    /// The audit log at this moment: the node is one of its witnesses.
+    #[serde(default)]
+    pub audit: Option<AuditState>,
 }
 
 /// What a machine has.

@@ -34,6 +34,7 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "quotas"
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "policies" -d 'What sessions allow, by role'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "pool" -d 'Sessions that wait warm, so that a launch is quick'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "nodes" -d 'The machines that run sessions; `hackstreamd node add` adds one'
+complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "tokens" -d 'Tokens by which your programs use the hub'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "audit" -d 'What was done'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand users; and not __fish_seen_subcommand_from list add disable enable password role help" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
@@ -207,34 +208,73 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and _
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "cordon" -d 'Take one out of service: what runs goes on, nothing new comes'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "uncordon" -d 'Put it back into service'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -l no-input -d 'Never ask anything; fail where an answer is needed'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -s h -l help -d 'Print help'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -f -a "list" -d 'Show the last rows; that they were read is written down, too'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -f -a "verify" -d 'Check the whole log, and that what it said at your last login still stands there'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -f -a "list" -d 'Show yours that are good'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -f -a "add" -d 'Make one, and write it into a file that only you can read; it is shown nowhere else'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -f -a "revoke" -d 'Void one at once'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and not __fish_seen_subcommand_from list add revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from list" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from list" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from list" -l json -d 'As JSON, with all that the hub says'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -l scope -d 'What it may do, such as session.create or users.read; can be given several times' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -l lifetime -d 'How long it is good, at most 366d' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -l token-file -d 'The file to write it into; must not exist yet' -r -F
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show yours that are good'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make one, and write it into a file that only you can read; it is shown nowhere else'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Void one at once'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand tokens; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -f -a "list" -d 'Show the last rows; that they were read is written down, too'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -f -a "verify" -d 'Fetch the whole log, and check it here: that nothing was changed, and that it is the one that was signed and seen before'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -f -a "checkpoint" -d 'Show the last point of the log that the hub has signed; keep it elsewhere, and no row before it can be changed unseen'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and not __fish_seen_subcommand_from list verify checkpoint help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l last -d 'So many' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'As JSON, with all that the hub says'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything; fail where an answer is needed'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -l from-witness -d 'Compare it with what this file knows as well: witness.json of a node or of another machine, or what `checkpoint --save` wrote' -r -F
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -l by-hub -d 'Have the hub check its own log, without fetching it: quicker, but its word'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'As JSON'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask anything; fail where an answer is needed'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from checkpoint" -l save -d 'Write it into this file, too' -r -F
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from checkpoint" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from checkpoint" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from checkpoint" -l json -d 'As JSON'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from checkpoint" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from checkpoint" -s h -l help -d 'Print help'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the last rows; that they were read is written down, too'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check the whole log, and that what it said at your last login still stands there'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Fetch the whole log, and check it here: that nothing was changed, and that it is the one that was signed and seen before'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "checkpoint" -d 'Show the last point of the log that the hub has signed; keep it elsewhere, and no row before it can be changed unseen'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "users" -d 'Who may log in, and as what'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "quotas" -d 'How much they may use'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "policies" -d 'What sessions allow, by role'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "pool" -d 'Sessions that wait warm, so that a launch is quick'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "nodes" -d 'The machines that run sessions; `hackstreamd node add` adds one'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "audit" -d 'What was done'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes audit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "users" -d 'Who may log in, and as what'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "quotas" -d 'How much they may use'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "policies" -d 'What sessions allow, by role'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "pool" -d 'Sessions that wait warm, so that a launch is quick'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "nodes" -d 'The machines that run sessions; `hackstreamd node add` adds one'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "tokens" -d 'Tokens by which your programs use the hub'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "audit" -d 'What was done'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "list" -d 'Show them'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "add" -d 'Add one; asks for the first password'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "disable" -d 'Close an account: its tokens are void and its sessions end at once'
@@ -252,5 +292,9 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "list" -d 'Show them, and what is free there'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "cordon" -d 'Take one out of service: what runs goes on, nothing new comes'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "uncordon" -d 'Put it back into service'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from tokens" -f -a "list" -d 'Show yours that are good'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from tokens" -f -a "add" -d 'Make one, and write it into a file that only you can read; it is shown nowhere else'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from tokens" -f -a "revoke" -d 'Void one at once'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'Show the last rows; that they were read is written down, too'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check the whole log, and that what it said at your last login still stands there'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Fetch the whole log, and check it here: that nothing was changed, and that it is the one that was signed and seen before'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "checkpoint" -d 'Show the last point of the log that the hub has signed; keep it elsewhere, and no row before it can be changed unseen'

@@ -80,13 +80,18 @@ complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a node and write the token by which it is known'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify restored help" -s h -l help -d 'Print help'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify restored help" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added, and whether it has what was signed'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify restored help" -f -a "restored" -d 'Say that a backup was restored: the log is signed as it is now, and goes on from there'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify restored help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state-dir -d 'Folder of keys, certificate and database; made if it is missing' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from verify" -l database -d 'A file for SQLite, or postgres://USER@HOST/NAME; by default hub.sqlite in the state directory' -r
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from restored" -l state-dir -d 'Folder of keys, certificate and database; made if it is missing' -r -F
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from restored" -l database -d 'A file for SQLite, or postgres://USER@HOST/NAME; by default hub.sqlite in the state directory' -r
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from restored" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added, and whether it has what was signed'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "restored" -d 'Say that a backup was restored: the log is signed as it is now, and goes on from there'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand openapi" -s h -l help -d 'Print help'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and not __fish_seen_subcommand_from serve init user node audit openapi help" -f -a "serve" -d 'Serve the API until told to end'
@@ -100,4 +105,5 @@ complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "password" -d 'Give a user a new password, and log all their devices out'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "add" -d 'Add a node and write the token by which it is known'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added, and whether it has what was signed'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "restored" -d 'Say that a backup was restored: the log is signed as it is now, and goes on from there'

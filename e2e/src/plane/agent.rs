@@ -23,8 +23,12 @@ pub struct Node<'a> {
     pub command: &'a [&'a str],
     /// The address under which viewers look for its sessions.
     pub host: &'a str,
+    /// What else stands in its environment.
+    pub environment: &'a [(&'a str, &'a str)],
     /// Whether a page's address may follow the command.
     pub takes_url: bool,
+    /// Whether it makes a sandbox of its own, as browsers do.
+    pub own_sandbox: bool,
     /// Sessions that it runs at once.
     pub max_sessions: u32,
 }
@@ -34,7 +38,9 @@ impl Default for Node<'_> {
         Self {
             command: &["xterm"],
             host: "127.0.0.1",
+            environment: &[],
             takes_url: false,
+            own_sandbox: false,
             max_sessions: 2,
         }
     }
@@ -72,11 +78,15 @@ impl Agent {
         // Of its own: what runs as them belongs to this node.
         let number = NODES.fetch_add(1, Ordering::Relaxed);
         let first_user = 30_000_000 + std::process::id() % 10_000 * 1000 + number % 50 * USERS;
+        let environment = node.environment.iter();
+        let environment = environment.map(|(name, value)| format!("{name} = {}\n", json!(value)));
+        let environment: Vec<String> = environment.collect();
         let config = format!(
             "node = \"{id}\"\nhub = \"{hub}\"\nhub_certificate = \"{}\"\ntoken_file = \"{}\"\n\
              state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
              ports = [0, 0]\nusers = [{first_user}, {USERS}]\nmax_sessions = {}\n\
-             [apps.browser]\ncommand = {}\ntakes_url = {}\n",
+             [apps.browser]\ncommand = {}\ntakes_url = {}\nown_sandbox = {}\n\
+             [apps.browser.environment]\n{}",
             plane.path("hub/tls.crt.pem").display(),
             token.display(),
             plane.path(name).display(),
@@ -85,6 +95,8 @@ impl Agent {
             node.max_sessions,
             json!(node.command),
             node.takes_url,
+            node.own_sandbox,
+            environment.concat(),
         );
         let file = plane.path(&format!("{name}.toml"));
         fs::write(&file, config).expect("a file");
@@ -94,6 +106,12 @@ impl Agent {
             folder: plane.path("."),
             first_user,
         }
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        self.process.pid()
     }
 
     /// What it wrote to standard error.

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::audit::notary::NotaryError;
 use crate::fault::Fault;
 use crate::http::routing::RouteError;
 use crate::http::tls::TlsError;
@@ -67,6 +68,9 @@ pub enum AppError {
         /// What the system said.
         source: io::Error,
     },
+    /// The audit log was not signed.
+    #[error(transparent)]
+    Notary(#[from] NotaryError),
     /// Something else of the system.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -87,6 +91,7 @@ impl AppError {
             | Self::StateDir { .. }
             | Self::Key(_)
             | Self::Tls(_)
+            | Self::Notary(_)
             | Self::Store(_) => 73,
             Self::Routes(_) | Self::System(_) | Self::NoRandomness(_) => 70,
         }

@@ -1,5 +1,6 @@
 //! The program: what each command does.
 
+mod attest;
 pub mod error;
 mod log;
 pub mod operator;

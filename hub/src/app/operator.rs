@@ -16,11 +16,12 @@ use super::{open, open_existing, password};
 use crate::audit::{Actor, verify};
 use crate::auth::password::{Passwords, check};
 use crate::auth::token::{Kind, Token};
-use crate::config::{Audit, Init, Node, PasswordSource, RoleName, User};
+use crate::config::{Audit, Init, Node, PasswordSource, Place, RoleName, User};
 use crate::deeds::admin::{self, Draft};
 use crate::deeds::{fleet, login};
 use crate::fault::Fault;
 use crate::http::handlers::admin::check_username;
+use crate::keys::{self, Keys};
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError, Tx, values};
 
@@ -180,15 +181,35 @@ fn write_new(path: &Path, text: &str) -> Result<(), AppError> {
 /// Looks after the audit log.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If it cannot be read, or not be signed.
 pub fn audit(audit: &Audit) -> Result<ExitCode, AppError> {
-    let Audit::Verify { place } = audit;
+    match audit {
+        Audit::Verify { place } => check_audit(place),
+        Audit::Restored { place } => {
+            let store = open_existing(place, &Arc::new(Metrics::default()))?;
+            let notary = Keys::open(&place.state_dir)?.notary()?;
+            let signed = wait(notary.declare_restored(&store))?;
+            say(&format!(
+                "row {} is signed as the end of the log that goes on from a backup; each node and each \
+                 person's machine is told so when it comes next",
+                signed.seq
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn check_audit(place: &Place) -> Result<ExitCode, AppError> {
     let store = open_existing(place, &Arc::new(Metrics::default()))?;
-    let verdict = wait(store.read(verify))?;
+    let known = match keys::notary_in(&place.state_dir)? {
+        Some(notary) => Some(notary.known()?),
+        None => None,
+    };
+    let verdict = wait(store.read(move |tx| verify(tx, known)))?;
     if verdict.ok {
         say(&format!(
-            "{} rows, all as they were written; head {}",
-            verdict.rows, verdict.head
+            "{} rows, all as they were written; checkpoints agree up to row {}; head {}",
+            verdict.rows, verdict.witnessed, verdict.head
         ))?;
         return Ok(ExitCode::SUCCESS);
     }

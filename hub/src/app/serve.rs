@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::AppError;
-use super::{log, open, scrape, tend};
+use super::{attest, log, open, scrape, tend};
 use crate::config::Serve;
 use crate::deeds::upkeep;
 use crate::http::tls::{Identity, TlsError};
@@ -56,6 +56,7 @@ async fn serve(config: &Serve, hub: Arc<Hub>, identity: Identity) -> Result<(), 
     }
     tokio::spawn(keep_up(Arc::clone(&hub)));
     tokio::spawn(tend::pools(Arc::clone(&hub)));
+    tokio::spawn(attest::audit_log(Arc::clone(&hub)));
     let ending = hub.ending.subscribe();
     // Before anybody hears that the hub is ready, and may tell it to end.
     let signals = Signals::catch()?;

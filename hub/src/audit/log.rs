@@ -1,8 +1,7 @@
 //! The log in the store.
 
-use hackstream_control_api::audit::AuditEntry;
+use hackstream_control_api::audit::{AuditEntry, Checkpoint};
 use hackstream_control_api::id::{NodeId, SessionId, UserId};
-use hackstream_control_api::login::Checkpoint;
 use serde_json::json;
 
 use super::chain::{Attested, hash};
@@ -121,8 +120,8 @@ pub fn append(tx: &mut Tx<'_>, record: Record) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes a row. Whoever does keeps others from writing one until the commit.
-pub(crate) fn write(tx: &mut Tx<'_>, record: Record) -> Result<(), StoreError> {
+/// Writes a row; its number. Whoever does keeps others from writing one until the commit.
+pub(crate) fn write(tx: &mut Tx<'_>, record: Record) -> Result<u64, StoreError> {
     let (seq, prev) = locked_head(tx)?;
     let seq = seq + 1;
     let (actor_type, actor_id) = record.actor.columns();
@@ -168,7 +167,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, record: Record) -> Result<(), StoreError> {
     )?;
     let update = "UPDATE audit_head SET seq = ?1, hash = ?2 WHERE one = 1";
     tx.execute(update, values![seq, own])?;
-    Ok(())
+    Ok(seq)
 }
 
 fn locked_head(tx: &mut Tx<'_>) -> Result<(u64, [u8; 32]), StoreError> {

@@ -1,8 +1,14 @@
-//! The audit log: a chain of hashes, written in the transactions that it tells of.
+//! The audit log: a chain of hashes, written in the transactions that it tells of, and signed.
 
-pub mod chain;
+pub(crate) mod checkpoints;
 pub(crate) mod log;
+pub mod notary;
+pub mod plan;
 mod verify;
 
+use hackstream_audit::chain;
+
+pub use checkpoints::state;
 pub use log::{Actor, Record, append, head, list};
+pub use notary::Notary;
 pub use verify::{Check, verify};

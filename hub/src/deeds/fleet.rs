@@ -27,6 +27,7 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<NodeStatus>, Fault> {
         sessions: node.room.sessions,
         apps: node.facts.apps,
         limits_enforced: node.facts.limits_enforced,
+        problem: node.facts.problem,
         version: node.facts.version,
     };
     Ok(nodes::list(tx)?.into_iter().map(status).collect())

@@ -207,6 +207,9 @@ fn reason(refusal: &NodeRefusal) -> String {
         ),
         ("report", ..) => format!("node {node} does not report"),
         ("cordoned", ..) => format!("node {node} is out of service"),
+        ("driver", ..) => {
+            format!("node {node} can start no session now; its administrator sees why")
+        }
         ("app", ..) => format!("node {node} does not have the application"),
         (_, Some(need), Some(free)) => {
             format!("node {node} lacks {lacks}: needs {need}, has {free}")

@@ -67,6 +67,8 @@ pub struct Granted {
     pub verified: String,
     /// A new hash of the password, if that one is outdated.
     pub better: Option<String>,
+    /// The row of the audit log that the device remembers.
+    pub seen: Option<u64>,
 }
 
 /// Somebody showed the right password: their device gets tokens.
@@ -107,6 +109,7 @@ pub fn succeeded(
         &granted.access,
         &granted.refresh,
         tx.now.plus(ACCESS_LIFETIME),
+        granted.seen,
     )?;
     Ok(Some(tokens))
 }
@@ -152,7 +155,7 @@ pub fn keep_pair(
     Ok(())
 }
 
-/// The answer with tokens.
+/// The answer with tokens, for a device that remembers the row `seen` of the audit log.
 ///
 /// # Errors
 /// Those of the store.
@@ -161,11 +164,12 @@ pub fn tokens(
     access: &Token,
     refresh: &Token,
     expires_at: UnixMillis,
+    seen: Option<u64>,
 ) -> Result<Tokens, Fault> {
     Ok(Tokens {
         access_token: access.text().to_owned(),
         refresh_token: refresh.text().to_owned(),
         expires_in: hackstream_control_api::time::Seconds(expires_at.millis_since(tx.now) / 1000),
-        checkpoint: audit::head(tx)?,
+        audit: audit::state(tx, seen)?,
     })
 }

@@ -65,11 +65,16 @@ pub fn owner(tx: &mut Tx<'_>, token: &Token) -> Result<(UserId, DeviceId), Fault
     owner.ok_or_else(|| Code::Unauthenticated.into())
 }
 
-/// Exchanges `token`.
+/// Exchanges `token` of a device that remembers the row `seen` of the audit log.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] for a token that is not good; those of the store.
-pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refreshed, Fault> {
+pub fn refresh(
+    tx: &mut Tx<'_>,
+    token: &Token,
+    key: &RotationKey,
+    seen: Option<u64>,
+) -> Result<Refreshed, Fault> {
     // As whoever voids tokens does: see `who::acting`.
     let (owner, _) = owner(tx, token)?;
     users::lock(tx, owner)?;
@@ -88,16 +93,18 @@ pub fn refresh(tx: &mut Tx<'_>, token: &Token, key: &RotationKey) -> Result<Refr
         Verdict::Repeat => {
             let used_at = known.used_at.unwrap_or(tx.now);
             let expires_at = used_at.plus(ACCESS_LIFETIME);
-            Ok(Refreshed::Repeated(tokens(tx, &access, &next, expires_at)?))
+            let tokens = tokens(tx, &access, &next, expires_at, seen)?;
+            Ok(Refreshed::Repeated(tokens))
         }
         Verdict::Rotate => {
             let used = "UPDATE tokens SET used_at = ?2 WHERE hash = ?1";
             tx.execute(used, values![token.hash(), tx.now])?;
-            let seen = "UPDATE devices SET last_used_at = ?2 WHERE id = ?1";
-            tx.execute(seen, values![device, tx.now])?;
+            let touch = "UPDATE devices SET last_used_at = ?2 WHERE id = ?1";
+            tx.execute(touch, values![device, tx.now])?;
             keep_pair(tx, user, device, &access, &next)?;
             let expires_at = tx.now.plus(ACCESS_LIFETIME);
-            Ok(Refreshed::Rotated(tokens(tx, &access, &next, expires_at)?))
+            let tokens = tokens(tx, &access, &next, expires_at, seen)?;
+            Ok(Refreshed::Rotated(tokens))
         }
         Verdict::Reuse => {
             let void = "UPDATE devices SET revoked_at = ?2, revoked_why = 'reuse' WHERE id = ?1";

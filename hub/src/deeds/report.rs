@@ -38,6 +38,7 @@ pub fn report(tx: &mut Tx<'_>, node: NodeId, report: &Report) -> Result<Reported
     jobs::taken_up(tx, node, report.last_seq)?;
     let mut outcome = Reported::default();
     outcome.answer.now = tx.now;
+    outcome.answer.audit = Some(audit::state(tx, report.seen)?);
     let mut known = sessions::lock_of_node(tx, node)?;
     for session in &mut known {
         let id = session.view.session_id;

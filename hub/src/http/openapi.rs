@@ -9,7 +9,7 @@ use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    account, admin, audit, events, health, login, logs, node, pool, service, sessions,
+    account, admin, audit, events, export, health, login, logs, node, pool, service, sessions,
 };
 use crate::access::{Access, ROUTES};
 
@@ -24,14 +24,14 @@ use crate::access::{Access, ROUTES};
         health::live, health::ready, document,
         login::login, login::refresh, login::logout,
         account::me, account::password, account::devices, account::drop_device, account::apps,
-        account::quota, audit::own,
+        account::quota, audit::own, export::export,
         service::list, service::mint, service::revoke,
         sessions::launch, sessions::list, sessions::one, sessions::connect, sessions::stop,
         events::watch, logs::read,
         admin::users, admin::add_user, admin::user, admin::change_user, admin::put_app,
         admin::quota, admin::put_quota, admin::policy, admin::put_policy, admin::nodes,
         admin::cordon, admin::uncordon, pool::list, pool::set, pool::pause, pool::resume,
-        audit::all, audit::verify, health::metrics,
+        audit::all, audit::checkpoint, audit::verify, health::metrics,
         node::jobs, node::result, node::report, logs::piece,
     ),
     modifiers(&Tokens),

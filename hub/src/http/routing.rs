@@ -12,7 +12,7 @@ use hackstream_control_api::problem::Code;
 
 use super::guard::{Guard, watch};
 use super::handlers::{
-    account, admin, audit, events, health, login, logs, node, pool, service, sessions,
+    account, admin, audit, events, export, health, login, logs, node, pool, service, sessions,
 };
 use super::openapi;
 use crate::access::{Access, Declared, ROUTES};
@@ -64,6 +64,7 @@ fn own(routes: &mut Routes) -> Result<(), RouteError> {
         "/v1/me/devices/{id}",
         delete(account::drop_device),
     )?;
+    routes.add("GET", "/v1/me/export", get(export::export))?;
     routes.add("GET", "/v1/me/audit", get(audit::own))?;
     routes.add("GET", "/v1/tokens", get(service::list))?;
     routes.add("POST", "/v1/tokens", post(service::mint))?;
@@ -100,6 +101,7 @@ fn managing(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add("POST", "/v1/pool/{app}/pause", post(pool::pause))?;
     routes.add("POST", "/v1/pool/{app}/resume", post(pool::resume))?;
     routes.add("GET", "/v1/audit", get(audit::all))?;
+    routes.add("GET", "/v1/audit/checkpoint", get(audit::checkpoint))?;
     routes.add("GET", "/v1/audit/verify", get(audit::verify))?;
     routes.add("GET", "/v1/metrics", get(health::metrics))
 }

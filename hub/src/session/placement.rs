@@ -27,6 +27,8 @@ pub struct Room {
     pub capacity: Capacity,
     /// What it can run.
     pub apps: Vec<String>,
+    /// Whether it says that it can start nothing now.
+    pub has_problem: bool,
     /// Bytes of memory that its sessions have been promised.
     pub memory_promised: u64,
     /// Thousandths of a CPU, likewise.
@@ -79,6 +81,8 @@ impl Room {
             lacks("cordoned", None, None)
         } else if !self.is_alive(now) {
             lacks("report", None, None)
+        } else if self.has_problem {
+            lacks("driver", None, None)
         } else if !self.apps.iter().any(|known| known == app) {
             lacks("app", None, None)
         } else if self.sessions >= self.capacity.max_sessions {
@@ -137,6 +141,7 @@ mod tests {
                 ..Capacity::default()
             },
             apps: vec!["browser".to_owned()],
+            has_problem: false,
             memory_promised: promised,
             cpu_promised: 0,
             sessions: 0,
@@ -170,16 +175,18 @@ mod tests {
             room(2, 9000, 0),
             room(3, 9000, 0),
             room(4, 9000, 0),
+            room(5, 9000, 0),
         ];
         rooms[1].cordoned = true;
         rooms[2].last_report_at = Some(UnixMillis(1));
         rooms[3].apps.clear();
+        rooms[4].has_problem = true;
         let refusals = choose(&rooms, "browser", &wanted(1024), NOW).unwrap_err();
         let lacks: Vec<_> = refusals
             .iter()
             .map(|refusal| refusal.lacks.as_str())
             .collect();
-        assert_eq!(lacks, ["memory", "cordoned", "report", "app"]);
+        assert_eq!(lacks, ["memory", "cordoned", "report", "app", "driver"]);
         assert_eq!(
             (refusals[0].need, refusals[0].free),
             (Some(1024), Some(300))

@@ -21,6 +21,7 @@ mod workers;
 pub use aside::Aside;
 pub use backend::{Backend, Place};
 pub use error::StoreError;
+use transaction::News;
 pub use transaction::{Tx, Wake};
 pub(crate) use value::values;
 pub use value::{FromValue, Row, Value};
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackstream_control_api::time::UnixMillis;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::random;
 use workers::Workers;
@@ -48,6 +49,7 @@ pub struct Store {
     writers: Workers,
     readers: Workers,
     wakes: broadcast::Sender<Wake>,
+    audited: watch::Sender<u64>,
     clock: Clock,
     on_commit: Arc<dyn Fn(f64) + Send + Sync>,
     place: Place,
@@ -69,6 +71,7 @@ impl Store {
             writers: Workers::start("store-write", place.writers(), place)?,
             readers: Workers::start("store-read", place.readers(), place)?,
             wakes: broadcast::channel(WAKES).0,
+            audited: watch::Sender::new(0),
             clock,
             on_commit: on_commit.into(),
             place: place.clone(),
@@ -87,6 +90,12 @@ impl Store {
         self.wakes.subscribe()
     }
 
+    /// The number of the last row of the audit log that this process wrote; 0 before the first.
+    #[must_use]
+    pub fn audited(&self) -> watch::Receiver<u64> {
+        self.audited.subscribe()
+    }
+
     /// Does `work` in one transaction: everything it writes, or nothing if it returns an error.
     /// It may be run again where other writers got in its way.
     ///
@@ -102,14 +111,22 @@ impl Store {
     {
         let started = Instant::now();
         let (clock, wakes) = (Arc::clone(&self.clock), self.wakes.clone());
+        let audited = self.audited.clone();
         let on_commit = Arc::clone(&self.on_commit);
         self.writers
             .run(move |backend| {
-                let (value, woken) = attempt(backend, &clock, &work)?;
+                let (value, news) = attempt(backend, &clock, &work)?;
                 // Here, and not where the asker waits: the asker may have gone.
-                for wake in woken {
+                for wake in news.wakes {
                     // Nobody may be listening.
                     let _ = wakes.send(wake);
+                }
+                if let Some(seq) = news.audited {
+                    audited.send_if_modified(|last| {
+                        let is_newer = seq > *last;
+                        *last = seq.max(*last);
+                        is_newer
+                    });
                 }
                 on_commit(started.elapsed().as_secs_f64());
                 Ok(value)
@@ -152,7 +169,7 @@ fn attempt<T, E: From<StoreError> + Contention>(
     backend: &mut dyn Backend,
     clock: &Clock,
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<(T, Vec<Wake>), E> {
+) -> Result<(T, News), E> {
     let mut tries = 1;
     loop {
         match once(backend, clock(), work) {
@@ -176,7 +193,7 @@ fn once<T, E: From<StoreError>>(
     backend: &mut dyn Backend,
     now: UnixMillis,
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<(T, Vec<Wake>), E> {
+) -> Result<(T, News), E> {
     backend.begin_write()?;
     let mut tx = Tx::new(backend, now);
     let result = work(&mut tx).and_then(|value| Ok((value, tx.finish()?)));

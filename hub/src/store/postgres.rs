@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0001_start.sql"),
     include_str!("migrations/postgres/0002_pool.sql"),
     include_str!("migrations/postgres/0003_bounds.sql"),
+    include_str!("migrations/postgres/0004_checkpoints.sql"),
 ];
 
 /// How the hub marks a row that it locks: a comment for SQLite.

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0001_start.sql"),
     include_str!("migrations/sqlite/0002_pool.sql"),
     include_str!("migrations/sqlite/0003_bounds.sql"),
+    include_str!("migrations/sqlite/0004_checkpoints.sql"),
 ];
 
 /// A connection to a file.

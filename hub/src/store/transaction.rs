@@ -20,6 +20,14 @@ pub enum Wake {
     Pool,
 }
 
+/// What is to be told once a transaction is done.
+pub(super) struct News {
+    /// Who is to be woken.
+    pub(super) wakes: Vec<Wake>,
+    /// The number of the last row of the audit log that it wrote.
+    pub(super) audited: Option<u64>,
+}
+
 /// One transaction.
 pub struct Tx<'a> {
     backend: &'a mut dyn Backend,
@@ -39,13 +47,15 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Writes what is to be written down, as the last thing before the commit; who is to be woken
+    /// Writes what is to be written down, as the last thing before the commit; what is to be told
     /// after it.
-    pub(super) fn finish(&mut self) -> Result<Vec<Wake>, StoreError> {
+    pub(super) fn finish(&mut self) -> Result<News, StoreError> {
+        let mut audited = None;
         for record in std::mem::take(&mut self.records) {
-            log::write(self, record)?;
+            audited = Some(log::write(self, record)?);
         }
-        Ok(std::mem::take(&mut self.wakes))
+        let wakes = std::mem::take(&mut self.wakes);
+        Ok(News { wakes, audited })
     }
 
     /// Has a row of the audit log written with this transaction, at its end: all who write into the

@@ -20,6 +20,9 @@ pub struct Facts {
     pub apps: Vec<String>,
     /// Whether it keeps limits.
     pub limits_enforced: bool,
+    /// Why it can start no session now, if so.
+    #[serde(default)]
+    pub problem: Option<String>,
     /// Its agent's version.
     pub version: String,
 }
@@ -32,9 +35,19 @@ impl Facts {
             capacity: report.capacity,
             apps: report.apps.clone(),
             limits_enforced: report.limits_enforced,
+            problem: report.problem.as_deref().map(shortened),
             version: report.version.clone(),
         }
     }
+}
+
+/// Characters of a node's problem that are kept.
+const MOST_PROBLEM: usize = 400;
+
+/// One line for a person, whatever a node says.
+fn shortened(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(MOST_PROBLEM).collect()
 }
 
 /// A node with what its sessions have been promised.
@@ -164,6 +177,7 @@ fn read(row: &mut Row) -> Result<Stored, Fault> {
         last_report_at,
         capacity: facts.capacity,
         apps: facts.apps.clone(),
+        has_problem: facts.problem.is_some(),
         memory_promised: 0,
         cpu_promised: 0,
         sessions: 0,

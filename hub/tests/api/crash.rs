@@ -84,7 +84,7 @@ pub(crate) fn nothing_acknowledged_is_lost() {
             .query("PRAGMA integrity_check", &[])?
             .remove(0)
             .take::<String>()?;
-        Ok((names.len(), intact, audit::verify(tx)?))
+        Ok((names.len(), intact, audit::verify(tx, None)?))
     };
     let (names, intact, verdict) = runtime().block_on(store.read(look)).unwrap();
     assert!(names >= 7 * 11 * 12 / 2, "{names}");

@@ -12,10 +12,12 @@
 mod accounts;
 mod audit;
 mod bodies;
+mod checkpoints;
 mod connect;
 mod crash;
 mod database;
 mod document;
+mod export;
 mod floods;
 mod fuzz;
 mod harness;
@@ -44,8 +46,10 @@ fn main() -> ExitCode {
         accounts::TESTS,
         audit::TESTS,
         bodies::TESTS,
+        checkpoints::TESTS,
         connect::TESTS,
         document::TESTS,
+        export::TESTS,
         floods::TESTS,
         fuzz::TESTS,
         logs::TESTS,

@@ -296,6 +296,7 @@ fn an_old_password_that_waited_logs_nobody_in(api: &mut Api) {
         refresh: Token::random(Kind::Refresh).unwrap(),
         verified: phc(api, "alice"),
         better: Some("a better hash of the old password".to_owned()),
+        seen: None,
     };
     change(api, id, UserChange::default(), Some("reset"));
     let tokens = api.write(move |tx| login::succeeded(tx, id, "x", &granted));

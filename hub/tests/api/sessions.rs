@@ -34,6 +34,10 @@ pub(crate) const TESTS: &[Test] = &[
         the_same_wish_is_fulfilled_once,
     ),
     (
+        "a_node_that_can_start_nothing_gets_nothing",
+        a_node_that_can_start_nothing_gets_nothing,
+    ),
+    (
         "a_full_node_says_what_it_lacks",
         a_full_node_says_what_it_lacks,
     ),
@@ -334,6 +338,36 @@ fn small(api: &Api, node: &str) {
             "cpu_millis": 8000, "cpu_allocatable": 8000, "max_sessions": 10 },
     });
     api.post("/v1/node/report", node, report).ok();
+}
+
+fn a_node_that_can_start_nothing_gets_nothing(api: &mut Api) {
+    let alice = api.token("alice");
+    let (_, node) = api.node("a");
+    let report = |problem: Value| {
+        json!({
+            "version": "test", "last_seq": 0, "limits_enforced": false, "problem": problem,
+            "apps": ["browser"], "sessions": [], "capacity": { "memory_bytes": 2_u64 << 40,
+                "memory_allocatable": 2_u64 << 40, "cpu_millis": 8000, "cpu_allocatable": 8000,
+                "max_sessions": 10 },
+        })
+    };
+    let why = "there is no container engine at /var/run/docker.sock; is it running?";
+    api.post("/v1/node/report", &node, report(json!(why))).ok();
+    let wish = json!({ "app": "browser" });
+    let refused = api.post("/v1/sessions", &alice, wish);
+    assert_eq!(refused.code(), "no_capacity");
+    assert_eq!(refused.json["nodes"][0]["lacks"], "driver");
+    // Where its socket is, is nothing to whoever launches.
+    assert!(
+        !refused.json.to_string().contains("docker"),
+        "{}",
+        refused.json
+    );
+    let admin = api.token("admin");
+    let nodes = api.get("/v1/nodes", &admin).ok();
+    assert!(nodes.to_string().contains(why), "{nodes}");
+    api.post("/v1/node/report", &node, report(Value::Null)).ok();
+    api.launch(&alice);
 }
 
 fn a_full_node_says_what_it_lacks(api: &mut Api) {

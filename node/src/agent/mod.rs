@@ -2,17 +2,19 @@
 //!
 //! [`jobs`] carries out what the hub wants, [`sessions`] looks after sessions between that and ends
 //! them when their [`timers`] say so, whether or not the hub is there. [`hub`] is the way to it,
-//! [`status`] the way to a session's server, [`capacity`] the machine.
+//! [`status`] the way to a session's server, `reporting` tells what there is, [`capacity`] the machine.
 
 pub mod capacity;
 pub mod hub;
 pub mod jobs;
 pub mod logs;
 pub mod memory;
+mod reporting;
 pub mod sessions;
 pub mod status;
 mod telling;
 pub mod timers;
+pub mod witness;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -21,8 +23,7 @@ use std::time::{Duration, Instant};
 
 use hackstream_control_api::limits::MAX_REPORTED_SESSIONS;
 use hackstream_control_api::node::Report;
-use hackstream_failpoint::reach;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::NodeError;
 use crate::clock::{Uptime, now};
@@ -31,10 +32,15 @@ use crate::driver::Driver;
 use hub::Hub;
 use jobs::Jobs;
 use memory::Memory;
+use reporting::{Outbox, tell_for_ever};
 use sessions::Sessions;
+use witness::Witness;
 
-/// Between two reports while nothing happens.
+/// Between two looks at the sessions while nothing happens, and between two reports.
 const REPORT: Duration = Duration::from_secs(5);
+
+/// The same where a session is about to end by itself.
+const SOONEST: Duration = Duration::from_millis(250);
 
 /// Before the hub is asked again after it did not answer; the longest, after some times.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -59,6 +65,9 @@ pub struct Agent {
     hub: Arc<Hub>,
     memory: Arc<Memory>,
     sessions: Sessions,
+    outbox: Arc<Outbox>,
+    /// Until the thread that tells the hub has it.
+    witness: Option<Witness>,
     bell: Bell,
     rung: Option<Receiver<()>>,
 }
@@ -70,15 +79,18 @@ impl Agent {
     /// [`NodeError`] if what it remembers cannot be read.
     pub fn new(config: Config, driver: Arc<dyn Driver>, hub: Hub) -> Result<Self, NodeError> {
         let memory = Arc::new(Memory::open(&config.state_dir.join("agent.json"))?);
+        let witness = Witness::open(&config.state_dir.join("witness.json"), &config.hub)?;
         let (ringer, rung) = channel();
         Ok(Self {
             sessions: Sessions::new(
                 Arc::clone(&driver),
                 Arc::clone(&memory),
-                config.state_dir.join("sessions"),
+                config.sessions(),
                 config.host.clone(),
                 (now(), Uptime::now()),
             ),
+            outbox: Arc::default(),
+            witness: Some(witness),
             config,
             driver,
             hub: Arc::new(hub),
@@ -105,23 +117,25 @@ impl Agent {
         let poll = thread::Builder::new().name("jobs".to_owned());
         let polling = poll.spawn(move || poll_for_ever(&Arc::new(jobs)));
         polling.map_err(NodeError::system("cannot start a thread"))?;
+        let (outbox, hub) = (Arc::clone(&self.outbox), Arc::clone(&self.hub));
+        let driver = Arc::clone(&self.driver);
+        let tell = thread::Builder::new().name("reports".to_owned());
+        if let Some(witness) = self.witness.take() {
+            let telling = tell.spawn(move || tell_for_ever(&outbox, &hub, &driver, witness));
+            telling.map_err(NodeError::system("cannot start a thread"))?;
+        }
         if let Some(rung) = rung {
-            self.report_for_ever(&rung);
+            self.look_for_ever(&rung);
         }
         Ok(())
     }
 
-    fn report_for_ever(&mut self, rung: &Receiver<()>) {
-        let mut is_away = false;
+    fn look_for_ever(&mut self, rung: &Receiver<()>) {
         loop {
-            let told = self.report();
-            match (&told, is_away) {
-                (Ok(()), true) => info!("the hub is there again"),
-                (Err(error), false) => warn!(%error, "the hub hears no reports; sessions go on"),
-                _ => {}
-            }
-            is_away = told.is_err();
-            match rung.recv_timeout(REPORT) {
+            self.look();
+            let due = self.sessions.due().map(|due| due.since(Uptime::now()));
+            let pause = due.map_or(REPORT, |due| due.clamp(SOONEST, REPORT));
+            match rung.recv_timeout(pause) {
                 // Of several at once one report is enough.
                 Ok(()) => while rung.try_recv().is_ok() {},
                 Err(RecvTimeoutError::Timeout) => {}
@@ -130,37 +144,29 @@ impl Agent {
         }
     }
 
-    /// Looks after the sessions, and tells the hub of them.
-    fn report(&mut self) -> Result<(), hub::HubError> {
+    /// Looks after the sessions, and has the hub told of them.
+    fn look(&mut self) {
         // Before the look: of a job that comes in between the session is not missing.
         let last_seq = self.memory.last_seq();
         let mut sessions = match self.sessions.look(now(), Uptime::now()) {
             Ok(sessions) => sessions,
             Err(error) => {
                 warn!(%error, "cannot look for sessions; the hub is told nothing");
-                return Ok(());
+                return;
             }
         };
         // Those that have ended come last, and come again.
         sessions.truncate(MAX_REPORTED_SESSIONS);
-        let report = Report {
+        self.outbox.put(Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             last_seq,
             capacity: capacity::of_this_machine(self.config.max_sessions),
             limits_enforced: self.driver.limits_enforced(),
+            problem: self.driver.problem(),
             apps: self.config.apps.keys().cloned().collect(),
             sessions,
-        };
-        let answer = self.hub.report(&report)?;
-        if !answer.forget.is_empty() {
-            reach("node.forget.told");
-        }
-        for session in answer.forget {
-            if let Err(error) = self.driver.forget(session) {
-                warn!(%session, %error, "a session that ended is not forgotten");
-            }
-        }
-        Ok(())
+            seen: None,
+        });
     }
 }
 

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::{NodeSession, NodeSessionState, StartPhase};
+use hackstream_control_api::policy::Timers;
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use tracing::{info, warn};
 
 use super::memory::Memory;
-use super::status::{self, Said};
+use super::status::{self, Question, Said};
 use super::telling;
-use super::timers::{Presence, stops_at};
+use super::timers::{Presence, stops_at, warning};
 use crate::NodeError;
 use crate::clock::{Calendar, Uptime};
 use crate::driver::{self, Driver, Found};
@@ -52,10 +53,15 @@ struct Seen {
     viewers: u32,
     presence: Presence,
     last_input: Option<Uptime>,
+    last_sound: Option<Uptime>,
     last_viewer: Option<Uptime>,
     first_frame: Option<Uptime>,
     /// When it was last killed, because its keeper was stuck.
     killed: Option<Uptime>,
+    /// When it ends by itself as things are, and why.
+    ends: Option<(Uptime, StopCause)>,
+    /// By which timers.
+    timers: Timers,
     /// What the hub was told.
     told: Option<NodeSession>,
 }
@@ -98,10 +104,10 @@ impl Sessions {
             warn!(%error, "cannot forget claims");
         }
         let running = all.iter().filter(|seen| seen.runs());
-        let folders: Vec<(SessionId, Folder)> = running
-            .map(|seen| (seen.session(), Folder::of(&self.folder, seen.session())))
+        let questions: Vec<Question> = running
+            .map(|seen| self.question(seen.session(), now))
             .collect();
-        let said = status::ask(folders.iter().map(|(session, at)| (*session, at.path())));
+        let said = status::ask(&questions);
         let mut tell = |seen: &driver::Seen| match seen {
             driver::Seen::Found(found) => {
                 self.look_at(found, said.get(&found.spec.session).copied(), now)
@@ -112,6 +118,24 @@ impl Sessions {
             }
         };
         Ok(all.iter().map(&mut tell).collect())
+    }
+
+    fn question(&self, session: SessionId, now: Uptime) -> Question {
+        let seen = self.seen.get(&session);
+        Question {
+            session,
+            folder: Folder::of(&self.folder, session).path().to_owned(),
+            warning: seen.and_then(|seen| warning(&seen.timers, seen.ends, now)),
+        }
+    }
+
+    /// When the first of them ends by itself, as things are.
+    #[must_use]
+    pub fn due(&self) -> Option<Uptime> {
+        self.seen
+            .values()
+            .filter_map(|seen| Some(seen.ends?.0))
+            .min()
     }
 
     fn look_at(&mut self, found: &Found, said: Option<Said>, now: Uptime) -> NodeSession {
@@ -129,6 +153,7 @@ impl Sessions {
         let ready = found.record.ready.filter(|_| runs && owner.is_some());
         let ends = ready.and_then(|ready| stops_at(&timers, ready, &seen.presence));
         let is_ready = found.record.life == Life::Ready;
+        (seen.ends, seen.timers) = (ends.filter(|_| is_ready), timers);
         // Who does not answer now may have somebody there.
         let sure = said.map_or(Presence::Unknown, |_| seen.presence);
         let over = ready.and_then(|ready| stops_at(&timers, ready, &sure));
@@ -200,8 +225,9 @@ fn kill(driver: Arc<dyn Driver>, session: SessionId) {
 impl Seen {
     /// Takes what a server said; `since` is when the agent began to look.
     fn update(&mut self, said: Said, now: Uptime, since: Uptime) {
-        let input = said.still.map(|still| now.before(still));
-        self.last_input = self.last_input.max(input);
+        let ago = |span: Option<Duration>| span.map(|span| now.before(span));
+        self.last_input = self.last_input.max(ago(said.still));
+        self.last_sound = self.last_sound.max(ago(said.quiet));
         self.viewers = said.viewers;
         self.presence = if said.viewers > 0 {
             self.last_viewer = Some(now);
@@ -212,6 +238,7 @@ impl Seen {
             Presence::Watched {
                 since,
                 last_input: self.last_input,
+                last_sound: self.last_sound,
             }
         } else {
             Presence::Alone {

@@ -1,21 +1,23 @@
 //! What the sessions' servers say of themselves, each on a socket in its session's folder.
 //!
 //! The keeper made that socket and the folder is ours, but whoever took a session over answers what they
-//! like, or not at all. So answers are short, all are waited for at once and for a moment only, and three
-//! numbers of each are looked at.
+//! like, or not at all. So answers are short, all are waited for at once and for a moment only, and four
+//! numbers of each are looked at. Each server is told first whether its session is going to end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hackstream_control_api::id::SessionId;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use super::timers::Warning;
 
 /// How long all answers together may take.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -33,6 +35,8 @@ pub struct Said {
     pub viewers: u32,
     /// For how long nobody has done anything.
     pub still: Option<Duration>,
+    /// For how long nobody has heard anything.
+    pub quiet: Option<Duration>,
     /// Frames sent so far.
     pub frames: u64,
 }
@@ -41,7 +45,32 @@ pub struct Said {
 struct Answer {
     viewers: Vec<serde::de::IgnoredAny>,
     last_input_seconds: Option<f64>,
+    #[serde(default)]
+    last_sound_seconds: Option<f64>,
     frames: u64,
+}
+
+/// A session's server that is to be asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Whose.
+    pub session: SessionId,
+    /// The session's folder.
+    pub folder: PathBuf,
+    /// What its viewers are to know.
+    pub warning: Option<Warning>,
+}
+
+/// What a server is told. Fields are only ever added.
+#[derive(Serialize)]
+struct Told {
+    ends: Option<Ends>,
+}
+
+#[derive(Serialize)]
+struct Ends {
+    cause: &'static str,
+    seconds: u64,
 }
 
 /// A server that was asked.
@@ -51,14 +80,14 @@ struct Asked {
     answer: Vec<u8>,
 }
 
-/// Asks the servers on these sockets; who does not answer sensibly, and soon, is missing.
+/// Asks the servers; who does not answer sensibly, and soon, is missing.
 #[must_use]
-pub fn ask<'a>(sockets: impl Iterator<Item = (SessionId, &'a Path)>) -> BTreeMap<SessionId, Said> {
+pub fn ask(questions: &[Question]) -> BTreeMap<SessionId, Said> {
     let deadline = Instant::now() + PATIENCE;
-    let begun = sockets.filter_map(|(session, folder)| {
+    let begun = questions.iter().filter_map(|question| {
         Some(Asked {
-            session,
-            stream: begin(folder).ok()?,
+            session: question.session,
+            stream: begin(question).ok()?,
             answer: Vec::new(),
         })
     });
@@ -77,15 +106,24 @@ pub fn ask<'a>(sockets: impl Iterator<Item = (SessionId, &'a Path)>) -> BTreeMap
     said
 }
 
-/// Connects to the socket in a session's folder, if that can be done at once.
-fn begin(folder: &Path) -> io::Result<UnixStream> {
-    let inside = File::open(folder)?;
+/// Connects to the socket in the session's folder, and says what there is to say, if that can be done at
+/// once.
+fn begin(question: &Question) -> io::Result<UnixStream> {
+    let inside = File::open(&question.folder)?;
     // Paths of sockets are short; those of folders need not be.
     let path = format!("/proc/self/fd/{}/status.sock", inside.as_raw_fd());
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     connect(&socket, &SocketAddrUnix::new(path)?)?;
-    Ok(UnixStream::from(socket))
+    let mut stream = UnixStream::from(socket);
+    let ends = question.warning.map(|warning| Ends {
+        cause: warning.cause.name(),
+        seconds: warning.within.0,
+    });
+    let mut line = serde_json::to_vec(&Told { ends })?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    Ok(stream)
 }
 
 /// Waits until one of them says something; whether that was before the deadline.
@@ -128,10 +166,11 @@ impl Asked {
 
 fn sense(answer: &[u8]) -> Option<Said> {
     let answer: Answer = serde_json::from_slice(answer).ok()?;
-    let still = answer.last_input_seconds;
+    let span = |seconds: Option<f64>| Duration::try_from_secs_f64(seconds?).ok();
     Some(Said {
         viewers: u32::try_from(answer.viewers.len()).ok()?,
-        still: still.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        still: span(answer.last_input_seconds),
+        quiet: span(answer.last_sound_seconds),
         frames: answer.frames,
     })
 }
@@ -139,10 +178,22 @@ fn sense(answer: &[u8]) -> Option<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
     use std::os::unix::net::UnixListener;
+    use std::path::Path;
 
-    const SENSE: &[u8] = br#"{"viewers":[{}],"last_input_seconds":2.5,"frames":7,"x":1}"#;
+    use hackstream_control_api::session::StopCause;
+    use hackstream_control_api::time::Seconds;
+
+    const SENSE: &[u8] =
+        br#"{"viewers":[{}],"last_input_seconds":2.5,"last_sound_seconds":0.5,"frames":7,"x":1}"#;
+
+    fn question(last: char, folder: &Path, warning: Option<Warning>) -> Question {
+        Question {
+            session: session(last),
+            folder: folder.to_owned(),
+            warning,
+        }
+    }
 
     fn session(last: char) -> SessionId {
         format!("01ARZ3NDEKTSV4RRFFQ69G5FA{last}").parse().unwrap()
@@ -164,23 +215,35 @@ mod tests {
         let (full, full_listener) = place("full");
         let gone = dir.path().join("gone");
         rustix::net::listen(&full_listener, 0).unwrap();
-        let crowd: Vec<_> = std::iter::from_fn(|| begin(&full).ok()).collect();
+        let crowd = std::iter::from_fn(|| begin(&question('D', &full, None)).ok());
+        let crowd: Vec<_> = crowd.collect();
         assert!(crowd.len() < 100, "its backlog is full");
         let answering = std::thread::spawn(move || {
-            good_listener.accept().unwrap().0.write_all(SENSE).unwrap();
+            let (mut stream, _) = good_listener.accept().unwrap();
+            let mut heard = [0; 64];
+            let count = stream.read(&mut heard).unwrap();
+            stream.write_all(SENSE).unwrap();
+            String::from_utf8(heard[..count].to_vec()).unwrap()
         });
         let talking = std::thread::spawn(move || {
             let (mut stream, _) = endless_listener.accept().unwrap();
             while stream.write_all(&[b' '; 1024]).is_ok() {}
         });
         let all = [&good, &silent, &endless, &full, &gone];
+        let warning = Warning {
+            cause: StopCause::Idle,
+            within: Seconds(42),
+        };
         let sockets = all.iter().zip("ABCDE".chars());
-        let said = ask(sockets.map(|(folder, last)| (session(last), folder.as_path())));
-        answering.join().unwrap();
+        let questions = sockets.map(|(folder, last)| question(last, folder, Some(warning)));
+        let said = ask(&questions.collect::<Vec<_>>());
+        let heard = answering.join().unwrap();
+        assert_eq!(heard, "{\"ends\":{\"cause\":\"idle\",\"seconds\":42}}\n");
         talking.join().unwrap();
         let expected = Said {
             viewers: 1,
             still: Some(Duration::from_millis(2500)),
+            quiet: Some(Duration::from_millis(500)),
             frames: 7,
         };
         assert_eq!(said, BTreeMap::from([(session('A'), expected)]));

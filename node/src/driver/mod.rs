@@ -1,7 +1,11 @@
 //! How sessions are run. A driver starts and ends them; when they end by themselves is decided
 //! elsewhere.
 
+mod command;
+pub mod docker;
+mod ending;
 pub mod local;
+mod sockets;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::Usage;
@@ -71,6 +75,11 @@ pub trait Driver: Send + Sync {
 
     /// Whether limits on memory, processor and processes are kept.
     fn limits_enforced(&self) -> bool;
+
+    /// Why no session can be started now, whoever asks, for the administrator; `None` if some can.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What was seen of a session.

@@ -47,6 +47,13 @@ pub enum AppError {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// The sockets that should have been handed out are not there.
+    Door {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The key or the port cannot be used.
     Transport(TransportError),
     /// The session did not start.
@@ -69,6 +76,7 @@ impl AppError {
             }
             Self::Metrics { .. }
             | Self::Inherited { .. }
+            | Self::Door { .. }
             | Self::Transport(TransportError::Bind { .. } | TransportError::Socket { .. }) => {
                 exit::LISTEN
             }
@@ -91,6 +99,7 @@ impl AppError {
             Self::StateDirectory { source, .. }
             | Self::Metrics { source, .. }
             | Self::Inherited { source, .. }
+            | Self::Door { source, .. }
             | Self::Runtime(source)
             | Self::Announcement(source) => source,
             Self::Files(error) => error,
@@ -119,6 +128,13 @@ impl fmt::Display for AppError {
             }
             Self::Inherited { option, number, .. } => {
                 write!(f, "cannot serve the inherited socket {number} ({option}): ")?;
+            }
+            Self::Door { path, .. } => {
+                write!(
+                    f,
+                    "cannot serve the sockets from {} (--sockets-from): ",
+                    path.display()
+                )?;
             }
             Self::Runtime(_) => f.write_str("cannot start threads: ")?,
             Self::Announcement(_) => f.write_str("cannot write to standard output: ")?,

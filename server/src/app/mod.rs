@@ -33,6 +33,7 @@ use crate::status::Roll;
 use crate::token::{self, Access};
 use crate::viewer::attend::{Service, attend};
 use crate::viewer::bell::Bells;
+use crate::viewer::coming_end::ComingEnds;
 use crate::viewer::registry::Registry;
 use crate::viewer::seats::Seats;
 use crate::viewer::tickets::Tickets;
@@ -111,6 +112,7 @@ fn run_in(
             .sound_socket()
             .map(|socket| Broadcast::start(socket, screen.clock())),
         bells: Bells::new(config.bell),
+        coming_ends: ComingEnds::new(screen.clock()),
         files: config.files.map(Files::start).transpose()?,
         microphone: screen
             .sound_socket()

@@ -145,6 +145,8 @@ pub struct Config {
     pub listen_fd: Option<u16>,
     /// The number of a socket on which the session's status is asked for.
     pub status_fd: Option<u16>,
+    /// Where sockets are handed out, in place of both.
+    pub sockets_from: Option<PathBuf>,
     /// Whether the server's key is one that nobody has but this process.
     pub fresh_key: bool,
     /// Where key and token are kept.
@@ -211,6 +213,7 @@ impl Config {
             listen,
             listen_fd: service.listen_fd,
             status_fd: service.status_fd,
+            sockets_from: service.sockets_from,
             fresh_key: service.fresh_key,
             state_dir,
             access,

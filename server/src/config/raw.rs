@@ -189,6 +189,11 @@ pub struct Service {
     /// `hackstream-server status` hears it: for whoever started us and does not see our files.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(3..))]
     pub status_fd: Option<u16>,
+    /// Serve the sockets that are handed out, as descriptors, on the Unix socket at this path, instead of
+    /// an address: for containers, which inherit none. docs/control-plane.md tells what is sent.
+    #[arg(long, value_name = "FILE",
+        conflicts_with_all = ["listen", "no_auth", "listen_fd", "status_fd"])]
+    pub sockets_from: Option<PathBuf>,
     /// Make a key for this run only, and write it nowhere: programs of the session are the server's
     /// user and could read the file.
     #[arg(long)]

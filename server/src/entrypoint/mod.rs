@@ -230,6 +230,7 @@ mod tests {
             "display",
             "listen-fd",
             "status-fd",
+            "sockets-from",
             "fresh-key",
             "state-dir",
             "no-auth",

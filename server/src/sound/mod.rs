@@ -10,12 +10,14 @@ mod retry;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use bytes::Bytes;
 use hackstream_protocol::ids::ViewerId;
+use hackstream_protocol::units::Timestamp;
 use hackstream_protocol::wire::control::SoundWish;
 use hackstream_sound::pulse::Closer;
 use hackstream_transport::Connection;
@@ -39,6 +41,8 @@ struct Shared {
     audience: Mutex<Audience>,
     /// Signalled when somebody comes, and at the end.
     changed: Condvar,
+    /// When somebody last heard something, in microseconds on the clock; 0 if nobody ever did.
+    heard_at: AtomicU64,
 }
 
 #[derive(Default)]
@@ -59,6 +63,7 @@ impl Broadcast {
         let shared = Arc::new(Shared {
             audience: Mutex::default(),
             changed: Condvar::new(),
+            heard_at: AtomicU64::new(0),
         });
         let recording = Arc::clone(&shared);
         let thread = thread::Builder::new().name("sound".to_owned());
@@ -82,6 +87,13 @@ impl Broadcast {
             }
             SoundWish::Mute => self.leave(id),
         }
+    }
+
+    /// When somebody last heard something.
+    #[must_use]
+    pub fn last_heard(&self) -> Option<Timestamp> {
+        let at = self.shared.heard_at.load(Ordering::Relaxed);
+        (at > 0).then_some(Timestamp(at))
     }
 
     /// A viewer is gone, or wants to hear nothing.
@@ -148,8 +160,10 @@ impl Shared {
         !self.lock().listeners.is_empty()
     }
 
-    /// Sends a packet to all who listen. One whose link is full loses its oldest instead.
-    fn send(&self, packet: &Bytes) {
+    /// Sends a packet of what sounds now to all who listen. One whose link is full loses its oldest
+    /// instead.
+    fn send(&self, packet: &Bytes, now: Timestamp) {
+        self.heard_at.store(now.0, Ordering::Relaxed);
         for connection in self.lock().listeners.values() {
             // A connection that has ended leaves by itself.
             let _ = connection.send_datagram(packet.clone());
@@ -166,6 +180,7 @@ mod tests {
         Arc::new(Shared {
             audience: Mutex::default(),
             changed: Condvar::new(),
+            heard_at: AtomicU64::new(0),
         })
     }
 

@@ -107,7 +107,7 @@ impl<'a> Sender<'a> {
         match self.packets.next(piece, now) {
             Ok(Some(packet)) => {
                 *self.seq = packet.seq;
-                self.shared.send(&bytes_of(&packet));
+                self.shared.send(&bytes_of(&packet), now);
             }
             Ok(None) => {}
             Err(error) => {

@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod endpoint;
 mod exposition;
+mod heard;
 mod memory;
 pub mod report;
 mod roll;

@@ -46,6 +46,9 @@ pub struct SessionReport {
     pub last_input_seconds: Option<f64>,
     /// The same, counted from the start if nobody ever did: how long the session has been idle.
     pub idle_seconds: f64,
+    /// Seconds since a viewer last heard something of the session; `None` if none ever did.
+    #[serde(default)]
+    pub last_sound_seconds: Option<f64>,
     /// Memory of the server's process (PSS); `None` if the kernel does not tell.
     pub pss_bytes: Option<u64>,
     /// Most viewers at a time.
@@ -143,6 +146,9 @@ pub fn of(service: &Service, facts: &Facts) -> SessionReport {
         uptime_seconds: seconds(now.since(Timestamp(0))),
         last_input_seconds: last_input.map(|at| seconds(now.since(at))),
         idle_seconds: seconds(now.since(last_input.unwrap_or(Timestamp(0)))),
+        last_sound_seconds: (service.broadcast.as_ref())
+            .and_then(|broadcast| broadcast.last_heard())
+            .map(|at| seconds(now.since(at))),
         pss_bytes: proportional_bytes(),
         max_viewers: service.registry.most_viewers(),
         viewers_joined: load(&totals.joined),

@@ -16,6 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
+use super::heard;
 use super::report::{self, Facts};
 use crate::secret::random;
 use crate::viewer::attend::Service;
@@ -78,12 +79,13 @@ impl StatusSocket {
             let _ = std::fs::remove_file(&unfinished);
             return Err(error);
         }
-        tokio::spawn(answer_all(listener, service, facts));
+        tokio::spawn(answer_all(listener, Asker::Anybody, service, facts));
         Ok(Self { path })
     }
 }
 
-/// Answers on a socket that listens already and does not block. Needs a runtime to run in.
+/// Answers whoever started the session, on a socket that listens already and does not block, and hears
+/// what they say. Needs a runtime to run in.
 ///
 /// # Errors
 /// The system's.
@@ -93,7 +95,7 @@ pub fn serve(
     facts: Facts,
 ) -> io::Result<()> {
     let listener = UnixListener::from_std(socket)?;
-    tokio::spawn(answer_all(listener, service, facts));
+    tokio::spawn(answer_all(listener, Asker::Starter, service, facts));
     Ok(())
 }
 
@@ -111,13 +113,22 @@ fn unique_name() -> io::Result<String> {
     Ok(format!("{}-{noise:08x}", std::process::id()))
 }
 
-async fn answer_all(listener: UnixListener, service: Weak<Service>, facts: Facts) {
+/// Who asks on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asker {
+    /// Any process of the user's: it is only told.
+    Anybody,
+    /// Who started the session: what they say counts.
+    Starter,
+}
+
+async fn answer_all(listener: UnixListener, asker: Asker, service: Weak<Service>, facts: Facts) {
     let facts = Arc::new(facts);
     loop {
         match listener.accept().await {
             // One after another: nobody but their own user can ask.
             Ok((stream, _)) => {
-                let answered = answer(stream, &service, &facts);
+                let answered = answer(stream, asker, &service, &facts);
                 if let Err(error) = answered.await {
                     debug!(%error, "a question for the status was not answered");
                 }
@@ -132,12 +143,18 @@ async fn answer_all(listener: UnixListener, service: Weak<Service>, facts: Facts
 
 async fn answer(
     mut stream: UnixStream,
+    asker: Asker,
     service: &Weak<Service>,
     facts: &Arc<Facts>,
 ) -> io::Result<()> {
     let Some(service) = service.upgrade() else {
         return Ok(());
     };
+    if asker == Asker::Starter {
+        if let Some(heard) = heard::hear(&mut stream).await {
+            service.coming_ends.foresee(heard.coming_end());
+        }
+    }
     let facts = Arc::clone(facts);
     // Not on the thread of the network, which keys wait for.
     let asked = tokio::task::spawn_blocking(move || report::of(&service, &facts));

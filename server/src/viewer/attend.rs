@@ -19,6 +19,7 @@ use tracing::{debug, info, info_span, warn};
 
 use super::admission::{About, AdmissionError, Admitted, admit};
 use super::bell::Bells;
+use super::coming_end::ComingEnds;
 use super::inbox::Inbox;
 use super::input::{Hands, InputError};
 use super::pass::Present;
@@ -76,6 +77,8 @@ pub struct Service {
     pub files: Option<Arc<Files>>,
     /// The session's bell.
     pub bells: Bells,
+    /// Whether the session is going to end by itself.
+    pub coming_ends: ComingEnds,
     /// What viewers speak into, if the session has it.
     pub microphone: Option<Microphone>,
     /// What the desktops of viewers do for the session.

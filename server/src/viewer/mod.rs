@@ -3,7 +3,7 @@
 //! [`attend`] is its visit, `serving` what goes on during it: [`admission`] decides whether it may come in, [`seats`] what it may do to
 //! the session, [`quality`] what it gets, [`input`] plays its keys and pointer as `input_source`
 //! puts them in order, `cursor` tells it of the session's pointer, [`front`] of the window in front,
-//! [`bell`] of the bell; `files` are what it gives and gets, `speech` is what its person says, `desktop` what its own desktop shows and opens;
+//! [`bell`] of the bell, [`coming_end`] of the session's end where that is foreseen; `files` are what it gives and gets, `speech` is what its person says, `desktop` what its own desktop shows and opens;
 //! `datagrams` sorts what comes in those. [`pump`] sends it frames from a thread
 //! of its own, woken by its [`inbox`], as far as the path has room; `repeater` sends small ones twice
 //! where packets get lost.
@@ -14,6 +14,7 @@
 pub mod admission;
 pub mod attend;
 pub mod bell;
+pub mod coming_end;
 mod cursor;
 mod datagrams;
 mod desktop;

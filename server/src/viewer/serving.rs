@@ -102,6 +102,7 @@ pub(super) async fn serve(
     let pasted = exchanges.clipboard();
     let (to_tell, words) = mpsc::channel(WAITING_WORDS);
     let bells = service.bells.tell(&to_tell);
+    let coming_ends = service.coming_ends.tell(&to_tell);
     let files = rights.files(seat.files(service.files.as_ref()));
     let files = FileVisit::begin(
         files,
@@ -136,6 +137,7 @@ pub(super) async fn serve(
         result = clipboard.run(pasted) => result?,
         result = files.run(connection) => result?,
         result = bells => result?,
+        result = coming_ends => result?,
         result = desktop => result?,
         result = exchanges.run(connection.clone()) => result?,
         () = connection.talked_past() => return Err(VisitError::Deaf),

@@ -117,6 +117,8 @@ fn test(engine: &Engine, wanted: &[String]) -> Result<()> {
         "hackstream-e2e",
         "--test",
         "image",
+        "--test",
+        "docker",
     ];
     let mut test = command::cargo(&run)?;
     // One after another: they measure, and two browsers would wait for each other.

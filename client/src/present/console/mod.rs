@@ -218,6 +218,7 @@ impl Console {
                 Deed::Leave => return Ok(true),
             }
             self.tidings = Tidings::Known;
+            shared.note_coming_end();
         }
         Ok(false)
     }

@@ -4,20 +4,11 @@ use hackstream_protocol::geometry::{Offset, Rect, Size, Window as WindowSpace};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::shm::{self, ConnectionExt as _};
-use x11rb::protocol::xproto::{
-    ConnectionExt as _, CreateGCAux, Gcontext, ImageFormat, ImageOrder, Rectangle, Setup,
-    VisualClass, Visualid,
-};
+use x11rb::protocol::xproto::{ConnectionExt as _, CreateGCAux, Gcontext, ImageFormat, Rectangle};
 use x11rb::rust_connection::RustConnection;
 
 use super::X11Error;
-
-/// The byte order of this machine's pixels, in the display's terms.
-const OUR_ORDER: ImageOrder = if cfg!(target_endian = "big") {
-    ImageOrder::MSB_FIRST
-} else {
-    ImageOrder::LSB_FIRST
-};
+use super::format::{Format, pack};
 
 /// A connection to the display, besides the one that the window came from: that one is not lent.
 pub(super) struct Display {
@@ -25,6 +16,9 @@ pub(super) struct Display {
     window: u32,
     context: Gcontext,
     depth: u8,
+    format: Format,
+    /// Pixels on their way, where the display keeps them otherwise than the picture does.
+    packed: Vec<u16>,
 }
 
 impl Display {
@@ -33,9 +27,8 @@ impl Display {
         let geometry = connection.get_geometry(window)?;
         let attributes = connection.get_window_attributes(window)?.reply()?;
         let depth = geometry.reply()?.depth;
-        if !is_ours(connection.setup(), depth, attributes.visual) {
-            return Err(X11Error::Format(depth));
-        }
+        let format = Format::of(connection.setup(), depth, attributes.visual);
+        let format = format.ok_or(X11Error::Format(depth))?;
         let context = connection.generate_id()?;
         let black = CreateGCAux::new().foreground(0).graphics_exposures(0);
         connection.create_gc(context, window, &black)?.check()?;
@@ -44,7 +37,14 @@ impl Display {
             window,
             context,
             depth,
+            format,
+            packed: Vec::new(),
         })
+    }
+
+    /// Whether the display keeps pixels as the picture does.
+    pub(super) fn is_like_picture(&self) -> bool {
+        self.format == Format::Whole
     }
 
     pub(super) const fn connection(&self) -> &RustConnection {
@@ -95,9 +95,16 @@ impl Display {
     }
 
     /// Shows `pixels` in `rect`.
-    pub(super) fn put(&self, pixels: &[u32], rect: &Rect<WindowSpace>) -> Result<(), X11Error> {
+    pub(super) fn put(&mut self, pixels: &[u32], rect: &Rect<WindowSpace>) -> Result<(), X11Error> {
         let Some(to) = foreign(rect) else {
             return Ok(());
+        };
+        let bytes = match self.format {
+            Format::Whole => bytemuck::cast_slice(pixels),
+            Format::Rgb565 { row_pixels } => {
+                pack(pixels, rect.width() as usize, row_pixels, &mut self.packed);
+                bytemuck::cast_slice(&self.packed)
+            }
         };
         self.connection.put_image(
             ImageFormat::Z_PIXMAP,
@@ -109,7 +116,7 @@ impl Display {
             to.y,
             0,
             self.depth,
-            bytemuck::cast_slice(pixels),
+            bytes,
         )?;
         Ok(())
     }
@@ -138,23 +145,4 @@ fn foreign(rect: &Rect<WindowSpace>) -> Option<Rectangle> {
         height: u16::try_from(rect.height()).ok()?,
     };
     (!rect.is_empty()).then_some(rectangle)
-}
-
-/// Whether pixels of this depth and visual are `0x00RRGGBB` in this machine's byte order.
-fn is_ours(setup: &Setup, depth: u8, visual: Visualid) -> bool {
-    let formats = &setup.pixmap_formats;
-    let is_32_bits = formats
-        .iter()
-        .any(|format| format.depth == depth && format.bits_per_pixel == 32);
-    let mut visuals = setup
-        .roots
-        .iter()
-        .flat_map(|screen| &screen.allowed_depths)
-        .flat_map(|depth| &depth.visuals);
-    let is_rgb = visuals.any(|v| {
-        v.visual_id == visual
-            && v.class == VisualClass::TRUE_COLOR
-            && [v.red_mask, v.green_mask, v.blue_mask] == [0xff_0000, 0xff00, 0xff]
-    });
-    is_32_bits && is_rgb && setup.image_byte_order == OUR_ORDER
 }

@@ -3,9 +3,10 @@
 //! The display reads the picture where the decoder paints it: the memory is shared, nothing is
 //! copied on the viewer's side. The decoder waits for it, so no half-painted update is seen. What
 //! has to look different from the picture, and all of it where memory cannot be shared (a display
-//! on another machine), goes through the connection in bands.
+//! on another machine, or one of 16 bits), goes through the connection in bands.
 
 mod display;
+mod format;
 mod segment;
 
 use std::time::Instant;
@@ -42,7 +43,8 @@ pub(super) enum X11Error {
     #[error("the X display has no ids left: {0}")]
     Ids(#[from] ReplyOrIdError),
     #[error(
-        "the X display shows {0} bits a pixel in an order of its own; the viewer needs 24-bit TrueColor"
+        "the X display has a depth of {0} that the viewer cannot show: start it with 24 or 16 bits TrueColor, \
+         such as `startx -- -depth 24`"
     )]
     Format(u8),
 }

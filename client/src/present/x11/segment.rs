@@ -16,7 +16,7 @@ const WITH_FILES: (u16, u16) = (1, 2);
 
 /// Whether, and what, the display shares with the viewer.
 pub(super) enum Sharing {
-    /// It cannot: it is on another machine, or too old.
+    /// It cannot: it is on another machine, or too old, or keeps pixels otherwise.
     Impossible,
     /// Nothing yet.
     Nothing,
@@ -32,6 +32,9 @@ pub(super) struct Segment {
 
 impl Sharing {
     pub(super) fn offered_by(display: &Display) -> Self {
+        if !display.is_like_picture() {
+            return Self::Impossible;
+        }
         let version = || -> Result<(u16, u16), ReplyError> {
             let version = display.connection().shm_query_version()?.reply()?;
             Ok((version.major_version, version.minor_version))

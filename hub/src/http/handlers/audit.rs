@@ -6,13 +6,16 @@ use std::time::Instant;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
-use hackstream_control_api::audit::{AuditEntry, AuditVerdict};
+use hackstream_control_api::audit::{AuditEntry, AuditState, AuditVerdict};
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::time::Seconds;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::oneshot;
+use utoipa::IntoParams;
 
-use crate::audit::{Check, Record, append, list};
+use crate::audit::notary::Known;
+use crate::audit::{Check, Record, append, list, state};
 use crate::deeds::who::Caller;
 use crate::fault::Fault;
 use crate::http::answer::Answer;
@@ -68,6 +71,26 @@ pub(crate) async fn all(
     Ok(page("/v1/audit", limit, &rows, |row| row.seq.to_string()))
 }
 
+/// What a witness remembers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SeenQuery {
+    /// The number of a row: the answer has it as it is now.
+    seen: Option<u64>,
+}
+
+/// How the log is at this moment, with what was signed of it last: for whoever keeps that elsewhere.
+#[utoipa::path(get, path = "/v1/audit/checkpoint", params(SeenQuery), tag = "account",
+    responses((status = 200, body = AuditState), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn checkpoint(
+    State(hub): State<Arc<Hub>>,
+    Asked(query): Asked<SeenQuery>,
+) -> Answer<Json<AuditState>> {
+    let work = move |tx: &mut Tx<'_>| state(tx, query.seen);
+    Ok(Json(hub.store.read(work).await.map_err(Fault::from)?))
+}
+
 /// Check the whole log: whether any row was changed, left out or added.
 #[utoipa::path(get, path = "/v1/audit/verify", tag = "admin",
     responses((status = 200, body = AuditVerdict), (status = "default", body = Problem, content_type = "application/problem+json")))]
@@ -78,9 +101,11 @@ pub(crate) async fn verify(State(hub): State<Arc<Hub>>) -> Answer<Json<AuditVerd
         let problem = Problem::new(Code::TooManyRequests).detail(detail);
         problem.retry_after(LATER)
     })?;
+    let known = hub.notary.known();
+    let known = known.map_err(|error| StoreError::Unavailable(error.to_string()))?;
     let (answer, answered) = oneshot::channel();
     let checking = move || {
-        let verdict = check(&hub.store, || answer.is_closed());
+        let verdict = check(&hub.store, known, || answer.is_closed());
         drop(turn);
         // Who asked may have gone.
         let _ = answer.send(verdict);
@@ -94,10 +119,11 @@ pub(crate) async fn verify(State(hub): State<Arc<Hub>>) -> Answer<Json<AuditVerd
 /// whoever asks again and again has half of one CPU, and no connection that others need.
 fn check(
     store: &Store,
+    known: Known,
     is_given_up: impl Fn() -> bool,
 ) -> Result<Option<AuditVerdict>, StoreError> {
     let mut aside = store.aside()?;
-    let mut check = Check::default();
+    let mut check = Check::new(Some(known));
     while !is_given_up() {
         let started = Instant::now();
         let verdict = aside.read(|tx| check.piece(tx))?;

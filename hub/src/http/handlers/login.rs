@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use hackstream_control_api::id::UserId;
 use hackstream_control_api::limits::{MAX_DEVICE_BYTES, MAX_USERNAME};
 use hackstream_control_api::login::{Login, Refresh, Tokens};
 use hackstream_control_api::problem::{Code, Problem};
@@ -15,7 +16,7 @@ use super::guess::{begin, shown};
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Key;
 use crate::auth::token::{Kind, Token};
-use crate::deeds::login::{self, Account, Granted};
+use crate::deeds::login::{self, Granted};
 use crate::deeds::refresh::{self, Refreshed};
 use crate::deeds::{devices, who::Caller};
 use crate::fault::Fault;
@@ -75,25 +76,28 @@ async fn attempt(hub: &Arc<Hub>, login: Login, peer: SocketAddr) -> Answer<Token
     };
     let failure = login::failure(Some(account.id));
     match shown(hub, failure, &keys, verify).await? {
-        Some(better) => grant(hub, account, device, better?, &keys).await,
+        Some(better) => {
+            let granted = Granted {
+                access: Token::random(Kind::Access)?,
+                refresh: Token::random(Kind::Refresh)?,
+                verified: account.phc,
+                better: better?,
+                seen: login.seen,
+            };
+            grant(hub, account.id, device, granted, &keys).await
+        }
         None => Err(Code::LoginFailed.into()),
     }
 }
 
 async fn grant(
     hub: &Hub,
-    account: Account,
+    user: UserId,
     device: String,
-    better: Option<String>,
+    granted: Granted,
     keys: &[Key; 3],
 ) -> Answer<Tokens> {
-    let granted = Granted {
-        access: Token::random(Kind::Access)?,
-        refresh: Token::random(Kind::Refresh)?,
-        verified: account.phc,
-        better,
-    };
-    let work = move |tx: &mut Tx<'_>| login::succeeded(tx, account.id, &device, &granted);
+    let work = move |tx: &mut Tx<'_>| login::succeeded(tx, user, &device, &granted);
     let tokens = hub.store.write(work).await?.ok_or(Code::LoginFailed)?;
     let mut throttle = hub.throttle();
     throttle.forgive(&keys[0]);
@@ -118,7 +122,7 @@ pub(crate) async fn refresh(
     let keys = [Key::Refresh(device)];
     hub.at_a_rate(&keys)?;
     let key = Arc::clone(&hub.rotation);
-    let work = move |tx: &mut Tx<'_>| refresh::refresh(tx, &token, &key);
+    let work = move |tx: &mut Tx<'_>| refresh::refresh(tx, &token, &key, asked.seen);
     let refreshed = hub.store.write(work).await?;
     let (result, tokens) = match refreshed {
         Refreshed::Rotated(tokens) => ("rotated", Ok(tokens)),

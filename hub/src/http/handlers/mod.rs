@@ -4,6 +4,7 @@ pub mod account;
 pub mod admin;
 pub mod audit;
 pub mod events;
+pub mod export;
 mod guess;
 pub mod health;
 pub mod login;

@@ -35,7 +35,7 @@ use crate::tables::sessions::{self, Stored};
 
 /// The greatest id. Only of digits and capitals, whose order is that of ids in every language that a
 /// database may sort by.
-const BEHIND_ALL: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
+pub(super) const BEHIND_ALL: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 /// Start a session. The same `Idempotency-Key` within 24 h gives the same session.
 #[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",

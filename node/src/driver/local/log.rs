@@ -42,6 +42,12 @@ impl LogWriter {
         })
     }
 
+    /// Bytes of the log, with those that are kept no longer.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.begins + self.length
+    }
+
     /// Writes more.
     ///
     /// # Errors
@@ -59,6 +65,22 @@ impl LogWriter {
         self.length += bytes.len() as u64;
         Ok(())
     }
+}
+
+/// Cuts off what is in the log beyond its first `length` bytes.
+///
+/// # Errors
+/// The system's.
+pub fn cut(folder: &Path, length: u64) -> io::Result<()> {
+    for (begins, path) in files(folder)? {
+        if begins >= length {
+            fs::remove_file(path)?;
+        } else if begins + fs::metadata(&path)?.len() > length {
+            let file = OpenOptions::new().write(true).open(path)?;
+            file.set_len(length - begins)?;
+        }
+    }
+    Ok(())
 }
 
 fn open(folder: &Path, begins: u64) -> io::Result<(File, u64)> {
@@ -137,6 +159,27 @@ mod tests {
         assert_eq!(from(0, 100), b"one\ntwo\n");
         assert_eq!(from(4, 2), b"tw");
         assert_eq!(from(8, 100), b"");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_written_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = LogWriter::open(dir.path()).unwrap();
+        let piece = vec![b'x'; 3 << 20];
+        for _ in 0..3 {
+            log.write(&piece).unwrap();
+        }
+        assert_eq!(log.length(), 9 << 20);
+        drop(log);
+        cut(dir.path(), (6 << 20) + 5).unwrap();
+        let log = LogWriter::open(dir.path()).unwrap();
+        assert_eq!(log.length(), (6 << 20) + 5);
+        // Also where a file began after that.
+        cut(dir.path(), 10).unwrap();
+        assert_eq!(files(dir.path()).unwrap().len(), 1);
+        assert_eq!(LogWriter::open(dir.path()).unwrap().length(), 10);
+        cut(dir.path(), 1 << 30).unwrap();
+        assert_eq!(LogWriter::open(dir.path()).unwrap().length(), 10);
     }
 
     #[test]

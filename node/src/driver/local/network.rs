@@ -54,11 +54,24 @@ pub fn routes(has_internet: bool, machine: &[Ipv4Addr]) -> String {
 /// # Errors
 /// [`NodeError`] if `ip` refuses one of them.
 pub fn set_routes(lines: &str) -> Result<(), NodeError> {
+    type_routes(&mut Command::new("ip"), lines)
+}
+
+/// Sets the routes of the network that is at `path`.
+///
+/// # Errors
+/// As of [`set_routes`].
+pub fn set_routes_of(path: &str, lines: &str) -> Result<(), NodeError> {
+    let mut command = Command::new("nsenter");
+    command.arg(format!("--net={path}")).args(["--", "ip"]);
+    type_routes(&mut command, lines)
+}
+
+fn type_routes(ip: &mut Command, lines: &str) -> Result<(), NodeError> {
     let failed = |source| NodeError::Program {
         program: "ip",
         source,
     };
-    let mut ip = Command::new("ip");
     let ip = ip.args(["-batch", "-"]).stdin(Stdio::piped());
     let mut child = ip.spawn().map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
@@ -114,18 +127,30 @@ pub fn way_out(process: u32, user: Option<u32>) -> Command {
         let user = user.to_string();
         command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]);
     }
+    carrier(&mut command).arg(process.to_string()).arg(DEVICE);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// The command that gives the network at `path` a way to the internet. It says so in the same way, and
+/// ends when its standard input, one end of a pipe, is closed at the other.
+#[must_use]
+pub fn way_out_of(path: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    carrier(&mut command).args(["--exit-fd=0", "--netns-type=path", path, DEVICE]);
+    command
+}
+
+/// What both have in common.
+fn carrier(command: &mut Command) -> &mut Command {
     command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .args(["--no-new-privs", "--", "slirp4netns"])
         .args(["--configure", "--mtu=65520", "--disable-host-loopback"])
         .args(["--enable-sandbox", "--enable-seccomp", "--ready-fd=1"])
-        .arg(process.to_string())
-        .arg(DEVICE)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    command
+        .stderr(Stdio::null())
 }
 
 #[cfg(test)]

@@ -16,9 +16,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
 use super::processes::Process;
 use crate::NodeError;
-
-/// The socket, as the session sees it.
-pub const SOCKET: &str = "/run/hackstream/pages.sock";
+use crate::driver::command::PAGES;
 
 /// What the session answers when its application has been told.
 const OPENED: &str = "opened";
@@ -46,7 +44,7 @@ fn socket(init: &Process) -> Option<OwnedFd> {
     }
     let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let handle = OFlags::PATH | OFlags::CLOEXEC;
-    let path = SOCKET.trim_start_matches('/');
+    let path = PAGES.trim_start_matches('/');
     let socket = openat2(root, path, handle, Mode::empty(), inside).ok()?;
     let socket = File::from(socket);
     let is_socket = socket

@@ -10,11 +10,10 @@ use std::fs;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
-use hackstream_control_api::launch::Quality;
-use hackstream_control_api::policy::{Egress, Policy};
+use hackstream_control_api::policy::Egress;
 
 use super::network::NAME_SERVER;
-use super::pages;
+use crate::driver::command::{self, Inside};
 use crate::folder::Folder;
 use crate::spec::SessionSpec;
 use crate::{NodeError, files};
@@ -239,84 +238,12 @@ fn environment(arguments: &mut Arguments, spec: &SessionSpec) {
 
 /// The server and the application in it.
 fn command(spec: &SessionSpec, given: &Given<'_>) -> Vec<OsString> {
-    let mut arguments = Arguments::default();
     let (socket, status) = (given.socket.to_string(), given.status.to_string());
-    arguments.words(&[
-        SERVER,
-        "run",
-        "--listen-fd",
-        &socket,
-        "--status-fd",
-        &status,
-    ]);
-    arguments.words(&["--fresh-key", "--state-dir", RUN, "--ticket-key", KEYS]);
-    arguments.words(&["--session-id", &spec.session.to_string()]);
-    arguments.words(&["--node-id", &spec.node.to_string()]);
-    if let Some(screen) = spec.screen {
-        let size = format!("{}x{}", screen.width, screen.height);
-        arguments.words(&["--size", &size]);
-    }
-    let quality = match spec.policy.quality_cap {
-        Quality::Low => "low",
-        Quality::Auto => "auto",
-        Quality::High => "high",
+    let inside = Inside {
+        server: SERVER,
+        sockets: &["--listen-fd", &socket, "--status-fd", &status],
+        state: RUN,
+        keys: KEYS,
     };
-    arguments.words(&["--quality", quality]);
-    let (disabled, enabled) = features(&spec.policy);
-    for feature in disabled {
-        arguments.words(&["--disable", feature]);
-    }
-    for feature in enabled {
-        arguments.words(&["--enable", feature]);
-    }
-    arguments.words(&["--"]);
-    if spec.takes_pages {
-        arguments.words(&[SERVER, "pages", "--socket", pages::SOCKET, "--"]);
-    }
-    arguments.0.extend(spec.command.iter().map(OsString::from));
-    arguments.0
-}
-
-/// What the server is told to leave out, and to have although it is off by default.
-fn features(policy: &Policy) -> (Vec<&'static str>, Vec<&'static str>) {
-    let chosen = |all: &[(bool, &'static str)]| {
-        let chosen = all.iter().filter(|(is_chosen, _)| *is_chosen);
-        chosen.map(|(_, name)| *name).collect()
-    };
-    let disabled = chosen(&[
-        (!policy.sound, "audio"),
-        (!policy.clipboard_in, "clipboard-in"),
-        (!policy.clipboard_out, "clipboard-out"),
-    ]);
-    let enabled = chosen(&[
-        (policy.files, "file-transfer"),
-        (policy.microphone && policy.sound, "microphone"),
-    ]);
-    (disabled, enabled)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_policy_denies_the_server_does_not_have() {
-        let (disabled, enabled) = features(&Policy::default());
-        assert_eq!((disabled, enabled), (vec![], vec![]));
-        let everything_else = Policy {
-            clipboard_in: false,
-            clipboard_out: false,
-            sound: false,
-            files: true,
-            microphone: true,
-            ..Policy::default()
-        };
-        let (disabled, enabled) = features(&everything_else);
-        assert_eq!(disabled, ["audio", "clipboard-in", "clipboard-out"]);
-        assert_eq!(
-            enabled,
-            ["file-transfer"],
-            "nothing can be heard without sound"
-        );
-    }
+    command::command(spec, &inside)
 }

@@ -10,6 +10,7 @@ mod bitrate;
 mod credential;
 mod cursor;
 mod desktop;
+mod ending;
 mod files;
 mod front;
 mod keyboard;
@@ -28,6 +29,7 @@ pub use cursor::CursorShape;
 pub use desktop::{
     DesktopShare, Expiry, Notification, NotificationClosed, NotificationEnd, Urgency,
 };
+pub use ending::{ComingEnd, EndCause};
 pub use files::FileOffer;
 pub use front::WindowIcon;
 pub use keyboard::{KeyboardLayout, Names as KeyboardNames};

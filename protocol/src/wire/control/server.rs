@@ -2,6 +2,7 @@
 
 use super::cursor::{read_cursor_shape, write_cursor_shape};
 use super::desktop::{self, DesktopShare, Notification};
+use super::ending::{self, ComingEnd};
 use super::files::{read_file_offer, write_file_offer};
 use super::front::{read_icon, read_title, write_icon};
 use super::room::{read_fit, write_fit};
@@ -60,6 +61,8 @@ pub enum ServerMessage {
     NotificationGone(NotificationId),
     /// A program of the session wants a page to be opened in the person's browser.
     Link(Link),
+    /// The session will end by itself; `None`: not any more.
+    ComingEnd(Option<ComingEnd>),
 }
 
 /// The server admits the viewer.
@@ -121,6 +124,7 @@ mod kind {
     pub(super) const NOTIFICATION_GONE: u64 = 33;
     pub(super) const LINK: u64 = 34;
     pub(super) const FIT: u64 = 36;
+    pub(super) const COMING_END: u64 = 37;
 }
 
 impl ServerMessage {
@@ -187,6 +191,7 @@ impl ServerMessage {
                 desktop::write_number(*number, out, kind::NOTIFICATION_GONE);
             }
             Self::Link(link) => desktop::write_link(link, out, kind::LINK),
+            Self::ComingEnd(end) => ending::write(*end, out, kind::COMING_END),
         }
     }
 
@@ -222,6 +227,7 @@ impl ServerMessage {
             kind::NOTIFICATION => Self::Notification(Notification::read(fields)?),
             kind::NOTIFICATION_GONE => Self::NotificationGone(desktop::read_number(fields)?),
             kind::LINK => Self::Link(desktop::read_link(fields)?),
+            kind::COMING_END => Self::ComingEnd(ending::read(fields)?),
             _ => return Ok(None),
         }))
     }
@@ -275,8 +281,10 @@ fn read_refused(mut fields: Fields<'_>) -> Result<ServerMessage, WireError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::EndCause;
     use super::*;
     use crate::limits::{MAX_CONTROL_BYTES, MAX_CURSOR_EDGE};
+    use core::time::Duration;
     use proptest::prelude::*;
 
     #[test]
@@ -309,6 +317,11 @@ mod tests {
             ServerMessage::CursorPosition(Point::new(-3, 7)),
             ServerMessage::CursorAgain(300),
             ServerMessage::Bell,
+            ServerMessage::ComingEnd(None),
+            ServerMessage::ComingEnd(Some(ComingEnd {
+                cause: EndCause::Other(9),
+                within: Duration::from_secs(60),
+            })),
         ] {
             let mut out = Vec::new();
             message.write(&mut out);

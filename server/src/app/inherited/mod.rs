@@ -2,8 +2,10 @@
 //!
 //! A session may have a network of its own that nobody can reach from outside. Its server then gets a
 //! socket of the other side; a descriptor keeps the network that it was made in. The same goes for
-//! files: who looks after the session from outside asks on a socket that stands in none of them.
+//! files: who looks after the session from outside asks on a socket that stands in none of them. Where
+//! nothing can be inherited, as in a container, sockets are handed out at a [`door`].
 
+mod door;
 mod raw;
 
 use std::io;
@@ -25,6 +27,8 @@ pub(super) struct Inherited {
     pub(super) viewers: Option<UdpSocket>,
     /// Where the session's status is asked for, besides our own socket.
     pub(super) status: Option<UnixListener>,
+    /// Kept until the end of the process, for whoever watches its other end.
+    pub(super) _lifeline: Option<OwnedFd>,
 }
 
 /// Takes over what was handed down. To be called before anything here opens a descriptor, which might
@@ -42,19 +46,36 @@ pub(super) fn take(config: &Config) -> Result<Inherited, AppError> {
     };
     let mut inherited = Inherited::default();
     if let Some(number) = config.listen_fd {
-        // Programs of the session may be our own user: they could take the socket out of this process,
-        // with it the network that it is of, and answer in our place.
-        let hidden = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-        hidden.map_err(|error| failed("--listen-fd", number)(error.into()))?;
-        inherited.viewers = Some(udp(number).map_err(failed("--listen-fd", number))?);
+        hide().map_err(failed("--listen-fd", number))?;
+        let viewers = take_over(number).and_then(udp);
+        inherited.viewers = Some(viewers.map_err(failed("--listen-fd", number))?);
     }
     if let Some(number) = config
         .status_fd
         .filter(|_| config.status_fd != config.listen_fd)
     {
-        inherited.status = Some(listener(number).map_err(failed("--status-fd", number))?);
+        let status = take_over(number).and_then(listener);
+        inherited.status = Some(status.map_err(failed("--status-fd", number))?);
+    }
+    if let Some(path) = &config.sockets_from {
+        let handed = hide().and_then(|()| door::knock(path));
+        let handed = handed.map_err(|source| AppError::Door {
+            path: path.clone(),
+            source,
+        })?;
+        inherited = Inherited {
+            viewers: Some(handed.viewers),
+            status: Some(handed.status),
+            _lifeline: handed.lifeline,
+        };
     }
     Ok(inherited)
+}
+
+/// Keeps others out of this process. Programs of the session may be our own user: they could take the
+/// socket out of it, with it the network that it is of, and answer in our place.
+fn hide() -> io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 /// The descriptor under this number, which no program that we start will have.
@@ -64,9 +85,8 @@ fn take_over(number: u16) -> io::Result<OwnedFd> {
     Ok(descriptor)
 }
 
-/// The Unix socket that was inherited under this number, on which somebody listens.
-fn listener(number: u16) -> io::Result<UnixListener> {
-    let descriptor = take_over(number)?;
+/// The Unix socket that this is, on which somebody listens.
+fn listener(descriptor: OwnedFd) -> io::Result<UnixListener> {
     let is_unix = sockopt::socket_domain(&descriptor)? == AddressFamily::UNIX;
     if !is_unix || !sockopt::socket_acceptconn(&descriptor)? {
         return Err(io::Error::other("it is no Unix socket that listens"));
@@ -76,13 +96,12 @@ fn listener(number: u16) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// The UDP socket that was inherited under this number. From now on no program that we start has it:
-/// what runs in the session must not be able to answer in our place.
+/// The bound UDP socket that this is. No program that we start has it: what runs in the session must not
+/// be able to answer in our place.
 ///
 /// # Errors
-/// The system's, if there is nothing under the number, or something else.
-fn udp(number: u16) -> io::Result<UdpSocket> {
-    let descriptor = take_over(number)?;
+/// The system's, or that it is something else.
+fn udp(descriptor: OwnedFd) -> io::Result<UdpSocket> {
     if sockopt::socket_type(&descriptor)? != SocketType::DGRAM {
         return Err(io::Error::other("it is no UDP socket"));
     }

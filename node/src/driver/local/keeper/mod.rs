@@ -10,14 +10,11 @@ mod session;
 mod signals;
 
 use std::fs::File;
-use std::net::{IpAddr, UdpSocket};
-use std::os::fd::AsRawFd as _;
-use std::os::unix::net::UnixListener;
+use std::net::IpAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use hackstream_control_api::session::StopCause;
 use rustix::process::{geteuid, setsid};
 use serde::{Deserialize, Serialize};
 
@@ -132,44 +129,4 @@ pub fn keep_descriptors_to_ourselves() -> Result<(), NodeError> {
 fn this_program() -> Result<PathBuf, NodeError> {
     let program = std::env::current_exe();
     program.map_err(NodeError::system("cannot find this program"))
-}
-
-/// The socket for a session's server.
-fn bind(means: &Means) -> Result<UdpSocket, NodeError> {
-    let (first, last) = means.ports;
-    for port in first..=last {
-        if let Ok(socket) = UdpSocket::bind((means.address, port)) {
-            return Ok(socket);
-        }
-    }
-    Err(NodeError::NoPort { first, last })
-}
-
-/// The socket on which whoever looks after the session asks its server how it is. It stands in the
-/// session's folder, where the session has no business: what it has of it is the descriptor.
-fn listen(folder: &Folder) -> Result<UnixListener, NodeError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let made = || {
-        let inside = File::open(folder.path())?;
-        // Paths of sockets are short; those of folders need not be.
-        let path = format!("/proc/self/fd/{}/status.sock", inside.as_raw_fd());
-        let _ = std::fs::remove_file(&path);
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
-    };
-    made().map_err(|source| NodeError::File {
-        what: "cannot listen on",
-        path: folder.status_socket(),
-        source,
-    })
-}
-
-/// Why a session that was not told to end has ended.
-const fn cause_of_end(was_ready: bool, is_killed: bool) -> StopCause {
-    match (was_ready, is_killed) {
-        (false, _) => StopCause::StartFailed,
-        (true, true) => StopCause::Crashed,
-        (true, false) => StopCause::ApplicationEnded,
-    }
 }

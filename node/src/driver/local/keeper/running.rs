@@ -18,6 +18,7 @@ use super::{Means, this_program};
 use crate::NodeError;
 use crate::driver::local::processes::Process;
 use crate::driver::local::{network, raw, sandbox, seccomp, stage};
+use crate::driver::sockets::Sockets;
 use crate::folder::Folder;
 use crate::spec::SessionSpec;
 
@@ -33,14 +34,6 @@ pub(super) struct Running {
     pub(super) stderr: Output<ChildStderr>,
     /// On which bubblewrap tells what it started.
     info: File,
-}
-
-/// The sockets that a session is reached by from outside.
-pub(super) struct Sockets {
-    /// Where viewers come.
-    pub(super) viewers: UdpSocket,
-    /// Where its server is asked how it is.
-    pub(super) status: UnixListener,
 }
 
 impl Running {

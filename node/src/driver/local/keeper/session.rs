@@ -10,14 +10,15 @@ use hackstream_control_api::session::StopCause;
 use hackstream_failpoint::reach;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::output::LastWords;
-use super::running::{Running, Sockets};
+use super::Means;
+use super::running::Running;
 use super::signals::{Signals, Woken};
-use super::{Means, bind, cause_of_end, listen};
+use crate::driver::ending::{LastWords, cause_of_end, exit_of, server_key};
 use crate::driver::local::burial::tidy;
 use crate::driver::local::log::LogWriter;
 use crate::driver::local::processes::{self, Process};
 use crate::driver::local::{network, sandbox, stage};
+use crate::driver::sockets::{Sockets, bind, listen};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
 use crate::spec::SessionSpec;
@@ -86,7 +87,7 @@ pub(super) fn run(folder: &Folder) -> Result<(), NodeError> {
 impl Session<'_> {
     /// Starts everything; what fails ends what was started.
     fn start(&mut self) -> Result<Running, NodeError> {
-        let viewers = bind(&self.means)?;
+        let viewers = bind(self.means.address, self.means.ports)?;
         let port = viewers.local_addr().map(|address| address.port());
         self.record.port = port.map_err(NodeError::system("a socket has no address"))?;
         let status = listen(self.folder)?;
@@ -289,9 +290,7 @@ impl Session<'_> {
         let signal = status.and_then(|status| status.signal());
         let code = status.and_then(|status| status.code());
         let exit = match (code, signal) {
-            // As bubblewrap and shells say it.
-            (Some(code @ 129..=192), _) => Some(Exit::Signal((code - 128) as u8)),
-            (Some(code), _) => Some(Exit::Code(code as u8)),
+            (Some(code), _) => Some(exit_of(code)),
             (None, Some(signal)) => Some(Exit::Signal(signal as u8)),
             (None, None) => None,
         };
@@ -322,12 +321,4 @@ impl Session<'_> {
         }
         self.is_untold = told.is_err();
     }
-}
-
-/// The key in the line that a server prints when viewers may come: `ready … fingerprint=sha256:HEX …`.
-fn server_key(line: &str) -> Option<String> {
-    let mut fields = line.strip_prefix("ready ")?.split(' ');
-    let key = fields.find_map(|field| field.strip_prefix("fingerprint=sha256:"))?;
-    let is_key = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_key.then(|| key.to_owned())
 }

@@ -2,9 +2,12 @@
 //!
 //! What that shows: a row that was changed, left out in the middle, added or moved. What it does not:
 //! that rows are missing at the end, or that somebody who can write the store made the whole chain
-//! anew. For that, clients keep the number and the hash that a login tells them.
+//! anew. For that there are [checkpoints](crate::checkpoint).
 
-use crate::random::sha256;
+use hackstream_control_api::audit::AuditEntry;
+use ring::digest::{SHA256, digest};
+
+use crate::hex::unhex;
 
 /// What stands before the first row.
 pub const START: [u8; 32] = [0; 32];
@@ -41,7 +44,51 @@ pub fn hash(prev: &[u8; 32], row: &Attested<'_>) -> [u8; 32] {
             }
         }
     }
-    sha256(&bytes)
+    let mut own = [0; 32];
+    own.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    own
+}
+
+/// A row as the hub's API shows it, taken apart: columns, the hash of the row before and its own. `None`
+/// if a hash is none.
+#[must_use]
+pub fn parts(entry: &AuditEntry) -> Option<(Columns, [u8; 32], [u8; 32])> {
+    let columns = Columns {
+        seq: entry.seq,
+        ts: entry.ts.0,
+        texts: [
+            Some(entry.actor_type.clone()),
+            entry.actor_id.clone(),
+            Some(entry.action.clone()),
+            entry.target_type.clone(),
+            entry.target_id.clone(),
+            entry.subject_user_id.map(|id| id.to_string()),
+            entry.session_id.map(|id| id.to_string()),
+            Some(entry.outcome.clone()),
+            Some(entry.meta.clone()),
+        ],
+    };
+    Some((columns, unhex(&entry.prev_hash)?, unhex(&entry.hash)?))
+}
+
+/// The columns of a row that its hash covers, with their texts.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    seq: u64,
+    ts: u64,
+    texts: [Option<String>; 9],
+}
+
+impl Columns {
+    /// What is hashed of them.
+    #[must_use]
+    pub fn attested(&self) -> Attested<'_> {
+        Attested {
+            seq: self.seq,
+            ts: self.ts,
+            texts: std::array::from_fn(|column| self.texts[column].as_deref()),
+        }
+    }
 }
 
 /// What is wrong with a row.
@@ -59,6 +106,23 @@ pub enum Break {
     /// The chain ends before the place where the store says that it ends.
     #[error("rows are missing at the end")]
     Cut,
+    /// It is another one than a checkpoint knows.
+    #[error(
+        "another row stood here when a checkpoint was made: rows after {after} may have been made anew"
+    )]
+    Replaced {
+        /// The last row that agrees with a checkpoint; 0 if none does.
+        after: u64,
+    },
+    /// The chain ends before a row that a checkpoint knows.
+    #[error("rows are missing at the end: a checkpoint knows row {known}")]
+    Missing {
+        /// The number of that row.
+        known: u64,
+    },
+    /// It cannot be read as a row.
+    #[error("the row cannot be read")]
+    Unreadable,
 }
 
 /// Checks a chain row by row.
