@@ -19,11 +19,13 @@ mod database;
 mod document;
 mod export;
 mod floods;
+mod fuzz;
 mod harness;
 mod logs;
 mod nodes;
 mod outrun;
 mod pool;
+mod pool_storm;
 mod rbac;
 mod rotation;
 mod sessions;
@@ -51,10 +53,12 @@ fn main() -> ExitCode {
         document::TESTS,
         export::TESTS,
         floods::TESTS,
+        fuzz::TESTS,
         logs::TESTS,
         outrun::TESTS,
         nodes::TESTS,
         pool::TESTS,
+        pool_storm::TESTS,
         rbac::TESTS,
         rotation::TESTS,
         sessions::TESTS,
