@@ -36,6 +36,9 @@ impl Fault {
             Self::Store(StoreError::Busy | StoreError::Contention(_)) => {
                 Problem::new(Code::Busy).retry_after(Seconds(1))
             }
+            Self::Store(error @ StoreError::ZeroByte) => {
+                Problem::new(Code::Invalid).detail(error.to_string())
+            }
             Self::Store(_) => Problem::new(Code::Internal),
         }
     }

@@ -15,7 +15,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         match &self {
             // Those who ask too much shall not fill the log as well; the metrics count them.
-            Self::Problem(_) | Self::Store(StoreError::Busy) => {}
+            Self::Problem(_) | Self::Store(StoreError::Busy | StoreError::ZeroByte) => {}
             Self::Store(error) => tracing::error!(%error, "the store failed"),
         }
         respond(&self.into_problem())

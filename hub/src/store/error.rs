@@ -19,6 +19,9 @@ pub enum StoreError {
     /// A row is not what the hub writes.
     #[error("the store holds something that the hub did not write: {0}")]
     Corrupt(String),
+    /// A text with a zero byte, which not every database keeps.
+    #[error("a text holds a zero byte")]
+    ZeroByte,
     /// A newer hub has changed the tables.
     #[error(
         "the store was written by a newer hackstreamd (tables of version {found}, this one knows {known}); use that version"

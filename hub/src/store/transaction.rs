@@ -72,6 +72,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Whatever the store says.
     pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, StoreError> {
+        keepable(values)?;
         self.backend.execute(sql, values)
     }
 
@@ -80,6 +81,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Whatever the store says.
     pub fn query(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        keepable(values)?;
         self.backend.query(sql, values)
     }
 
@@ -129,5 +131,14 @@ impl<'a> Tx<'a> {
         if !self.wakes.contains(&wake) {
             self.wakes.push(wake);
         }
+    }
+}
+
+/// Whatever somebody sends is the same mistake with each database.
+fn keepable(values: &[Value]) -> Result<(), StoreError> {
+    let has_zero = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    match values.iter().any(has_zero) {
+        true => Err(StoreError::ZeroByte),
+        false => Ok(()),
     }
 }

@@ -43,7 +43,8 @@ impl LastWords {
     pub(super) fn hear(&mut self, line: &str) {
         let is_servers = line.starts_with(SERVER);
         if is_servers || !self.is_servers {
-            line.clone_into(&mut self.line);
+            // It is shown to people, and programs of the session may have written it.
+            self.line = line.chars().filter(|each| !each.is_control()).collect();
             self.is_servers = is_servers;
         }
     }

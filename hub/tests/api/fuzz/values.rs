@@ -30,6 +30,15 @@ impl Known {
         }
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whatever has that name is good no more.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Learns the ids of an answer; those of the things themselves are of this kind.
     pub(super) fn learn_from(&mut self, kind: &str, value: &Value) {
         match value {
@@ -49,7 +58,7 @@ impl Known {
                 let own = ["id", "session_id"].contains(&name);
                 self.learn(if own { kind } else { "id" }, id);
             }
-            Some(token) if name == "refresh_token" => self.learn(name, token),
+            Some(token) if ["refresh_token", "code"].contains(&name) => self.learn(name, token),
             Some(_) => {}
             None => self.learn_from(kind, value),
         }
@@ -145,6 +154,7 @@ fn text(random: &mut Random, known: &Known, name: &str) -> String {
         "username" => ["alice", "bob", "nobody", &format!("user{number}")]
             .map(str::to_owned)
             .to_vec(),
+        "name" => vec![format!("machine{number}"), "attic".to_owned()],
         "client_key" | "server_spki" => vec!["ab".repeat(32)],
         "url" => vec![format!("https://example.org/{number}")],
         "app" | "apps" => vec!["browser".to_owned(), "editor".to_owned()],

@@ -2,12 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
+use hackstream_control_api::id::NodeId;
 use hackstream_control_api::time::Seconds;
 use hackstream_hub::auth::password::Passwords;
 use serde_json::{Value, json};
 
 use super::values::Known;
 use crate::harness::{Api, PASSWORD};
+
+/// The name under which the ready sessions of the administrator are known.
+pub(super) const READY: &str = "a ready session";
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +53,8 @@ pub(super) struct World<'a> {
     tokens: Vec<(Asker, String)>,
     /// The node that behaves, and its sessions.
     good: String,
-    /// The id of the other one, in whose name anything is said.
-    other: String,
+    /// Its id, and that of the other one, in whose name anything is said.
+    ids: [NodeId; 2],
     sessions: Vec<Value>,
     told: u64,
     phc: String,
@@ -58,13 +62,13 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     pub(super) fn new(api: &'a mut Api) -> Self {
-        let (_, good) = api.node("good");
-        let (id, other) = api.node("other");
+        let (good_id, good) = api.node("good");
+        let (other_id, other) = api.node("other");
         let mut world = Self {
             known: Known::default(),
             tokens: vec![(Asker::Nobody, String::new()), (Asker::Node, other)],
             good,
-            other: id.to_string(),
+            ids: [good_id, other_id],
             sessions: Vec::new(),
             told: 0,
             phc: Passwords::new().unwrap().hash(PASSWORD).unwrap(),
@@ -88,6 +92,7 @@ impl<'a> World<'a> {
     pub(super) fn mend(&mut self) {
         // What was tried too often before is forgotten by then.
         self.api.wait(Seconds::minutes(30));
+        self.known.forget("code");
         for (name, role) in [
             ("admin", "admin"),
             ("auditor", "auditor"),
@@ -107,12 +112,32 @@ impl<'a> World<'a> {
             self.set(asker, tokens.access_token);
         }
         let admin = self.token(Asker::Admin).to_owned();
+        self.replace_nodes(&admin);
         let wish = json!({ "name": "fuzz", "scopes": ["users.read", "users.write", "metrics"] });
         let minted = self.api.post("/v1/tokens", &admin, wish).ok();
         self.set(Asker::Program, minted["token"].as_str().unwrap().to_owned());
         self.behave();
         self.settle(&admin);
         self.behave();
+    }
+
+    /// Others in the place of nodes that were taken out.
+    fn replace_nodes(&mut self, admin: &str) {
+        let nodes = self.api.get("/v1/nodes", admin).ok();
+        let is_there = |id: NodeId| {
+            let mut nodes = nodes.as_array().unwrap().iter();
+            nodes.any(|node| node["id"] == id.to_string())
+        };
+        if !is_there(self.ids[0]) {
+            (self.ids[0], self.good) = self.api.node("good");
+            self.sessions.clear();
+            self.told = 0;
+        }
+        if !is_there(self.ids[1]) {
+            let (id, token) = self.api.node("other");
+            self.ids[1] = id;
+            self.set(Asker::Node, token);
+        }
     }
 
     /// Room for sessions, and no session that nobody looks after.
@@ -123,11 +148,11 @@ impl<'a> World<'a> {
             .ok();
         let app = json!({ "id": "browser", "title": "Firefox", "roles": ["user", "admin"] });
         self.api.call("PUT", "/v1/apps/browser", admin, app).ok();
-        for node in self.api.get("/v1/nodes", admin).ok().as_array().unwrap() {
-            let id = node["id"].as_str().unwrap();
+        let nodes = self.api.get("/v1/nodes", admin).ok();
+        let ids = nodes.as_array().unwrap().iter();
+        let ids: Vec<_> = ids.map(|node| node["id"].as_str().unwrap()).collect();
+        for id in &ids {
             self.known.learn("NodeId", id);
-            let path = format!("/v1/nodes/{id}/uncordon");
-            self.api.post(&path, admin, Value::Null);
         }
         let sessions = self.api.get("/v1/sessions?limit=200", admin).ok();
         for session in sessions.as_array().unwrap() {
@@ -143,20 +168,27 @@ impl<'a> World<'a> {
             self.api.post(&path, admin, Value::Null);
         }
         // On the node that starts them.
-        let other = format!("/v1/nodes/{}", self.other);
-        self.api
-            .post(&format!("{other}/cordon"), admin, Value::Null);
+        let good = self.ids[0].to_string();
+        for id in &ids {
+            let deed = if **id == good { "uncordon" } else { "cordon" };
+            let path = format!("/v1/nodes/{id}/{deed}");
+            self.api.post(&path, admin, Value::Null);
+        }
         for who in [Asker::Admin, Asker::User] {
             self.launch(who);
         }
-        self.api
-            .post(&format!("{other}/uncordon"), admin, Value::Null);
+        for id in &ids {
+            let path = format!("/v1/nodes/{id}/uncordon");
+            self.api.post(&path, admin, Value::Null);
+        }
     }
 
     fn launch(&mut self, who: Asker) {
         let token = self.token(who).to_owned();
-        let own = self.api.get("/v1/me", &token).ok();
-        self.known.learn("UserId", own["id"].as_str().unwrap());
+        let own = self.api.get("/v1/me", &token);
+        if let Some(id) = own.json["id"].as_str() {
+            self.known.learn("UserId", id);
+        }
         let wish = json!({ "app": "browser" });
         let launched = self.api.post("/v1/sessions", &token, wish);
         if let Some(id) = launched.json["session_id"].as_str() {
@@ -187,10 +219,27 @@ impl<'a> World<'a> {
         for job in &jobs {
             self.api.done(&self.good, job, "done");
         }
+        self.learn_ready();
+        if !self.known.has(READY) {
+            self.launch(Asker::Admin);
+        }
         // The other one has room again, whatever was said in its name.
         let other = self.token(Asker::Node).to_owned();
         for job in self.api.jobs(&other) {
             self.known.learn("JobId", job["id"].as_str().unwrap());
+        }
+    }
+
+    fn learn_ready(&mut self) {
+        let admin = self.token(Asker::Admin).to_owned();
+        self.known.forget(READY);
+        let own = self.api.get("/v1/me", &admin);
+        let listed = self.api.get("/v1/sessions?limit=200", &admin);
+        for session in listed.json.as_array().into_iter().flatten() {
+            if session["state"] == "ready" && session["owner"] == own.json["id"] {
+                let id = session["session_id"].as_str().unwrap();
+                self.known.learn(READY, id);
+            }
         }
     }
 }

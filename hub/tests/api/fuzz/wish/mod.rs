@@ -8,11 +8,17 @@ use axum::body::Body;
 use axum::http::Request;
 use hackstream_hub::access::Access;
 use hackstream_hub::http::Peer;
+use serde_json::Value;
 
 use super::document::{Document, Operation, Place};
 use super::random::Random;
-use super::values::fitting;
-use super::world::{Asker, World};
+use super::values::{Known, fitting};
+use super::world::{Asker, READY, World};
+use crate::nodes::arrival;
+
+/// Where chance alone gets nobody in.
+const ENROLLMENT: &str = "/v1/node/enroll";
+const RUNNING: [&str; 2] = ["/v1/sessions/{id}/connect", "/v1/sessions/{id}/logs"];
 
 /// A request.
 #[derive(Clone)]
@@ -80,7 +86,10 @@ impl Wish {
         }
         wish.fill(document, operation, random, world);
         if let Some(schema) = &operation.body {
-            let value = fitting(document, random, &world.known, ("", schema), 0);
+            let mut value = fitting(document, random, &world.known, ("", schema), 0);
+            if operation.declared.path == ENROLLMENT {
+                hold_a_key(&mut value, &world.known, random);
+            }
             wish.body = value.to_string().into_bytes();
             wish.set("content-type", b"application/json".to_vec());
         }
@@ -102,7 +111,11 @@ impl Wish {
             }
             let of = (parameter.name.as_str(), &parameter.schema);
             let value = fitting(document, random, &world.known, of, 0);
-            let text = value.as_str().map_or(value.to_string(), str::to_owned);
+            let mut text = value.as_str().map_or(value.to_string(), str::to_owned);
+            let is_running = needed && RUNNING.contains(&operation.declared.path);
+            if is_running && self.asker == Asker::Admin {
+                text = world.known.one(random, READY).unwrap_or(text);
+            }
             match parameter.place {
                 Place::Path => self.name(&parameter.name, &text),
                 Place::Query => self.ask(&parameter.name, &text),
@@ -149,6 +162,17 @@ impl Wish {
     pub(super) fn may_wait(&self) -> bool {
         let waits = self.path.ends_with("/node/jobs") && self.query.contains("wait");
         waits || self.path.contains("/node/logs/")
+    }
+}
+
+/// Has a machine show a code that is good, and prove a key.
+fn hold_a_key(value: &mut Value, known: &Known, random: &mut Random) {
+    let Some(code) = known.one(random, "code") else {
+        return;
+    };
+    let proof = arrival(&code, 1);
+    for name in ["code", "public_key", "proof"] {
+        value[name] = proof[name].clone();
     }
 }
 
