@@ -33,7 +33,7 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "users" 
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "quotas" -d 'How much they may use'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "policies" -d 'What sessions allow, by role'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "pool" -d 'Sessions that wait warm, so that a launch is quick'
-complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "nodes" -d 'The machines that run sessions; `hackstreamd node add` adds one'
+complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "nodes" -d 'The machines that run sessions'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "tokens" -d 'Tokens by which your programs use the hub'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "audit" -d 'What was done'
 complete -c hackstreamctl -n "__fish_hackstreamctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -183,19 +183,30 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand pool; and __
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "pause" -d 'End those of an application that wait, and start none'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Start them again, also where starts have failed'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -l no-input -d 'Never ask anything; fail where an answer is needed'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -s h -l help -d 'Print help'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -f -a "list" -d 'Show them, and what is free there'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -f -a "cordon" -d 'Take one out of service: what runs goes on, nothing new comes'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -f -a "uncordon" -d 'Put it back into service'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list cordon uncordon help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -f -a "list" -d 'Show them, and what is free there'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -f -a "add" -d 'Let a machine in: prints what `hackstream-noded enroll` reads there, within ten minutes'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -f -a "remove" -d 'Take one out for good: it is nobody to the hub at once, and its lost sessions have ended'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -f -a "cordon" -d 'Take one out of service: what runs goes on, nothing new comes'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -f -a "uncordon" -d 'Put it back into service'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and not __fish_seen_subcommand_from list add remove cordon uncordon help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from list" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from list" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from list" -l json -d 'As JSON, with all that the hub says'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything; fail where an answer is needed'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from add" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from add" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from remove" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from remove" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from remove" -l force -d 'Although it has sessions: they count as ended, and on a machine that runs they go on until their own timers end them'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask anything; fail where an answer is needed'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from cordon" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from cordon" -l fingerprint -d 'The key that the hub must have (hackstreamd prints it), instead of an authority\'s word' -r
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from cordon" -l no-input -d 'Never ask anything; fail where an answer is needed'
@@ -205,6 +216,8 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and _
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from uncordon" -l no-input -d 'Never ask anything; fail where an answer is needed'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from uncordon" -s h -l help -d 'Print help'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show them, and what is free there'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "add" -d 'Let a machine in: prints what `hackstream-noded enroll` reads there, within ten minutes'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take one out for good: it is nobody to the hub at once, and its lost sessions have ended'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "cordon" -d 'Take one out of service: what runs goes on, nothing new comes'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "uncordon" -d 'Put it back into service'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand nodes; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -271,7 +284,7 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and no
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "quotas" -d 'How much they may use'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "policies" -d 'What sessions allow, by role'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "pool" -d 'Sessions that wait warm, so that a launch is quick'
-complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "nodes" -d 'The machines that run sessions; `hackstreamd node add` adds one'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "nodes" -d 'The machines that run sessions'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "tokens" -d 'Tokens by which your programs use the hub'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "audit" -d 'What was done'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and not __fish_seen_subcommand_from users quotas policies pool nodes tokens audit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -290,6 +303,8 @@ complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "pause" -d 'End those of an application that wait, and start none'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "resume" -d 'Start them again, also where starts have failed'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "list" -d 'Show them, and what is free there'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "add" -d 'Let a machine in: prints what `hackstream-noded enroll` reads there, within ten minutes'
+complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "remove" -d 'Take one out for good: it is nobody to the hub at once, and its lost sessions have ended'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "cordon" -d 'Take one out of service: what runs goes on, nothing new comes'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from nodes" -f -a "uncordon" -d 'Put it back into service'
 complete -c hackstreamctl -n "__fish_hackstreamctl_using_subcommand help; and __fish_seen_subcommand_from tokens" -f -a "list" -d 'Show yours that are good'

@@ -66,18 +66,19 @@ complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "password" -d 'Give a user a new password, and log all their devices out'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -s h -l help -d 'Print help'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "add" -d 'Add a node and write the token by which it is known'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "add" -d 'Let a machine in: print what `hackstream-noded enroll` reads there, or write a token for it'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and not __fish_seen_subcommand_from add token help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l state-dir -d 'Folder of keys, certificate and database; made if it is missing' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l database -d 'A file for SQLite, or postgres://USER@HOST/NAME; by default hub.sqlite in the state directory' -r
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l token-file -d 'The file to write the token to; must not exist yet' -r -F
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l hub -d 'Where the machine finds this hub, which it recognises by the key of the hub\'s own certificate; what is printed is good for ten minutes and one machine' -r
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -l token-file -d 'Instead, add the node at once, and write the token by which it is known to this file, which must not exist yet' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -l state-dir -d 'Folder of keys, certificate and database; made if it is missing' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -l database -d 'A file for SQLite, or postgres://USER@HOST/NAME; by default hub.sqlite in the state directory' -r
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -l token-file -d 'The file to write the token to; must not exist yet' -r -F
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a node and write the token by which it is known'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "add" -d 'Let a machine in: print what `hackstream-noded enroll` reads there, or write a token for it'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand audit; and not __fish_seen_subcommand_from verify restored help" -s h -l help -d 'Print help'
@@ -103,7 +104,7 @@ complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and not __
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and not __fish_seen_subcommand_from serve init user node audit openapi help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "password" -d 'Give a user a new password, and log all their devices out'
-complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "add" -d 'Add a node and write the token by which it is known'
+complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "add" -d 'Let a machine in: print what `hackstream-noded enroll` reads there, or write a token for it'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "token" -d 'Give a node another token; the one before is void at once. Its sessions go on'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check the whole log: whether any row was changed, left out or added, and whether it has what was signed'
 complete -c hackstreamd -n "__fish_hackstreamd_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "restored" -d 'Say that a backup was restored: the log is signed as it is now, and goes on from there'

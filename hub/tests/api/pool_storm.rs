@@ -64,7 +64,7 @@ impl<'a> Fleet<'a> {
         let quota = json!({ "max_sessions": 100 });
         api.call("PUT", "/v1/quotas/default", &admin, quota).ok();
         let worker = |name: &&'static str| Worker {
-            token: api.node(*name).1,
+            token: api.node(name).1,
             sessions: BTreeMap::new(),
             told: 0,
         };
