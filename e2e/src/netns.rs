@@ -26,9 +26,10 @@ pub const VIEWER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 214, 0, 2);
 pub const OTHER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 214, 0, 7);
 
 /// Hides the machine's displays: X servers in different network namespaces would take each other's
-/// sockets away.
+/// sockets away, and those of the same number each other's keyboards, which they compile into a file.
 const HOLD: &str = "mkdir -p -m 1777 /tmp/.X11-unix && \
-    mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix && exec cat";
+    mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix && \
+    mkdir -p /var/lib/xkb && mount -t tmpfs tmpfs /var/lib/xkb && exec cat";
 
 /// A network namespace with displays of its own.
 pub struct Namespace {

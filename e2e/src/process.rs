@@ -201,12 +201,20 @@ impl Lines {
     /// # Panics
     /// If the output ends without, or after [`PATIENCE`](crate::PATIENCE).
     pub fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
-        let found = wait_until(what, || {
+        let found = self.find(what, find);
+        found.unwrap_or_else(|| panic!("{what} never came: {:?}", self.all()))
+    }
+
+    /// The same; `None` if the output ends without.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`](crate::PATIENCE).
+    pub fn find<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        wait_until(what, || {
             let ended = self.is_ended();
             let found = self.all().iter().find_map(|line| find(line));
             found.map(Some).or(ended.then_some(None))
-        });
-        found.unwrap_or_else(|| panic!("{what} never came: {:?}", self.all()))
+        })
     }
 
     fn is_ended(&self) -> bool {

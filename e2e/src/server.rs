@@ -196,7 +196,8 @@ fn with_small_disk(disk: &Path, bytes: usize) -> Command {
 
 fn start(command: &mut Command) -> (Process, Ready) {
     let process = Process::start(command);
-    let ready = process.stdout.wait_for("readiness", Ready::parse);
+    let ready = process.stdout.find("readiness", Ready::parse);
+    let ready = ready.unwrap_or_else(|| panic!("the server ended at once: {:?}", process.stderr));
     (process, ready)
 }
 

@@ -18,6 +18,9 @@ const SETTINGS: &str = "\
 ip link set lo up
 mkdir --parents /tmp/.X11-unix
 mount -t tmpfs -o mode=1777 none /tmp/.X11-unix
+# Keyboards that X servers compile go by the display's number, too.
+mkdir --parents /var/lib/xkb
+mount -t tmpfs none /var/lib/xkb
 Xvfb -displayfd 3 -screen 0 800x600x24 3>display 2>/dev/null &
 viewers_display=$!
 disown $viewers_display

@@ -28,7 +28,8 @@ pub(crate) struct Namespace {
 
 /// Hides the machine's displays, then holds the namespace open.
 const HOLD_WITH_PRIVATE_DISPLAYS: &str = "mkdir -p -m 1777 /tmp/.X11-unix && \
-    mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix && exec cat";
+    mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix && \
+    mkdir -p /var/lib/xkb && mount -t tmpfs tmpfs /var/lib/xkb && exec cat";
 
 impl Namespace {
     pub(crate) fn create(displays: Displays) -> Result<Self> {
