@@ -193,6 +193,9 @@ pub struct Session {
     pub created_at: UnixMillis,
     /// When it was ready for viewers.
     pub ready_at: Option<UnixMillis>,
+    /// When its first viewer was sent the first frame.
+    #[serde(default)]
+    pub first_frame_at: Option<UnixMillis>,
     /// Viewers connected now.
     pub viewers: u32,
     /// When somebody last did something.

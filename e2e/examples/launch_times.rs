@@ -23,7 +23,7 @@ use hackstream_e2e::wait_until;
 use hackstream_view::headless::Viewer;
 use rustix::process::Pid;
 use rustix::time::{ClockId, clock_gettime};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Where the viewer writes what it saw.
 const RECORD: &str = "LAUNCH_TIMES_RECORD";
@@ -100,6 +100,7 @@ fn main() {
     print(&format!("{at_once} at once, {POOL} warm"), &times);
     let paused = admin.control(&["pool", "pause", "browser"], "");
     assert_eq!(paused.code, Some(0), "{paused:?}");
+    steps(&plane);
     memory("hub", plane.hub.pid());
     memory("node agent", plane.node().pid());
     plane.wait_until_no_session_is_left();
@@ -193,6 +194,31 @@ fn print(what: &str, times: &[Times]) {
         of(|times| times.frame),
         of(|times| times.page)
     );
+}
+
+/// Of what starts were made, as the hub's metrics tell it.
+fn steps(plane: &Plane) {
+    let login = json!({ "username": "admin", "password": PASSWORD });
+    let tokens = plane.ok("POST", "/v1/login", "", &login);
+    let token = tokens["access_token"].as_str().expect("a token");
+    let metrics = plane.ok("GET", "/v1/metrics", token, &Value::Null);
+    let metrics = metrics.as_str().expect("a text");
+    for path in ["cold", "pool"] {
+        let mean = |phase: &str| {
+            let of = |end| {
+                let series = format!(
+                    "hackstream_session_phase_seconds_{end}\
+                     {{app=\"browser\",path=\"{path}\",phase=\"{phase}\"}} "
+                );
+                let mut lines = metrics.lines();
+                let value = lines.find_map(|line| line.strip_prefix(&series)?.parse::<f64>().ok());
+                value.unwrap_or(0.0)
+            };
+            format!("{phase} {:.0}", 1000.0 * of("sum") / of("count").max(1.0))
+        };
+        let phases = ["hub", "sandbox", "display", "viewer", "first_frame"].map(mean);
+        println!("{path}, mean ms of each phase: {}", phases.join(", "));
+    }
 }
 
 /// What a process takes, and took at most.

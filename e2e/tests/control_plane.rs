@@ -72,6 +72,14 @@ fn a_person_logs_in_launches_sees_and_stops() {
         assert!(seen.status.success(), "{seen:?}");
         has_something(&Picture::read_png(&file)).then_some(goal)
     });
+    wait_until("the hub to know when that was", || {
+        let path = format!("/v1/sessions/{id}");
+        let session = plane.ok("GET", &path, &token, &Value::Null);
+        let [wish, ready, shown] =
+            ["created_at", "ready_at", "first_frame_at"].map(|moment| session[moment].as_u64());
+        assert!(wish.unwrap() <= ready.unwrap());
+        shown.map(|shown| assert!(ready.unwrap() <= shown))
+    });
     // The same ticket lets nobody in again; another does, for one that was asked for meanwhile.
     let (again, _) = view(&plane, &goal);
     assert_eq!(again.status.code(), Some(4), "{again:?}");

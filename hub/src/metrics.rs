@@ -11,11 +11,16 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::session::start::Reached;
+
 /// The media type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Seconds that a session takes to start: finer where the promises are, 3 s and 8 s.
 const START_BUCKETS: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 30.0];
+
+/// Seconds of one step of a start: from a warm one's to those that miss the promise.
+const STEP_BUCKETS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 30.0];
 
 /// Seconds of requests, commits and waiting.
 const SHORT_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
@@ -41,6 +46,17 @@ pub struct StartLabel {
     pub app: String,
     /// `pool` or `cold`.
     pub path: &'static str,
+}
+
+/// A step of a session's start.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct StepLabel {
+    /// The application's name.
+    pub app: String,
+    /// `pool` or `cold`.
+    pub path: &'static str,
+    /// `hub`, `sandbox`, `display`, `viewer` or `first_frame`.
+    pub phase: &'static str,
 }
 
 /// A request.
@@ -87,6 +103,10 @@ pub struct Metrics {
     pub password_seconds: Histogram,
     /// Seconds until a session was ready.
     pub start_seconds: Family<StartLabel, Histogram>,
+    /// Seconds until its first viewer was sent the first frame.
+    pub first_frame_seconds: Family<StartLabel, Histogram>,
+    /// Seconds of the steps of which those are made.
+    pub phase_seconds: Family<StepLabel, Histogram>,
     /// Sessions that ended.
     pub ends: Family<CauseLabel, Counter>,
     /// Launches by what came of them: `ok` or a problem's code.
@@ -122,6 +142,8 @@ impl Default for Metrics {
             refreshes: Family::default(),
             password_seconds: Histogram::new(SHORT_BUCKETS),
             start_seconds: Family::new_with_constructor(|| Histogram::new(START_BUCKETS)),
+            first_frame_seconds: Family::new_with_constructor(|| Histogram::new(START_BUCKETS)),
+            phase_seconds: Family::new_with_constructor(|| Histogram::new(STEP_BUCKETS)),
             ends: Family::default(),
             launches: Family::default(),
             jobs: Family::default(),
@@ -168,6 +190,16 @@ impl Metrics {
             "session_start_seconds",
             "Seconds until a session was ready",
             self.start_seconds.clone(),
+        );
+        registry.register(
+            "session_first_frame_seconds",
+            "Seconds until a session's first viewer was sent the first frame",
+            self.first_frame_seconds.clone(),
+        );
+        registry.register(
+            "session_phase_seconds",
+            "Seconds of a step of a session's start",
+            self.phase_seconds.clone(),
         );
         registry.register("session_end", "Sessions that ended", self.ends.clone());
         registry.register(
@@ -219,6 +251,30 @@ impl Metrics {
         registry.register("build_info", "Which version this is", build);
     }
 
+    /// A session's owner can use it now.
+    pub fn started(&self, reached: &Reached) {
+        observe(&self.start_seconds, reached);
+        self.observe_steps(reached, &reached.steps_to_ready());
+    }
+
+    /// A session's first viewer was sent the first frame.
+    pub fn shown(&self, reached: &Reached) {
+        observe(&self.first_frame_seconds, reached);
+        self.observe_steps(reached, &reached.steps_to_first_frame());
+    }
+
+    fn observe_steps(&self, reached: &Reached, steps: &[(&'static str, u64)]) {
+        for (phase, took_ms) in steps {
+            let label = StepLabel {
+                app: reached.app.clone(),
+                path: reached.path.name(),
+                phase,
+            };
+            let histogram = self.phase_seconds.get_or_create(&label);
+            histogram.observe(seconds(*took_ms));
+        }
+    }
+
     /// Everything, as Prometheus reads it.
     #[must_use]
     pub fn text(&self) -> String {
@@ -227,4 +283,18 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn observe(family: &Family<StartLabel, Histogram>, reached: &Reached) {
+    let label = StartLabel {
+        app: reached.app.clone(),
+        path: reached.path.name(),
+    };
+    family
+        .get_or_create(&label)
+        .observe(seconds(reached.took_ms));
+}
+
+fn seconds(millis: u64) -> f64 {
+    millis as f64 / 1000.0
 }

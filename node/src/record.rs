@@ -1,11 +1,11 @@
 //! Where a session is in its life.
 
-use hackstream_control_api::node::{Exit, StartPhase};
+use hackstream_control_api::node::{Exit, StartPhase, StartTimes};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Uptime, now};
+use crate::clock::{self, Uptime};
 use crate::driver::local::processes::Process;
 
 /// Where a session is in its life: the file `state.json` in its [folder](crate::folder). Its keeper
@@ -26,6 +26,9 @@ pub struct Record {
     pub ready: Option<Uptime>,
     /// Since when it is in this life, by that clock.
     pub entered: Uptime,
+    /// How long its start took so far; nothing in a file of an older agent.
+    #[serde(default)]
+    pub start: StartTimes,
     /// SHA-256 of the server's public key, 64 hex digits, once it is known.
     pub server_spki: Option<String>,
     /// The UDP port where viewers reach it.
@@ -40,12 +43,13 @@ impl Record {
             life: Life::Starting {
                 phase: StartPhase::Sandbox,
             },
-            since: now(),
+            since: clock::now(),
             entered: Uptime::now(),
             keeper,
             init: None,
             ready_at: None,
             ready: None,
+            start: StartTimes::default(),
             server_spki: None,
             port: 0,
         }
@@ -53,9 +57,24 @@ impl Record {
 
     /// From now on its life is this.
     pub fn enter(&mut self, life: Life) {
+        let now = Uptime::now();
+        self.note_time(&life, now);
         self.life = life;
-        self.since = now();
-        self.entered = Uptime::now();
+        self.since = clock::now();
+        self.entered = now;
+    }
+
+    /// Notes how long the step of the start took that `next` follows, at `now`.
+    fn note_time(&mut self, next: &Life, now: Uptime) {
+        let Life::Starting { phase } = self.life else {
+            return;
+        };
+        let took = Some(now.millis_since(self.entered));
+        match (phase, next) {
+            (StartPhase::Sandbox, Life::Starting { .. }) => self.start.sandbox_ms = took,
+            (StartPhase::Display, Life::Ready) => self.start.display_ms = took,
+            _ => {}
+        }
     }
 }
 
@@ -110,5 +129,40 @@ impl Default for StopOrder {
             grace: Seconds(5),
             cause: StopCause::Admin,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// A record whose state was entered so many milliseconds ago.
+    fn aged(mut record: Record, millis: u64) -> Record {
+        record.entered = record.entered.before(Duration::from_millis(millis));
+        record
+    }
+
+    #[test]
+    fn steps_of_a_start_are_timed_once_they_are_over() {
+        let mut record = aged(Record::begun(None), 300);
+        assert_eq!(record.start, StartTimes::default());
+        let phase = StartPhase::Display;
+        record.enter(Life::Starting { phase });
+        let mut record = aged(record, 40);
+        record.enter(Life::Ready);
+        let took = (record.start.sandbox_ms, record.start.display_ms);
+        assert!(took.0 >= Some(300) && took.1 >= Some(40), "{took:?}");
+    }
+
+    #[test]
+    fn a_step_that_failed_has_no_time() {
+        let mut record = Record::begun(None);
+        record.enter(Life::Ended {
+            cause: StopCause::StartFailed,
+            exit: None,
+            detail: None,
+        });
+        assert_eq!(record.start, StartTimes::default());
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::launch::Resources;
-use hackstream_control_api::node::{NodeSession, NodeSessionState, StartPhase, Usage};
+use hackstream_control_api::node::{NodeSession, NodeSessionState, StartPhase, StartTimes, Usage};
 use hackstream_control_api::policy::{Egress, Policy, Timers};
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
@@ -119,14 +119,18 @@ impl Scene {
         viewers: usize,
         still: f64,
     ) -> std::thread::JoinHandle<()> {
+        let viewers = vec!["{}"; viewers].join(",");
+        let text = format!("{{\"viewers\":[{viewers}],\"last_input_seconds\":{still}}}");
+        self.answer_with(session, text)
+    }
+
+    /// The same in these words.
+    fn answer_with(&self, session: SessionId, text: String) -> std::thread::JoinHandle<()> {
         let folder = self.folder.path().join(session.to_string());
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("status.sock");
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path).unwrap();
-        let viewers = vec!["{}"; viewers].join(",");
-        let text =
-            format!("{{\"viewers\":[{viewers}],\"last_input_seconds\":{still},\"frames\":1}}");
         std::thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
             // Who hangs up without having read takes back what they said.
@@ -326,4 +330,27 @@ fn a_browser_that_shows_nothing_yet_waits_for_nobody() {
     assert_eq!(state(&scene.look(3)), loading);
     // One that never shows anything is taken as it is.
     assert_eq!(state(&scene.look(31)), ready);
+}
+
+#[test]
+fn a_start_is_timed_to_the_first_frame() {
+    let mut scene = Scene::new();
+    let session = scene.session('A');
+    let start = |told: &[NodeSession]| (told[0].start, told[0].first_frame_ago_ms);
+    assert_eq!(start(&scene.look(1)), (StartTimes::default(), None));
+    let text = r#"{"viewers":[{}],"last_input_seconds":null,"first_viewer_seconds":2.5,
+        "first_frame_seconds":2.48}"#;
+    let answered = scene.answer_with(session, text.to_owned());
+    let first = StartTimes {
+        viewer_ms: Some(500),
+        first_frame_ms: Some(20),
+        ..StartTimes::default()
+    };
+    assert_eq!(start(&scene.look(3)), (first, Some(2480)));
+    answered.join().unwrap();
+    // What came first stays first, also of a server that says otherwise now or nothing at all.
+    let answered = scene.answer_with(session, text.to_owned());
+    assert_eq!(start(&scene.look(10)), (first, Some(9480)));
+    answered.join().unwrap();
+    assert_eq!(start(&scene.look(11)), (first, Some(10_480)));
 }

@@ -168,6 +168,7 @@ pub(crate) mod tests {
             pool_hit: false,
             created_at: UnixMillis(0),
             ready_at: None,
+            first_frame_at: None,
             viewers: 0,
             last_input_at: None,
             last_viewer_at: None,

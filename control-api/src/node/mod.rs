@@ -25,7 +25,8 @@ pub use job::{
 };
 pub use log::{LogAnswer, LogChunk};
 pub use report::{
-    Address, Capacity, Exit, NodeSession, NodeSessionState, Report, ReportAnswer, StartPhase, Usage,
+    Address, Capacity, Exit, NodeSession, NodeSessionState, Report, ReportAnswer, StartPhase,
+    StartTimes, Usage,
 };
 
 #[cfg(test)]

@@ -97,9 +97,12 @@ pub struct NodeSession {
     /// When a viewer was last connected.
     #[serde(default)]
     pub last_viewer: Option<UnixMillis>,
-    /// When it got its first frame out.
+    /// How long its start took, as far as it is over.
     #[serde(default)]
-    pub first_frame: Option<UnixMillis>,
+    pub start: StartTimes,
+    /// How many milliseconds ago its first frame was sent.
+    #[serde(default)]
+    pub first_frame_ago_ms: Option<u64>,
     /// When it will end by itself, and why.
     #[serde(default)]
     pub stops_at: Option<UnixMillis>,
@@ -150,6 +153,24 @@ pub enum StartPhase {
     Application,
     /// It runs and has shown nothing yet.
     FirstFrame,
+}
+
+/// How long the steps of a start took, one after the other, in milliseconds; those that are over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StartTimes {
+    /// Namespaces, limits, folders, network.
+    #[serde(default)]
+    pub sandbox_ms: Option<u64>,
+    /// The display and the streaming server, until viewers could come.
+    #[serde(default)]
+    pub display_ms: Option<u64>,
+    /// Until the first viewer had come: since viewers could come, or since a warm one had its owner.
+    #[serde(default)]
+    pub viewer_ms: Option<u64>,
+    /// From then until its first frame was sent.
+    #[serde(default)]
+    pub first_frame_ms: Option<u64>,
 }
 
 /// Where viewers reach a session.

@@ -199,7 +199,7 @@ impl Plane {
         port.expect("a port")
     }
 
-    /// Asks the hub, with curl: the status and what it says.
+    /// Asks the hub, with curl: the status, and what it says as JSON or, if it is none, as a text.
     ///
     /// # Panics
     /// If there is no answer.
@@ -244,7 +244,11 @@ impl Plane {
         let output = with_input(curl, &config);
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let (body, code) = text.rsplit_once('\n').expect("a status");
-        let body = serde_json::from_str(body).unwrap_or(Value::Null);
+        let as_text = |_| match body {
+            "" => Value::Null,
+            text => text.into(),
+        };
+        let body = serde_json::from_str(body).unwrap_or_else(as_text);
         let code: u16 = code.parse().expect("a status");
         (code != 0).then_some((code, body))
     }

@@ -266,6 +266,7 @@ pub(super) fn create(
         pool_hit: false,
         created_at: tx.now,
         ready_at: None,
+        first_frame_at: None,
         viewers: 0,
         last_input_at: None,
         last_viewer_at: None,

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod devices;
 pub mod enroll;
 pub mod fleet;
+pub mod job_result;
 pub mod launch;
 pub mod login;
 pub mod logs;

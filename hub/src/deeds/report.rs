@@ -1,12 +1,11 @@
-//! What a node says of its sessions, and of its jobs.
+//! What a node says of its sessions.
 
-use hackstream_control_api::id::{JobId, NodeId, SessionId};
+use hackstream_control_api::id::{NodeId, SessionId};
 use hackstream_control_api::node::{
-    JobKind, JobOutcome, JobResult, NodeSession, NodeSessionState, RefusalReason, Report,
-    ReportAnswer, Stop,
+    JobKind, NodeSession, NodeSessionState, Report, ReportAnswer, Stop,
 };
 use hackstream_control_api::session::{SessionState, StopCause};
-use hackstream_control_api::time::Seconds;
+use hackstream_control_api::time::{Seconds, UnixMillis};
 use hackstream_failpoint::reach;
 use serde_json::json;
 
@@ -14,8 +13,8 @@ use super::stop::DEFAULT_GRACE;
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
 use crate::session::life::Event;
+use crate::session::start::Reached;
 use crate::store::{Row, Tx, values};
-use crate::tables::jobs::About;
 use crate::tables::sessions::Stored;
 use crate::tables::{events, jobs, nodes, pools, sessions};
 
@@ -24,9 +23,10 @@ use crate::tables::{events, jobs, nodes, pools, sessions};
 pub struct Reported {
     /// What to tell the node.
     pub answer: ReportAnswer,
-    /// Sessions that their owners can use now: application, whether they were warm, milliseconds since
-    /// they were asked for.
-    pub started: Vec<(String, bool, u64)>,
+    /// Sessions that their owners can use now.
+    pub started: Vec<Reached>,
+    /// Sessions whose first viewers were sent something.
+    pub shown: Vec<Reached>,
     /// Why sessions ended.
     pub ended: Vec<StopCause>,
 }
@@ -105,7 +105,12 @@ fn hear(
         _ => StopCause::ApplicationEnded,
     };
     let before = session.event_seq;
+    let was_ready = view.ready_at.is_some();
     happen(tx, node, session, event, otherwise, outcome)?;
+    if !was_ready {
+        started(tx, session, seen, outcome)?;
+    }
+    shown(tx, session, seen, outcome);
     if runs_on(session, seen) {
         stop_again(tx, node, session)?;
     }
@@ -151,7 +156,7 @@ fn tell_to_stop(tx: &mut Tx<'_>, node: NodeId, session: &Stored) -> Result<(), F
 
 /// Lets `event` happen to a session, and writes down its end. `otherwise` is why it ended, where
 /// nothing else is known.
-fn happen(
+pub(super) fn happen(
     tx: &mut Tx<'_>,
     node: NodeId,
     session: &mut Stored,
@@ -159,7 +164,6 @@ fn happen(
     otherwise: StopCause,
     outcome: &mut Reported,
 ) -> Result<(), Fault> {
-    let was_ready = session.view.ready_at.is_some();
     let ends =
         crate::session::life::next(session.view.state, event).is_some_and(|state| state.is_final());
     if ends {
@@ -169,16 +173,9 @@ fn happen(
         return Ok(());
     }
     let view = &session.view;
-    if let (false, Some(ready_at)) = (was_ready, view.ready_at) {
-        let took = ready_at.millis_since(view.created_at);
-        match view.user_id {
-            Some(_) => outcome.started.push((view.app.clone(), false, took)),
-            None => pool_started(tx, &view.app, took)?,
-        }
-    } else if view.state == SessionState::Failed && !was_ready && view.user_id.is_none() {
+    if view.state == SessionState::Failed && view.ready_at.is_none() && view.user_id.is_none() {
         pool_failed(tx, &view.app)?;
     }
-    let view = &session.view;
     if ends {
         let cause = view.stop_cause.unwrap_or(otherwise);
         outcome.ended.push(cause);
@@ -189,6 +186,38 @@ fn happen(
         return Ok(audit::append(tx, record.meta(meta))?);
     }
     sessions::save(tx, session)
+}
+
+/// Of a session that was not ready before: what its start took, if it is now.
+fn started(
+    tx: &mut Tx<'_>,
+    session: &Stored,
+    seen: &NodeSession,
+    outcome: &mut Reported,
+) -> Result<(), Fault> {
+    let view = &session.view;
+    let Some(ready_at) = view.ready_at else {
+        return Ok(());
+    };
+    let took_ms = ready_at.millis_since(view.created_at);
+    if view.user_id.is_none() {
+        return pool_started(tx, &view.app, took_ms);
+    }
+    (outcome.started).push(Reached::of(view, took_ms, seen.start));
+    Ok(())
+}
+
+/// Notes that a session's first viewer was sent something, once.
+fn shown(tx: &Tx<'_>, session: &mut Stored, seen: &NodeSession, outcome: &mut Reported) {
+    let view = &mut session.view;
+    let (Some(ago), None) = (seen.first_frame_ago_ms, view.first_frame_at) else {
+        return;
+    };
+    // A node's word: no later than now, no earlier than the wish.
+    let at = tx.now.0.saturating_sub(ago).max(view.created_at.0);
+    view.first_frame_at = Some(UnixMillis(at));
+    let took_ms = at - view.created_at.0;
+    (outcome.shown).push(Reached::of(view, took_ms, seen.start));
 }
 
 fn pool_started(tx: &mut Tx<'_>, app: &str, took: u64) -> Result<(), Fault> {
@@ -224,76 +253,6 @@ fn end_again(tx: &mut Tx<'_>, node: NodeId, id: SessionId) -> Result<(), Fault> 
         return Ok(());
     }
     tell_to_stop(tx, node, &session)
-}
-
-/// Takes a node's word for how a job went. Hearing it twice changes nothing.
-///
-/// # Errors
-/// Those of the store.
-pub fn job_result(
-    tx: &mut Tx<'_>,
-    node: NodeId,
-    id: JobId,
-    result: &JobResult,
-) -> Result<Reported, Fault> {
-    let mut outcome = Reported::default();
-    let Some(job) = jobs::finish(tx, node, id, result)? else {
-        return Ok(outcome);
-    };
-    let done = result.outcome == JobOutcome::Done;
-    match (job.about, job.session) {
-        (Some(About::Boot), Some(session)) if !done => {
-            let event = Event::BootFailed;
-            failed(tx, node, session, event, result, &mut outcome)?;
-        }
-        (Some(About::Claim), Some(session)) if !done => {
-            let event = Event::ClaimFailed;
-            failed(tx, node, session, event, result, &mut outcome)?;
-        }
-        (Some(About::Claim), Some(session)) => {
-            let session = sessions::find(tx, session)?;
-            let took = tx.now.millis_since(job.issued_at);
-            outcome
-                .started
-                .extend(session.map(|found| (found.view.app, true, took)));
-        }
-        _ => {}
-    }
-    if result.outcome == JobOutcome::Refused {
-        let record = Record::new(Actor::Node(node), "job.refused");
-        let record = record.target("job", id.to_string()).outcome("refused");
-        // Not in the node's words: nobody can erase what stands in the log.
-        let reason = result.reason.map_or("unknown", RefusalReason::name);
-        let kind = job.about.map(About::name);
-        let record = record.meta(json!({ "reason": reason, "kind": kind, "session": job.session }));
-        audit::append(tx, record)?;
-    }
-    reach("hub.result.heard");
-    Ok(outcome)
-}
-
-/// A session could not be started, or not be given to its owner.
-fn failed(
-    tx: &mut Tx<'_>,
-    node: NodeId,
-    id: SessionId,
-    event: Event,
-    result: &JobResult,
-    outcome: &mut Reported,
-) -> Result<(), Fault> {
-    let Some(mut session) = sessions::lock(tx, id)? else {
-        return Ok(());
-    };
-    session.view.reason = result.detail.clone().or(session.view.reason.take());
-    happen(
-        tx,
-        node,
-        &mut session,
-        event,
-        StopCause::StartFailed,
-        outcome,
-    )?;
-    sessions::save(tx, &session)
 }
 
 /// Sessions in each state that has not ended.

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0003_bounds.sql"),
     include_str!("migrations/postgres/0004_checkpoints.sql"),
     include_str!("migrations/postgres/0005_trust.sql"),
+    include_str!("migrations/postgres/0006_first_frame.sql"),
 ];
 
 /// How the hub marks a row that it locks: a comment for SQLite.

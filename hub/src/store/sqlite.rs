@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/sqlite/0003_bounds.sql"),
     include_str!("migrations/sqlite/0004_checkpoints.sql"),
     include_str!("migrations/sqlite/0005_trust.sql"),
+    include_str!("migrations/sqlite/0006_first_frame.sql"),
 ];
 
 /// A connection to a file.

@@ -47,7 +47,7 @@ macro_rules! columns {
     () => {
         "id, user_id, app, state, phase, reason, node_id, wish, terms, boot_seq, pool_hit, \
          created_at, ready_at, viewers, last_input_at, last_viewer_at, stops_at, stop_cause, \
-         ended_at, server_spki, address, application_exit, event_seq"
+         ended_at, server_spki, address, application_exit, event_seq, first_frame_at"
     };
 }
 
@@ -238,7 +238,7 @@ pub fn save(tx: &mut Tx<'_>, stored: &Stored) -> Result<(), Fault> {
         "UPDATE sessions SET user_id = ?2, state = ?3, phase = ?4, reason = ?5, ready_at = ?6, \
          viewers = ?7, last_input_at = ?8, last_viewer_at = ?9, stops_at = ?10, stop_cause = ?11, \
          ended_at = ?12, server_spki = ?13, address = ?14, application_exit = ?15, \
-         event_seq = ?16 WHERE id = ?1",
+         event_seq = ?16, first_frame_at = ?17 WHERE id = ?1",
         values![
             view.session_id,
             view.user_id,
@@ -255,7 +255,8 @@ pub fn save(tx: &mut Tx<'_>, stored: &Stored) -> Result<(), Fault> {
             stored.server_spki.as_ref(),
             json(stored.address.as_ref())?,
             json(view.exit.as_ref())?,
-            stored.event_seq
+            stored.event_seq,
+            view.first_frame_at
         ],
     )?;
     Ok(())
@@ -293,6 +294,7 @@ fn read(row: &mut Row) -> Result<Stored, Fault> {
         pool_hit,
         created_at,
         ready_at: row.take()?,
+        first_frame_at: None,
         viewers: row.take()?,
         last_input_at: row.take()?,
         last_viewer_at: row.take()?,
@@ -306,13 +308,18 @@ fn read(row: &mut Row) -> Result<Stored, Fault> {
     };
     let (server_spki, address) = (row.take()?, from_json(row.take()?)?);
     let exit = from_json(row.take()?)?;
+    let (event_seq, first_frame_at) = (row.take()?, row.take()?);
     Ok(Stored {
-        view: Session { exit, ..view },
+        view: Session {
+            exit,
+            first_frame_at,
+            ..view
+        },
         wish,
         terms,
         boot_seq,
         server_spki,
         address,
-        event_seq: row.take()?,
+        event_seq,
     })
 }

@@ -30,6 +30,7 @@ mod rbac;
 mod rotation;
 mod sessions;
 mod signed_jobs;
+mod starts;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         outrun::TESTS,
         nodes::TESTS,
         pool::TESTS,
+        starts::TESTS,
         pool_storm::TESTS,
         rbac::TESTS,
         rotation::TESTS,

@@ -48,7 +48,7 @@ fn ready(jobs: &[Value]) -> Value {
 }
 
 /// A node with a pool of so many, all of which wait. What they are, as the node reports it.
-fn filled(api: &Api, size: u32) -> (String, Value) {
+pub(crate) fn filled(api: &Api, size: u32) -> (String, Value) {
     let (_, node) = api.node("a");
     set(api, size, size);
     let mut all = Vec::new();
@@ -74,7 +74,7 @@ fn status(api: &Api) -> (u64, u64, u64) {
     (number("wanted"), number("ready"), number("starting"))
 }
 
-fn launch(api: &Api, token: &str) -> Reply {
+pub(crate) fn launch(api: &Api, token: &str) -> Reply {
     let wish = json!({ "app": "browser", "url": "https://example.org/secret", "client_key": KEY });
     api.post("/v1/sessions", token, wish)
 }

@@ -21,7 +21,7 @@ use super::logs::Logs;
 use super::memory::{Claimed, Memory};
 use super::refusal::{Outcome, Refusal, not_allowed, result_of, taken_already};
 use super::{Bell, LONGEST_PAUSE, PAUSE};
-use crate::clock::now;
+use crate::clock::{Uptime, now};
 use crate::config::{App, Config};
 use crate::driver::{Driver, Seen};
 use crate::record::{Life, StopOrder};
@@ -288,6 +288,7 @@ impl Jobs {
             claim: claim.claim,
             owner: claim.owner,
             timers: claim.timers,
+            at: Some(Uptime::now()),
         };
         if !self.memory.claim(claim.session, claimed)? {
             return Err(taken_already());

@@ -11,6 +11,7 @@ use hackstream_control_api::policy::Timers;
 use serde::{Deserialize, Serialize};
 
 use super::admission::Progress;
+use crate::clock::Uptime;
 use crate::{NodeError, files};
 
 /// What the agent remembers, in a file.
@@ -45,6 +46,9 @@ pub struct Claimed {
     pub owner: UserId,
     /// When it ends by itself since.
     pub timers: Timers,
+    /// When that was; nothing in a file of an older agent.
+    #[serde(default)]
+    pub at: Option<Uptime>,
 }
 
 impl Memory {
@@ -190,6 +194,7 @@ mod tests {
             claim: claim.parse().unwrap(),
             owner: "01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap(),
             timers: Timers::default(),
+            at: Some(Uptime(5)),
         };
         let [one, other] =
             ["01ARZ3NDEKTSV4RRFFQ69G5FAX", "01ARZ3NDEKTSV4RRFFQ69G5FAY"].map(claimed);

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use hackstream_control_api::id::SessionId;
-use hackstream_control_api::node::{NodeSession, NodeSessionState, StartPhase};
+use hackstream_control_api::node::{NodeSession, NodeSessionState, StartPhase, StartTimes};
 use hackstream_control_api::policy::Timers;
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use tracing::{info, warn};
 
-use super::memory::Memory;
+use super::memory::{Claimed, Memory};
 use super::status::{self, Question, Said};
 use super::telling;
 use super::timers::{Presence, stops_at, warning};
@@ -21,7 +21,7 @@ use crate::NodeError;
 use crate::clock::{Calendar, Uptime};
 use crate::driver::{self, Driver, Found};
 use crate::folder::Folder;
-use crate::record::{Life, StopOrder};
+use crate::record::{Life, Record, StopOrder};
 
 /// What a session's programs may take for ending themselves when its time is over.
 const GRACE: Seconds = Seconds(5);
@@ -55,6 +55,8 @@ struct Seen {
     last_input: Option<Uptime>,
     last_sound: Option<Uptime>,
     last_viewer: Option<Uptime>,
+    /// When its server says that the first one came, and that the first frame was sent.
+    first_viewer: Option<Uptime>,
     first_frame: Option<Uptime>,
     /// When it was last killed, because its keeper was stuck.
     killed: Option<Uptime>,
@@ -165,7 +167,8 @@ impl Sessions {
             viewers: if runs { seen.viewers } else { 0 },
             last_input: date(seen.last_input),
             last_viewer: date(seen.last_viewer),
-            first_frame: date(seen.first_frame),
+            start: seen.start(&found.record, claimed),
+            first_frame_ago_ms: seen.first_frame.map(|at| now.millis_since(at)),
             stops_at: date(ends.map(|(at, _)| at)),
             usage: self.driver.usage(session).unwrap_or_default(),
             ..telling::described(found, &self.host, ends.map(|(_, cause)| cause))
@@ -245,8 +248,19 @@ impl Seen {
                 since: self.last_viewer.unwrap_or(since),
             }
         };
-        if said.frames > 0 {
-            self.first_frame.get_or_insert(now);
+        let first = |known: Option<Uptime>, span| known.or(ago(span));
+        self.first_viewer = first(self.first_viewer, said.first_viewer);
+        self.first_frame = first(self.first_frame, said.first_frame);
+    }
+
+    /// How long its start took: to the keeper's times come those of its first viewer.
+    fn start(&self, record: &Record, claimed: Option<Claimed>) -> StartTimes {
+        let since = record.ready.max(claimed.and_then(|claimed| claimed.at));
+        let between = |from: Option<Uptime>, to: Option<Uptime>| Some(to?.millis_since(from?));
+        StartTimes {
+            viewer_ms: between(since, self.first_viewer),
+            first_frame_ms: between(since.max(self.first_viewer), self.first_frame),
+            ..record.start
         }
     }
 

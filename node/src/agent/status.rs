@@ -1,7 +1,7 @@
 //! What the sessions' servers say of themselves, each on a socket in its session's folder.
 //!
 //! The keeper made that socket and the folder is ours, but whoever took a session over answers what they
-//! like, or not at all. So answers are short, all are waited for at once and for a moment only, and four
+//! like, or not at all. So answers are short, all are waited for at once and for a moment only, and five
 //! numbers of each are looked at. Each server is told first whether its session is going to end.
 
 use std::collections::BTreeMap;
@@ -37,8 +37,10 @@ pub struct Said {
     pub still: Option<Duration>,
     /// For how long nobody has heard anything.
     pub quiet: Option<Duration>,
-    /// Frames sent so far.
-    pub frames: u64,
+    /// How long ago the first viewer came.
+    pub first_viewer: Option<Duration>,
+    /// How long ago the first frame was sent.
+    pub first_frame: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +49,10 @@ struct Answer {
     last_input_seconds: Option<f64>,
     #[serde(default)]
     last_sound_seconds: Option<f64>,
-    frames: u64,
+    #[serde(default)]
+    first_viewer_seconds: Option<f64>,
+    #[serde(default)]
+    first_frame_seconds: Option<f64>,
 }
 
 /// A session's server that is to be asked.
@@ -171,7 +176,8 @@ fn sense(answer: &[u8]) -> Option<Said> {
         viewers: u32::try_from(answer.viewers.len()).ok()?,
         still: span(answer.last_input_seconds),
         quiet: span(answer.last_sound_seconds),
-        frames: answer.frames,
+        first_viewer: span(answer.first_viewer_seconds),
+        first_frame: span(answer.first_frame_seconds),
     })
 }
 
@@ -184,8 +190,8 @@ mod tests {
     use hackstream_control_api::session::StopCause;
     use hackstream_control_api::time::Seconds;
 
-    const SENSE: &[u8] =
-        br#"{"viewers":[{}],"last_input_seconds":2.5,"last_sound_seconds":0.5,"frames":7,"x":1}"#;
+    const SENSE: &[u8] = br#"{"viewers":[{}],"last_input_seconds":2.5,"last_sound_seconds":0.5,
+            "first_viewer_seconds":4.0,"first_frame_seconds":3.5,"x":1}"#;
 
     fn question(last: char, folder: &Path, warning: Option<Warning>) -> Question {
         Question {
@@ -244,7 +250,8 @@ mod tests {
             viewers: 1,
             still: Some(Duration::from_millis(2500)),
             quiet: Some(Duration::from_millis(500)),
-            frames: 7,
+            first_viewer: Some(Duration::from_secs(4)),
+            first_frame: Some(Duration::from_millis(3500)),
         };
         assert_eq!(said, BTreeMap::from([(session('A'), expected)]));
     }
@@ -254,11 +261,11 @@ mod tests {
         for bad in [
             &b"{}"[..],
             b"",
-            br#"{"viewers":1,"last_input_seconds":null,"frames":1}"#,
+            br#"{"viewers":1,"last_input_seconds":null}"#,
         ] {
             assert_eq!(sense(bad), None);
         }
-        let strange = br#"{"viewers":[],"last_input_seconds":-1e300,"frames":1}"#;
+        let strange = br#"{"viewers":[],"last_input_seconds":-1e300}"#;
         assert_eq!(sense(strange).unwrap().still, None);
     }
 }

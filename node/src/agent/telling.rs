@@ -31,6 +31,7 @@ pub(super) fn described(found: &Found, host: &str, will_end_for: Option<StopCaus
     NodeSession {
         phase,
         since: record.since,
+        start: record.start,
         server_spki: record.server_spki.clone(),
         address,
         stop_cause: cause,
@@ -64,7 +65,8 @@ fn nothing(session: hackstream_control_api::id::SessionId, state: NodeSessionSta
         viewers: 0,
         last_input: None,
         last_viewer: None,
-        first_frame: None,
+        start: Default::default(),
+        first_frame_ago_ms: None,
         stops_at: None,
         stop_cause: None,
         exit: None,

@@ -49,6 +49,12 @@ pub struct SessionReport {
     /// Seconds since a viewer last heard something of the session; `None` if none ever did.
     #[serde(default)]
     pub last_sound_seconds: Option<f64>,
+    /// Seconds since the first viewer came; `None` if none ever did.
+    #[serde(default)]
+    pub first_viewer_seconds: Option<f64>,
+    /// Seconds since the first frame was sent; `None` if none ever was.
+    #[serde(default)]
+    pub first_frame_seconds: Option<f64>,
     /// Memory of the server's process (PSS); `None` if the kernel does not tell.
     pub pss_bytes: Option<u64>,
     /// Most viewers at a time.
@@ -135,6 +141,7 @@ pub fn of(service: &Service, facts: &Facts) -> SessionReport {
         .map(|(id, guest)| viewer(*id, guest, leader == Some(*id), now))
         .collect();
     let last_input = service.seats.last_input();
+    let ago = |at: Option<&Timestamp>| at.map(|at| seconds(now.since(*at)));
     let sum = |of: fn(&ViewerReport) -> u64| viewers.iter().map(of).sum::<u64>();
     SessionReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -144,11 +151,12 @@ pub fn of(service: &Service, facts: &Facts) -> SessionReport {
         command: facts.command.clone(),
         screen: service.capture.size().to_string(),
         uptime_seconds: seconds(now.since(Timestamp(0))),
-        last_input_seconds: last_input.map(|at| seconds(now.since(at))),
+        last_input_seconds: ago(last_input.as_ref()),
         idle_seconds: seconds(now.since(last_input.unwrap_or(Timestamp(0)))),
         last_sound_seconds: (service.broadcast.as_ref())
-            .and_then(|broadcast| broadcast.last_heard())
-            .map(|at| seconds(now.since(at))),
+            .and_then(|broadcast| ago(broadcast.last_heard().as_ref())),
+        first_viewer_seconds: ago(totals.first_viewer.get()),
+        first_frame_seconds: ago(totals.first_frame.get()),
         pss_bytes: proportional_bytes(),
         max_viewers: service.registry.most_viewers(),
         viewers_joined: load(&totals.joined),

@@ -44,7 +44,7 @@ impl Roll {
         seat: watch::Receiver<SeatReport>,
         now: Timestamp,
     ) -> Listed<'_> {
-        let tally = Arc::new(Tally::new(Arc::clone(&self.totals)));
+        let tally = Arc::new(Tally::new(Arc::clone(&self.totals), now));
         let printable = agent.chars().filter(|c| !c.is_control());
         let guest = Guest {
             connection: connection.clone(),

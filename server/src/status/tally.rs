@@ -1,7 +1,7 @@
 //! What is counted while viewers are served.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hackstream_protocol::units::{Bitrate, Timestamp, micros};
@@ -17,6 +17,9 @@ const RECENT_SECONDS: u64 = 10;
 #[derive(Debug, Default)]
 pub struct Totals {
     pub(super) joined: AtomicU64,
+    /// When the first viewer came, and when the first frame was sent, on the clock of the session.
+    pub(super) first_viewer: OnceLock<Timestamp>,
+    pub(super) first_frame: OnceLock<Timestamp>,
     pub(super) frames: AtomicU64,
     pub(super) frame_bytes: AtomicU64,
     pub(super) encoding_micros: AtomicU64,
@@ -40,8 +43,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(totals: Arc<Totals>) -> Self {
+    /// That of a viewer who came at `now`.
+    pub(super) fn new(totals: Arc<Totals>, now: Timestamp) -> Self {
         totals.joined.fetch_add(1, Ordering::Relaxed);
+        totals.first_viewer.get_or_init(|| now);
         Self {
             totals,
             frames: AtomicU64::new(0),
@@ -66,6 +71,7 @@ impl Tally {
         ] {
             add(counter, value);
         }
+        self.totals.first_frame.get_or_init(|| now);
         let class = ENCODING_BOUNDS.partition_point(|bound| *bound < encoding);
         add(&self.totals.classes[class], 1);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_of_the_last_ten_seconds() {
-        let tally = Tally::new(Arc::default());
+        let tally = Tally::new(Arc::default(), at(0));
         for seconds in 0..20 {
             tally.frame(1250, Duration::from_millis(2), at(seconds));
         }
@@ -193,12 +199,23 @@ mod tests {
     #[test]
     fn times_of_encoding_are_sorted_into_classes() {
         let totals = Arc::<Totals>::default();
-        let tally = Tally::new(Arc::clone(&totals));
+        let tally = Tally::new(Arc::clone(&totals), at(0));
         for micros in [1, 500, 501, 100_000, 100_001, 9_000_000] {
             tally.frame(1, Duration::from_micros(micros), at(1));
         }
         let classes = totals.classes.each_ref().map(|c| c.load(Ordering::Relaxed));
         assert_eq!(classes, [2, 1, 0, 0, 0, 0, 0, 1, 2]);
         assert_eq!(totals.frames.load(Ordering::Relaxed), 6);
+    }
+
+    #[test]
+    fn what_came_first_stays_first() {
+        let totals = Arc::<Totals>::default();
+        for seconds in [3, 8] {
+            let tally = Tally::new(Arc::clone(&totals), at(seconds));
+            tally.frame(1, Duration::ZERO, at(seconds + 1));
+        }
+        let first = (totals.first_viewer.get(), totals.first_frame.get());
+        assert_eq!(first, (Some(&at(3)), Some(&at(4))));
     }
 }

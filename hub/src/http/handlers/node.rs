@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::sessions::count;
-use crate::deeds::report;
+use crate::deeds::{job_result, report};
 use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::{Asked, Body, Named};
@@ -106,7 +106,7 @@ pub(crate) async fn result(
         .store
         .write(move |tx| {
             let node = nodes::acting(tx, shown)?;
-            report::job_result(tx, node, id, &result)
+            job_result::job_result(tx, node, id, &result)
         })
         .await?;
     hub.metrics

@@ -235,17 +235,11 @@ pub(crate) async fn stop(
 
 /// Counts what a report changed.
 pub(super) fn count(hub: &Hub, reported: &crate::deeds::report::Reported) {
-    for (app, warm, millis) in &reported.started {
-        let label = crate::metrics::StartLabel {
-            app: app.clone(),
-            path: if *warm { "pool" } else { "cold" },
-        };
-        let seconds = *millis as f64 / 1000.0;
-        hub.metrics
-            .start_seconds
-            .get_or_create(&label)
-            .observe(seconds);
-    }
+    reported
+        .started
+        .iter()
+        .for_each(|it| hub.metrics.started(it));
+    reported.shown.iter().for_each(|it| hub.metrics.shown(it));
     for cause in &reported.ended {
         let label = CauseLabel {
             cause: cause.name(),

@@ -1,0 +1,2 @@
+-- When a session's first viewer was sent the first frame.
+ALTER TABLE sessions ADD COLUMN first_frame_at INTEGER;
