@@ -17,7 +17,9 @@ use crate::config::settings::Fingerprint;
 use crate::config::{self, Places, Settings};
 use crate::error::{ALARM, CliError};
 use crate::hub::Hub;
-use crate::login::credentials::Store;
+use crate::login::credentials::file::File;
+use crate::login::credentials::keyring::SystemKeyring;
+use crate::login::credentials::{Store, Warning};
 use crate::login::{self, Person, TOKEN_VARIABLE, Tokens};
 use crate::terminal::interrupt::Interrupts;
 use crate::terminal::{ask, out};
@@ -44,6 +46,14 @@ pub struct Common {
     pub no_input: bool,
 }
 
+impl Common {
+    /// Whether there is somebody who can answer.
+    fn may_ask(&self) -> bool {
+        let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        is_person && !self.no_input
+    }
+}
+
 /// What a command works with.
 #[derive(Debug)]
 pub struct Context {
@@ -52,6 +62,8 @@ pub struct Context {
     /// What Ctrl-C does.
     pub interrupts: Interrupts,
     common: Common,
+    keyring: SystemKeyring,
+    warning: Warning,
     alarmed: AtomicBool,
 }
 
@@ -64,6 +76,8 @@ impl Context {
         Ok(Self {
             places: Places::find(|name| std::env::var_os(name))?,
             interrupts: Interrupts::catch()?,
+            keyring: SystemKeyring::new(common.may_ask()),
+            warning: Warning::default(),
             common,
             alarmed: AtomicBool::new(false),
         })
@@ -96,7 +110,7 @@ impl Context {
         let api = Self::api(&settings)?;
         let tokens = match std::env::var(TOKEN_VARIABLE) {
             Ok(token) if !token.is_empty() => Tokens::Service(token),
-            _ => Tokens::Person(Box::new(self.person(api.clone(), settings.username))),
+            _ => Tokens::Person(Box::new(self.person(api.clone(), &settings))),
         };
         Ok(Hub::new(api, tokens))
     }
@@ -116,17 +130,29 @@ impl Context {
         Api::new(address, trust)
     }
 
-    /// The person at this hub.
+    /// The person at this hub, who is called as these settings say unless they type something else.
     #[must_use]
-    pub fn person(&self, api: Api, username: Option<String>) -> Person<'_> {
-        let store = Store::new(self.places.credentials_file(), api.address().clone());
+    pub fn person(&self, api: Api, settings: &Settings) -> Person<'_> {
+        let store = self.store(api.address().clone(), settings);
         let witness = self.witness(&api);
         Person {
             api,
             store,
             witness,
             context: self,
-            username,
+            username: settings.username.clone(),
+        }
+    }
+
+    /// Where the login to this hub is kept.
+    #[must_use]
+    pub fn store(&self, hub: HubAddress, settings: &Settings) -> Store<'_> {
+        Store {
+            wish: settings.tokens.unwrap_or_default(),
+            hub,
+            file: File::new(self.places.credentials_file()),
+            keyring: &self.keyring,
+            warning: &self.warning,
         }
     }
 
@@ -178,8 +204,7 @@ impl Context {
     /// Whether there is somebody who can answer.
     #[must_use]
     pub fn may_ask(&self) -> bool {
-        let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        is_person && !self.common.no_input
+        self.common.may_ask()
     }
 
     /// What the person types; `usual` if that is nothing.

@@ -20,7 +20,7 @@ Exit codes:
   5    the hub's key is not the expected one, or nobody vouches for it
   6    there is no session: quota used up, no room, no such application, or it did not start
   7    the viewer cannot be started, or failed
-  8    the configuration or another file of one's own cannot be used
+  8    the configuration, the keyring or another file of one's own cannot be used
   9    done; but the hub's audit log is not the one that this machine has seen
   130  ended with Ctrl-C";
 
@@ -95,6 +95,12 @@ pub enum CliError {
         /// What is wrong.
         reason: String,
     },
+    /// The tokens have to be in the keyring, and cannot.
+    #[error(
+        "the tokens are to be kept in the system's keyring, and {0}. Mend that, or run `hackstream \
+         config set tokens auto`, which uses a file where the keyring cannot"
+    )]
+    Keyring(String),
     /// Reading from a person or writing to them failed.
     #[error("cannot use the terminal: {0}")]
     Terminal(#[from] io::Error),
@@ -115,7 +121,7 @@ impl CliError {
             Self::Untrusted { .. } => 5,
             Self::NoSession(_) => 6,
             Self::Viewer(_) => 7,
-            Self::File { .. } | Self::Damaged { .. } => 8,
+            Self::File { .. } | Self::Damaged { .. } | Self::Keyring(_) => 8,
             Self::Refused(problem) => code_of(problem.code),
         }
     }

@@ -24,8 +24,10 @@ Examples:
       What does not work, and what to do about it.";
 
 const MORE: &str = "\
-Settings are in ~/.config/hackstream/config.toml ($XDG_CONFIG_HOME), the tokens of the login
-beside them in credentials.json; both can be read by their owner only. The last ten addresses
+Settings are in ~/.config/hackstream/config.toml ($XDG_CONFIG_HOME). The tokens of the login are in
+the keyring of the desktop; where there is none, beside the settings in credentials.json. Both files
+can be read by their owner only. `config set tokens file` does without the keyring, `config set
+tokens keyring` without the file; `doctor` says where they are. The last ten addresses
 that were opened are in ~/.local/state/hackstream/recent.json ($XDG_STATE_HOME) and nowhere
 else; beside them witness.json has what the hub showed of its audit log, so that nobody can cut
 that log or make it anew unseen.

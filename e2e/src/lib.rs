@@ -1,7 +1,7 @@
 //! Tests of the real programs on real displays and networks.
 //!
 //! This library holds what the tests share: it starts [servers](server), [viewers](viewer),
-//! [displays](display), [terminals](pty), [control planes](plane), [agents of nodes](agent_scene), [containers](container), [networks](netns), [routers](relay) and
+//! [displays](display), [terminals](pty), [control planes](plane), [keyrings](keyring), [agents of nodes](agent_scene), [containers](container), [networks](netns), [routers](relay) and
 //! [browsers](firefox), knows the [runbook], and [compares](compare) what the viewer shows with what
 //! is on the server's display. All of it ends when its value is dropped. The tests themselves are in
 //! `tests/`, one file for each subject.
@@ -26,6 +26,7 @@ pub mod hostile;
 pub mod hub;
 pub mod input_method;
 pub mod keyboard;
+pub mod keyring;
 pub mod microphone;
 pub mod mock_hub;
 pub mod netns;

@@ -12,6 +12,8 @@ use crate::pty::Terminal;
 pub struct Person {
     /// Where they keep their files.
     pub folder: Folder,
+    /// The bus of their desktop, if they sit at one.
+    pub bus: Option<String>,
 }
 
 /// How a command went.
@@ -32,6 +34,7 @@ impl Person {
     pub fn new() -> Self {
         Self {
             folder: Folder::new(),
+            bus: None,
         }
     }
 
@@ -100,6 +103,9 @@ impl Person {
     fn set(&self, command: &mut Command) {
         self.folder.use_in(command);
         command.env("XDG_CONFIG_HOME", self.folder.path("config"));
+        if let Some(bus) = &self.bus {
+            command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+        }
         // Those of whoever runs the tests.
         for name in ["API_URL", "FINGERPRINT", "API_TOKEN", "VIEWER"] {
             command.env_remove(format!("HACKSTREAM_{name}"));

@@ -192,6 +192,7 @@ const TABLE: &[Package] = &[
     package("curl", Usage::Test, "asks for metrics as the runbook does"),
     package("nabi", Usage::Test, "an input method"),
     package("faketime", Usage::Test, "clocks that are far off"),
+    package("gnome-keyring", Usage::Test, "keeps the tokens of a login"),
     package("libnotify-bin", Usage::Test, "shows notifications"),
     package(
         "libglib2.0-bin",

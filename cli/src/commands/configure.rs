@@ -41,7 +41,7 @@ impl Configure {
     pub fn run(&self, context: &Context) -> Result<ExitCode, CliError> {
         let settings = set_up(context, self.username.clone())?;
         if !self.no_login && context.may_ask() {
-            let person = context.person(Context::api(&settings)?, settings.username.clone());
+            let person = context.person(Context::api(&settings)?, &settings);
             super::login::by_person(&person)?;
         }
         Ok(ExitCode::SUCCESS)

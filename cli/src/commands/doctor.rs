@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::hub::Hub;
+use crate::login::TOKEN_VARIABLE;
 use crate::terminal::out::{self, harmless};
 use crate::viewer;
 
@@ -67,6 +68,7 @@ impl Doctor {
         let mut findings = Vec::new();
         let settings = settings(context, &mut findings);
         if let Some(settings) = settings {
+            findings.extend(tokens(context, &settings));
             hub(context, &settings, &mut findings);
         }
         findings.push(viewer(context));
@@ -114,8 +116,7 @@ fn hub(context: &Context, settings: &Settings, findings: &mut Vec<Finding>) {
     findings.push(Finding::fine("hub", trusted));
     findings.push(health(&api));
     // Whoever asks a doctor does not want to be asked for a password.
-    let kept = context.person(api, None).store.load();
-    if let (Ok(None), Err(_)) = (&kept, env::var(crate::login::TOKEN_VARIABLE)) {
+    if !is_program() && matches!(context.person(api, settings).store.load(), Ok(None)) {
         let text = "not logged in: run `hackstream login`";
         return findings.push(Finding::broken("login", text));
     }
@@ -123,6 +124,25 @@ fn hub(context: &Context, settings: &Settings, findings: &mut Vec<Finding>) {
         Ok(hub) => person(&hub, findings),
         Err(error) => findings.push(Finding::broken("login", error)),
     }
+}
+
+/// Where the tokens of logins are kept, if that is known without speaking to the hub.
+fn tokens(context: &Context, settings: &Settings) -> Option<Finding> {
+    if is_program() {
+        let text = format!("the one in {TOKEN_VARIABLE}, which is not kept");
+        return Some(Finding::fine("tokens", text));
+    }
+    let hub = settings.api_url.clone()?;
+    Some(match context.store(hub, settings).whereabouts() {
+        Ok(found) if found.is_doubtful => Finding::new("tokens", State::Doubtful, found.text),
+        Ok(found) => Finding::fine("tokens", found.text),
+        Err(error) => Finding::broken("tokens", error),
+    })
+}
+
+/// Whether there is a token for programs, so that nobody logs in.
+fn is_program() -> bool {
+    env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty())
 }
 
 fn health(api: &Api) -> Finding {

@@ -45,13 +45,14 @@ impl Login {
         if settings.api_url.is_none() {
             settings = super::configure::first_run(context)?;
         }
-        let username = self.username.clone().or(settings.username.clone());
-        let person = context.person(Context::api(&settings)?, username.clone());
+        settings.username = self.username.clone().or(settings.username);
+        let person = context.person(Context::api(&settings)?, &settings);
         if !self.password_stdin {
             by_person(&person)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let username = username
+        let username = settings
+            .username
             .ok_or_else(|| CliError::Usage("--password-stdin also needs --username".to_owned()))?;
         let password = Password::first_line(std::io::stdin().lock())?;
         finish(&person, &username, password)?;
@@ -85,7 +86,7 @@ impl Logout {
     /// If the hub cannot be told; the tokens are forgotten here all the same.
     pub fn run(&self, context: &Context) -> Result<ExitCode, CliError> {
         let settings = context.settings()?;
-        let person = context.person(Context::api(&settings)?, None);
+        let person = context.person(Context::api(&settings)?, &settings);
         let locked = person.store.lock()?;
         let Some(kept) = locked.load()? else {
             out::tell("Nobody was logged in.")?;

@@ -24,9 +24,25 @@ pub struct Settings {
     /// The viewer's program, if it is not `hackstream-view` beside this one or in the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer: Option<PathBuf>,
+    /// Where the tokens of a login are kept; [`TokensIn::Auto`] if it is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokensIn>,
     /// What another version keeps here.
     #[serde(flatten)]
     pub others: toml::Table,
+}
+
+/// Where the tokens of a login are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokensIn {
+    /// In the keyring if there is one that works, else in the file.
+    #[default]
+    Auto,
+    /// In the keyring, or nowhere.
+    Keyring,
+    /// In the file; nobody looks for a keyring.
+    File,
 }
 
 /// SHA-256 of the hub's public key, written `sha256:HEX` as hackstreamd prints it.
@@ -47,6 +63,30 @@ pub enum Key {
     Username,
     /// The viewer's program, if not `hackstream-view` beside this one or in the path
     Viewer,
+    /// Where the tokens of a login are kept, auto, keyring or file; auto is the keyring if there is one
+    Tokens,
+}
+
+impl TokensIn {
+    /// As it stands in the file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Keyring => "keyring",
+            Self::File => "file",
+        }
+    }
+}
+
+impl std::str::FromStr for TokensIn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::Auto, Self::Keyring, Self::File];
+        let found = all.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| format!("tokens are kept in auto, keyring or file, not in {text:?}"))
+    }
 }
 
 impl std::str::FromStr for Fingerprint {
@@ -90,6 +130,7 @@ impl Settings {
             Key::Fingerprint => self.fingerprint.map(String::from),
             Key::Username => self.username.clone(),
             Key::Viewer => self.viewer.as_ref().map(|path| path.display().to_string()),
+            Key::Tokens => self.tokens.map(|tokens| tokens.name().to_owned()),
         }
     }
 
@@ -106,6 +147,7 @@ impl Settings {
             Key::Fingerprint => self.fingerprint = Some(value.parse().map_err(CliError::Usage)?),
             Key::Username => self.username = Some(value.to_owned()),
             Key::Viewer => self.viewer = Some(value.into()),
+            Key::Tokens => self.tokens = Some(value.parse().map_err(CliError::Usage)?),
         }
         Ok(())
     }
@@ -117,6 +159,7 @@ impl Settings {
             Key::Fingerprint => self.fingerprint = None,
             Key::Username => self.username = None,
             Key::Viewer => self.viewer = None,
+            Key::Tokens => self.tokens = None,
         }
     }
 
@@ -159,11 +202,23 @@ mod tests {
     }
 
     #[test]
+    fn where_tokens_are_kept_is_read_as_it_is_written() {
+        for wish in ["auto", "keyring", "file"] {
+            let mut settings = Settings::default();
+            settings.set(Key::Tokens, wish).unwrap();
+            let text = toml::to_string(&settings).unwrap();
+            assert_eq!(text.trim(), format!("tokens = \"{wish}\""));
+            assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);
+        }
+    }
+
+    #[test]
     fn nonsense_is_not_kept() {
         let mut settings = Settings::default();
         for (key, value) in [
             (Key::ApiUrl, "http://hub.example"),
             (Key::Fingerprint, "sha256:12"),
+            (Key::Tokens, "keychain"),
         ] {
             assert_eq!(settings.set(key, value).unwrap_err().exit_code(), 2);
         }

@@ -33,7 +33,7 @@ pub struct Person<'a> {
     /// The hub.
     pub api: Api,
     /// Where the tokens are kept.
-    pub store: Store,
+    pub store: Store<'a>,
     /// What is remembered of the hub's audit log.
     pub witness: Witness,
     /// How the person can be asked.
