@@ -125,7 +125,8 @@ fn launches(person: &Person, plane: &Plane, count: usize) -> Vec<Times> {
         .collect();
     let ended = begun.into_iter().map(|(begun, record, mut child)| {
         let status = child.wait().expect("an end");
-        assert!(status.success(), "a launch failed: {status}");
+        let said = fs::read_to_string(said_of(&record)).unwrap_or_default();
+        assert!(status.success(), "a launch failed: {status}: {said}");
         let seen = fs::read_to_string(&record).expect("what the viewer saw");
         let mut seen = seen
             .lines()
@@ -147,8 +148,13 @@ fn launch(person: &Person, record: &Path) -> Child {
         .env(RECORD, record)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .stderr(fs::File::create(said_of(record)).expect("a file"));
     command.spawn().expect("hackstream")
+}
+
+/// Where it stands what a launch said to its person.
+fn said_of(record: &Path) -> PathBuf {
+    record.with_extension("said")
 }
 
 /// The viewer: leaves once it has seen the page.

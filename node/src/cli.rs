@@ -11,6 +11,7 @@ The configuration is a TOML file:
   ports = [14600, 14999]         their UDP ports
   users = [700000, 1000]         users that sessions run as, the first and how many; nobody else's
   max_sessions = 32
+  cpu_overcommit = 4             how many times the machine's processors are promised to sessions
   require_limits = true          run only where the kernel limits sessions' memory and processors
   state_dir = \"/var/lib/hackstream-node\"
   server = \"/usr/bin/hackstream-server\"

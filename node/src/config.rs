@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use crate::ceiling::Ceiling;
 
+/// More sessions on a processor than that are a mistake.
+pub const MOST_CPU_OVERCOMMIT: u32 = 64;
+
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", path.display())]
@@ -68,6 +71,11 @@ pub struct Config {
     /// Sessions that may run at once.
     #[serde(default = "usual_sessions")]
     pub max_sessions: u32,
+    /// How many times the machine's processors are promised to sessions, from 1 to
+    /// [`MOST_CPU_OVERCOMMIT`]: most sessions do nothing most of the time, and what is too slow is no
+    /// harm as too little memory is.
+    #[serde(default = "usual_cpu_overcommit")]
+    pub cpu_overcommit: u32,
     /// Whether to run only where the kernel keeps sessions within their memory, processors and
     /// processes.
     #[serde(default)]
@@ -174,6 +182,9 @@ impl Config {
         if first > last {
             return Some(format!("ports: {first} is above {last}"));
         }
+        if !(1..=MOST_CPU_OVERCOMMIT).contains(&self.cpu_overcommit) {
+            return Some(format!("cpu_overcommit: from 1 to {MOST_CPU_OVERCOMMIT}"));
+        }
         if self.users.0 == 0 || self.users.1 == 0 {
             return Some("users: sessions run neither as root nor as nobody at all".to_owned());
         }
@@ -204,6 +215,10 @@ const fn usual_users() -> (u32, u32) {
 
 const fn usual_sessions() -> u32 {
     32
+}
+
+const fn usual_cpu_overcommit() -> u32 {
+    4
 }
 
 #[cfg(test)]
@@ -254,6 +269,8 @@ mod tests {
             ("colour = 1\n[apps]\n", "colour"),
             ("ports = [2, 1]\n[apps]\n", "ports"),
             ("users = [0, 9]\n[apps]\n", "users"),
+            ("cpu_overcommit = 0\n[apps]\n", "cpu_overcommit"),
+            ("cpu_overcommit = 65\n[apps]\n", "cpu_overcommit"),
             ("driver = \"podman\"\n[apps]\n", "podman"),
             ("[docker]\nsocket = \"docker.sock\"\n[apps]\n", "socket"),
             ("[docker]\nimage = \"\"\n[apps]\n", "image"),

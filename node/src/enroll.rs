@@ -108,7 +108,7 @@ pub fn enroll(config: &Config, join: &Join) -> Result<String, EnrollError> {
         public_key: key.public().to_string(),
         proof: key.prove(ENROLL_TYPE, join.code.as_bytes()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        capacity: of_this_machine(config.max_sessions),
+        capacity: of_this_machine(config.max_sessions, config.cpu_overcommit),
         apps: config.apps.keys().cloned().collect(),
     };
     let enrolled = ask(config, join, &wish)?;

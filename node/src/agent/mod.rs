@@ -180,7 +180,10 @@ impl Agent {
         self.outbox.put(Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             last_seq,
-            capacity: capacity::of_this_machine(self.config.max_sessions),
+            capacity: capacity::of_this_machine(
+                self.config.max_sessions,
+                self.config.cpu_overcommit,
+            ),
             limits_enforced: self.driver.limits_enforced(),
             problem: self.driver.problem(),
             apps: self.config.apps.keys().cloned().collect(),
