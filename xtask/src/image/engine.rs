@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::command;
@@ -174,6 +175,17 @@ impl OwnEngine {
         Ok(false)
     }
 
+    /// Lets go of the machine's network, which dockerd leaves mounted in its folder once a container was
+    /// on it: the folder could not be removed.
+    fn unmount_networks(&self) {
+        let networks = self.folder.path().join("exec/netns");
+        let left = std::fs::read_dir(networks).into_iter().flatten().flatten();
+        for network in left {
+            // Fails only on what is not mounted.
+            let _ = unmount(network.path(), UnmountFlags::DETACH);
+        }
+    }
+
     fn stop(&mut self) {
         // Fails only if it has ended.
         let _ = kill_process(Pid::from_child(&self.daemon), Signal::TERM);
@@ -190,6 +202,7 @@ impl OwnEngine {
 impl Drop for OwnEngine {
     fn drop(&mut self) {
         self.stop();
+        self.unmount_networks();
         if !self.had_bridge && has_bridge() {
             let removed = Command::new("ip")
                 .args(["link", "delete", BRIDGE_NAME])
