@@ -1,5 +1,6 @@
 //! PulseAudio, or PipeWire in its place, spoken to over its socket.
 
+mod credentials;
 mod messages;
 mod play;
 mod record;
@@ -68,7 +69,7 @@ impl Server {
             supports_memfd: false,
             cookie,
         };
-        let welcome: AuthReply = server.ask(&Command::Auth(auth))?;
+        let welcome = server.introduce(auth)?;
         server.version = welcome.version.min(MAX_VERSION);
         let mut props = Props::new();
         props.set(Prop::ApplicationName, c"HackStream");
@@ -78,11 +79,30 @@ impl Server {
 
     /// Sends a command and waits for its answer.
     pub(crate) fn ask<T: CommandReply>(&mut self, command: &Command) -> Result<T, SoundError> {
-        self.last_request += 1;
-        let (request, version) = (self.last_request, self.version);
-        let mut bytes = Vec::new();
-        write_command_message(&mut bytes, request, command, version).map_err(refused)?;
+        let (request, bytes) = self.request(command)?;
         self.send(&bytes)?;
+        self.answer(request)
+    }
+
+    /// Sends the first command of all, with who we are, and waits for its answer.
+    fn introduce(&mut self, auth: AuthParams) -> Result<AuthReply, SoundError> {
+        let (request, bytes) = self.request(&Command::Auth(auth))?;
+        let sent = credentials::send(self.messages.stream(), &bytes).map_err(SoundError::Gone)?;
+        self.send(bytes.get(sent..).unwrap_or_default())?;
+        self.answer(request)
+    }
+
+    /// The next request's number and bytes.
+    fn request(&mut self, command: &Command) -> Result<(u32, Vec<u8>), SoundError> {
+        self.last_request += 1;
+        let mut bytes = Vec::new();
+        write_command_message(&mut bytes, self.last_request, command, self.version)
+            .map_err(refused)?;
+        Ok((self.last_request, bytes))
+    }
+
+    fn answer<T: CommandReply>(&mut self, request: u32) -> Result<T, SoundError> {
+        let version = self.version;
         loop {
             match self.messages.next(Patience::Wait)? {
                 Some(Incoming::Command(bytes)) => {
