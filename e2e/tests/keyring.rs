@@ -28,6 +28,13 @@ fn stranger(plane: &Plane) -> Person {
     person
 }
 
+/// From now on they have a desktop, with GNOME's keyring.
+fn sit_at_a_desktop(person: &mut Person) -> Keyring {
+    let keyring = Keyring::start(&person.folder);
+    person.bus = Some(keyring.bus.address.clone());
+    keyring
+}
+
 fn hub(plane: &Plane) -> String {
     format!("https://{}", plane.address)
 }
@@ -99,8 +106,7 @@ fn expire(keyring: &Keyring, hub: &str) -> String {
 fn tokens_are_in_the_keyring_and_nowhere_else() {
     let plane = Plane::new();
     let mut ann = stranger(&plane);
-    let keyring = Keyring::start(&ann.folder);
-    ann.bus = Some(keyring.bus.address.clone());
+    let keyring = sit_at_a_desktop(&mut ann);
     expect_fine(&ann.log_in("admin", PASSWORD));
     let (label, login) = keyring.login(&hub(&plane)).unwrap();
     assert_eq!(label, format!("HackStream login to {}", hub(&plane)));
@@ -131,8 +137,7 @@ fn tokens_are_in_the_keyring_and_nowhere_else() {
 fn processes_that_renew_a_login_in_the_keyring_take_turns() {
     let plane = Plane::new();
     let mut ann = stranger(&plane);
-    let keyring = Keyring::start(&ann.folder);
-    ann.bus = Some(keyring.bus.address.clone());
+    let keyring = sit_at_a_desktop(&mut ann);
     expect_fine(&ann.log_in("admin", PASSWORD));
     expire(&keyring, &hub(&plane));
     let list = || ann.run(&["list", "--json"], "");
@@ -150,8 +155,7 @@ fn processes_that_renew_a_login_in_the_keyring_take_turns() {
 fn a_login_in_the_file_moves_when_it_is_renewed() {
     let plane = Plane::new();
     let mut ann = Person::logged_in(&plane, "admin", PASSWORD);
-    let keyring = Keyring::start(&ann.folder);
-    ann.bus = Some(keyring.bus.address.clone());
+    let keyring = sit_at_a_desktop(&mut ann);
     expect_silence(&ann.run(&["list"], ""));
     assert!(file(&ann).exists() && keyring.login(&hub(&plane)).is_none());
     let line = tokens(&ann);
@@ -174,8 +178,7 @@ fn a_login_in_the_file_moves_when_it_is_renewed() {
 fn a_locked_keyring_is_replaced_by_the_file_where_nobody_can_be_asked() {
     let plane = Plane::new();
     let mut ann = stranger(&plane);
-    let keyring = Keyring::start(&ann.folder);
-    ann.bus = Some(keyring.bus.address.clone());
+    let keyring = sit_at_a_desktop(&mut ann);
     keyring.lock();
     let logged_in = ann.log_in("admin", PASSWORD);
     expect_fine(&logged_in);
@@ -200,8 +203,7 @@ fn a_locked_keyring_is_replaced_by_the_file_where_nobody_can_be_asked() {
 fn a_damaged_login_in_the_keyring_is_replaced() {
     let plane = Plane::new();
     let mut ann = stranger(&plane);
-    let keyring = Keyring::start(&ann.folder);
-    ann.bus = Some(keyring.bus.address.clone());
+    let keyring = sit_at_a_desktop(&mut ann);
     expect_fine(&ann.log_in("admin", PASSWORD));
     keyring.replace(&hub(&plane), "{\"username\": \"hsr_secret\"");
     let list = ann.run(&["list"], "");
