@@ -46,6 +46,8 @@ pub enum Sign {
     Scrolled(bool),
     /// The animation runs.
     Running(bool),
+    /// Pages are asked for less motion.
+    Calm(bool),
     /// The page about the microphone is given that of the session.
     Microphone(bool),
 }
@@ -60,6 +62,7 @@ impl Sign {
             Self::Typed(on) => (735, lamp(on)),
             Self::Scrolled(on) => (775, lamp(on)),
             Self::Running(on) => (815, lamp(on)),
+            Self::Calm(on) => (855, lamp(on)),
             Self::Microphone(on) => (500, lamp(on)),
         };
         picture.at(x, SIZE.height - 30) == Some(colour)

@@ -26,6 +26,7 @@ fn firefox_is_shown_exactly() {
     let server = Server::run_as(&run, folder, &command);
     let viewer = viewer::connect(&server);
     Sign::FirstPage.wait(&server);
+    Sign::Calm(true).wait(&server);
     exact(&server, &[&viewer], "the first page");
     type_into_the_field(&server, &viewer);
     scroll(&server, &viewer);

@@ -46,7 +46,8 @@ fn pages() -> String {
 #[ignore = "needs the image: cargo xtask image test"]
 fn nothing_but_a_port_is_needed_and_the_first_picture_is_quick() {
     // The first start reads the image from the disk; the second finds it in memory.
-    for name in ["first start", "second start"] {
+    forget_what_was_read();
+    for (name, bar) in [("first start", 8), ("second start", 3)] {
         let pages = pages();
         let options = ["--shm-size=256m", "--volume", &pages, "--env", PAGE];
         let container = Container::run(&options, &[]);
@@ -61,7 +62,16 @@ fn nothing_but_a_port_is_needed_and_the_first_picture_is_quick() {
             "{name}: container {started:.2?}, ready {ready:.2?}, first picture at a viewer \
              {picture:.2?}, Firefox's page {page:.2?}"
         );
+        assert!(picture < Duration::from_secs(bar), "{name}: {picture:?}");
         viewer.close().unwrap();
+    }
+}
+
+/// Has the kernel forget files that it has in memory, where this process may.
+fn forget_what_was_read() {
+    rustix::fs::sync();
+    if let Err(why) = std::fs::write("/proc/sys/vm/drop_caches", "3") {
+        println!("the first start finds files in memory: {why}");
     }
 }
 
@@ -340,16 +350,15 @@ fn cost_of_scrolling(options: &[&str]) -> (u64, u64) {
 
 #[test]
 #[ignore = "needs the image: cargo xtask image test"]
-fn scrolling_without_gliding_costs_fewer_pictures() {
+fn scrolling_without_gliding_costs_less_than_half() {
     let folder = tempfile::tempdir().unwrap();
     let usual = include_str!("../../packaging/image/firefox/hackstream.cfg");
-    let gliding = usual.replace("smoothScroll\", false", "smoothScroll\", true");
-    assert_ne!(usual, gliding);
     let file = folder.path().join("hackstream.cfg");
-    std::fs::write(&file, gliding).unwrap();
+    let glide = "pref(\"general.smoothScroll\", true);\n";
+    std::fs::write(&file, format!("{usual}{glide}")).unwrap();
     let mount = format!("{}:/usr/lib/firefox-esr/hackstream.cfg:ro", file.display());
     let gliding = cost_of_scrolling(&["--volume", &mount]);
     let usual = cost_of_scrolling(&[]);
     println!("frames and bytes of ten steps of the wheel: {usual:?}, gliding {gliding:?}");
-    assert!(usual.0 < gliding.0, "{usual:?}, gliding {gliding:?}");
+    assert!(usual.1 * 2 < gliding.1, "{usual:?}, gliding {gliding:?}");
 }

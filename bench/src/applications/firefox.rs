@@ -13,10 +13,12 @@ pub(super) const PROGRAM: &str = "firefox-esr";
 pub(super) const SIGN_AT: u32 = 4;
 
 /// The demo's preferences, and no caret that blinks and no scroll bar that fades by itself: the
-/// last change is to be the scroll's.
+/// last change is to be the scroll's. It glides whatever the session says, with each peer.
 const PREFERENCES: &str = concat!(
     include_str!("../../../docs/demo/user.js"),
     "user_pref(\"ui.caretBlinkTime\", 0);\n",
+    "user_pref(\"general.smoothScroll\", true);\n",
+    "user_pref(\"ui.prefersReducedMotion\", 0);\n",
     "user_pref(\"widget.gtk.overlay-scrollbars.enabled\", false);\n",
 );
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::directory::write_private;
 use super::error::SessionError;
-use super::programs::Environment;
+use super::programs::{Environment, put_first};
 
 /// In the session's directory.
 const DIRECTORY: &str = "handover";
@@ -45,8 +45,8 @@ pub(super) fn socket(dir: &Path) -> PathBuf {
     dir.join(DIRECTORY).join(SOCKET)
 }
 
-/// Writes the files; what programs of the session must have in their environment.
-pub(super) fn prepare(dir: &Path) -> Result<Environment, SessionError> {
+/// Writes the files, and has programs of this environment find them.
+pub(super) fn prepare(dir: &Path, environment: &mut Environment) -> Result<(), SessionError> {
     let own = dir.join(DIRECTORY);
     let failed = |source| SessionError::Write {
         path: own.clone(),
@@ -54,21 +54,17 @@ pub(super) fn prepare(dir: &Path) -> Result<Environment, SessionError> {
     };
     let server = env::current_exe().map_err(failed)?;
     write(&own, &server).map_err(failed)??;
-    let first = |variable: &str, usual: &str, place: &str| {
-        let before = env::var_os(variable).filter(|value| !value.is_empty());
-        let mut list = own.join(place).into_os_string();
-        list.push(":");
-        list.push(before.unwrap_or_else(|| usual.into()));
-        (OsString::from(variable), Some(list))
-    };
+    for (variable, usual, place) in [
+        ("PATH", "/usr/local/bin:/usr/bin:/bin", PROGRAMS),
+        ("XDG_CONFIG_DIRS", "/etc/xdg", SETTINGS),
+        ("XDG_DATA_DIRS", "/usr/local/share:/usr/share", DATA),
+    ] {
+        put_first(environment, variable, usual, &own.join(place));
+    }
     let browser = own.join(PROGRAMS).join(NAMES[1]);
-    Ok(vec![
-        first("PATH", "/usr/local/bin:/usr/bin:/bin", PROGRAMS),
-        first("XDG_CONFIG_DIRS", "/etc/xdg", SETTINGS),
-        first("XDG_DATA_DIRS", "/usr/local/share:/usr/share", DATA),
-        ("BROWSER".into(), Some(browser.into())),
-        (SOCKET_VARIABLE.into(), Some(socket(dir).into())),
-    ])
+    environment.push(("BROWSER".into(), Some(browser.into())));
+    environment.push((SOCKET_VARIABLE.into(), Some(socket(dir).into())));
+    Ok(())
 }
 
 fn write(own: &Path, server: &Path) -> io::Result<Result<(), SessionError>> {
@@ -157,7 +153,8 @@ mod tests {
         )
         .unwrap();
         std::fs::set_permissions(&server, Permissions::from_mode(0o700)).unwrap();
-        let environment = prepare(dir.path()).unwrap();
+        let mut environment = Environment::new();
+        prepare(dir.path(), &mut environment).unwrap();
         let own = dir.path().join(DIRECTORY);
         let script = script_for(&own, &server);
         std::fs::write(own.join(PROGRAMS).join(NAMES[0]), script).unwrap();

@@ -4,6 +4,7 @@
 //! ends, and nothing of it stays behind.
 
 mod bus;
+mod calm;
 mod directory;
 mod error;
 mod handover;

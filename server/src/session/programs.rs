@@ -86,6 +86,19 @@ pub(super) fn openbox(dir: &Path, display: &str) -> Launch {
 /// Changes of the environment; `None` removes the variable.
 pub(super) type Environment = Vec<(OsString, Option<OsString>)>;
 
+/// Puts `place` before the folders that a variable lists, or that are `usual` where it lists none.
+pub(super) fn put_first(environment: &mut Environment, variable: &str, usual: &str, place: &Path) {
+    let set = environment.iter().rposition(|(name, _)| name == variable);
+    let before = match set {
+        Some(index) => environment.remove(index).1,
+        None => std::env::var_os(variable),
+    };
+    let mut list = place.as_os_str().to_owned();
+    list.push(":");
+    list.push(before.filter(|list| !list.is_empty()).unwrap_or_else(|| usual.into()));
+    environment.push((variable.into(), Some(list)));
+}
+
 /// The application in its `environment`; `None` if `command` is empty.
 pub(super) fn command(environment: Environment, command: &[OsString]) -> Option<Launch> {
     let (program, arguments) = command.split_first()?;

@@ -15,7 +15,7 @@ use super::messages::Role;
 use super::programs::{self, Environment, OPENBOX, Program, XKBCOMP, XVFB};
 use super::sound::{self, SoundServer};
 use super::{SessionConfig, Sound, WindowManager};
-use super::{bus, handover};
+use super::{bus, calm, handover};
 use crate::desktop::Places;
 
 /// How long the window manager may take.
@@ -143,12 +143,13 @@ fn surround(
     reports: &mut Reports,
 ) -> Result<Environment, SessionError> {
     let mut environment = programs::environment(directory, display);
+    calm::prepare(directory, &mut environment)?;
     let Some(desktop) = &config.desktop else {
         return Ok(environment);
     };
     let takes_links = desktop.allowed().links;
     if takes_links {
-        environment.extend(handover::prepare(directory)?);
+        handover::prepare(directory, &mut environment)?;
     }
     let bus = bus::start(directory, environment.clone(), keeper, reports);
     if let Some(address) = &bus {
