@@ -4,15 +4,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use rustix::process::setpriority_process;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Logins that may wait.
 pub const QUEUE: usize = 64;
 
 /// At most so many hashes at once, however many CPUs there are.
 const MOST_AT_ONCE: usize = 4;
+
+/// How much of a busy CPU hashing leaves to others, as `nice` counts it: answers, and the streams of
+/// sessions on the same machine, go before; a login still has a tenth of what they have.
+const NICENESS: i32 = 10;
 
 /// Too many wait already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +47,7 @@ impl Gate {
     /// Does `work` on a thread for it, when its turn comes.
     ///
     /// # Errors
-    /// [`Full`] if too many wait.
+    /// [`Full`] if too many wait, or there is no thread for it.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -51,11 +56,18 @@ impl Gate {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Full)?;
         // Both go with the work: whoever stops waiting does not stop the hashing.
-        let done = spawn_blocking(move || {
+        let (tell, done) = oneshot::channel();
+        // Of its own: who has given way once is not let back.
+        let hashing = thread::Builder::new().name("password".to_owned());
+        let hashing = hashing.spawn(move || {
+            // Linux counts for each thread; where it refuses this one goes on like the others.
+            let _ = setpriority_process(None, NICENESS);
             let result = work();
             drop((permit, place));
-            result
+            // Whoever asked may have gone.
+            let _ = tell.send(result);
         });
+        hashing.map_err(|_| Full)?;
         done.await.map_err(|_| Full)
     }
 
@@ -79,6 +91,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::getpriority_process;
+
     use super::*;
 
     #[test]
@@ -108,7 +122,10 @@ mod tests {
             assert!(refused > 0, "500 waited");
             assert!(at_once.1.load(Ordering::SeqCst) <= 2);
             assert_eq!(gate.inside.load(Ordering::Relaxed), 0);
-            assert_eq!(gate.run(|| 7).await, Ok(7));
+            let niceness = gate.run(|| getpriority_process(None).unwrap()).await;
+            assert!(niceness.unwrap() >= NICENESS);
+            let here = tokio::spawn(async { getpriority_process(None).unwrap() });
+            assert_eq!(here.await.unwrap(), getpriority_process(None).unwrap());
         });
     }
 }
