@@ -1,5 +1,6 @@
 //! Containers of the session image, through the `docker` that the test was given.
 
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,24 @@ pub struct Container {
 #[must_use]
 pub fn image() -> String {
     std::env::var("HACKSTREAM_TEST_IMAGE").expect("use `cargo xtask image test`")
+}
+
+/// The socket of the engine that has it.
+#[must_use]
+pub fn socket() -> PathBuf {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let socket = host.strip_prefix("unix://");
+    socket.unwrap_or("/var/run/docker.sock").into()
+}
+
+/// The container of a node's session; empty if there is none.
+///
+/// # Panics
+/// If the engine does not answer.
+#[must_use]
+pub fn of_session(session: &str) -> String {
+    let filter = format!("label=hackstream.session={session}");
+    said(["ps", "--all", "--quiet", "--filter", &filter])
 }
 
 /// Runs `docker` to its end.

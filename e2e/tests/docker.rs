@@ -15,7 +15,7 @@ use hackstream_control_api::policy::Egress;
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
 use hackstream_e2e::compare::Screen as _;
-use hackstream_e2e::container::{docker, image, said};
+use hackstream_e2e::container::{docker, image, of_session, said, socket};
 use hackstream_e2e::mock_hub::NODE;
 use hackstream_e2e::node::{spec, visit};
 use hackstream_e2e::wait_until;
@@ -57,14 +57,10 @@ impl Node {
     }
 
     fn start(&mut self) {
-        let host = std::env::var("DOCKER_HOST").unwrap_or_default();
-        let socket = host
-            .strip_prefix("unix://")
-            .unwrap_or("/var/run/docker.sock");
         let places = Places {
             sessions: self.folder.path().join("containers"),
             node: NODE.parse().unwrap(),
-            socket: socket.into(),
+            socket: socket(),
             image: image(),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: (0, 0),
@@ -153,8 +149,7 @@ impl Drop for Node {
 
 /// The container of a session, if there is one.
 fn container(session: SessionId) -> String {
-    let filter = format!("label=hackstream.session={session}");
-    said(["ps", "--all", "--quiet", "--filter", &filter])
+    of_session(&session.to_string())
 }
 
 /// Processes that carry packets for networks of this process.

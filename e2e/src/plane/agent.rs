@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::Plane;
+use crate::container::{self, docker};
 use crate::process::{Lines, Process, bound_command};
 use crate::program;
 
@@ -31,6 +32,8 @@ pub struct Node<'a> {
     pub own_sandbox: bool,
     /// Sessions that it runs at once.
     pub max_sessions: u32,
+    /// Whether each is a container of the image under test.
+    pub in_containers: bool,
 }
 
 impl Default for Node<'_> {
@@ -42,6 +45,7 @@ impl Default for Node<'_> {
             takes_url: false,
             own_sandbox: false,
             max_sessions: 2,
+            in_containers: false,
         }
     }
 }
@@ -50,6 +54,7 @@ impl Default for Node<'_> {
 pub struct Agent {
     name: String,
     folder: PathBuf,
+    in_containers: bool,
     first_user: u32,
     process: Process,
 }
@@ -70,8 +75,14 @@ impl Agent {
         let environment = node.environment.iter();
         let environment = environment.map(|(name, value)| format!("{name} = {}\n", json!(value)));
         let environment: Vec<String> = environment.collect();
+        let driver = if node.in_containers {
+            let (socket, image) = (json!(container::socket()), json!(container::image()));
+            format!("driver = \"docker\"\ndocker = {{ socket = {socket}, image = {image} }}\n")
+        } else {
+            String::new()
+        };
         let config = format!(
-            "state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
+            "{driver}state_dir = \"{}\"\nserver = \"{}\"\nhost = \"{}\"\nlisten = \"127.0.0.1\"\n\
              ports = [0, 0]\nusers = [{first_user}, {USERS}]\nmax_sessions = {}\n\
              [apps.browser]\ncommand = {}\ntakes_url = {}\nown_sandbox = {}\n\
              [apps.browser.environment]\n{}",
@@ -92,6 +103,7 @@ impl Agent {
             process: run(&file, None),
             name: name.to_owned(),
             folder: plane.path("."),
+            in_containers: node.in_containers,
             first_user,
         }
     }
@@ -125,7 +137,11 @@ impl Agent {
     /// The folder with a folder for each session.
     #[must_use]
     pub fn sessions(&self) -> PathBuf {
-        self.folder.join(&self.name).join("sessions")
+        let folder = match self.in_containers {
+            true => "containers",
+            false => "sessions",
+        };
+        self.folder.join(&self.name).join(folder)
     }
 
     /// Whether sessions of this node run as that user.
@@ -166,6 +182,10 @@ impl Drop for Agent {
             let keeper = keeper.and_then(Pid::from_raw);
             if let (Some(keeper), false) = (keeper, state["life"]["is"] == "ended") {
                 let _ = kill_process(keeper, Signal::KILL);
+            }
+            if self.in_containers {
+                let container = container::of_session(&session.file_name().to_string_lossy());
+                docker(["rm", "--force", "--volumes", &container]);
             }
         }
     }

@@ -188,7 +188,7 @@ impl Plane {
     /// If there is none, or more than one.
     #[must_use]
     pub fn session_port(&self) -> u16 {
-        let sessions = fs::read_dir(self.path("here/sessions")).expect("sessions");
+        let sessions = fs::read_dir(self.node().sessions()).expect("sessions");
         let sessions: Vec<_> = sessions.flatten().collect();
         assert_eq!(sessions.len(), 1, "one session");
         let state = fs::read(sessions[0].path().join("state.json")).expect("its state");
@@ -269,7 +269,7 @@ impl Plane {
     /// If something is.
     pub fn wait_until_no_session_is_left(&self) {
         wait_until("the sessions' folders to go", || {
-            let folders = fs::read_dir(self.path("here/sessions")).expect("a folder");
+            let folders = fs::read_dir(self.node().sessions()).expect("a folder");
             (folders.count() == 0).then_some(())
         });
     }

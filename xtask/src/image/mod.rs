@@ -119,6 +119,8 @@ fn test(engine: &Engine, wanted: &[String]) -> Result<()> {
         "image",
         "--test",
         "docker",
+        "--test",
+        "docker_plane",
     ];
     let mut test = command::cargo(&run)?;
     // One after another: they measure, and two browsers would wait for each other.
