@@ -59,7 +59,7 @@ impl Display {
     /// If Xvfb or openbox is not installed or does not start.
     #[must_use]
     pub fn start_by(way: Way, size: Size, folder: Folder, command: &[String]) -> Self {
-        Self::start_as(way, Manager::Openbox, size, folder, command)
+        Self::start_as(way, Manager::Openbox, format!("{size}x24"), folder, command)
     }
 
     /// Starts all of it but the window manager.
@@ -68,13 +68,24 @@ impl Display {
     /// If Xvfb is not installed or does not start.
     #[must_use]
     pub fn start_bare(size: Size, folder: Folder, command: &[String]) -> Self {
-        Self::start_as(Way::Socket, Manager::None, size, folder, command)
+        let screen = format!("{size}x24");
+        Self::start_as(Way::Socket, Manager::None, screen, folder, command)
+    }
+
+    /// The same with 16 bits for a pixel. [`Windows::packed`](crate::windows::Windows::packed) reads it.
+    ///
+    /// # Panics
+    /// If Xvfb is not installed or does not start.
+    #[must_use]
+    pub fn start_shallow(size: Size, folder: Folder, command: &[String]) -> Self {
+        let screen = format!("{size}x16");
+        Self::start_as(Way::Socket, Manager::None, screen, folder, command)
     }
 
     fn start_as(
         way: Way,
         manager: Manager,
-        size: Size,
+        screen: String,
         folder: Folder,
         command: &[String],
     ) -> Self {
@@ -82,7 +93,6 @@ impl Display {
             Way::Socket => "-nolisten",
             Way::Tcp => "-listen",
         };
-        let screen = format!("{size}x24");
         let arguments = ["-displayfd", "1", listen, "tcp", "-noreset", "-screen", "0"];
         let mut server = bound_command("Xvfb");
         let server = Process::start(server.args(arguments).arg(screen));

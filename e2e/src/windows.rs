@@ -7,7 +7,7 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux,
-    EventMask, InputFocus, PropMode, Window, WindowClass,
+    EventMask, ImageFormat, InputFocus, PropMode, Window, WindowClass,
 };
 use x11rb::reexports::x11rb_protocol::parse_display::{ParsedDisplay, parse_display};
 use x11rb::rust_connection::{DefaultStream, RustConnection};
@@ -47,6 +47,27 @@ impl Windows {
         let connection = connect(&display, cookie);
         let root = connection.setup().roots[0].root;
         Self { connection, root }
+    }
+
+    /// What a display of 16 bits shows in its upper left corner, row by row.
+    ///
+    /// # Panics
+    /// If it has another depth, or is smaller.
+    #[must_use]
+    pub fn packed(&self, size: Size) -> Vec<u16> {
+        let (width, height) = (size.width as u16, size.height as u16);
+        let image =
+            self.connection
+                .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0);
+        let image = image.expect("a request").reply().expect("pixels");
+        assert_eq!(image.depth, 16);
+        // Rows are padded to 32 bits.
+        let stride = image.data.len() / usize::from(height);
+        let pixels = image.data.chunks(stride).flat_map(|row| {
+            let pixels = row.chunks_exact(2).take(usize::from(width));
+            pixels.map(|pixel| u16::from_le_bytes([pixel[0], pixel[1]]))
+        });
+        pixels.collect()
     }
 
     /// The one that was opened first.

@@ -1,5 +1,5 @@
 //! The viewer of a small machine, in an emulator, on a session of this one. Run by
-//! `cargo xtask cross test armhf|arm64`, which builds that viewer.
+//! `cargo xtask cross test armv6|armhf|arm64`, which builds that viewer.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -9,6 +9,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use hackstream_e2e::folder::{Folder, wait_until_nothing_is_left};
 use hackstream_e2e::process::{Ended, Process};
@@ -168,6 +169,101 @@ fn a_profile_that_persists_keeps_files_and_the_servers_key() {
     let (_server, second) = run();
     lines(2);
     assert_eq!(first.fingerprint, second.fingerprint);
+}
+
+/// A file that only its owner can read.
+fn secret(folder: &Folder, name: &str, content: &str) -> String {
+    let file = folder.path(name);
+    std::fs::write(&file, content).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_setting_reaches_the_server_which_takes_it() {
+    let folder = Folder::new();
+    let token = secret(&folder, "token", "a token that is long enough");
+    let watching = secret(&folder, "watching", "another that is long enough");
+    let files = folder.path("files").to_str().unwrap().to_owned();
+    let settings = [
+        ("SIZE", "320x240", "--size"),
+        ("MAX_SIZE", "640x480", "--max-size"),
+        ("QUALITY", "auto", "--quality"),
+        ("TOKEN_FILE", &token, "--token-file"),
+        ("VIEW_TOKEN_FILE", &watching, "--view-token-file"),
+        ("MAX_VIEWERS", "3", "--max-viewers"),
+        ("MAX_BITRATE", "5M", "--max-bitrate"),
+        ("MAX_DATA_PER_HOUR", "2G", "--max-data-per-hour"),
+        ("DISABLE", "audio,bell", "--disable"),
+        ("ENABLE", "file-transfer", "--enable"),
+        ("FILES_DIR", &files, "--files-dir"),
+        ("MAX_FILE_SIZE", "50M", "--max-file-size"),
+        ("METRICS", "0", "--metrics"),
+        ("LOG_FORMAT", "json", "--log-format"),
+    ];
+    let names = settings.map(|(name, value, _)| (format!("HACKSTREAM_{name}"), value));
+    let mut variables = vec![ADDRESS];
+    variables.extend(names.iter().map(|(name, value)| (name.as_str(), *value)));
+    let (server, ready) = start(&mut command(&folder, &variables, &["sleep", "600"]));
+    let words = std::fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap();
+    let words = String::from_utf8(words).unwrap().replace('\0', " ");
+    for (_, value, option) in settings {
+        let is_given = [' ', '='].map(|between| words.contains(&format!("{option}{between}{value}")));
+        assert!(is_given.contains(&true), "{option}: {words}");
+    }
+    can_connect(&ready, Path::new(&token));
+    can_connect(&ready, Path::new(&watching));
+    let said = server.stderr.all();
+    let of_the_server = said.iter().filter(|line| line.contains("\"level\""));
+    let is_json = |line: &&String| serde_json::from_str::<serde_json::Value>(line).is_ok();
+    assert!(of_the_server.clone().count() > 0 && of_the_server.clone().all(|line| is_json(&line)));
+}
+
+#[test]
+fn with_tickets_or_without_anything_no_token_is_made() {
+    let key = "ed25519:Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
+    let folder = Folder::new();
+    let key = secret(&folder, "hub.pub", key);
+    let session = "01JDXW6YB2X6A7K4R7Q1ZV3N5M";
+    let tickets = [
+        ("HACKSTREAM_TICKET_KEY", key.as_str()),
+        ("HACKSTREAM_SESSION_ID", session),
+        ("HACKSTREAM_NODE_ID", "attic"),
+    ];
+    let nothing = [("HACKSTREAM_AUTH", "none")];
+    for settings in [&tickets[..], &nothing[..]] {
+        let folder = Folder::new();
+        let variables = [&[ADDRESS, SIZE], settings].concat();
+        let (_server, _) = start(&mut command(&folder, &variables, &["sleep", "600"]));
+        assert!(!folder.path("work/state/hackstream/token").exists());
+    }
+}
+
+/// Hears no request to end, nor does what it started.
+const STUBBORN: &str = "trap '' TERM HUP; (setsid sh -c \"trap '' TERM; sleep 100; sleep 100\" &); \
+    sleep 100; sleep 100";
+
+#[test]
+fn all_is_over_five_seconds_after_the_word_though_nobody_listens() {
+    let folder = Folder::new();
+    let token = secret(&folder, "token", "a token that is long enough");
+    let variables = [ADDRESS, SIZE, ("HACKSTREAM_TOKEN_FILE", &token)];
+    let (mut server, ready) = start(&mut command(&folder, &variables, &["sh", "-c", STUBBORN]));
+    let mut viewer = Command::new(program("hackstream-view"));
+    viewer.args([&ready.listen, "--headless", "--mute", "--token-file", &token]);
+    viewer.args(["--fingerprint", &ready.fingerprint.to_string()]);
+    let viewer = Process::start(viewer.env("HOME", folder.path("viewer")));
+    server.stderr.wait_for("the viewer", |line| {
+        line.contains("viewer joined").then_some(())
+    });
+    viewer.signal(Signal::STOP);
+    let told = Instant::now();
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+    // What containers promise: those who end them wait for ten seconds, and then use force.
+    assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
+    drop(viewer);
+    wait_until_nothing_is_left(&folder);
 }
 
 #[test]

@@ -5,11 +5,12 @@
     reason = "a test that cannot go on fails"
 )]
 
-use hackstream_e2e::compare::Screen;
+use hackstream_e2e::compare::{Picture, Screen};
 use hackstream_e2e::display::{Display, Way};
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::server::{Run, SIZE, Server};
 use hackstream_e2e::terminal::terminal;
+use hackstream_e2e::windows::Windows;
 use hackstream_e2e::{viewer, wait_until};
 use hackstream_protocol::geometry::Point;
 use hackstream_protocol::wire::input::{InputEvent, KeyCode, Transition};
@@ -66,6 +67,40 @@ fn a_notch_of_the_wheel_arrives_once() {
     });
     let notches = told.windows(DOWN.len()).filter(|w| *w == DOWN).count();
     assert_eq!(notches, 3, "{told:?}");
+}
+
+/// The highest bits of each colour.
+fn in_16_bits(picture: &Picture) -> Vec<u16> {
+    let pixels = picture.pixels.iter();
+    let packed = pixels.map(|pixel| {
+        let [_, red, green, blue] = pixel.to_be_bytes().map(u16::from);
+        (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3
+    });
+    packed.collect()
+}
+
+#[test]
+fn a_display_of_16_bits_shows_the_picture_and_what_changes_in_it() {
+    let folder = Folder::new();
+    let go = folder.path("go");
+    let script = format!(
+        "printf '\\033[44mone\\033[0m'; until [ -e {} ]; do sleep 0.1; done; echo two; exec cat",
+        go.display()
+    );
+    let server = Server::run_as(&Run::default(), folder, &terminal(&["sh", "-c", &script]));
+    let command = viewer::window_command(&server);
+    let display = Display::start_shallow(SIZE, Folder::new(), &command);
+    let windows = Windows::of(display.name());
+    let shown = |what: &str, other: Option<&Picture>| {
+        wait_until(what, || {
+            let picture = server.picture();
+            let is_shown = windows.packed(SIZE) == in_16_bits(&picture);
+            (is_shown && Some(&picture) != other).then_some(picture)
+        })
+    };
+    let first = shown("the picture in the window", None);
+    std::fs::write(&go, "").unwrap();
+    shown("the other picture", Some(&first));
 }
 
 /// The picture goes through the connection where memory cannot be shared.
