@@ -43,7 +43,9 @@ Usage: cargo xtask TASK
   bench-check [--accept] [PART-OF-A-NAME…]
                           count the instructions of the micro-benches and compare them with
                           bench/baseline.json; with --accept they become the baseline
-  cross armv6|armhf|arm64 build the viewer for such a machine, with the oldest Rust that will do
+  cross armv6|armhf|arm64 [--features console,v4l2]
+                          build the viewer for such a machine, with the oldest Rust that will do, and
+                          with what the usual one lacks
   cross test armv6|armhf|arm64
                           the same, run it in an emulator and compare what it shows
   device-times            what decoding would take on the smallest machine, from
@@ -67,7 +69,8 @@ enum Task {
     Ci { steps: Vec<String> },
     CiList,
     BenchCheck(Request),
-    Cross(Machine),
+    /// With these features, separated by commas.
+    Cross(Machine, String),
     CrossTest(Machine),
     DeviceTimes,
     Fuzz { seconds: u32 },
@@ -107,7 +110,7 @@ fn perform(task: Task) -> Result<()> {
             Ok(())
         }
         Task::BenchCheck(request) => bench_check::run(&request),
-        Task::Cross(machine) => cross::build(machine),
+        Task::Cross(machine, features) => cross::build(machine, &features),
         Task::CrossTest(machine) => cross::test(machine),
         Task::DeviceTimes => bench_check::projection::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
@@ -160,7 +163,10 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
         ("cross", ["test", machine]) => Ok(Task::CrossTest(machine.parse()?)),
-        ("cross", [machine]) => Ok(Task::Cross(machine.parse()?)),
+        ("cross", [machine]) => Ok(Task::Cross(machine.parse()?, String::new())),
+        ("cross", [machine, "--features", features]) => {
+            Ok(Task::Cross(machine.parse()?, (*features).to_owned()))
+        }
         ("device-times", []) => Ok(Task::DeviceTimes),
         ("image", _) => image_of(&words).map(Task::Image),
         ("release", []) => Ok(Task::Release(release::Rigour::Once)),
@@ -216,12 +222,16 @@ mod tests {
         assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz { seconds: 60 });
         assert_eq!(parsed("man").unwrap(), Task::Man);
         assert_eq!(parsed("ci --help").unwrap(), Task::Help);
-        assert_eq!(parsed("cross arm64").unwrap(), Task::Cross(Machine::Arm64));
+        let cross = |machine, features: &str| Task::Cross(machine, features.to_owned());
+        assert_eq!(parsed("cross arm64").unwrap(), cross(Machine::Arm64, ""));
+        assert_eq!(
+            parsed("cross armv6 --features console").unwrap(),
+            cross(Machine::Armv6, "console")
+        );
         assert_eq!(
             parsed("cross test armhf").unwrap(),
             Task::CrossTest(Machine::Armhf)
         );
-        assert_eq!(parsed("cross armv6").unwrap(), Task::Cross(Machine::Armv6));
     }
 
     #[test]
@@ -282,6 +292,7 @@ mod tests {
             "cross",
             "cross sparc",
             "cross armhf arm64",
+            "cross armhf --features",
             "bench-check --accept --all",
         ] {
             assert!(parsed(line).is_err(), "{line}");

@@ -16,21 +16,22 @@ pub(crate) use machine::Machine;
 use crate::packages::Goal;
 use crate::setup;
 
-/// Builds the viewer for `machine` and tells how large it is.
-pub(crate) fn build(machine: Machine) -> Result<()> {
+/// Builds the viewer for `machine`, with these features besides the usual ones, separated by commas, and
+/// tells how large it is.
+pub(crate) fn build(machine: Machine, features: &str) -> Result<()> {
     prepare()?;
-    let program = build::viewer(machine)?;
-    build::report(&program)
+    let program = build::viewer(machine, features)?;
+    build::report(&program, features)
 }
 
 /// Builds the viewer for `machine`, runs it here against a real session, and compares the pictures.
 pub(crate) fn test(machine: Machine) -> Result<()> {
     prepare()?;
     setup::run(Goal::Test)?;
-    let program = build::viewer(machine)?;
+    let program = build::viewer(machine, "")?;
     trial::codec(machine)?;
     trial::session(machine, &program)?;
-    build::report(&program)
+    build::report(&program, "")
 }
 
 fn prepare() -> Result<()> {

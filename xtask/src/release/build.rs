@@ -39,7 +39,7 @@ fn build(program: Program, folder: &Path, names: &[String]) -> Result<PathBuf> {
     let profile = program.profile();
     let mut build = command::cargo(&["rustc", "--locked", "--profile", profile])?;
     build
-        .args(["--package", program.name(), "--bin", program.name()])
+        .args(["--package", program.package(), "--bin", program.name()])
         .arg("--target-dir")
         .arg(folder)
         .arg("--")

@@ -20,7 +20,7 @@ const NAMES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE"
 /// How deep.
 const DEPTH: u32 = 3;
 
-/// Everything as one text.
+/// Everything that the programs of these packages are linked from, as one text.
 pub(crate) fn text(programs: &[&str]) -> Result<String> {
     let mut cargo = command::cargo(&["metadata", "--format-version", "1", "--locked"])?;
     let rustc = command::output(Command::new("rustc").arg("-vV"))?;
@@ -31,7 +31,9 @@ pub(crate) fn text(programs: &[&str]) -> Result<String> {
     let crates = contained(&metadata, programs)?;
     let mut text = String::from(
         "The programs of HackStream contain these crates of Rust, under these licences.\n\
-         Where there is a choice (OR), the first that HackStream's own licences contain is chosen.\n",
+         Where there is a choice (OR), the first that HackStream's own licences contain is chosen.\n\
+         \n\
+         the standard library of Rust: MIT OR Apache-2.0\n  https://github.com/rust-lang/rust\n",
     );
     // Many crates have the same text.
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();

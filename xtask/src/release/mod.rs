@@ -53,7 +53,7 @@ pub(crate) fn run(rigour: Rigour) -> Result<()> {
         copy(&root.join(name), &dist)?;
     }
     let programs = Program::ALL.map(Program::name);
-    let third_party = licences::text(&programs)?;
+    let third_party = licences::text(&Program::ALL.map(Program::package))?;
     fs::write(dist.join(THIRD_PARTY), third_party).context("cannot write the licences")?;
     let mut sums = Command::new("sha256sum");
     let sums = command::output(sums.args(programs).current_dir(&dist))?;

@@ -11,6 +11,14 @@ pub(crate) enum Program {
     Server,
     /// Of a person: as small as it can be without being slower.
     Viewer,
+    /// Of a service.
+    Hub,
+    /// Of each of its machines.
+    NodeAgent,
+    /// Of those who use it.
+    User,
+    /// Of those who look after it.
+    Administrator,
 }
 
 /// Options of the C and C++ compilers for the viewer: nothing in OpenH264 throws; and of Zstandard's
@@ -38,21 +46,42 @@ const NO_UNWINDING: &str = "xtask/src/release/no_unwinding.ld";
 
 impl Program {
     /// All.
-    pub(crate) const ALL: [Self; 2] = [Self::Viewer, Self::Server];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Viewer,
+        Self::Server,
+        Self::Hub,
+        Self::NodeAgent,
+        Self::User,
+        Self::Administrator,
+    ];
 
-    /// Its package and its file.
+    /// Its file.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Server => "hackstream-server",
             Self::Viewer => "hackstream-view",
+            Self::Hub => "hackstreamd",
+            Self::NodeAgent => "hackstream-noded",
+            Self::User => "hackstream",
+            Self::Administrator => "hackstreamctl",
+        }
+    }
+
+    /// The package that it is built from.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::Server | Self::Viewer => self.name(),
+            Self::Hub => "hackstream-hub",
+            Self::NodeAgent => "hackstream-node",
+            Self::User | Self::Administrator => "hackstream-cli",
         }
     }
 
     /// Cargo's profile, which the folder with the built program is called after.
     pub(crate) const fn profile(self) -> &'static str {
         match self {
-            Self::Server => "release",
             Self::Viewer => "viewer",
+            _ => "release",
         }
     }
 
@@ -64,8 +93,8 @@ impl Program {
     /// Options of the C and C++ compilers.
     pub(crate) fn c_options(self) -> &'static [&'static str] {
         match self {
-            Self::Server => &[],
             Self::Viewer => &SMALL_C,
+            _ => &[],
         }
     }
 
@@ -73,7 +102,7 @@ impl Program {
     /// Rust calls it. They concern the linker only.
     pub(crate) fn link_options(self, architecture: &str) -> Result<Vec<String>> {
         let mut options = Vec::new();
-        if self == Self::Server {
+        if self != Self::Viewer {
             return Ok(options);
         }
         if architecture == "x86_64" {
