@@ -4,6 +4,8 @@ use crate::results::{Detail, Results};
 use crate::units::bytes_text;
 
 const OURS: &str = "hackstream";
+/// Ours with what is for small devices.
+const LOW: &str = "hackstream-low";
 const REFERENCE: &str = "tigervnc";
 
 /// What of a cell is looked at.
@@ -31,6 +33,7 @@ enum Limit {
 
 #[derive(Debug, Clone, Copy)]
 struct Bar {
+    peer: &'static str,
     work: &'static str,
     link: &'static str,
     figure: Figure,
@@ -39,6 +42,7 @@ struct Bar {
 
 const fn bar(work: &'static str, link: &'static str, figure: Figure, limit: Limit) -> Bar {
     Bar {
+        peer: OURS,
         work,
         link,
         figure,
@@ -46,7 +50,15 @@ const fn bar(work: &'static str, link: &'static str, figure: Figure, limit: Limi
     }
 }
 
-const BARS: [Bar; 22] = [
+/// The same for a small device, with text on its screen.
+const fn low_memory(work: &'static str) -> Bar {
+    Bar {
+        peer: LOW,
+        ..bar(work, "lan", Figure::ViewerMemory, Limit::AtMost(14.0))
+    }
+}
+
+const BARS: [Bar; 25] = [
     bar("key", "lan", Figure::Time(50), Limit::Ratio(0.2)),
     bar("key", "lan", Figure::Time(95), Limit::Ratio(0.3)),
     bar("key", "lan", Figure::BytesDown, Limit::Ratio(0.8)),
@@ -91,6 +103,9 @@ const BARS: [Bar; 22] = [
     ),
     bar("key", "lan", Figure::ViewerMemory, Limit::AtMost(20.0)),
     bar("key", "lan", Figure::ServerMemory, Limit::AtMost(40.0)),
+    low_memory("key"),
+    low_memory("scroll"),
+    low_memory("repaint"),
 ];
 
 /// The judgement of one bar.
@@ -148,7 +163,7 @@ impl Bar {
 
     fn judge(&self, results: &Results) -> (String, Verdict) {
         let value = |peer| self.figure.of(results.detail(self.link, self.work, peer)?);
-        let Some(ours) = value(OURS) else {
+        let Some(ours) = value(self.peer) else {
             return ("not measured".to_owned(), Verdict::Unknown);
         };
         let text = self.figure.text(ours);
@@ -183,8 +198,9 @@ pub(super) fn section(results: &Results) -> String {
             Verdict::Unknown => "open",
         };
         let (work, link, wanted) = (bar.work, bar.link, bar.wanted());
+        let whose = if bar.peer == OURS { "" } else { ", low preset" };
         text.push_str(&format!(
-            "| {work}, {link} | {wanted} | {measured} | {verdict} |\n"
+            "| {work}, {link}{whose} | {wanted} | {measured} | {verdict} |\n"
         ));
     }
     text
