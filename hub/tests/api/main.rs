@@ -26,6 +26,7 @@ mod nodes;
 mod outrun;
 mod pool;
 mod pool_storm;
+mod random;
 mod rbac;
 mod rotation;
 mod sessions;
