@@ -21,6 +21,7 @@ mod export;
 mod floods;
 mod fuzz;
 mod harness;
+mod locked;
 mod logs;
 mod nodes;
 mod outrun;
@@ -73,6 +74,15 @@ fn main() -> ExitCode {
         crash::nothing_acknowledged_is_lost();
         Ok(())
     })];
+    trials.push(Trial::test("sqlite::locked", || {
+        locked::who_asks_while_it_is_locked_is_told_soon(&Database::sqlite());
+        Ok(())
+    }));
+    let locked = server.clone();
+    trials.push(Trial::test("postgres::locked", move || {
+        locked::who_asks_while_it_is_locked_is_told_soon(&Database::postgres(&locked));
+        Ok(())
+    }));
     for (name, test) in tests {
         trials.push(Trial::test(format!("sqlite::{name}"), move || {
             test(&mut Api::new(&Database::sqlite()));
