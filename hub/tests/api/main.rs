@@ -30,6 +30,7 @@ mod pool_storm;
 mod random;
 mod rbac;
 mod rotation;
+mod rotation_model;
 mod sessions;
 mod signed_jobs;
 mod starts;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         pool_storm::TESTS,
         rbac::TESTS,
         rotation::TESTS,
+        rotation_model::TESTS,
         sessions::TESTS,
         signed_jobs::TESTS,
     ]
