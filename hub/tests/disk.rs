@@ -52,7 +52,7 @@ impl Disk {
         let disk = Self { holder, point };
         for file in fs::read_dir(new_folder().path()).unwrap() {
             let file = file.unwrap();
-            fs::copy(file.path(), disk.file(&file.file_name())).unwrap();
+            fs::copy(file.path(), disk.file(file.file_name())).unwrap();
         }
         disk
     }
