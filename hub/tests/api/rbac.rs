@@ -235,7 +235,7 @@ impl<'a> Scene<'a> {
         self.api.write(move |tx| {
             let mut stored = sessions::lock(tx, session)?.unwrap();
             sessions::advance(tx, &mut stored, Event::Missing)?;
-            Ok(sessions::save(tx, &stored)?)
+            sessions::save(tx, &stored)
         });
         id.to_owned()
     }
