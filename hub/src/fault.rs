@@ -33,7 +33,7 @@ impl Fault {
             Self::Store(StoreError::Unavailable(_)) => {
                 Problem::new(Code::StoreUnavailable).retry_after(LATER)
             }
-            Self::Store(StoreError::Busy | StoreError::Contention(_)) => {
+            Self::Store(StoreError::Busy | StoreError::Locked(_) | StoreError::Contention(_)) => {
                 Problem::new(Code::Busy).retry_after(Seconds(1))
             }
             Self::Store(error @ StoreError::ZeroByte) => {

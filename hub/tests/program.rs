@@ -5,133 +5,16 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod common;
+
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 
 use hackstream_control_api::enroll::Join;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const PASSWORD: &str = "canary-password-4711";
-
-fn hackstreamd(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hackstreamd"));
-    command.args(arguments).env("HACKSTREAMD_STATE_DIR", folder);
-    command
-}
-
-/// Runs a command with something to read.
-fn with_input(mut command: Command, input: &str) -> Output {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    child.wait_with_output().unwrap()
-}
-
-/// A hub that serves.
-struct Running {
-    process: Child,
-    folder: TempDir,
-    address: String,
-    fingerprint: String,
-}
-
-impl Running {
-    fn start(folder: TempDir) -> Self {
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let mut command = hackstreamd(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut line = String::new();
-        let stdout = process.stdout.as_mut().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let word = |name: &str| {
-            let word = line
-                .split_whitespace()
-                .find_map(|word| word.strip_prefix(name));
-            word.unwrap_or_else(|| panic!("no {name} in {line:?}"))
-                .to_owned()
-        };
-        let (address, fingerprint) = (word("listen="), word("fingerprint=sha256:"));
-        Self {
-            process,
-            folder,
-            address,
-            fingerprint,
-        }
-    }
-
-    /// Asks with curl, which trusts the hub's certificate and nothing else. Body and token come
-    /// through its input: command lines can be seen by others.
-    fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-        let certificate = self.folder.path().join("tls.crt.pem");
-        let mut config = format!(
-            "url = \"https://{}{path}\"\nrequest = {method}\ncacert = \"{}\"\nsilent\nshow-error\nmax-time = 120\n\
-             tlsv1.3\nwrite-out = \"\\n%{{http_code}}\"\n",
-            self.address,
-            certificate.display()
-        );
-        if !token.is_empty() {
-            config += &format!("header = \"Authorization: Bearer {token}\"\n");
-        }
-        if !body.is_null() {
-            let text = body.to_string().replace('\\', "\\\\").replace('"', "\\\"");
-            config += &format!("header = \"Content-Type: application/json\"\ndata = \"{text}\"\n");
-        }
-        let mut curl = Command::new("curl");
-        curl.args(["--config", "-"]);
-        let output = with_input(curl, &config);
-        let text = String::from_utf8(output.stdout).unwrap();
-        let (body, code) = text
-            .rsplit_once('\n')
-            .unwrap_or_else(|| panic!("curl: {}", String::from_utf8_lossy(&output.stderr)));
-        let said = serde_json::from_str(body);
-        // Of curl, if there was no answer.
-        let told = || Value::from(String::from_utf8_lossy(&output.stderr).into_owned());
-        (code.parse().unwrap(), said.unwrap_or_else(|_| told()))
-    }
-
-    /// Tells it to end, as systemd does, and waits until it has.
-    fn end(mut self) -> TempDir {
-        let pid = rustix::process::Pid::from_child(&self.process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        assert!(self.process.wait().unwrap().success());
-        let folder = TempDir::new().unwrap();
-        std::mem::replace(&mut self.folder, folder)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn new_hub() -> Running {
-    let folder = TempDir::new().unwrap();
-    let init = hackstreamd(folder.path(), &["init", "root"]);
-    let made = with_input(init, &format!("{PASSWORD}\n"));
-    assert!(made.status.success(), "{made:?}");
-    Running::start(folder)
-}
-
-fn log_in(hub: &Running) -> Value {
-    let body = json!({ "username": "root", "password": PASSWORD });
-    let (status, tokens) = hub.ask("POST", "/v1/login", "", &body);
-    assert_eq!(status, 200, "{tokens}");
-    tokens
-}
+use common::{PASSWORD, Running, hackstreamd, log_in, new_hub, with_input};
 
 #[test]
 fn it_starts_serves_ends_and_remembers() {

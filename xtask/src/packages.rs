@@ -190,6 +190,7 @@ const TABLE: &[Package] = &[
     package("xclip", Usage::Test, "copies and pastes"),
     package("weston", Usage::Test, "a Wayland compositor"),
     package("curl", Usage::Test, "asks for metrics as the runbook does"),
+    package("openssl", Usage::Test, "asks for TLS as others do"),
     package("nabi", Usage::Test, "an input method"),
     package("faketime", Usage::Test, "clocks that are far off"),
     package("gnome-keyring", Usage::Test, "keeps the tokens of a login"),

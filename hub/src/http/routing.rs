@@ -171,3 +171,51 @@ impl Routes {
         Ok(router.with_state(self.hub))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Keys;
+    use crate::metrics::Metrics;
+    use crate::store::{Place, Store};
+
+    /// A hub that has never served anybody.
+    fn with_hub(check: impl Fn(&Arc<Hub>)) {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::open(folder.path()).unwrap();
+        let place = Place::Sqlite(folder.path().join("hub.sqlite"));
+        let now = Arc::new(crate::app::now);
+        let signer = keys.job_signer().unwrap();
+        let store = Store::open(&place, now, Box::new(|_| {}), signer).unwrap();
+        check(&Arc::new(
+            Hub::new(store, &keys, Arc::new(Metrics::default())).unwrap(),
+        ));
+    }
+
+    #[test]
+    fn a_route_that_nobody_declared_is_not_served() {
+        with_hub(|hub| {
+            let mut routes = Routes::new(hub);
+            // There, but for others and by another method.
+            for (method, path) in [("DELETE", "/v1/me"), ("GET", "/v1/back-door")] {
+                let added = routes.add(method, path, get(health::live));
+                assert_eq!(added, Err(RouteError::Undeclared(method, path)));
+            }
+            assert!(routes.added.is_empty());
+        });
+    }
+
+    #[test]
+    fn a_declared_route_that_is_missing_keeps_the_hub_from_starting() {
+        with_hub(|hub| {
+            let mut routes = Routes::new(hub);
+            public(&mut routes).unwrap();
+            own(&mut routes).unwrap();
+            running(&mut routes).unwrap();
+            managing(&mut routes).unwrap();
+            let missing = routes.finish().unwrap_err();
+            assert_eq!(missing, RouteError::Missing("POST", "/v1/node/enroll"));
+            assert!(router(hub).is_ok());
+        });
+    }
+}

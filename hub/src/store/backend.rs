@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::StoreError;
 use super::postgres::Postgres;
@@ -28,11 +29,12 @@ pub trait Backend: Send {
     /// Whatever the database says.
     fn script(&mut self, sql: &str) -> Result<(), StoreError>;
 
-    /// Starts a transaction that may write.
+    /// Starts a transaction that may write, and waits at most about so long for what others have
+    /// locked: where one can write at a time here, else in its statements.
     ///
     /// # Errors
     /// Whatever the database says.
-    fn begin_write(&mut self) -> Result<(), StoreError>;
+    fn begin_write(&mut self, patience: Duration) -> Result<(), StoreError>;
 
     /// Starts a transaction that sees one state of the database.
     ///

@@ -10,7 +10,10 @@ pub enum StoreError {
     /// More is waiting for it than may wait.
     #[error("the store has too much to do")]
     Busy,
-    /// Another transaction was in the way; the same may succeed when tried again.
+    /// Somebody kept it locked for as long as could be waited.
+    #[error("the store is locked, and stayed so: {0}")]
+    Locked(String),
+    /// Another transaction was in the way; the same may succeed when tried again at once.
     #[error("another transaction was in the way: {0}")]
     Contention(String),
     /// A row with such a key is there already.

@@ -1,6 +1,6 @@
 //! Bringing the tables up to date: forwards only, each step in one transaction.
 
-use super::{Backend, StoreError};
+use super::{Backend, PATIENCE, StoreError};
 
 const VERSION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
@@ -12,7 +12,7 @@ const VERSION_TABLE: &str =
 pub(super) fn run(backend: &mut dyn Backend) -> Result<(), StoreError> {
     let steps = backend.migrations();
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-    backend.begin_write()?;
+    backend.begin_write(PATIENCE)?;
     let result = apply(backend, steps, known);
     match &result {
         Ok(()) => backend.commit()?,

@@ -39,6 +39,10 @@ use workers::Workers;
 /// Wakes that a slow listener may be behind before it has to look at everything again.
 const WAKES: usize = 1024;
 
+/// How long a write waits for others, its turn included, before its asker is told to come back: another
+/// program may keep a database locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Tries of a transaction that others got in the way of.
 const TRIES: u32 = 8;
 
@@ -126,7 +130,10 @@ impl Store {
         let (on_commit, jobs) = (Arc::clone(&self.on_commit), Arc::clone(&self.jobs));
         self.writers
             .run(move |backend| {
-                let (value, news) = attempt(backend, (&clock, &*jobs), &work)?;
+                let begin = |backend: &mut dyn Backend| {
+                    backend.begin_write(PATIENCE.saturating_sub(started.elapsed()))
+                };
+                let (value, news) = attempt(backend, (&clock, &*jobs), &begin, &work)?;
                 // Here, and not where the asker waits: the asker may have gone.
                 for wake in news.wakes {
                     // Nobody may be listening.
@@ -179,11 +186,12 @@ pub trait Contention {
 fn attempt<T, E: From<StoreError> + Contention>(
     backend: &mut dyn Backend,
     (clock, jobs): (&Clock, &Signer),
+    begin: &impl Fn(&mut dyn Backend) -> Result<(), StoreError>,
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<(T, News), E> {
     let mut tries = 1;
     loop {
-        match once(backend, (clock(), jobs), work) {
+        match once(backend, (clock(), jobs), begin, work) {
             Err(error) if error.is_contention() && tries < TRIES => {
                 std::thread::sleep(pause(tries));
                 tries += 1;
@@ -203,9 +211,10 @@ fn pause(tries: u32) -> Duration {
 fn once<T, E: From<StoreError>>(
     backend: &mut dyn Backend,
     (now, jobs): (UnixMillis, &Signer),
+    begin: &impl Fn(&mut dyn Backend) -> Result<(), StoreError>,
     work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<(T, News), E> {
-    backend.begin_write()?;
+    begin(backend)?;
     let mut tx = Tx::new(backend, now, jobs);
     let result = work(&mut tx).and_then(|value| Ok((value, tx.finish()?)));
     match result {

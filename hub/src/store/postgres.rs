@@ -30,6 +30,10 @@ const LOCK_MARKS: [(&str, &str); 2] = [
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
+/// Those who write here wait for each other's rows. Whoever has waited long for their turn already still
+/// waits that long.
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
+
 /// The same for statements, on the server's side.
 const SETTINGS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '15s'; \
     SET idle_in_transaction_session_timeout = '30s'";
@@ -111,9 +115,10 @@ impl Backend for Postgres {
         self.client.batch_execute(sql).map_err(translate)
     }
 
-    fn begin_write(&mut self) -> Result<(), StoreError> {
+    fn begin_write(&mut self, patience: Duration) -> Result<(), StoreError> {
         self.has_failed = false;
-        self.script("BEGIN")
+        let patience = patience.max(LEAST_PATIENCE).as_millis();
+        self.script(&format!("BEGIN; SET LOCAL lock_timeout = {patience}"))
     }
 
     fn begin_read(&mut self) -> Result<(), StoreError> {
@@ -211,11 +216,11 @@ fn translate(error: postgres::Error) -> StoreError {
         Some(code) if *code == SqlState::UNIQUE_VIOLATION => StoreError::Duplicate(text),
         Some(code)
             if *code == SqlState::T_R_SERIALIZATION_FAILURE
-                || *code == SqlState::T_R_DEADLOCK_DETECTED
-                || *code == SqlState::LOCK_NOT_AVAILABLE =>
+                || *code == SqlState::T_R_DEADLOCK_DETECTED =>
         {
             StoreError::Contention(text)
         }
+        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => StoreError::Locked(text),
         // Classes 08, 53, 57, 58: connection, resources, operator's intervention, system.
         Some(code) if ["08", "53", "57", "58"].contains(&&code.code()[..2]) => {
             StoreError::Unavailable(text)

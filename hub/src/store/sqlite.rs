@@ -9,10 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 
 use super::value::{Row, Value};
-use super::{Backend, StoreError};
-
-/// How long a writer waits for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+use super::{Backend, PATIENCE, StoreError};
 
 /// Statements kept prepared on each connection.
 const STATEMENTS: usize = 128;
@@ -46,7 +43,7 @@ impl Sqlite {
             _ => {}
         }
         let connection = Connection::open(file).map_err(translate)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(translate)?;
+        connection.busy_timeout(PATIENCE).map_err(translate)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A commit is on disk when it returns, whatever happens to the machine.
         // What is deleted, such as what somebody opened, leaves no bytes behind.
@@ -83,7 +80,9 @@ impl Backend for Sqlite {
         self.0.execute_batch(sql).map_err(translate)
     }
 
-    fn begin_write(&mut self) -> Result<(), StoreError> {
+    fn begin_write(&mut self, patience: Duration) -> Result<(), StoreError> {
+        // With none left one may still succeed: nobody else may be there.
+        self.0.busy_timeout(patience).map_err(translate)?;
         self.script("BEGIN IMMEDIATE")
     }
 
@@ -139,15 +138,62 @@ fn translate(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::ConstraintViolation) if text.contains("UNIQUE") => {
             StoreError::Duplicate(text)
         }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Contention(text),
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => StoreError::Locked(text),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(text),
         Some(
             ErrorCode::DiskFull
             | ErrorCode::ReadOnly
             | ErrorCode::SystemIoFailure
             | ErrorCode::CannotOpen
-            | ErrorCode::PermissionDenied,
+            | ErrorCode::PermissionDenied
+            | ErrorCode::OutOfMemory
+            | ErrorCode::NoLargeFileSupport,
         ) => StoreError::Unavailable(text),
         _ => StoreError::Statement(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    /// What SQLite says where a disk is full, can only be read or fails, also below the hub while it
+    /// runs: told as what passes, not as a defect of the hub.
+    #[test]
+    fn what_the_disk_does_is_no_defect() {
+        let translated = |code: i32| {
+            let error = ffi::Error::new(code);
+            translate(rusqlite::Error::SqliteFailure(error, None))
+        };
+        for code in [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_READONLY_DBMOVED,
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_PERM,
+            ffi::SQLITE_NOMEM,
+        ] {
+            let error = translated(code);
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        }
+        for code in [
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_BUSY_SNAPSHOT,
+            ffi::SQLITE_PROTOCOL,
+        ] {
+            let error = translated(code);
+            assert!(matches!(error, StoreError::Locked(_)), "{error}");
+        }
+        let damaged = translated(ffi::SQLITE_CORRUPT);
+        assert!(matches!(damaged, StoreError::Corrupt(_)), "{damaged}");
     }
 }

@@ -21,13 +21,16 @@ mod export;
 mod floods;
 mod fuzz;
 mod harness;
+mod locked;
 mod logs;
 mod nodes;
 mod outrun;
 mod pool;
 mod pool_storm;
+mod random;
 mod rbac;
 mod rotation;
+mod rotation_model;
 mod sessions;
 mod signed_jobs;
 mod starts;
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         pool_storm::TESTS,
         rbac::TESTS,
         rotation::TESTS,
+        rotation_model::TESTS,
         sessions::TESTS,
         signed_jobs::TESTS,
     ]
@@ -72,6 +76,15 @@ fn main() -> ExitCode {
         crash::nothing_acknowledged_is_lost();
         Ok(())
     })];
+    trials.push(Trial::test("sqlite::locked", || {
+        locked::who_asks_while_it_is_locked_is_told_soon(&Database::sqlite());
+        Ok(())
+    }));
+    let locked = server.clone();
+    trials.push(Trial::test("postgres::locked", move || {
+        locked::who_asks_while_it_is_locked_is_told_soon(&Database::postgres(&locked));
+        Ok(())
+    }));
     for (name, test) in tests {
         trials.push(Trial::test(format!("sqlite::{name}"), move || {
             test(&mut Api::new(&Database::sqlite()));

@@ -162,7 +162,6 @@ fn body(route: &Declared) -> Value {
         ("POST", "/v1/me/password") => {
             json!({ "current": PASSWORD, "new": "a better password" })
         }
-        ("PUT", "/v1/pool/{app}") => json!({ "min": 0, "max": 1 }),
         _ => crate::rbac::body(route),
     }
 }

@@ -28,6 +28,14 @@ pub(crate) const TESTS: &[Test] = &[
         "a_burst_of_sizes_ends_where_the_last_one_says",
         a_burst_of_sizes_ends_where_the_last_one_says,
     ),
+    (
+        "what_fails_takes_no_place_of_what_does_not",
+        what_fails_takes_no_place_of_what_does_not,
+    ),
+    (
+        "nobody_gets_what_was_started_before_a_change",
+        nobody_gets_what_was_started_before_a_change,
+    ),
 ];
 
 const KEY: &str = "abababababababababababababababababababababababababababababababab";
@@ -44,6 +52,10 @@ struct Fleet<'a> {
     apps: Vec<String>,
     nodes: Vec<Worker>,
     admin: String,
+    /// What they cannot start.
+    failing: Option<String>,
+    /// All that they had to start, by the session.
+    boots: BTreeMap<String, Value>,
 }
 
 struct Worker {
@@ -72,6 +84,8 @@ impl<'a> Fleet<'a> {
             apps,
             nodes: nodes.iter().map(worker).collect(),
             admin,
+            failing: None,
+            boots: BTreeMap::new(),
             api,
         };
         fleet.report();
@@ -94,6 +108,13 @@ impl<'a> Fleet<'a> {
         }
     }
 
+    /// Longer than a pool stands back after failures; and than an access token is good.
+    fn wait(&mut self) {
+        self.api.wait(Seconds::minutes(10));
+        self.admin = self.api.token("admin");
+        self.report();
+    }
+
     /// Nodes do what they are told; how many sessions each had to start.
     fn work(&mut self) -> Vec<usize> {
         let mut started = Vec::new();
@@ -102,8 +123,14 @@ impl<'a> Fleet<'a> {
             started.push(jobs.iter().filter(|job| job["kind"] == "boot").count());
             for job in &jobs {
                 let id = job["session"].as_str().unwrap().to_owned();
+                let mut outcome = "done";
                 match job["kind"].as_str() {
+                    Some("boot") if self.failing.as_deref() == job["app"].as_str() => {
+                        self.boots.insert(id, job.clone());
+                        outcome = "failed";
+                    }
                     Some("boot") => {
+                        self.boots.insert(id.clone(), job.clone());
                         let ready = json!({ "session": id, "state": "ready", "since": 1,
                             "server_spki": KEY,
                             "address": { "host": "a.example", "port": 14500, "sni": "x" } });
@@ -113,7 +140,7 @@ impl<'a> Fleet<'a> {
                     _ => {}
                 }
                 node.told = node.told.max(job["seq"].as_u64().unwrap());
-                self.api.done(&node.token, job, "done");
+                self.api.done(&node.token, job, outcome);
             }
         }
         self.api.wait(Seconds(1));
@@ -131,6 +158,20 @@ impl<'a> Fleet<'a> {
                 return;
             }
         }
+    }
+
+    /// What was started of an application, with the jobs.
+    fn started(&self, app: &str) -> impl Iterator<Item = (&String, &Value)> {
+        self.boots.iter().filter(move |(_, job)| job["app"] == app)
+    }
+
+    /// Other bounds for what an application may use.
+    fn change(&self, app: &str, pids: u64) -> Request<Body> {
+        let resources = json!({ "memory_request": 1, "memory_limit": 2, "cpu_request": 1,
+            "cpu_limit": 2, "pids": pids });
+        let app = json!({ "id": app, "title": app, "roles": ["user"], "resources": resources });
+        let path = format!("/v1/apps/{}", app["id"].as_str().unwrap());
+        request("PUT", &path, &self.admin, &[], app.to_string())
     }
 
     fn pools(&self) -> Vec<Value> {
@@ -276,6 +317,102 @@ fn a_burst_of_sizes_ends_where_the_last_one_says(api: &mut Api) {
     let own = api.get("/v1/sessions?limit=200", &alice).ok();
     let lives = |session: &&Value| session["state"] != "stopped" && session["state"] != "failed";
     assert_eq!(own.as_array().unwrap().iter().filter(lives).count(), 24);
+}
+
+/// An application that never starts, beside others: it is left alone after some failures, and the others
+/// are all there by then. When it works again, so is it.
+fn what_fails_takes_no_place_of_what_does_not(api: &mut Api) {
+    const SIZE: u32 = 6;
+    let mut fleet = Fleet::new(api, 4, &["a", "b", "c"]);
+    let failing = fleet.apps[0].clone();
+    fleet.failing = Some(failing.clone());
+    for app in fleet.apps.clone() {
+        fleet.api.raw(fleet.size(&app, SIZE)).ok();
+    }
+    fleet.settle();
+    for pool in fleet.pools() {
+        let (ready, failures) = (number(&pool, "ready"), number(&pool, "failures"));
+        if pool["app"] == failing {
+            assert!(ready == 0 && failures >= 3, "{pool}");
+            assert!(pool["held_until"].as_u64() > Some(api.now()), "{pool}");
+        } else {
+            assert_eq!((ready, failures), (u64::from(SIZE), 0), "{pool}");
+        }
+    }
+    // Three failures, and what was under way on three nodes meanwhile.
+    let tried = |fleet: &Fleet| {
+        let boots = fleet.boots.values();
+        boots.filter(|job| job["app"] == failing).count()
+    };
+    let first = tried(&fleet);
+    assert!((3..=3 + 6).contains(&first), "{first}");
+    // Again after a while, and as soon again not.
+    fleet.wait();
+    fleet.settle();
+    let second = tried(&fleet) - first;
+    assert!((1..=6).contains(&second), "{second}");
+
+    fleet.failing = None;
+    fleet.wait();
+    fleet.settle();
+    for pool in fleet.pools() {
+        assert_eq!(number(&pool, "ready"), u64::from(SIZE), "{pool}");
+        assert_eq!(number(&pool, "failures"), 0, "{pool}");
+    }
+}
+
+/// What an application may use changes while people ask for it: whoever asks afterwards gets a session
+/// of the new kind, and in the end no other one waits.
+fn nobody_gets_what_was_started_before_a_change(api: &mut Api) {
+    let mut fleet = Fleet::new(api, 2, &["a", "b", "c"]);
+    for app in fleet.apps.clone() {
+        fleet.api.raw(fleet.size(&app, 8)).ok();
+    }
+    fleet.settle();
+    let people = fleet.people(3);
+    fleet.report();
+    let mut warm = 0;
+    for round in 0..8_u64 {
+        let app = fleet.apps[(round % 2) as usize].clone();
+        let old: BTreeSet<String> = fleet.started(&app).map(|(id, _)| id.clone()).collect();
+        let mut requests = vec![fleet.change(&app, 100 + round)];
+        requests.extend(people.iter().map(|token| launch(token, &app)));
+        for reply in together(api, requests) {
+            reply.ok();
+        }
+        // The nodes have started some of the new ones by then, in some rounds.
+        if round % 3 == 0 {
+            api.tend();
+            fleet.work();
+        }
+        for reply in api.flood(people.len(), |at| launch(&people[at], &app)) {
+            let was_warm = reply.status == 201;
+            let launched = reply.ok();
+            let id = launched["session_id"].as_str().unwrap();
+            assert!(!old.contains(id), "round {round}: {launched}");
+            warm += usize::from(was_warm);
+        }
+        fleet.work();
+        if round % 2 == 1 {
+            fleet.settle();
+        }
+    }
+    assert!(warm > 0, "nobody has got one that waited");
+    fleet.settle();
+    assert!(fleet.pools().iter().all(|pool| number(pool, "ready") == 8));
+    let waiting: BTreeSet<&String> = fleet
+        .nodes
+        .iter()
+        .flat_map(|node| node.sessions.keys())
+        .collect();
+    for (app, last) in fleet.apps.iter().zip([106, 107]) {
+        let is_warm = |job: &Value| job["owner"].is_null();
+        let kept = fleet
+            .started(app)
+            .filter(|(id, job)| waiting.contains(id) && is_warm(job));
+        let of_last = kept.filter(|(_, job)| job["resources"]["pids"] == last);
+        assert!(of_last.count() >= 8, "{app}");
+    }
 }
 
 /// Requests at the same time, beside the tending of the pools.

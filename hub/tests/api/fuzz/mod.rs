@@ -6,7 +6,6 @@
 
 mod document;
 mod judge;
-mod random;
 mod values;
 mod wire;
 mod wish;
@@ -21,11 +20,11 @@ use tower::ServiceExt as _;
 
 use self::document::{Document, Operation};
 use self::judge::{Answer, complaint};
-use self::random::Random;
 use self::wish::Wish;
 use self::world::{Asker, World};
 use crate::Test;
 use crate::harness::Api;
+use crate::random::Random;
 
 pub(crate) const TESTS: &[Test] = &[
     (

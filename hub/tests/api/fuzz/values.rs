@@ -6,8 +6,8 @@ use hackstream_hub::access::Permission;
 use serde_json::{Value, json};
 
 use super::document::Document;
-use super::random::Random;
 use crate::harness::PASSWORD;
+use crate::random::Random;
 
 /// Deeper than anything in the document.
 const DEEPEST: usize = 12;

@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::random::Random;
 use super::{HANGS, variable};
 use crate::harness::Api;
+use crate::random::Random;
 
 /// Connections, if nothing is said.
 const CONNECTIONS: u64 = 150;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::values::Known;
 use crate::harness::{Api, PASSWORD};
 
-/// The name under which the ready sessions of the administrator are known.
+/// The name under which those sessions of the administrator are known that can be connected to.
 pub(super) const READY: &str = "a ready session";
 
 /// Who asks.
@@ -236,7 +236,10 @@ impl<'a> World<'a> {
         let own = self.api.get("/v1/me", &admin);
         let listed = self.api.get("/v1/sessions?limit=200", &admin);
         for session in listed.json.as_array().into_iter().flatten() {
-            if session["state"] == "ready" && session["owner"] == own.json["id"] {
+            let can_connect = ["claimed", "running"]
+                .map(Value::from)
+                .contains(&session["state"]);
+            if can_connect && session["user_id"] == own.json["id"] {
                 let id = session["session_id"].as_str().unwrap();
                 self.known.learn(READY, id);
             }

@@ -11,10 +11,10 @@ use hackstream_hub::http::Peer;
 use serde_json::Value;
 
 use super::document::{Document, Operation, Place};
-use super::random::Random;
 use super::values::{Known, fitting};
 use super::world::{Asker, READY, World};
 use crate::nodes::arrival;
+use crate::random::Random;
 
 /// Where chance alone gets nobody in.
 const ENROLLMENT: &str = "/v1/node/enroll";

@@ -5,8 +5,8 @@ use hackstream_hub::access::Access;
 
 use super::{Wish, quoted};
 use crate::fuzz::document::Operation;
-use crate::fuzz::random::Random;
 use crate::fuzz::values::{odd_text, spoil};
+use crate::random::Random;
 
 impl Wish {
     /// Makes one thing wrong.
