@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::version::TLS13;
 
-use crate::keys::{KeyError, secret_file};
+use crate::keys::{KeyError, secret_file, write_secret};
 use crate::random::{hex, sha256};
 
 /// Why TLS cannot be used.
@@ -54,9 +54,9 @@ impl Identity {
     pub fn own(folder: &Path, names: &[String]) -> Result<Self, TlsError> {
         let key = own_key(folder)?;
         let certificate = CertificateParams::new(names)?.self_signed(&key)?;
-        // For programs that want a file to trust, such as curl.
+        // For programs that want a file to trust, such as curl. No secret, but it is to be whole.
         let public = folder.join("tls.crt.pem");
-        let written = fs::write(&public, certificate.pem());
+        let written = write_secret(&public, certificate.pem().as_bytes());
         written.map_err(|source| KeyError::File {
             path: public,
             source,
