@@ -18,6 +18,7 @@ pub mod context;
 pub mod error;
 pub mod hub;
 pub mod login;
+pub mod private;
 pub mod recent;
 pub mod terminal;
 pub mod user;

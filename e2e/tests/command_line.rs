@@ -7,7 +7,7 @@
 )]
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hackstream_e2e::compare::Screen;
 use hackstream_e2e::display::Display;
@@ -27,40 +27,96 @@ const ANNS: &str = "a horse that staples batteries";
 /// An address of this machine where the way to sessions can be cut.
 const ROUTER: &str = "127.0.0.9";
 
-/// What the session shows: first green; red when what was copied at the viewer could be pasted, and
-/// blue once a line was typed.
-const APPLICATION: &str = "printf '\\033]11;#00c000\\007'; \
-    until [ \"$(xclip -o -selection clipboard -target UTF8_STRING 2>/dev/null)\" = from-ann ]; \
-    do sleep 0.2; done; \
-    printf for-ann | xclip -i -selection clipboard; printf '\\033]11;#c00000\\007'; \
-    read line; printf '\\033]11;#0000c0\\007'; exec sleep 1000";
+/// Firefox with this page.
+const APPLICATION: &str = "mkdir -p ~/profile && printf %s \"$PREFERENCES\" > ~/profile/user.js && \
+    printf %s \"$PAGE\" > ~/page.html && \
+    exec firefox-esr --no-remote --new-instance --profile ~/profile \"file://$HOME/page.html\"";
+
+/// First green; red once what was copied at the viewer was pasted into its field, where there is then
+/// something else to be copied; blue once that was written over.
+const PAGE: &str = "<!doctype html><title>page</title><body style='background:#00c000'>\
+    <textarea id=field autofocus style='background:inherit;border:0'></textarea><script>\
+    field.onblur = () => setTimeout(() => field.focus());\
+    field.oninput = () => { const is = field.value; \
+    if (is === 'from-ann') { field.value = 'for-ann'; field.select(); document.body.style.background = '#c00000'; } \
+    else if (is === 'b') document.body.style.background = '#0000c0'; };</script>";
 const GREEN: u32 = 0x0000_c000;
 const RED: u32 = 0x00c0_0000;
 const BLUE: u32 = 0x0000_00c0;
 
+/// Before somebody presses the same keys again.
+const AGAIN: Duration = Duration::from_secs(2);
+
 const OUTAGE: Duration = Duration::from_secs(20);
 
-/// Waits until a good part of the display has this colour.
+/// Whether a good part of the display has this colour.
+fn has_colour(screen: &impl Screen, colour: u32) -> bool {
+    let picture = screen.picture();
+    let pixels = picture.pixels.iter().filter(|pixel| **pixel == colour);
+    pixels.count() > picture.pixels.len() / 8
+}
+
 fn wait_for_colour(screen: &impl Screen, colour: u32) {
     wait_until(&format!("{colour:06x} in the window"), || {
-        let picture = screen.picture();
-        let pixels = picture.pixels.iter().filter(|pixel| **pixel == colour);
-        (pixels.count() > picture.pixels.len() / 8).then_some(())
+        has_colour(screen, colour).then_some(())
     });
 }
 
-fn actions(log: &str) -> Vec<String> {
+/// Presses keys, as somebody does who sees that nothing came of it, until something has.
+fn press_until(display: &Display, keys: &str, done: impl Fn() -> bool) {
+    wait_until(&format!("what {keys} does"), || {
+        let mut press = Command::new("xdotool");
+        let press = press.args(["key", keys]).env("DISPLAY", display.name());
+        assert!(press.status().unwrap().success());
+        let soon = Instant::now() + AGAIN;
+        while Instant::now() < soon {
+            if done() {
+                return Some(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        None
+    });
+}
+
+/// The session that somebody has.
+fn only_session(person: &Person) -> String {
+    let listed = person.run(&["list", "--json"], "");
+    let sessions: Value = serde_json::from_str(&listed.said).unwrap();
+    assert_eq!(sessions.as_array().unwrap().len(), 1, "{sessions}");
+    sessions[0]["session_id"].as_str().unwrap().to_owned()
+}
+
+/// Rows of the audit log, oldest first: what was done, and what came of it.
+fn rows(log: &str) -> Vec<(String, String)> {
     let rows: Value = serde_json::from_str(log).unwrap();
-    let rows = rows.as_array().unwrap().iter();
-    rows.map(|row| row["action"].as_str().unwrap().to_owned())
-        .collect()
+    let mut rows = rows.as_array().unwrap().clone();
+    rows.sort_by_key(|row| row["seq"].as_u64());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let told = |row: &Value| (text(&row["action"]), text(&row["outcome"]));
+    rows.iter().map(told).collect()
+}
+
+/// The rows of one session.
+fn of_session(log: &str, session: &str) -> Vec<(String, String)> {
+    let mut all: Value = serde_json::from_str(log).unwrap();
+    let all = all.as_array_mut().unwrap();
+    all.retain(|row| row["session_id"] == session);
+    rows(&serde_json::to_string(all).unwrap())
+}
+
+fn told(rows: &[(&str, &str)]) -> Vec<(String, String)> {
+    let told = |(action, outcome): &(&str, &str)| ((*action).to_owned(), (*outcome).to_owned());
+    rows.iter().map(told).collect()
 }
 
 #[test]
 fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
-    let command = ["xterm", "-e", "sh", "-c", APPLICATION];
+    let preferences = include_str!("../../docs/demo/user.js");
     let plane = Plane::with_node(&Node {
-        command: &command,
+        command: &["sh", "-c", APPLICATION],
+        environment: &[("PREFERENCES", preferences), ("PAGE", PAGE)],
+        own_sandbox: true,
         host: ROUTER,
         ..Node::default()
     });
@@ -88,9 +144,7 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
     screen.expect("ready after");
     assert!(screen.wait().success(), "{}", screen.screen());
     assert!(!screen.screen().contains(ANNS), "a password was shown");
-    let listed = ann.run(&["list", "--json"], "");
-    let sessions: Value = serde_json::from_str(&listed.said).unwrap();
-    let id = sessions[0]["session_id"].as_str().unwrap().to_owned();
+    let id = only_session(&ann);
 
     // From now on nothing is asked; the way to the session leads over a router.
     let port = plane.session_port();
@@ -104,21 +158,18 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
 
     let desk = Desk::of_display(&display);
     let copied = desk.copy(Selection::Clipboard, TEXT, b"from-ann");
-    wait_for_colour(&window, RED);
-    desk.wait_for(Selection::Clipboard, TEXT, b"for-ann");
+    press_until(&display, "ctrl+v", || has_colour(&window, RED));
+    press_until(&display, "ctrl+c", || {
+        desk.paste(Selection::Clipboard, TEXT).as_deref() == Some(b"for-ann")
+    });
     drop(copied);
 
     relay.cut(&[Way::Up, Way::Down]);
     std::thread::sleep(OUTAGE);
     relay.mend();
     wait_for_colour(&window, RED);
-    let mut keys = Command::new("xdotool");
-    let typed = keys
-        .args(["key", "Return"])
-        .env("DISPLAY", display.name())
-        .status();
-    assert!(typed.unwrap().success());
-    wait_for_colour(&window, BLUE);
+    press_until(&display, "b", || has_colour(&window, BLUE));
+    assert_eq!(only_session(&ann), id, "another session");
 
     let log = ann.run(&["logs", &id], "");
     assert_eq!(log.code, Some(0), "{log:?}");
@@ -135,18 +186,31 @@ fn from_an_empty_database_to_a_session_that_was_used_and_stopped() {
     let over = ann.run(&["list", "--all"], "");
     assert!(over.said.contains("its owner ended it"), "{over:?}");
 
-    let own = actions(&ann.run(&["audit", "--json"], "").said);
-    let all = actions(&admin.control(&["audit", "list", "--json"], "").said);
-    for action in ["login", "session.create", "session.connect", "session.stop"] {
-        assert!(
-            own.iter().any(|own| own == action),
-            "no {action} in {own:?}"
-        );
-        assert!(
-            all.iter().any(|all| all == action),
-            "no {action} in {all:?}"
-        );
-    }
+    let of_the_session = told(&[
+        ("session.create", "ok"),
+        ("session.connect", "ok"),
+        ("session.stop", "ok"),
+        ("session.end", "ok"),
+    ]);
+    let all = admin.control(&["audit", "list", "--json"], "").said;
+    assert_eq!(of_session(&all, &id), of_the_session);
+    let before = told(&[
+        ("user.create", "ok"),
+        ("node.code", "ok"),
+        ("node.enroll", "ok"),
+        ("login", "ok"),
+        ("user.create", "ok"),
+        ("login", "login_failed"),
+        ("login", "ok"),
+    ]);
+    assert_eq!(rows(&all), [before, of_the_session.clone()].concat());
+    let own = ann.run(&["audit", "--json"], "").said;
+    let before = told(&[
+        ("user.create", "ok"),
+        ("login", "login_failed"),
+        ("login", "ok"),
+    ]);
+    assert_eq!(rows(&own), [before, of_the_session].concat());
     let verified = admin.control(&["audit", "verify"], "");
     assert_eq!(verified.code, Some(0), "{verified:?}");
     assert!(

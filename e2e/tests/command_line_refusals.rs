@@ -5,8 +5,13 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
 use hackstream_e2e::person::{Person, Went};
+use hackstream_e2e::plane::reality::{Names, agree};
 use hackstream_e2e::plane::{Node, PASSWORD, Plane};
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
 const ANNS: &str = "a horse that staples batteries";
@@ -155,4 +160,139 @@ fn a_hub_that_is_away_or_another_one_is_told_apart() {
     let ill = admin.run(&["doctor"], "");
     assert_eq!(ill.code, Some(1), "{ill:?}");
     assert!(ill.said.contains("FAIL  hub"), "{ill:?}");
+}
+
+/// Changes the hub's database behind its back, as time would.
+fn in_database(plane: &Plane, statement: &str) {
+    let database = rusqlite::Connection::open(plane.path("hub/hub.sqlite")).unwrap();
+    let changed = database.execute(statement, []).unwrap();
+    assert!(changed > 0, "nothing to change: {statement}");
+}
+
+#[test]
+fn a_node_that_is_gone_and_a_program_that_is_missing_are_told_apart() {
+    let mut plane = Plane::with_node(&Node {
+        command: &["no-such-program"],
+        ..Node::default()
+    });
+    let (_, ann) = with_ann(&plane);
+    let missing = ann.run(&["launch", "browser", "--detach"], "");
+    expect(
+        &missing,
+        6,
+        &["the session did not start:", "no-such-program"],
+    );
+    assert_eq!(missing.said, "", "there is no session to be named");
+    let over = ann.run(&["list", "--all"], "");
+    let why = "there is no command no-such-program: install it";
+    assert!(over.said.contains(why), "{over:?}");
+
+    plane.agent().kill();
+    in_database(
+        &plane,
+        "UPDATE nodes SET last_report_at = last_report_at - 31000",
+    );
+    let gone = ann.run(&["launch", "browser", "--detach"], "");
+    expect(&gone, 6, &["node here", "hackstreamctl nodes list"]);
+    assert!(!gone.told.contains("did not start"), "{gone:?}");
+}
+
+/// The node does not get round to it; whoever does not wait for that any more gets no session later.
+#[test]
+fn who_presses_ctrl_c_while_a_session_starts_leaves_none() {
+    let plane = Plane::with_node(&Node::default());
+    let (admin, ann) = with_ann(&plane);
+    let agent = plane.node().pid();
+    kill_process(agent, Signal::STOP).unwrap();
+    let mut screen = ann.sit_down(&["launch", "browser", "--detach"], None);
+    screen.expect("queued");
+    screen.interrupt();
+    screen.expect("Ending the session");
+    assert_eq!(screen.wait().code(), Some(130), "{}", screen.screen());
+    kill_process(agent, Signal::CONT).unwrap();
+    assert_eq!(
+        agree(&plane, &[plane.node()], &plane.log_in()),
+        Names::new()
+    );
+    let over = ann.run(&["list", "--all"], "");
+    assert!(over.said.contains("its owner ended it"), "{over:?}");
+    let log = admin.control(&["audit", "list", "--json"], "");
+    assert!(log.said.contains("session.stop"), "{log:?}");
+}
+
+/// A copy of the login is used after the login itself was renewed.
+#[test]
+fn a_login_that_was_copied_is_void_and_its_owner_is_told() {
+    let plane = Plane::new();
+    let (admin, ann) = with_ann(&plane);
+    let file = ann.folder.path("config/hackstream/credentials.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let mut logins: Value = serde_json::from_str(&text).unwrap();
+    logins[&format!("https://{}", plane.address)]["good_until"] = 0.into();
+    let copy = logins.to_string();
+    fs::write(&file, &copy).unwrap();
+    assert_eq!(ann.run(&["list"], "").code, Some(0));
+
+    in_database(
+        &plane,
+        "UPDATE tokens SET used_at = used_at - 61000 WHERE used_at IS NOT NULL",
+    );
+    fs::write(&file, &copy).unwrap();
+    let words = [
+        "somebody else may have a copy",
+        "hackstream audit",
+        "hackstream login",
+    ];
+    expect(&ann.run(&["list"], ""), 4, &words);
+    assert!(!file.exists(), "what is void is not kept");
+    let log = admin.control(&["audit", "list", "--json"], "");
+    let rows: Value = serde_json::from_str(&log.said).unwrap();
+    let mut rows = rows.as_array().unwrap().iter();
+    let row = rows.find(|row| row["action"] == "token.refresh");
+    assert_eq!(row.unwrap()["outcome"], "token_reused");
+}
+
+/// The wish goes to the hub, which keeps it beside the session, and to the viewer; what the policy allows
+/// goes to the node, and no wish goes beyond.
+#[test]
+fn the_quality_that_is_wished_for_is_that_of_the_viewer() {
+    let plane = Plane::with_node(&Node::default());
+    let (admin, ann) = with_ann(&plane);
+    let (viewer, heard) = (ann.folder.path("viewer"), ann.folder.path("heard"));
+    let text = format!(
+        "#!/bin/sh\ncat > /dev/null\necho \"$@\" > {}\n",
+        heard.display()
+    );
+    fs::write(&viewer, text).unwrap();
+    fs::set_permissions(&viewer, Permissions::from_mode(0o755)).unwrap();
+    let set = ann.run(&["config", "set", "viewer", viewer.to_str().unwrap()], "");
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let sessions = |person: &Person| -> Value {
+        serde_json::from_str(&person.run(&["list", "--json"], "").said).unwrap()
+    };
+    let server = |session: &Value| {
+        let spec = plane
+            .node()
+            .file(session["session_id"].as_str().unwrap(), "spec.json");
+        spec["policy"]["quality_cap"].clone()
+    };
+
+    let launched = ann.run(&["launch", "browser", "--quality", "low"], "");
+    assert_eq!(launched.code, Some(0), "{launched:?}");
+    let told = fs::read_to_string(&heard).unwrap();
+    assert!(told.contains("--quality low"), "{told}");
+    let session = &sessions(&ann)[0];
+    assert_eq!(session["quality"], "low", "{session}");
+    assert_eq!(server(session), "high");
+    let id = session["session_id"].as_str().unwrap();
+    assert_eq!(ann.run(&["stop", id], "").code, Some(0));
+    plane.wait_until_no_session_is_left();
+
+    let set = admin.control(&["policies", "set", "user", "--quality-cap", "low"], "");
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let launched = ann.run(&["launch", "browser", "--quality", "high"], "");
+    assert_eq!(launched.code, Some(0), "{launched:?}");
+    let session = &sessions(&ann)[0];
+    assert_eq!(session["quality"], "low", "{session}");
+    assert_eq!(server(session), "low");
 }

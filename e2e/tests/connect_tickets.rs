@@ -360,6 +360,17 @@ fn the_viewer_goes_where_a_descriptor_says() {
     let said = ended.stderr.join("\n");
     assert!(said.contains("used before"), "{said}");
 
+    let old = hub.ticket(&server, &key, 2);
+    let old = Ticket {
+        issued_at: UnixSeconds(old.issued_at.0 - 100),
+        expires_at: UnixSeconds(old.expires_at.0 - 100),
+        ..old
+    };
+    let ended = view(&server, &descriptor(&server, &hub.sign(&old), &key), &shot);
+    assert_eq!(ended.code, Some(4), "{:?}", ended.stderr);
+    let said = ended.stderr.join("\n");
+    assert!(said.contains("too old"), "{said}");
+
     let mut half = goal.clone();
     half.as_object_mut().unwrap().remove("key");
     let ended = view(&server, &half, &shot);

@@ -1,5 +1,6 @@
-//! Hub, agent and keeper killed between any two steps that belong together, one after the other:
-//! afterwards there is what the hub says there is, and who was not concerned has noticed nothing.
+//! Hub, agent, keeper and server killed between any two steps that belong together, one after the other:
+//! afterwards there is what the hub says there is, and who was not concerned, with a viewer at it, has
+//! noticed nothing.
 //!
 //! `HACKSTREAM_CRASH_ROUNDS` says how often each place is died at; once if nothing is said.
 #![allow(
@@ -8,11 +9,16 @@
     reason = "a test that cannot go on fails"
 )]
 
+use hackstream_e2e::keyboard::type_text;
 use hackstream_e2e::plane::reality::agree;
+use hackstream_e2e::plane::visitor::Invitation;
 use hackstream_e2e::plane::{Node, Plane};
 use hackstream_e2e::process::Lines;
 use hackstream_e2e::wait_until;
 use hackstream_failpoint::LAST_WORDS;
+use hackstream_node::driver::local::processes::children;
+use hackstream_view::headless::{LinkState, Viewer};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// What is being done when somebody dies.
@@ -71,6 +77,17 @@ const KEEPER: &[(&str, Deed)] = &[
     ("keeper.end.tidied", Stop),
 ];
 
+/// When a session's server dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// While the session starts.
+    Start,
+    /// While it is there to be used.
+    Use,
+    /// While it ends.
+    Stop,
+}
+
 /// Who dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
@@ -86,6 +103,8 @@ struct Scene {
     bystander: String,
     /// Its record: none of it may change.
     record: Value,
+    /// Who looks at it all the time; nobody before it is there.
+    viewer: Option<Viewer>,
     launches: u32,
 }
 
@@ -101,6 +120,7 @@ impl Scene {
             token,
             bystander: String::new(),
             record: Value::Null,
+            viewer: None,
             launches: 0,
         };
         scene.ok("PUT", "/v1/quotas/default", &json!({ "max_sessions": 6 }));
@@ -108,7 +128,23 @@ impl Scene {
         scene.wait_for_launch();
         scene.record = scene.look_at_bystander();
         assert_eq!(scene.record["life"]["is"], "ready");
+        let invitation = Invitation::ask(&scene.plane, &scene.bystander, &scene.token);
+        scene.viewer = Some(invitation.follow(None));
+        scene.use_bystander();
         scene
+    }
+
+    /// Types at the bystander's viewer, and waits until it shows that.
+    fn use_bystander(&self) {
+        let viewer = self.viewer.as_ref().expect("a viewer");
+        assert_eq!(viewer.link(), LinkState::Live);
+        let before = viewer.frames_applied();
+        wait_until("something new to come", || {
+            // The first ones may come before the terminal takes them.
+            type_text(viewer, "x");
+            (viewer.frames_applied() > before).then_some(())
+        });
+        assert_eq!(viewer.link(), LinkState::Live);
     }
 
     fn ok(&self, method: &str, path: &str, body: &Value) -> Value {
@@ -223,7 +259,54 @@ impl Scene {
             Launch | Claim => assert!(live.len() <= 3, "{live:?}"),
             Warm => assert_eq!(live.len(), 2, "{live:?}"),
         }
+        self.expect_bystander_unharmed();
+    }
+
+    fn expect_bystander_unharmed(&mut self) {
         assert_eq!(self.look_at_bystander(), self.record, "the bystander");
+        self.use_bystander();
+    }
+
+    /// Has the server of a new session die, or, if there is none yet, what becomes it.
+    fn lose_server(&mut self, moment: Moment) {
+        let name = self.launch().expect("a session");
+        if moment == Moment::Start {
+            self.kill_server(&name);
+        } else {
+            assert_eq!(self.wait_for_launch(), name);
+            if moment == Moment::Stop {
+                let path = format!("/v1/sessions/{name}/stop");
+                self.ok("POST", &path, &Value::Null);
+            }
+            self.kill_server(&name);
+        }
+        assert_eq!(self.agree(), [self.bystander.clone()].into());
+        let session = self.ok("GET", &format!("/v1/sessions/{name}"), &Value::Null);
+        match moment {
+            // It may just have got ready.
+            Moment::Start => assert_eq!(session["state"], "failed", "{session}"),
+            Moment::Use => {
+                assert_eq!(session["state"], "failed", "{session}");
+                assert_eq!(session["stop_cause"], "crashed", "{session}");
+            }
+            Moment::Stop => assert_eq!(session["stop_cause"], "user", "{session}"),
+        }
+        self.expect_bystander_unharmed();
+    }
+
+    /// Kills what the first process of a session's sandbox has started, once there is something.
+    fn kill_server(&self, session: &str) {
+        let servers = wait_until("the server", || {
+            let record = self.plane.node().file(session, "state.json");
+            let init = i32::try_from(record["init"]["pid"].as_i64()?).ok()?;
+            let servers = children(init);
+            let is_over = record["life"]["is"] == "ended";
+            (is_over || !servers.is_empty()).then_some(servers)
+        });
+        for server in servers.into_iter().filter_map(Pid::from_raw) {
+            // It may just have ended by itself.
+            let _ = kill_process(server, Signal::KILL);
+        }
     }
 
     fn try_to(&self, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
@@ -283,4 +366,15 @@ fn the_agent_dies() {
 #[test]
 fn keepers_die() {
     all_places(Who::Agent, KEEPER);
+}
+
+#[test]
+fn servers_die() {
+    for round in 0..rounds() {
+        let mut scene = Scene::new();
+        for moment in [Moment::Start, Moment::Use, Moment::Stop] {
+            eprintln!("round {round}: {moment:?}");
+            scene.lose_server(moment);
+        }
+    }
 }

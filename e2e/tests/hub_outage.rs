@@ -8,7 +8,6 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::fs;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
@@ -95,10 +94,7 @@ fn a_session_is_seen_and_come_back_to_while_hub_and_agent_are_gone() {
 
 /// How viewers got in, by the session's log.
 fn entrances(plane: &Plane, session: &str) -> Vec<String> {
-    let folder = fs::read_dir(plane.node().sessions().join(session)).unwrap();
-    let files = folder.flatten().map(|entry| entry.path());
-    let logs = files.filter(|path| path.to_string_lossy().contains("/log-"));
-    let text: String = logs.map(|log| fs::read_to_string(log).unwrap()).collect();
+    let text = plane.node().log(session);
     let joined = text.lines().filter(|line| line.contains("viewer joined"));
     let kind = |line: &str| {
         let kinds = ["New", "Again"].into_iter();

@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hackstream_control_api::id::SessionId;
@@ -140,6 +140,48 @@ fn what_wants_to_stay_is_killed() {
     node.driver.stop(when_told.session, hurried).unwrap();
     assert_eq!(cause(&node.ended(when_told.session)), StopCause::Idle);
     assert_nothing_left(&node, when_told.session);
+}
+
+/// Where the control group of a session is; `None` where the machine has none.
+fn group(node: &Node, session: SessionId) -> Option<PathBuf> {
+    let means = std::fs::read(node.folder(session).join("keep.json")).unwrap();
+    let means: serde_json::Value = serde_json::from_slice(&means).unwrap();
+    means["group"].as_str().map(PathBuf::from)
+}
+
+/// Whoever is frozen hears no signal, and nobody waits for that: neither for the programs of a session
+/// that is told to end, nor for the keeper of one that is killed.
+#[test]
+fn what_is_frozen_is_killed() {
+    let node = Node::new();
+    let [when_told, by_force] = [(); 2].map(|()| spec(&["sh", "-c", STUBBORN]));
+    for (spec, part) in [(&when_told, "programs"), (&by_force, "")] {
+        node.ready(spec);
+        wait_until("the stubborn ones", || {
+            node.log(spec.session).contains("all there").then_some(())
+        });
+        // A machine without such groups has nothing that could freeze a session either.
+        let Some(group) = group(&node, spec.session) else {
+            continue;
+        };
+        let group = group.join(part);
+        std::fs::write(group.join("cgroup.freeze"), "1").unwrap();
+        wait_until("all to be frozen", || {
+            let events = std::fs::read_to_string(group.join("cgroup.events")).unwrap();
+            events.contains("frozen 1").then_some(())
+        });
+    }
+    let hurried = StopOrder {
+        grace: Seconds(1),
+        cause: StopCause::Idle,
+    };
+    node.driver.stop(when_told.session, hurried).unwrap();
+    assert_eq!(cause(&node.ended(when_told.session)), StopCause::Idle);
+    assert_nothing_left(&node, when_told.session);
+    // At once, without waiting.
+    node.driver.kill(by_force.session).unwrap();
+    assert_nothing_left(&node, by_force.session);
+    assert_eq!(cause(&node.ended(by_force.session)), StopCause::Crashed);
 }
 
 fn kill(process: i32) {

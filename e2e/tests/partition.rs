@@ -2,7 +2,7 @@
 //! somebody else's, and afterwards all say the same.
 //!
 //! `HACKSTREAM_PARTITION_SECONDS` says for how long; beyond half a minute the hub takes the node for
-//! silent.
+//! silent. One of the tests always lasts so long, beside the others.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -221,4 +221,66 @@ fn a_node_that_hears_nothing_does_afterwards_what_was_wanted() {
     assert_eq!(scene.agree(), expected);
     assert_eq!(scene.far.file(&kept, "state.json"), record);
     assert_eq!(scene.session(&given_up)["state"], "stopped");
+}
+
+/// The node hears the hub, and the hub hears nothing for so long that it takes the node for silent: it
+/// gives it nothing new, and takes nothing for ended.
+#[test]
+fn a_node_that_is_not_heard_is_silent_and_keeps_what_it_has() {
+    let mut scene = Scene::new();
+    scene.seconds = scene.seconds.max(SILENT + 5);
+    let [kept, ended] = [(); 2].map(|()| scene.session_on("far"));
+    let record = scene.far.file(&kept, "state.json");
+    let viewer = Invitation::ask(&scene.plane, &kept, &scene.admin).follow(None);
+    wait_until("the hub to hear of the viewer", || {
+        (scene.session(&kept)["state"] == "running").then_some(())
+    });
+    scene.switch.cut(&[Way::ToHub]);
+    scene.stop(&ended);
+    scene.wait();
+    assert_eq!(scene.session(&kept)["state"], "running");
+    assert_eq!(scene.session(&ended)["state"], "stopping");
+    assert_eq!(viewer.link(), LinkState::Live);
+    // The ticket needs no word of the node's: whoever has the session comes to it all the same.
+    let second = Invitation::ask(&scene.plane, &kept, &scene.admin).follow(None);
+    assert_eq!(second.link(), LinkState::Live);
+
+    let wish = json!({ "app": "browser" });
+    let launch = || {
+        let asked = ("POST", "/v1/sessions");
+        scene.plane.ask(asked.0, asked.1, &scene.admin, &wish)
+    };
+    // Neither is chosen, the one for its silence, and what is said of each is true.
+    let (status, refused) = scene.only("far", launch);
+    assert_eq!(
+        (status, &refused["code"]),
+        (503, &json!("no_capacity")),
+        "{refused}"
+    );
+    let lacks: Vec<_> = { refused["nodes"].as_array().unwrap().iter() }
+        .map(|node| (text(&node["node"]), text(&node["lacks"])))
+        .collect();
+    assert!(
+        lacks.contains(&("far".to_owned(), "report".to_owned())),
+        "{refused}"
+    );
+    let (status, launched) = launch();
+    assert_eq!(status, 202, "{launched}");
+    let elsewhere = text(&launched["session_id"]);
+    wait_until("the session on the other node", || {
+        (scene.session(&elsewhere)["state"] == "claimed").then_some(())
+    });
+
+    scene.switch.mend();
+    wait_until("the node to be heard", || {
+        (scene.node("far")["alive"] == true).then_some(())
+    });
+    wait_until("the end of what was to end", || {
+        (scene.session(&ended)["state"] == "stopped").then_some(())
+    });
+    let mut expected = [kept.clone(), elsewhere];
+    expected.sort();
+    assert_eq!(scene.agree(), expected);
+    assert_eq!(scene.far.file(&kept, "state.json"), record);
+    assert_eq!(viewer.link(), LinkState::Live);
 }

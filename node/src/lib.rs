@@ -16,6 +16,7 @@ pub mod error;
 pub mod files;
 pub mod folder;
 pub mod identity;
+pub mod private;
 pub mod record;
 pub mod spec;
 

@@ -17,6 +17,7 @@ use hackstream_node::driver::local::{self, LocalDriver, keeper, stage};
 use hackstream_node::enroll::{self, EnrollError};
 use hackstream_node::files;
 use hackstream_node::identity::Identity;
+use hackstream_node::private::keep_memory_private;
 use tracing_subscriber::EnvFilter;
 
 /// The hub does not let the machine in.
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
         eprintln!("hackstream-noded: {error}");
         return ExitCode::from(STATE);
     }
+    // Not the keepers, which have nothing of it, and set up processes of other users.
+    keep_memory_private();
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use hackstream_cli::private::keep_memory_private;
 use hackstream_cli::user::Cli;
 use hackstream_cli::user::finish;
 
 fn main() -> ExitCode {
+    keep_memory_private();
     finish("hackstream", Cli::parse().run())
 }

@@ -5,6 +5,7 @@ pub mod password;
 pub mod rotation;
 
 use hackstream_control_api::login::{Login, Refresh, Tokens as Granted};
+use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::time::UnixMillis;
 
 use crate::api::Api;
@@ -119,13 +120,28 @@ impl Person<'_> {
                         self.context.heard(&self.witness, known.as_ref(), &shown)?;
                         return Ok(renewed.access_token);
                     }
-                    Err(CliError::Refused(problem)) if problem.status == 401 => locked.remove()?,
+                    Err(CliError::Refused(problem)) if problem.status == 401 => {
+                        locked.remove()?;
+                        self.warn_of_copy(&problem)?;
+                    }
                     Err(error) => return Err(error),
                 }
             }
         }
         drop(locked);
         self.log_in()
+    }
+
+    /// That somebody else used this login is more than that it is over: the person has to know.
+    fn warn_of_copy(&self, problem: &Problem) -> Result<(), CliError> {
+        match problem.code {
+            Code::TokenReused => self.context.tell(
+                "warning: what renews this login was used twice, so somebody else may have a copy of it. \
+                 The hub has voided the login. `hackstream audit` shows what was done with it; if that \
+                 was not you, change your password",
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// Asks the person, up to three times.
@@ -183,7 +199,6 @@ impl Person<'_> {
 }
 
 fn is_wrong(error: &CliError) -> bool {
-    use hackstream_control_api::problem::Code;
     error
         .problem()
         .is_some_and(|problem| problem.code == Code::LoginFailed)

@@ -19,6 +19,8 @@ enum Reaction {
     Leave,
     /// It ends after this.
     LeaveAfter(Deed),
+    /// That is being done.
+    Leaving,
     /// This program is asked to end, whose end is waited for.
     PassOn {
         /// The program.
@@ -81,7 +83,7 @@ impl Interrupts {
         let code = 128 + signal;
         let mut current = self.current();
         match std::mem::take(&mut *current) {
-            Reaction::Leave => std::process::exit(code),
+            Reaction::Leave | Reaction::Leaving => std::process::exit(code),
             Reaction::Spare => {}
             Reaction::PassOn { to, .. } => {
                 *current = Reaction::PassOn { to, asked: true };
@@ -89,18 +91,36 @@ impl Interrupts {
                 let _ = kill_process(to, Signal::TERM);
             }
             Reaction::LeaveAfter(deed) => {
+                *current = Reaction::Leaving;
+                let end = EndOfProcess(code);
                 thread::spawn(move || {
+                    let _end = end;
                     deed();
-                    std::process::exit(code)
                 });
             }
         }
     }
 }
 
+/// Ends the process, however the thread ends that has it.
+struct EndOfProcess(i32);
+
+impl Drop for EndOfProcess {
+    fn drop(&mut self) {
+        std::process::exit(self.0);
+    }
+}
+
 impl Drop for Reset<'_> {
     fn drop(&mut self) {
         let mut current = self.interrupts.current();
+        if matches!(*current, Reaction::Leaving) {
+            // What the person gave up may now look as if it had failed by itself; nobody is to say so.
+            drop(current);
+            loop {
+                thread::park();
+            }
+        }
         *current = match *current {
             Reaction::PassOn { asked: false, .. } => Reaction::Spare,
             _ => std::mem::take(&mut self.before),

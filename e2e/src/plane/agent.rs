@@ -150,6 +150,19 @@ impl Agent {
         (self.first_user..self.first_user + USERS).contains(&user)
     }
 
+    /// What the node has of what a session's programs said; nothing if it is not there.
+    #[must_use]
+    pub fn log(&self, session: &str) -> String {
+        let entries = fs::read_dir(self.sessions().join(session));
+        let mut files: Vec<PathBuf> = { entries.into_iter().flatten().flatten() }
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("log-"))
+            .map(|entry| entry.path())
+            .collect();
+        files.sort();
+        let pieces = files.iter().map(|file| fs::read(file).unwrap_or_default());
+        String::from_utf8_lossy(&pieces.collect::<Vec<_>>().concat()).into_owned()
+    }
+
     /// A file of a session that is JSON; null if it is not there.
     #[must_use]
     pub fn file(&self, session: &str, name: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -17,7 +18,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub type Names = BTreeSet<String>;
 
 /// Waits until each session that the hub has is there with all that belongs to it, and nothing else is:
-/// folders, keepers, processes, control groups, network namespaces and mounts. Which sessions these are.
+/// folders, keepers, processes, control groups, network namespaces, UDP ports and mounts. Which sessions
+/// these are.
 ///
 /// # Panics
 /// If hub and machine do not come to agree.
@@ -60,6 +62,7 @@ fn compare(agents: &[&Agent], sessions: &[Value]) -> Result<Names, String> {
     if let Some(groups) = groups(&known) {
         expect("control groups", &groups)?;
     }
+    ports(agents, &known, &live)?;
     let found = processes(agents)?;
     expect("keepers", &found.keepers)?;
     expect("processes", &found.processes.keys().cloned().collect())?;
@@ -96,6 +99,43 @@ fn groups(known: &Names) -> Option<Names> {
         .flatten()
         .map(|group| group.file_name().to_string_lossy().into_owned());
     Some(names.filter(|name| known.contains(name)).collect())
+}
+
+/// The sockets of sessions that were there: a port may be somebody else's later, a socket is not.
+static SOCKETS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+
+/// Whether each of the sessions that live has its port, and none that ended has kept its own.
+fn ports(agents: &[&Agent], known: &Names, live: &Names) -> Result<(), String> {
+    let bound = bound();
+    let mut sockets = SOCKETS.lock().expect("unpoisoned");
+    for agent in agents {
+        for name in folders(&[agent]).intersection(live) {
+            let port = agent.file(name, "state.json")["port"].as_u64();
+            let socket = port.and_then(|port| bound.get(&port));
+            let socket = socket.ok_or_else(|| format!("{name} has no port: {port:?}"))?;
+            sockets.insert(name.clone(), *socket);
+        }
+    }
+    let is_kept = |name: &&String| {
+        let socket = sockets.get(*name);
+        socket.is_some_and(|socket| bound.values().any(|one| one == socket))
+    };
+    match known.difference(live).find(is_kept) {
+        Some(name) => Err(format!("the port of {name} is still bound")),
+        None => Ok(()),
+    }
+}
+
+/// UDP ports of this machine's network, and the numbers of the sockets that have them.
+fn bound() -> BTreeMap<u64, u64> {
+    let table = fs::read_to_string("/proc/net/udp").expect("a table of sockets");
+    let entry = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (_, port) = fields.get(1)?.split_once(':')?;
+        let port = u64::from_str_radix(port, 16).ok()?;
+        Some((port, fields.get(9)?.parse().ok()?))
+    };
+    table.lines().skip(1).filter_map(entry).collect()
 }
 
 /// Sessions with their network namespaces, by their processes.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::devices::void_all;
 use super::login::name_key;
-use super::stop::{DEFAULT_GRACE, end};
+use super::stop::{REVOKED_GRACE, end};
 use super::who::Caller;
 use crate::audit::{self, Actor, Record};
 use crate::fault::Fault;
@@ -152,7 +152,7 @@ fn close(tx: &mut Tx<'_>, actor: Actor, id: UserId, cause: StopCause) -> Result<
     void_all(tx, id, cause.name())?;
     nodes::lock_of_user(tx, id)?;
     for mut session in sessions::lock_of_user(tx, id)? {
-        end(tx, &mut session, cause, DEFAULT_GRACE, actor)?;
+        end(tx, &mut session, cause, REVOKED_GRACE, actor)?;
     }
     Ok(())
 }

@@ -19,6 +19,9 @@ use crate::tables::{jobs, sessions};
 /// What programs may take for ending themselves, if nothing is said.
 pub const DEFAULT_GRACE: Seconds = Seconds(5);
 
+/// The same where somebody is to see nothing more at once: an account that was closed.
+pub const REVOKED_GRACE: Seconds = Seconds(1);
+
 /// The most that may be asked for.
 pub const LONGEST_GRACE: Seconds = Seconds(60);
 

@@ -153,7 +153,8 @@ impl Agent {
     fn look_for_ever(&mut self, rung: &Receiver<()>) {
         loop {
             self.look();
-            let due = self.sessions.due().map(|due| due.since(Uptime::now()));
+            let now = Uptime::now();
+            let due = self.sessions.due(now).map(|due| due.since(now));
             let pause = due.map_or(REPORT, |due| due.clamp(SOONEST, REPORT));
             match rung.recv_timeout(pause) {
                 // Of several at once one report is enough.

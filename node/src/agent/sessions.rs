@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use super::memory::{Claimed, Memory};
 use super::status::{self, Question, Said};
 use super::telling;
-use super::timers::{Presence, stops_at, warning};
+use super::timers::{Presence, stops_at, warned_from, warning};
 use crate::NodeError;
 use crate::clock::{Calendar, Uptime};
 use crate::driver::{self, Driver, Found};
@@ -64,6 +64,8 @@ struct Seen {
     ends: Option<(Uptime, StopCause)>,
     /// By which timers.
     timers: Timers,
+    /// Whether its viewers were told last that it ends.
+    is_warned: bool,
     /// What the hub was told.
     told: Option<NodeSession>,
 }
@@ -109,6 +111,11 @@ impl Sessions {
         let questions: Vec<Question> = running
             .map(|seen| self.question(seen.session(), now))
             .collect();
+        for question in &questions {
+            if let Some(seen) = self.seen.get_mut(&question.session) {
+                seen.is_warned = question.warning.is_some();
+            }
+        }
         let said = status::ask(&questions);
         let mut tell = |seen: &driver::Seen| match seen {
             driver::Seen::Found(found) => {
@@ -131,13 +138,11 @@ impl Sessions {
         }
     }
 
-    /// When the first of them ends by itself, as things are.
+    /// When there is something to be done next that cannot wait, at `now` and as things are: one of them
+    /// ends by itself, or its viewers are to know that it will, or that it will not.
     #[must_use]
-    pub fn due(&self) -> Option<Uptime> {
-        self.seen
-            .values()
-            .filter_map(|seen| Some(seen.ends?.0))
-            .min()
+    pub fn due(&self, now: Uptime) -> Option<Uptime> {
+        self.seen.values().filter_map(|seen| seen.due(now)).min()
     }
 
     fn look_at(&mut self, found: &Found, said: Option<Said>, now: Uptime) -> NodeSession {
@@ -251,6 +256,16 @@ impl Seen {
         let first = |known: Option<Uptime>, span| known.or(ago(span));
         self.first_viewer = first(self.first_viewer, said.first_viewer);
         self.first_frame = first(self.first_frame, said.first_frame);
+    }
+
+    /// When there is something to be done for it next that cannot wait.
+    fn due(&self, now: Uptime) -> Option<Uptime> {
+        if self.is_warned && warning(&self.timers, self.ends, now).is_none() {
+            return Some(now);
+        }
+        let ends = self.ends?;
+        let warned = warned_from(&self.timers, ends).filter(|warned| *warned > now);
+        Some(warned.unwrap_or(ends.0))
     }
 
     /// How long its start took: to the keeper's times come those of its first viewer.

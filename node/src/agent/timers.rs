@@ -1,6 +1,8 @@
 //! When a session ends by itself, and why. Input keeps it, traffic does not; sound that somebody hears
 //! does for a while, since who watches a film does nothing else.
 
+use std::time::Duration;
+
 use hackstream_control_api::policy::Timers;
 use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::Seconds;
@@ -54,6 +56,15 @@ pub struct Warning {
 #[must_use]
 pub fn warning(timers: &Timers, end: Option<(Uptime, StopCause)>, now: Uptime) -> Option<Warning> {
     let (at, cause) = end?;
+    (warned_from(timers, end?)? <= now).then_some(Warning {
+        cause,
+        within: Seconds(at.millis_since(now).div_ceil(1000)),
+    })
+}
+
+/// From when on viewers are to know of this end; `None` if they are not.
+#[must_use]
+pub fn warned_from(timers: &Timers, (at, cause): (Uptime, StopCause)) -> Option<Uptime> {
     let (timer, before) = match cause {
         StopCause::Idle => (timers.idle, IDLE_WARNING),
         StopCause::MaxDuration => (timers.max_duration, LAST_WARNING),
@@ -61,11 +72,7 @@ pub fn warning(timers: &Timers, end: Option<(Uptime, StopCause)>, now: Uptime) -
         _ => return None,
     };
     let before = before.min(Seconds(timer.0 / WARNED_PART));
-    let millis = at.0.saturating_sub(now.0);
-    (millis <= before.0 * 1000).then_some(Warning {
-        cause,
-        within: Seconds(millis.div_ceil(1000)),
-    })
+    Some(at.before(Duration::from_secs(before.0)))
 }
 
 /// When a session that was ready at `ready` ends by itself unless something changes, and why: the
