@@ -18,7 +18,6 @@ pub mod context;
 pub mod error;
 pub mod hub;
 pub mod login;
-pub mod private;
 pub mod recent;
 pub mod terminal;
 pub mod user;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use hackstream_secrecy::leave_no_image;
 use hackstream_view::{config, run};
-use rustix::process::{Resource, Rlimit, setrlimit};
 
 fn main() -> ExitCode {
     leave_no_image();
@@ -14,15 +14,4 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
-}
-
-/// Has the kernel write no image of this process when it breaks: it has keys, and what was on the screen.
-/// Other programs of the person still may look into it, as sound servers do to find out who asks.
-fn leave_no_image() {
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    // Less is always granted.
-    let _ = setrlimit(Resource::Core, none);
 }

@@ -208,7 +208,8 @@ fn every_setting_reaches_the_server_which_takes_it() {
     let words = std::fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap();
     let words = String::from_utf8(words).unwrap().replace('\0', " ");
     for (_, value, option) in settings {
-        let is_given = [' ', '='].map(|between| words.contains(&format!("{option}{between}{value}")));
+        let is_given =
+            [' ', '='].map(|between| words.contains(&format!("{option}{between}{value}")));
         assert!(is_given.contains(&true), "{option}: {words}");
     }
     can_connect(&ready, Path::new(&token));
@@ -250,7 +251,13 @@ fn all_is_over_five_seconds_after_the_word_though_nobody_listens() {
     let variables = [ADDRESS, SIZE, ("HACKSTREAM_TOKEN_FILE", &token)];
     let (mut server, ready) = start(&mut command(&folder, &variables, &["sh", "-c", STUBBORN]));
     let mut viewer = Command::new(program("hackstream-view"));
-    viewer.args([&ready.listen, "--headless", "--mute", "--token-file", &token]);
+    viewer.args([
+        &ready.listen,
+        "--headless",
+        "--mute",
+        "--token-file",
+        &token,
+    ]);
     viewer.args(["--fingerprint", &ready.fingerprint.to_string()]);
     let viewer = Process::start(viewer.env("HOME", folder.path("viewer")));
     server.stderr.wait_for("the viewer", |line| {
@@ -261,7 +268,11 @@ fn all_is_over_five_seconds_after_the_word_though_nobody_listens() {
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code, Some(0));
     // What containers promise: those who end them wait for ten seconds, and then use force.
-    assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
+    assert!(
+        told.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        told.elapsed()
+    );
     drop(viewer);
     wait_until_nothing_is_left(&folder);
 }

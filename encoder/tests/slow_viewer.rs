@@ -163,7 +163,10 @@ fn a_slow_viewer_gets_as_much_of_a_film_as_it_decodes() {
         }
     }
     // One picture is begun while another one is decoded for at most 40 ms yet.
-    assert!(longest <= DECODING + Duration::from_millis(41), "{longest:?}");
+    assert!(
+        longest <= DECODING + Duration::from_millis(41),
+        "{longest:?}"
+    );
     // It was never kept waiting for long, either: these are five seconds.
     assert!((35..=51).contains(&of_video), "{of_video} pictures");
 }

@@ -16,7 +16,6 @@ pub mod error;
 pub mod files;
 pub mod folder;
 pub mod identity;
-pub mod private;
 pub mod record;
 pub mod spec;
 

@@ -17,7 +17,7 @@ use hackstream_node::driver::local::{self, LocalDriver, keeper, stage};
 use hackstream_node::enroll::{self, EnrollError};
 use hackstream_node::files;
 use hackstream_node::identity::Identity;
-use hackstream_node::private::keep_memory_private;
+use hackstream_secrecy::keep_memory_private;
 use tracing_subscriber::EnvFilter;
 
 /// The hub does not let the machine in.

@@ -63,17 +63,27 @@ Usage: cargo xtask TASK
 #[derive(Debug, PartialEq, Eq)]
 enum Task {
     Setup(Goal),
-    Demo { app: Vec<String> },
-    ControlDemo { url: Option<String> },
-    Test { arguments: Vec<String> },
-    Ci { steps: Vec<String> },
+    Demo {
+        app: Vec<String>,
+    },
+    ControlDemo {
+        url: Option<String>,
+    },
+    Test {
+        arguments: Vec<String>,
+    },
+    Ci {
+        steps: Vec<String>,
+    },
     CiList,
     BenchCheck(Request),
     /// With these features, separated by commas.
     Cross(Machine, String),
     CrossTest(Machine),
     DeviceTimes,
-    Fuzz { seconds: u32 },
+    Fuzz {
+        seconds: u32,
+    },
     Image(image::Request),
     Release(release::Rigour),
     Man,

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use hackstream_cli::private::keep_memory_private;
 use hackstream_cli::user::Cli;
 use hackstream_cli::user::finish;
+use hackstream_secrecy::keep_memory_private;
 
 fn main() -> ExitCode {
     keep_memory_private();

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use hackstream_cli::admin::Cli;
-use hackstream_cli::private::keep_memory_private;
 use hackstream_cli::user::finish;
+use hackstream_secrecy::keep_memory_private;
 
 fn main() -> ExitCode {
     keep_memory_private();

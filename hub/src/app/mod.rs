@@ -5,7 +5,6 @@ pub mod error;
 mod log;
 pub mod operator;
 mod password;
-mod private;
 mod raw;
 mod scrape;
 pub mod serve;
@@ -31,7 +30,7 @@ use error::AppError;
 /// # Errors
 /// Why it was not done.
 pub fn run(cli: Cli) -> Result<ExitCode, AppError> {
-    private::keep_memory_private();
+    hackstream_secrecy::keep_memory_private();
     raw::give_back_large_blocks();
     match cli.action {
         Action::Serve(serve) => serve::run(&serve).map(|()| ExitCode::SUCCESS),

@@ -95,7 +95,11 @@ pub(super) fn put_first(environment: &mut Environment, variable: &str, usual: &s
     };
     let mut list = place.as_os_str().to_owned();
     list.push(":");
-    list.push(before.filter(|list| !list.is_empty()).unwrap_or_else(|| usual.into()));
+    list.push(
+        before
+            .filter(|list| !list.is_empty())
+            .unwrap_or_else(|| usual.into()),
+    );
     environment.push((variable.into(), Some(list)));
 }
 

@@ -13,9 +13,9 @@ use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 
+use hackstream_secrecy::hide;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketType, sockopt};
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use super::AppError;
 use crate::config::checked::Config;
@@ -45,6 +45,8 @@ pub(super) fn take(config: &Config) -> Result<Inherited, AppError> {
         }
     };
     let mut inherited = Inherited::default();
+    // Programs of the session may be our own user: they could take the socket out of this process, with it
+    // the network that it is of, and answer in our place.
     if let Some(number) = config.listen_fd {
         hide().map_err(failed("--listen-fd", number))?;
         let viewers = take_over(number).and_then(udp);
@@ -70,12 +72,6 @@ pub(super) fn take(config: &Config) -> Result<Inherited, AppError> {
         };
     }
     Ok(inherited)
-}
-
-/// Keeps others out of this process. Programs of the session may be our own user: they could take the
-/// socket out of it, with it the network that it is of, and answer in our place.
-fn hide() -> io::Result<()> {
-    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 /// The descriptor under this number, which no program that we start will have.
