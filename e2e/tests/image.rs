@@ -71,7 +71,7 @@ fn nothing_but_a_port_is_needed_and_the_first_picture_is_quick() {
 fn forget_what_was_read() {
     rustix::fs::sync();
     if let Err(why) = std::fs::write("/proc/sys/vm/drop_caches", "3") {
-        println!("the first start finds files in memory: {why}");
+        eprintln!("the first start finds files in memory: {why}");
     }
 }
 

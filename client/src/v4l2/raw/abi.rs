@@ -279,7 +279,7 @@ mod tests {
             (G_SELECTION, 0xc040_565e),
         ];
         for (ours, theirs) in calls {
-            assert_eq!(ours as u32, theirs, "{theirs:#x}");
+            assert_eq!(ours, theirs, "{theirs:#x}");
         }
         let offsets = [
             (std::mem::offset_of!(Format, pixels), 8),

@@ -62,7 +62,7 @@ impl Buffers {
     }
 
     /// Whether there are none.
-    pub(in crate::v4l2) const fn is_empty(&self) -> bool {
+    pub(in crate::v4l2) fn is_empty(&self) -> bool {
         self.buffers.is_empty()
     }
 
