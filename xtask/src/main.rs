@@ -48,6 +48,7 @@ Usage: cargo xtask TASK
                           with what the usual one lacks
   cross test armv6|armhf|arm64
                           the same, run it in an emulator and compare what it shows
+  cross count armhf|arm64 count in an emulator the instructions that decoding takes on such a machine
   device-times            what decoding would take on the smallest machine, from
                           bench/baseline.json; fails if that is too long
   fuzz [--seconds N]      feed each fuzz target with hostile bytes for N seconds (default: 60)
@@ -80,6 +81,7 @@ enum Task {
     /// With these features, separated by commas.
     Cross(Machine, String),
     CrossTest(Machine),
+    CrossCount(Machine),
     DeviceTimes,
     Fuzz {
         seconds: u32,
@@ -122,6 +124,7 @@ fn perform(task: Task) -> Result<()> {
         Task::BenchCheck(request) => bench_check::run(&request),
         Task::Cross(machine, features) => cross::build(machine, &features),
         Task::CrossTest(machine) => cross::test(machine),
+        Task::CrossCount(machine) => cross::count::run(machine),
         Task::DeviceTimes => bench_check::projection::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Image(request) => image::run(&request),
@@ -173,6 +176,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
         ("bench-check", ["--accept", ..]) => bench_check_of(Purpose::Accept, &rest[1..]),
         ("bench-check", _) => bench_check_of(Purpose::Check, rest),
         ("cross", ["test", machine]) => Ok(Task::CrossTest(machine.parse()?)),
+        ("cross", ["count", machine]) => Ok(Task::CrossCount(machine.parse()?)),
         ("cross", [machine]) => Ok(Task::Cross(machine.parse()?, String::new())),
         ("cross", [machine, "--features", features]) => {
             Ok(Task::Cross(machine.parse()?, (*features).to_owned()))
@@ -234,6 +238,8 @@ mod tests {
         assert_eq!(parsed("ci --help").unwrap(), Task::Help);
         let cross = |machine, features: &str| Task::Cross(machine, features.to_owned());
         assert_eq!(parsed("cross arm64").unwrap(), cross(Machine::Arm64, ""));
+        let count = Task::CrossCount(Machine::Arm64);
+        assert_eq!(parsed("cross count arm64").unwrap(), count);
         assert_eq!(
             parsed("cross armv6 --features console").unwrap(),
             cross(Machine::Armv6, "console")

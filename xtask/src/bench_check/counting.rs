@@ -101,7 +101,7 @@ fn count(program: &Path, case: &str, profile: &Path) -> Result<Cost> {
 }
 
 /// The number in the line that begins with `word`.
-fn number_after(word: &str, text: &str) -> Option<u64> {
+pub(crate) fn number_after(word: &str, text: &str) -> Option<u64> {
     let mut found = text.lines().filter_map(|line| line.strip_prefix(word));
     found.next()?.trim().parse().ok()
 }

@@ -3,7 +3,7 @@
 //! Instructions, because they are the same on a busy machine, and nearly so on another.
 
 mod baseline;
-mod counting;
+pub(crate) mod counting;
 pub(crate) mod projection;
 mod table;
 mod toolchain;
@@ -105,7 +105,7 @@ fn build() -> Result<PathBuf> {
 }
 
 /// The program that cargo's messages, one JSON object in each line, say was made.
-fn program_in(messages: &str) -> Option<PathBuf> {
+pub(crate) fn program_in(messages: &str) -> Option<PathBuf> {
     let messages = messages
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());

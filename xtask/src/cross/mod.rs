@@ -5,6 +5,7 @@
 
 mod armv6;
 mod build;
+pub(crate) mod count;
 mod machine;
 mod toolchain;
 mod trial;
