@@ -141,10 +141,10 @@ fn a_program_that_dies_in_the_middle_is_named_and_the_next_cell_goes_on() {
         let folder = empty_folder(&format!("dies-{name}"));
         program(name);
         let run = Run::start(&folder, &VIDEO_THEN_KEY);
-        // The kernel cuts names here.
-        let pid = run.wait_for_program(&name[..name.len().min(15)]);
         // Counting begins two seconds after the film.
         run.wait_for_frames(120);
+        // Not before: it is also asked for its version. The kernel cuts names here.
+        let pid = run.wait_for_program(&name[..name.len().min(15)]);
         let others = run.processes();
         signal(pid, "KILL");
         let output = run.end();
