@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
@@ -13,9 +14,26 @@ const QUEUE: usize = 512;
 
 type Work = Box<dyn FnOnce(Result<&mut dyn Backend, StoreError>) + Send>;
 
-/// Some threads with a connection each. They end when this is dropped.
+/// Some threads with a connection each. They end, and close it, before this is gone: a database that is
+/// left in order keeps nothing that was deleted.
 pub(super) struct Workers {
-    queue: SyncSender<Work>,
+    /// `None` once it is being dropped.
+    queue: Option<SyncSender<Work>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.queue = None;
+        let this = std::thread::current().id();
+        for thread in self.threads.drain(..) {
+            // The last one to know the store may have been one of them.
+            if thread.thread().id() != this {
+                // What panicked there was told there.
+                let _ = thread.join();
+            }
+        }
+    }
 }
 
 impl Workers {
@@ -23,18 +41,22 @@ impl Workers {
     pub(super) fn start(name: &str, count: usize, place: &Place) -> Result<Self, StoreError> {
         let (queue, work) = sync_channel(QUEUE);
         let work = Arc::new(Mutex::new(work));
+        let mut workers = Self {
+            queue: Some(queue),
+            threads: Vec::new(),
+        };
         for _ in 0..count {
             let worker = Worker {
                 place: place.clone(),
                 backend: Some(place.connect()?),
                 work: Arc::clone(&work),
             };
-            std::thread::Builder::new()
-                .name(name.to_owned())
-                .spawn(move || worker.run())
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            let thread = thread.spawn(move || worker.run());
+            let thread = thread.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            workers.threads.push(thread);
         }
-        Ok(Self { queue })
+        Ok(workers)
     }
 
     /// Has `work` done, and waits for what comes of it.
@@ -51,7 +73,8 @@ impl Workers {
             // Whoever asked may have gone; what was to be done is done.
             let _ = answer.send(backend.map_err(E::from).and_then(work));
         });
-        self.queue.try_send(job).map_err(|error| match error {
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        queue.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => gone(),
         })?;
