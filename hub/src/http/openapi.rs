@@ -10,8 +10,8 @@ use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
 use super::handlers::{
-    account, admin, audit, enroll, events, export, health, login, logs, node, pool, service,
-    sessions,
+    account, admin, audit, enroll, events, export, health, launch, login, logs, node, pool,
+    service, sessions,
 };
 use crate::access::{Access, ROUTES};
 
@@ -28,7 +28,7 @@ use crate::access::{Access, ROUTES};
         account::me, account::password, account::devices, account::drop_device, account::apps,
         account::quota, audit::own, export::export,
         service::list, service::mint, service::revoke,
-        sessions::launch, sessions::list, sessions::one, sessions::connect, sessions::stop,
+        launch::launch, sessions::list, sessions::one, sessions::connect, sessions::stop,
         events::watch, logs::read,
         admin::users, admin::add_user, admin::user, admin::change_user, admin::put_app,
         admin::quota, admin::put_quota, admin::policy, admin::put_policy, admin::nodes,

@@ -12,8 +12,8 @@ use hackstream_control_api::problem::Code;
 
 use super::guard::{Guard, watch};
 use super::handlers::{
-    account, admin, audit, enroll, events, export, health, login, logs, node, pool, service,
-    sessions,
+    account, admin, audit, enroll, events, export, health, launch, login, logs, node, pool,
+    service, sessions,
 };
 use super::openapi;
 use crate::access::{Access, Declared, ROUTES};
@@ -75,7 +75,7 @@ fn own(routes: &mut Routes) -> Result<(), RouteError> {
 }
 
 fn running(routes: &mut Routes) -> Result<(), RouteError> {
-    routes.add("POST", "/v1/sessions", post(sessions::launch))?;
+    routes.add("POST", "/v1/sessions", post(launch::launch))?;
     routes.add("GET", "/v1/sessions", get(sessions::list))?;
     routes.add("GET", "/v1/sessions/{id}", get(sessions::one))?;
     routes.add("GET", "/v1/sessions/{id}/events", get(events::watch))?;

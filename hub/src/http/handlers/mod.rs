@@ -8,6 +8,7 @@ pub mod events;
 pub mod export;
 mod guess;
 pub mod health;
+pub mod launch;
 pub mod login;
 pub mod logs;
 pub mod node;
