@@ -15,6 +15,7 @@ pub mod openapi;
 mod paging;
 pub mod routing;
 pub mod tls;
+mod waiting;
 
 pub use crowd::Crowds;
 pub use guard::Peer;

@@ -15,8 +15,6 @@ use hackstream_control_api::id::{SessionId, UserId};
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::session::SessionEvent;
 use hackstream_control_api::time::Seconds;
-use tokio::sync::{broadcast, watch};
-use tokio::time::Instant;
 
 use super::sessions::visible;
 use crate::deeds::who::{Caller, still};
@@ -24,6 +22,7 @@ use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::Named;
 use crate::http::crowd::Place;
+use crate::http::waiting::Waiting;
 use crate::hub::Hub;
 use crate::store::{Tx, Wake};
 use crate::tables::events;
@@ -54,21 +53,19 @@ pub(crate) async fn watch(
     let place = hub.crowds.watchers.enter(caller.user);
     let place = place.ok_or_else(too_many)?;
     // From before the first look: nothing falls in between.
-    let (wakes, ending) = (hub.store.listen(), hub.ending.subscribe());
+    let waiting = Waiting::begin(&hub, LONGEST);
     let mut watcher = Watcher {
         caller,
         id,
         after,
-        waiting: VecDeque::new(),
+        untold: VecDeque::new(),
         over: false,
-        until: Instant::now() + LONGEST,
-        wakes,
-        ending,
+        waiting,
         hub,
         _place: place,
     };
     watcher.look().await?;
-    if watcher.over && watcher.waiting.is_empty() {
+    if watcher.over && watcher.untold.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let stream = unfold(watcher, |mut watcher| async move {
@@ -108,12 +105,10 @@ struct Watcher {
     caller: Caller,
     id: SessionId,
     after: u64,
-    waiting: VecDeque<SessionEvent>,
-    /// Whether nothing will follow on what is waiting.
+    untold: VecDeque<SessionEvent>,
+    /// Whether nothing will follow on what is untold.
     over: bool,
-    until: Instant,
-    wakes: broadcast::Receiver<Wake>,
-    ending: watch::Receiver<bool>,
+    waiting: Waiting,
     _place: Place<UserId>,
 }
 
@@ -128,7 +123,7 @@ impl Watcher {
             Ok((events, session.view.state.is_final()))
         };
         let (events, is_final) = self.hub.store.read(look).await?;
-        self.waiting = events.into();
+        self.untold = events.into();
         self.over = is_final;
         Ok(())
     }
@@ -136,35 +131,16 @@ impl Watcher {
     /// The next event; `None` when there will be none, or the caller may not hear it any more, or the
     /// store failed: the client comes again.
     async fn next(&mut self) -> Option<SessionEvent> {
-        while self.waiting.is_empty() {
-            if self.over || !self.woken().await {
+        while self.untold.is_empty() {
+            let (id, user) = (self.id, self.caller.user);
+            let concerns = |wake| [Wake::Session(id), Wake::User(user)].contains(&wake);
+            if self.over || !self.waiting.woken(concerns).await {
                 return None;
             }
             self.look().await.ok()?;
         }
-        let event = self.waiting.pop_front()?;
+        let event = self.untold.pop_front()?;
         self.after = event.seq;
         Some(event)
-    }
-
-    /// Waits until there may be news; whether to go on.
-    async fn woken(&mut self) -> bool {
-        let is_ours = |wake| match wake {
-            Wake::Session(id) => id == self.id,
-            Wake::User(id) => id == self.caller.user,
-            Wake::Node(_) | Wake::Pool => false,
-        };
-        loop {
-            tokio::select! {
-                wake = self.wakes.recv() => match wake {
-                    Ok(wake) if is_ours(wake) => return true,
-                    Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => return true,
-                    Err(broadcast::error::RecvError::Closed) => return false,
-                },
-                _ = self.ending.wait_for(|ending| *ending) => return false,
-                () = tokio::time::sleep_until(self.until) => return false,
-            }
-        }
     }
 }

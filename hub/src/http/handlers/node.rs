@@ -17,8 +17,6 @@ use hackstream_control_api::problem::{Code, Problem};
 use hackstream_failpoint::reach;
 use hackstream_ticket::KeyHash;
 use serde::Deserialize;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::sessions::count;
@@ -26,6 +24,7 @@ use crate::deeds::{job_result, report};
 use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::{Asked, Body, Named};
+use crate::http::waiting::Waiting;
 use crate::hub::Hub;
 use crate::metrics::ResultLabel;
 use crate::store::{Tx, Wake};
@@ -52,27 +51,16 @@ pub(crate) async fn jobs(
     Extension(shown): Extension<Shown>,
     Asked(query): Asked<JobQuery>,
 ) -> Answer<Json<JobList>> {
-    let until = Instant::now() + Duration::from_secs(query.wait.min(MAX_POLL_SECONDS));
-    // From before the first look: nothing falls in between.
-    let mut wakes = hub.store.listen();
-    let mut ending = hub.ending.subscribe();
+    let longest = Duration::from_secs(query.wait.min(MAX_POLL_SECONDS));
+    let mut waiting = Waiting::begin(&hub, longest);
     loop {
         let jobs = open(&hub, shown, query.after).await?;
         if !jobs.is_empty() {
             reach("hub.jobs.given");
             return Ok(Json(JobList { jobs }));
         }
-        loop {
-            tokio::select! {
-                wake = wakes.recv() => match wake {
-                    Ok(Wake::Node(id)) if id == shown.node => break,
-                    Err(RecvError::Lagged(_)) => break,
-                    Ok(_) => {}
-                    Err(RecvError::Closed) => return Ok(Json(JobList::default())),
-                },
-                _ = ending.wait_for(|ending| *ending) => return Ok(Json(JobList::default())),
-                () = tokio::time::sleep_until(until) => return Ok(Json(JobList::default())),
-            }
+        if !waiting.woken(|wake| wake == Wake::Node(shown.node)).await {
+            return Ok(Json(JobList::default()));
         }
     }
 }
