@@ -23,6 +23,14 @@ impl Corpus {
         }
     }
 
+    /// Fails unless each seed is what this version writes.
+    pub(crate) fn keep(&self, seeds: &[(&str, Vec<u8>)]) {
+        for (name, bytes) in seeds {
+            let seed = self.seed(name, bytes);
+            assert_eq!(seed, *bytes, "the form of {name} has changed");
+        }
+    }
+
     /// The seed called `name`, nothing if there is none. With HACKSTREAM_WRITE_SEEDS=1 `bytes` are
     /// written there first.
     pub(crate) fn seed(&self, name: &str, bytes: &[u8]) -> Vec<u8> {
