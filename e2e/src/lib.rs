@@ -44,6 +44,7 @@ pub mod server;
 pub mod sound;
 pub mod terminal;
 pub mod text_field;
+pub mod typing;
 pub mod victim;
 pub mod viewer;
 pub mod windows;

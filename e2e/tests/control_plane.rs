@@ -16,15 +16,6 @@ use hackstream_e2e::{program, wait_until};
 use hackstream_ticket::ClientKey;
 use serde_json::{Value, json};
 
-/// The session once it is in that state.
-fn session(plane: &Plane, id: &str, state: &str, token: &str) -> Value {
-    let path = format!("/v1/sessions/{id}");
-    wait_until(&format!("the session to be {state}"), || {
-        let session = plane.ok("GET", &path, token, &Value::Null);
-        (session["state"] == state).then_some(session)
-    })
-}
-
 /// The descriptor for a viewer that holds `key`.
 fn connect(plane: &Plane, id: &str, key: &ClientKey, token: &str) -> Value {
     let wish = json!({ "client_key": key.public().hash().to_string() });
@@ -63,7 +54,7 @@ fn a_person_logs_in_launches_sees_and_stops() {
     let launch = json!({ "app": "browser" });
     let launched = plane.ok("POST", "/v1/sessions", &token, &launch);
     let id = launched["session_id"].as_str().unwrap().to_owned();
-    session(&plane, &id, "claimed", &token);
+    plane.session(&id, "claimed", &token);
 
     let key = ClientKey::from_seed(&[9; 32]).unwrap();
     let goal = wait_until("the application to be seen", || {
@@ -99,7 +90,7 @@ fn a_stopped_session_is_gone_and_the_log_tells_it() {
     let token = tokens["access_token"].as_str().unwrap();
     let launched = plane.ok("POST", "/v1/sessions", token, &json!({ "app": "browser" }));
     let id = launched["session_id"].as_str().unwrap();
-    session(&plane, id, "claimed", token);
+    plane.session(id, "claimed", token);
     connect(&plane, id, &ClientKey::from_seed(&[9; 32]).unwrap(), token);
     plane.ok(
         "POST",
@@ -107,7 +98,7 @@ fn a_stopped_session_is_gone_and_the_log_tells_it() {
         token,
         &Value::Null,
     );
-    let ended = session(&plane, id, "stopped", token);
+    let ended = plane.session(id, "stopped", token);
     assert_eq!(ended["stop_cause"], "user");
     plane.wait_until_no_session_is_left();
     let log = plane

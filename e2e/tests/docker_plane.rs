@@ -8,19 +8,12 @@
 use hackstream_e2e::compare::Screen as _;
 use hackstream_e2e::container::of_session;
 use hackstream_e2e::keyboard::type_text;
+use hackstream_e2e::plane::stand_in::{BROWSER, ENTERED, OPENED, PAGE};
 use hackstream_e2e::plane::visitor::Invitation;
 use hackstream_e2e::plane::{Node, Plane};
 use hackstream_e2e::wait_until;
 use hackstream_view::headless::{LinkState, Viewer};
 use serde_json::{Value, json};
-
-/// Paints the window green when the right page is opened, and red when a line is typed.
-const BROWSER: &str = "if [ -n \"$1\" ]; then printf %s \"$1\" > ~/page.new; mv ~/page.new ~/page; exit; fi; \
-    exec xterm -e sh -c 'until [ -s ~/page ]; do sleep 0.1; done; \
-    [ \"$(cat ~/page)\" = https://example.org/wished ] && printf \"\\033]11;#00c000\\007\"; \
-    read line; printf \"\\033]11;#c00000\\007\"; exec sleep 1000'";
-const GREEN: u32 = 0x0000_c000;
-const RED: u32 = 0x00c0_0000;
 
 fn wait_for_colour(viewer: &Viewer, colour: u32) {
     wait_until(&format!("{colour:06x}"), || {
@@ -28,20 +21,11 @@ fn wait_for_colour(viewer: &Viewer, colour: u32) {
     });
 }
 
-/// The session once it is in that state.
-fn session(plane: &Plane, id: &str, state: &str, token: &str) -> Value {
-    wait_until(&format!("the session to be {state}"), || {
-        let session = plane.ok("GET", &format!("/v1/sessions/{id}"), token, &Value::Null);
-        (session["state"] == state).then_some(session)
-    })
-}
-
 #[test]
 #[ignore = "needs the image: cargo xtask image test"]
 fn a_warm_container_becomes_somebodys_and_outlives_hub_and_agent() {
-    let command = ["sh", "-c", BROWSER, "browser"];
     let mut plane = Plane::with_node(&Node {
-        command: &command,
+        command: &BROWSER,
         takes_url: true,
         in_containers: true,
         ..Node::default()
@@ -53,30 +37,30 @@ fn a_warm_container_becomes_somebodys_and_outlives_hub_and_agent() {
         let pools = plane.ok("GET", "/v1/pool", &token, &Value::Null);
         (pools[0]["ready"] == 1).then_some(())
     });
-    let wish = json!({ "app": "browser", "url": "https://example.org/wished" });
+    let wish = json!({ "app": "browser", "url": PAGE });
     let launched = plane.ok("POST", "/v1/sessions", &token, &wish);
     let id = launched["session_id"].as_str().unwrap();
-    assert_eq!(session(&plane, id, "claimed", &token)["pool_hit"], true);
+    assert_eq!(plane.session(id, "claimed", &token)["pool_hit"], true);
     let container = of_session(id);
     assert_ne!(container, "");
     let viewer = Invitation::ask(&plane, id, &token).follow(None);
-    wait_for_colour(&viewer, GREEN);
+    wait_for_colour(&viewer, OPENED);
     plane.ok("POST", "/v1/pool/browser/pause", &token, &Value::Null);
 
     plane.kill_hub();
     plane.agent().kill();
     type_text(&viewer, "seen\n");
-    wait_for_colour(&viewer, RED);
+    wait_for_colour(&viewer, ENTERED);
     plane.start_hub(None);
     plane.agent().start(None);
     plane.wait_until_a_node_reports();
-    session(&plane, id, "running", &token);
+    plane.session(id, "running", &token);
     assert_eq!(of_session(id), container);
     assert_eq!(viewer.link(), LinkState::Live);
 
     let stop = format!("/v1/sessions/{id}/stop");
     plane.ok("POST", &stop, &token, &Value::Null);
-    let ended = session(&plane, id, "stopped", &token);
+    let ended = plane.session(id, "stopped", &token);
     assert_eq!(ended["stop_cause"], "user");
     plane.wait_until_no_session_is_left();
     assert_eq!(of_session(id), "");
@@ -94,7 +78,7 @@ fn why_a_container_did_not_start_reaches_whoever_launched_it() {
     let token = plane.log_in();
     let launched = plane.ok("POST", "/v1/sessions", &token, &json!({ "app": "browser" }));
     let id = launched["session_id"].as_str().unwrap();
-    let failed = session(&plane, id, "failed", &token);
+    let failed = plane.session(id, "failed", &token);
     assert!(failed.to_string().contains("no-such-program"), "{failed}");
     plane.wait_until_no_session_is_left();
     assert_eq!(of_session(id), "");

@@ -128,18 +128,26 @@ fn what_wants_to_stay_is_killed() {
             node.log(spec.session).contains("all there").then_some(())
         });
     }
-    node.driver.kill(by_force.session).unwrap();
-    // At once, without waiting.
-    assert_nothing_left(&node, by_force.session);
-    assert_eq!(cause(&node.ended(by_force.session)), StopCause::Crashed);
+    kill(&node, by_force.session);
+    stop(&node, when_told.session);
+}
 
+/// Ends a session by force: at once, without waiting.
+fn kill(node: &Node, session: SessionId) {
+    node.driver.kill(session).unwrap();
+    assert_nothing_left(node, session);
+    assert_eq!(cause(&node.ended(session)), StopCause::Crashed);
+}
+
+/// Tells a session to end, and gives it little time for it.
+fn stop(node: &Node, session: SessionId) {
     let hurried = StopOrder {
         grace: Seconds(1),
         cause: StopCause::Idle,
     };
-    node.driver.stop(when_told.session, hurried).unwrap();
-    assert_eq!(cause(&node.ended(when_told.session)), StopCause::Idle);
-    assert_nothing_left(&node, when_told.session);
+    node.driver.stop(session, hurried).unwrap();
+    assert_eq!(cause(&node.ended(session)), StopCause::Idle);
+    assert_nothing_left(node, session);
 }
 
 /// Where the control group of a session is; `None` where the machine has none.
@@ -171,20 +179,11 @@ fn what_is_frozen_is_killed() {
             events.contains("frozen 1").then_some(())
         });
     }
-    let hurried = StopOrder {
-        grace: Seconds(1),
-        cause: StopCause::Idle,
-    };
-    node.driver.stop(when_told.session, hurried).unwrap();
-    assert_eq!(cause(&node.ended(when_told.session)), StopCause::Idle);
-    assert_nothing_left(&node, when_told.session);
-    // At once, without waiting.
-    node.driver.kill(by_force.session).unwrap();
-    assert_nothing_left(&node, by_force.session);
-    assert_eq!(cause(&node.ended(by_force.session)), StopCause::Crashed);
+    stop(&node, when_told.session);
+    kill(&node, by_force.session);
 }
 
-fn kill(process: i32) {
+fn kill_part(process: i32) {
     let _ = kill_process(Pid::from_raw(process).unwrap(), Signal::KILL);
 }
 
@@ -205,7 +204,7 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
         node.driver.boot(&spec).unwrap();
         std::thread::sleep(Duration::from_millis(delay));
         let keeper = wait_until("a keeper", || node.find(spec.session)?.record.keeper);
-        kill(keeper.pid);
+        kill_part(keeper.pid);
         let ended = node.ended(spec.session);
         assert!(matches!(
             cause(&ended),
@@ -215,7 +214,7 @@ fn a_session_whose_parts_are_killed_leaves_nothing() {
     }
     let spec = with_way_out();
     let ready = node.ready(&spec);
-    kill(ready.init.unwrap().pid);
+    kill_part(ready.init.unwrap().pid);
     assert_eq!(cause(&node.ended(spec.session)), StopCause::Crashed);
     assert_nothing_left(&node, spec.session);
 }

@@ -10,17 +10,11 @@ use hackstream_e2e::compare::Screen;
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
 use hackstream_e2e::person::Person;
+use hackstream_e2e::plane::stand_in::{BROWSER, OPENED, PAGE};
 use hackstream_e2e::plane::{Node, PASSWORD, Plane};
 use hackstream_e2e::wait_until;
 use hackstream_protocol::geometry::Size;
 use serde_json::Value;
-
-/// Like a browser: without a page it is the application, with one it tells the one that runs and ends.
-/// The window is green once it has the right page.
-const BROWSER: &str = "if [ -n \"$1\" ]; then printf %s \"$1\" > ~/page.new; mv ~/page.new ~/page; exit; fi; \
-    exec xterm -e sh -c 'until [ -s ~/page ]; do sleep 0.1; done; \
-    [ \"$(cat ~/page)\" = https://example.org/wished ] && printf \"\\033]11;#00c000\\007\"; exec sleep 1000'";
-const GREEN: u32 = 0x0000_c000;
 
 /// The application's pool, once so many wait in it.
 fn wait_for_pool(admin: &Person, ready: u64) {
@@ -33,9 +27,8 @@ fn wait_for_pool(admin: &Person, ready: u64) {
 
 #[test]
 fn a_warm_session_shows_the_page_of_whoever_gets_it() {
-    let command = ["sh", "-c", BROWSER, "browser"];
     let plane = Plane::with_node(&Node {
-        command: &command,
+        command: &BROWSER,
         takes_url: true,
         ..Node::default()
     });
@@ -46,12 +39,12 @@ fn a_warm_session_shows_the_page_of_whoever_gets_it() {
 
     let idle = ["sleep", "1000"].map(str::to_owned);
     let display = Display::start(Size::new(800, 600), Folder::new(), &idle);
-    let launch = ["launch", "browser", "--url", "https://example.org/wished"];
+    let launch = ["launch", "browser", "--url", PAGE];
     let mut terminal = admin.sit_down(&launch, Some(display.name()));
     let window = display.screen();
     wait_until("the page in the window", || {
         let picture = window.picture();
-        let green = picture.pixels.iter().filter(|pixel| **pixel == GREEN);
+        let green = picture.pixels.iter().filter(|pixel| **pixel == OPENED);
         (green.count() > picture.pixels.len() / 8).then_some(())
     });
     let listed = admin.run(&["list", "--json"], "");

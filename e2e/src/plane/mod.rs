@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod reality;
+pub mod stand_in;
 pub mod switch;
 pub mod visitor;
 
@@ -261,6 +262,18 @@ impl Plane {
         let (status, answer) = self.ask(method, path, token, body);
         assert!((200..300).contains(&status), "{status} {answer}");
         answer
+    }
+
+    /// The session once it is in that state.
+    ///
+    /// # Panics
+    /// If it does not get there.
+    pub fn session(&self, id: &str, state: &str, token: &str) -> Value {
+        let path = format!("/v1/sessions/{id}");
+        wait_until(&format!("the session to be {state}"), || {
+            let session = self.ok("GET", &path, token, &Value::Null);
+            (session["state"] == state).then_some(session)
+        })
     }
 
     /// Waits until nothing is left of sessions on the node.
