@@ -285,6 +285,16 @@ fn the_quality_that_is_wished_for_is_that_of_the_viewer() {
     assert_eq!(session["quality"], "low", "{session}");
     assert_eq!(server(session), "high");
     let id = session["session_id"].as_str().unwrap();
+    // Who comes back need not say it again, and may say something else.
+    for (words, told) in [
+        (&["connect"][..], "--quality low"),
+        (&["connect", "--quality", "high"], "--quality high"),
+    ] {
+        let connected = ann.run(words, "");
+        assert_eq!(connected.code, Some(0), "{connected:?}");
+        let heard = fs::read_to_string(&heard).unwrap();
+        assert!(heard.contains(told), "{heard}");
+    }
     assert_eq!(ann.run(&["stop", id], "").code, Some(0));
     plane.wait_until_no_session_is_left();
 

@@ -7,6 +7,7 @@ use std::process::{ExitCode, ExitStatus};
 
 use clap::Args;
 use hackstream_control_api::id::SessionId;
+use hackstream_control_api::launch::Quality;
 use hackstream_control_api::session::{
     Connect as Goal, ConnectRequest, Session, SessionEvent, SessionState,
 };
@@ -36,9 +37,10 @@ Examples:
 pub struct Connect {
     /// The session, or the beginning or end of its id; your only one if nothing is said
     session: Option<String>,
-    /// What to prefer where quality costs time; the hub's policy may allow less
-    #[arg(long, value_enum, default_value_t = QualityName::Auto)]
-    quality: QualityName,
+    /// What to prefer where quality costs time, if not what the session was launched with; the hub's
+    /// policy may allow less
+    #[arg(long, value_enum)]
+    quality: Option<QualityName>,
     /// End the session when the window is closed
     #[arg(long)]
     stop_on_exit: bool,
@@ -66,7 +68,7 @@ impl Connect {
         let key = viewer::new_key()?;
         let goal = ticket(&hub, id, &key)?;
         let wish = Wish {
-            quality: self.quality.into(),
+            quality: self.quality.map_or(session.quality, Quality::from),
             arguments: self.viewer.clone(),
         };
         let shown = viewer::show(context, &program, &goal, &key, &wish);
