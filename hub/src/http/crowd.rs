@@ -27,6 +27,9 @@ pub struct Crowds {
     pub(crate) logs: Arc<Crowd<NodeId>>,
     /// Those who watch something: streams, which go on after the answer has been made.
     pub(crate) watchers: Arc<Crowd<UserId>>,
+    /// Those who wait for the session that they launched. They are few of `people`, whose place each
+    /// keeps meanwhile.
+    pub(crate) launchers: Arc<Crowd<UserId>>,
 }
 
 impl Default for Crowds {
@@ -38,6 +41,7 @@ impl Default for Crowds {
             nodes: Crowd::new(256, 16),
             logs: Crowd::new(128, 64),
             watchers: Crowd::new(1024, 16),
+            launchers: Crowd::new(64, 8),
         }
     }
 }

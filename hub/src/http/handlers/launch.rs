@@ -1,41 +1,57 @@
 //! The wish for a session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use hackstream_control_api::launch::{Launch, ProfileMode};
 use hackstream_control_api::limits::{
-    MAX_APP_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_SCREEN_SIDE, MAX_URL_BYTES,
+    MAX_APP_BYTES, MAX_IDEMPOTENCY_KEY_BYTES, MAX_POLL_SECONDS, MAX_SCREEN_SIDE, MAX_URL_BYTES,
 };
 use hackstream_control_api::problem::{Code, Problem};
 use hackstream_control_api::session::{Launched, SessionState};
 use hackstream_failpoint::reach;
+use hackstream_ticket::KeyHash;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::check_text;
-use super::sessions::client_key;
+use super::sessions::{client_key, visible};
 use crate::deeds::connect;
 use crate::deeds::launch::{self, Order};
-use crate::deeds::who::Caller;
+use crate::deeds::who::{Caller, still};
 use crate::fault::Fault;
 use crate::http::answer::Answer;
-use crate::http::ask::Body;
+use crate::http::ask::{Asked, Body};
+use crate::http::waiting::Waiting;
 use crate::hub::Hub;
 use crate::metrics::ResultLabel;
+use crate::store::{Tx, Wake};
+
+/// How the answer is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LaunchQuery {
+    /// Seconds to wait until one can connect; at most 30. Where many wait, the answer comes at once.
+    #[serde(default)]
+    wait: u64,
+}
 
 /// Start a session. The same `Idempotency-Key` within 24 h gives the same session.
 #[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Names the wish, so that it is not fulfilled twice")),
-    responses((status = 201, description = "A warm session, with a ticket for it", body = Launched),
+    params(LaunchQuery, ("Idempotency-Key" = Option<String>, Header, description = "Names the wish, so that it is not fulfilled twice")),
+    responses((status = 201, description = "It can be connected to, with this ticket for who has the private half of `client_key`", body = Launched),
         (status = 202, description = "It is being started; its events tell how far it is", body = Launched), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn launch(
     State(hub): State<Arc<Hub>>,
     Extension(caller): Extension<Caller>,
+    Asked(query): Asked<LaunchQuery>,
     headers: HeaderMap,
     Body(wish): Body<Launch>,
 ) -> Answer<(StatusCode, Json<Launched>)> {
-    check_wish(&wish)?;
+    let key = check_wish(&wish)?;
     let mark = hub.rotation.mark(serde_json::to_string(&wish)?.as_bytes());
     let order = Order {
         mark,
@@ -43,12 +59,21 @@ pub(crate) async fn launch(
         idempotency_key: idempotency_key(&headers)?,
         ticket_keys: hub.ticket_keys.clone(),
     };
-    let key = order
-        .wish
-        .client_key
-        .as_deref()
-        .map(client_key)
-        .transpose()?;
+    let longest = Duration::from_secs(query.wait.min(MAX_POLL_SECONDS));
+    let mut waiting = Waiting::begin(&hub, longest);
+    let mut launched = start(&hub, caller.clone(), order, key).await?;
+    if launched.connect.is_none() && !longest.is_zero() {
+        follow(&hub, &caller, &mut launched, key, &mut waiting).await;
+    }
+    let status = match launched.connect {
+        Some(_) => StatusCode::CREATED,
+        None => StatusCode::ACCEPTED,
+    };
+    Ok((status, Json(launched)))
+}
+
+/// Makes the session, and where it was warm a ticket with it.
+async fn start(hub: &Hub, caller: Caller, order: Order, key: Option<KeyHash>) -> Answer<Launched> {
     let signer = Arc::clone(&hub.signer);
     let (launched, connect) = hub
         .act(caller, move |tx, caller| {
@@ -76,22 +101,53 @@ pub(crate) async fn launch(
         .inc();
     match launched {
         launch::Launched::Refused(problem) => Err(Fault::Problem(problem)),
-        launch::Launched::Session(session) => {
-            let launched = Launched {
-                session_id: session.session_id,
-                state: session.state,
-                connect,
-            };
-            let status = match launched.connect {
-                Some(_) => StatusCode::CREATED,
-                None => StatusCode::ACCEPTED,
-            };
-            Ok((status, Json(launched)))
-        }
+        launch::Launched::Session(session) => Ok(Launched {
+            session_id: session.session_id,
+            state: session.state,
+            connect,
+        }),
     }
 }
 
-fn check_wish(wish: &Launch) -> Result<(), Fault> {
+/// Waits until one can connect, and gets the ticket. Where that fails the session is there all the
+/// same, and is told of as it was last.
+async fn follow(
+    hub: &Hub,
+    caller: &Caller,
+    launched: &mut Launched,
+    key: Option<KeyHash>,
+    waiting: &mut Waiting,
+) {
+    let (id, user) = (launched.session_id, caller.user);
+    let Some(_place) = hub.crowds.launchers.enter(user) else {
+        return;
+    };
+    while launched.state < SessionState::Claimed {
+        let concerns = |wake| [Wake::Session(id), Wake::User(user)].contains(&wake);
+        if !waiting.woken(concerns).await {
+            return;
+        }
+        let caller = caller.clone();
+        let look = move |tx: &mut Tx<'_>| {
+            let caller = still(tx, &caller)?;
+            visible(tx, &caller, id)
+        };
+        match hub.store.read(look).await {
+            Ok(session) => launched.state = session.view.state,
+            Err(_) => return,
+        }
+    }
+    if let (Some(key), SessionState::Claimed) = (key, launched.state) {
+        let signer = Arc::clone(&hub.signer);
+        let ticket = hub.act(caller.clone(), move |tx, caller| {
+            connect::connect(tx, caller, id, key, &signer)
+        });
+        launched.connect = ticket.await.ok();
+    }
+}
+
+/// Whether it can be wished for; the key of who will connect.
+fn check_wish(wish: &Launch) -> Result<Option<KeyHash>, Fault> {
     let invalid = |detail: &str| Err(Fault::new(Code::Invalid, detail));
     check_text("the application's name", &wish.app, MAX_APP_BYTES)?;
     if let Some(url) = &wish.url {
@@ -117,10 +173,7 @@ fn check_wish(wish: &Launch) -> Result<(), Fault> {
     if wish.profile == ProfileMode::Persist {
         return invalid("persistent profiles are not there yet; use ephemeral");
     }
-    wish.client_key.as_deref().map_or(Ok(()), |key| {
-        client_key(key)?;
-        Ok(())
-    })
+    wish.client_key.as_deref().map(client_key).transpose()
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {

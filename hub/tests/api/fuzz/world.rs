@@ -142,10 +142,15 @@ impl<'a> World<'a> {
 
     /// Room for sessions, and no session that nobody looks after.
     fn settle(&mut self, admin: &str) {
-        let quota = json!({ "max_sessions": 50 });
-        self.api
-            .call("PUT", "/v1/quotas/default", admin, quota)
-            .ok();
+        let people = [Asker::Admin, Asker::User].map(|who| {
+            let me = self.api.get("/v1/me", self.token(who)).ok();
+            format!("user:{}", me["id"].as_str().unwrap())
+        });
+        for subject in ["default", &people[0], &people[1]] {
+            let quota = json!({ "max_sessions": 50 });
+            let path = format!("/v1/quotas/{subject}");
+            self.api.call("PUT", &path, admin, quota).ok();
+        }
         let app = json!({ "id": "browser", "title": "Firefox", "roles": ["user", "admin"] });
         self.api.call("PUT", "/v1/apps/browser", admin, app).ok();
         let nodes = self.api.get("/v1/nodes", admin).ok();

@@ -18,6 +18,7 @@ use crate::random::Random;
 
 /// Where chance alone gets nobody in.
 const ENROLLMENT: &str = "/v1/node/enroll";
+const LAUNCH: &str = "/v1/sessions";
 const RUNNING: [&str; 2] = ["/v1/sessions/{id}/connect", "/v1/sessions/{id}/logs"];
 
 /// A request.
@@ -90,6 +91,10 @@ impl Wish {
             if operation.declared.path == ENROLLMENT {
                 hold_a_key(&mut value, &world.known, random);
             }
+            if operation.declared.path == LAUNCH && random.once_in(2) {
+                value["app"] = "browser".into();
+                value["profile"] = "ephemeral".into();
+            }
             wish.body = value.to_string().into_bytes();
             wish.set("content-type", b"application/json".to_vec());
         }
@@ -160,8 +165,8 @@ impl Wish {
 
     /// Whether it may have to wait for something that does not come.
     pub(super) fn may_wait(&self) -> bool {
-        let waits = self.path.ends_with("/node/jobs") && self.query.contains("wait");
-        waits || self.path.contains("/node/logs/")
+        let can = ["/v1/node/jobs", LAUNCH].contains(&self.path.as_str());
+        can && self.query.contains("wait") || self.path.contains("/node/logs/")
     }
 }
 
