@@ -2,10 +2,12 @@
 //!
 //! [`admission`] decides which jobs are the hub's and allowed, [`jobs`] carries them out, [`sessions`] looks after sessions between that and ends
 //! them when their [`timers`] say so, whether or not the hub is there. [`hub`] is the way to it,
-//! [`status`] the way to a session's server, `reporting` tells what there is, [`capacity`] the machine.
+//! [`status`] the way to a session's server, `reporting` tells what there is, [`capacity`] the machine;
+//! `fence` keeps sessions from addresses that the machine gets.
 
 pub mod admission;
 pub mod capacity;
+mod fence;
 pub mod hub;
 pub mod jobs;
 pub mod logs;

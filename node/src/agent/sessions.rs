@@ -13,6 +13,7 @@ use hackstream_control_api::session::StopCause;
 use hackstream_control_api::time::{Seconds, UnixMillis};
 use tracing::{info, warn};
 
+use super::fence::Fence;
 use super::memory::{Claimed, Memory};
 use super::status::{self, Question, Said};
 use super::telling;
@@ -44,6 +45,7 @@ pub struct Sessions {
     /// When this agent began to look: before that it does not know who was there.
     since: Uptime,
     calendar: Calendar,
+    fence: Fence,
     seen: BTreeMap<SessionId, Seen>,
 }
 
@@ -88,6 +90,7 @@ impl Sessions {
             host,
             since: now,
             calendar: Calendar::of(date, now),
+            fence: Fence::default(),
             seen: BTreeMap::new(),
         }
     }
@@ -101,6 +104,7 @@ impl Sessions {
     pub fn look(&mut self, date: UnixMillis, now: Uptime) -> Result<Vec<NodeSession>, NodeError> {
         self.calendar.set(date, now);
         let mut all = self.driver.list()?;
+        self.fence.mend(&all);
         all.sort_by_key(|seen| !seen.runs());
         let is_there = |session| all.iter().any(|seen| seen.session() == session);
         self.seen.retain(|session, _| is_there(*session));

@@ -9,9 +9,10 @@ use tokio::time::sleep;
 
 use super::door::{Door, hand_out};
 use super::engine::State;
-use super::network::Network;
+use super::network;
 use super::tend::Tender;
 use crate::NodeError;
+use crate::driver::local::network::Network;
 use crate::driver::local::processes::Process;
 use crate::driver::sockets::{Sockets, bind, listen};
 use crate::record::Life;
@@ -46,12 +47,12 @@ pub(super) async fn begin(
     let pid = pid(tender).await?;
     tender.record.init = Process::of(pid);
     if tender.spec.egress == Egress::Internet {
-        let network = Network::of(pid)?;
+        let reached = Network::of(pid)?;
         // It was the container's, if that still is.
         if self::pid(tender).await? != pid {
             return Err(NodeError::Unknown(session));
         }
-        tender.way_out = Some(network.open().await?);
+        tender.way_out = Some(network::open(reached).await?);
     }
     let lifeline = tender.way_out.as_ref().map(|way_out| &way_out.lifeline);
     let handed = hand_out(&tender.folder, door, &knocked, &sockets, lifeline);

@@ -4,9 +4,8 @@
 //! Its server waits for its sockets until the way is there. slirp4netns lives until one end of a pipe is
 //! closed whose other one the server holds: it ends with the container, whether or not we are there.
 
-use std::fs::File;
 use std::io::Read as _;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -15,7 +14,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::geteuid;
 
 use crate::NodeError;
-use crate::driver::local::network;
+use crate::driver::local::network::{self, Network};
 
 /// How long it may take to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,55 +27,36 @@ pub(super) struct WayOut {
     pub(super) lifeline: OwnedFd,
 }
 
-/// The network of a container, whatever becomes of the number of its first process.
-pub(super) struct Network(File);
-
-impl Network {
-    /// That of the process. Whether it was the container's is for the caller to ask afterwards.
-    ///
-    /// # Errors
-    /// [`NodeError::NoWayOut`] if we are not root; [`NodeError::System`].
-    pub(super) fn of(process: i32) -> Result<Self, NodeError> {
-        if !geteuid().is_root() {
-            return Err(NodeError::NoWayOut);
-        }
-        let network = File::open(format!("/proc/{process}/ns/net"));
-        let network = network.map_err(NodeError::system("cannot reach the container's network"))?;
-        Ok(Self(network))
+/// Gives a container's network a way to the internet, and waits until that is there.
+///
+/// # Errors
+/// [`NodeError::NoWayOut`] if we are not root; others if it is not there in time, or something is missing
+/// that it needs.
+pub(super) async fn open(network: Network) -> Result<WayOut, NodeError> {
+    if !geteuid().is_root() {
+        return Err(NodeError::NoWayOut);
     }
-
-    /// Where programs that we start find it.
-    fn path(&self) -> String {
-        format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd())
-    }
-
-    /// Gives it a way to the internet, and waits until that is there.
-    ///
-    /// # Errors
-    /// [`NodeError`] if it is not there in time, or something is missing that it needs.
-    pub(super) async fn open(self) -> Result<WayOut, NodeError> {
-        let path = self.path();
-        let mut way = start(&path)?;
-        let mut said = way.carrier.stdout.take();
-        let ready = tokio::task::spawn_blocking(move || {
-            let mut byte = [0];
-            said.as_mut()
-                .is_some_and(|said| said.read(&mut byte).is_ok_and(|count| count == 1))
+    let path = network.path();
+    let mut way = start(&path)?;
+    let mut said = way.carrier.stdout.take();
+    let ready = tokio::task::spawn_blocking(move || {
+        let mut byte = [0];
+        said.as_mut()
+            .is_some_and(|said| said.read(&mut byte).is_ok_and(|count| count == 1))
+    });
+    if !matches!(tokio::time::timeout(PATIENCE, ready).await, Ok(Ok(true))) {
+        // Which also ends the wait for its word.
+        let _ = way.carrier.kill();
+        let _ = way.carrier.wait();
+        let source = std::io::Error::other("the container's network did not come up");
+        return Err(NodeError::Program {
+            program: "slirp4netns",
+            source,
         });
-        if !matches!(tokio::time::timeout(PATIENCE, ready).await, Ok(Ok(true))) {
-            // Which also ends the wait for its word.
-            let _ = way.carrier.kill();
-            let _ = way.carrier.wait();
-            let source = std::io::Error::other("the container's network did not come up");
-            return Err(NodeError::Program {
-                program: "slirp4netns",
-                source,
-            });
-        }
-        let lines = network::routes(true, &network::machine()?);
-        network::set_routes_of(&path, &lines)?;
-        Ok(way)
     }
+    let lines = network::routes(true, &network::machine()?);
+    network::set_routes_of(&path, &lines)?;
+    Ok(way)
 }
 
 fn start(path: &str) -> Result<WayOut, NodeError> {

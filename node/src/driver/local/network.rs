@@ -5,12 +5,14 @@
 //! networks are unreachable by routes that nobody in the session may change: the namespace belongs to a
 //! user namespace outside of theirs. Its one way in is the server's UDP socket, which was made outside.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
+use super::processes::Process;
 use crate::NodeError;
 
 /// Where the kernel makes such devices.
@@ -51,6 +53,48 @@ pub fn routes(has_internet: bool, machine: &[Ipv4Addr]) -> String {
         }
     }
     lines
+}
+
+/// What is typed in for addresses that the machine has got since; again where they are known already.
+fn more_routes(machine: &[Ipv4Addr]) -> String {
+    let line = |address| format!("route replace unreachable {address}/32\n");
+    machine.iter().map(line).collect()
+}
+
+/// The network of a process, whatever becomes of the process' number.
+pub struct Network(File);
+
+impl Network {
+    /// That of the process. Whether it was the right one's is for the caller to ask afterwards.
+    ///
+    /// # Errors
+    /// [`NodeError::System`].
+    pub fn of(process: i32) -> Result<Self, NodeError> {
+        let network = File::open(format!("/proc/{process}/ns/net"));
+        let network = network.map_err(NodeError::system("cannot reach the session's network"))?;
+        Ok(Self(network))
+    }
+
+    /// Where programs that we start find it.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd())
+    }
+}
+
+/// Keeps a session that runs from these addresses of the machine as well. Only root can.
+///
+/// # Errors
+/// [`NodeError`] if the session does not run, or its network cannot be changed.
+pub fn keep_from(init: &Process, machine: &[Ipv4Addr]) -> Result<(), NodeError> {
+    let network = Network::of(init.pid)?;
+    if !init.lives() {
+        let ended = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(NodeError::system("cannot reach the session's network")(
+            ended,
+        ));
+    }
+    set_routes_of(&network.path(), &more_routes(machine))
 }
 
 /// Sets the routes of the network that this process is in.
