@@ -252,8 +252,7 @@ impl Jobs {
     ) -> Outcome {
         let deadline = Instant::now() + patience;
         loop {
-            let all = self.driver.list()?;
-            let Some(seen) = all.iter().find(|seen| seen.session() == session) else {
+            let Some(seen) = self.driver.find(session)? else {
                 return Ok(());
             };
             if let Some(outcome) = seen.found().and_then(|found| judge(&found.record.life)) {
@@ -270,9 +269,8 @@ impl Jobs {
     }
 
     fn claim(&self, claim: &Claim) -> Outcome {
-        let all = self.driver.list()?;
-        let mut all = all.iter().filter_map(Seen::found);
-        let found = all.find(|found| found.spec.session == claim.session);
+        let seen = self.driver.find(claim.session)?;
+        let found = seen.as_ref().and_then(Seen::found);
         let Some(found) = found.filter(|found| found.record.life == Life::Ready) else {
             return Err(Refusal::Failed(
                 "there is no such session that waits".to_owned(),

@@ -44,6 +44,15 @@ pub trait Driver: Send + Sync {
     /// [`NodeError`] if there is no list at all.
     fn list(&self) -> Result<Vec<Seen>, NodeError>;
 
+    /// One of the list, where that is possible without a look at the others.
+    ///
+    /// # Errors
+    /// [`NodeError`] if nothing can be known.
+    fn find(&self, session: SessionId) -> Result<Option<Seen>, NodeError> {
+        let all = self.list()?.into_iter();
+        Ok({ all }.find(|seen| seen.session() == session))
+    }
+
     /// What a session uses.
     ///
     /// # Errors

@@ -102,11 +102,23 @@ impl LocalDriver {
     }
 
     /// A session as it is. One whose keeper is gone without having said so is ended first.
-    fn find(&self, folder: &Folder) -> Result<Option<Found>, NodeError> {
+    fn look_at(&self, folder: &Folder) -> Result<Option<Found>, NodeError> {
         match look(folder) {
             // It was just forgotten, by another thread.
             Err(_) if !folder.path().exists() => Ok(None),
             found => found,
+        }
+    }
+
+    /// The same for the list.
+    fn see(&self, session: SessionId, folder: &Folder) -> Option<Seen> {
+        match self.look_at(folder) {
+            Ok(found) => found.map(|found| Seen::Found(Box::new(found))),
+            Err(error) => {
+                warn!(%session, %error, "cannot look after a session");
+                let why = error.to_string();
+                Some(Seen::Broken(Broken { session, why }))
+            }
         }
     }
 
@@ -247,18 +259,16 @@ impl Driver for LocalDriver {
 
     fn list(&self) -> Result<Vec<Seen>, NodeError> {
         self.reap();
-        let mut seen = Vec::new();
-        for (session, folder) in Folder::all(&self.places.sessions)? {
-            match self.find(&folder) {
-                Ok(found) => seen.extend(found.map(|found| Seen::Found(Box::new(found)))),
-                Err(error) => {
-                    warn!(%session, %error, "cannot look after a session");
-                    let why = error.to_string();
-                    seen.push(Seen::Broken(Broken { session, why }));
-                }
-            }
-        }
-        Ok(seen)
+        let all = Folder::all(&self.places.sessions)?.into_iter();
+        let seen = all.filter_map(|(session, folder)| self.see(session, &folder));
+        Ok(seen.collect())
+    }
+
+    fn find(&self, session: SessionId) -> Result<Option<Seen>, NodeError> {
+        self.reap();
+        let folder = self.folder(session);
+        let is_there = folder.path().exists();
+        Ok(is_there.then(|| self.see(session, &folder)).flatten())
     }
 
     fn usage(&self, session: SessionId) -> Result<Usage, NodeError> {
@@ -286,14 +296,14 @@ impl Driver for LocalDriver {
     fn log(&self, session: SessionId, after: u64, most: usize) -> Result<LogPiece, NodeError> {
         let folder = self.folder(session);
         let unknown = || NodeError::Unknown(session);
-        let found = self.find(&folder)?.ok_or_else(unknown)?;
+        let found = self.look_at(&folder)?.ok_or_else(unknown)?;
         log::piece(folder.path(), &found.record.life, after, most)
     }
 
     fn forget(&self, session: SessionId) -> Result<(), NodeError> {
         let folder = self.folder(session);
         let is_over = |found: Found| found.record.life.is_over();
-        if self.find(&folder)?.is_some_and(is_over) {
+        if self.look_at(&folder)?.is_some_and(is_over) {
             if let Some(groups) = &self.groups {
                 groups.of(session).tidy();
             }
