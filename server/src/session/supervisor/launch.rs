@@ -4,18 +4,22 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::Pid;
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 
-use super::super::messages::Launch;
+use super::super::messages::{Launch, Role};
 
 /// How long a program may take to write its line of readiness.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much of a busy CPU the application leaves to who shows it, as `nice` counts it: a picture that is
+/// drawn is sent before the next one is begun, and neighbours that start do not keep keys waiting.
+const COURTESY: i32 = 5;
 
 /// Longest line of readiness in bytes.
 const MAX_LINE_BYTES: usize = 256;
@@ -35,7 +39,11 @@ pub(super) fn launch(launch: &Launch, lifeline: BorrowedFd<'_>) -> io::Result<(P
         };
     }
     let Some(option) = &launch.ready_option else {
-        return Ok((Pid::from_child(&command.spawn()?), String::new()));
+        let child = match launch.role {
+            Role::Command => spawn_behind(&mut command)?,
+            _ => command.spawn()?,
+        };
+        return Ok((Pid::from_child(&child), String::new()));
     };
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
     // The child keeps this end under the same number. No other process is started meanwhile.
@@ -44,6 +52,22 @@ pub(super) fn launch(launch: &Launch, lifeline: BorrowedFd<'_>) -> io::Result<(P
     let child = command.spawn()?;
     drop(writer);
     Ok((Pid::from_child(&child), read_line(reader, lifeline)))
+}
+
+/// Starts a process that stands back on a busy CPU. A thread has a priority of its own, which what it
+/// starts inherits, and which it could not get back.
+fn spawn_behind(command: &mut Command) -> io::Result<Child> {
+    std::thread::scope(|scope| {
+        let spawn = || {
+            // Where it is refused the application is as quick as the rest.
+            let _ = getpriority_process(None)
+                .and_then(|own| setpriority_process(None, own.saturating_add(COURTESY)));
+            command.spawn()
+        };
+        let thread = std::thread::Builder::new().spawn_scoped(scope, spawn)?;
+        let ended = || io::Error::other("the thread that starts the application broke");
+        thread.join().unwrap_or_else(|_| Err(ended()))
+    })
 }
 
 fn read_line(from: OwnedFd, lifeline: BorrowedFd<'_>) -> String {
@@ -70,4 +94,41 @@ fn read_line(from: OwnedFd, lifeline: BorrowedFd<'_>) -> String {
         }
     }
     String::from_utf8_lossy(&line).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{WaitOptions, waitpid};
+
+    use super::*;
+
+    /// The niceness of what is started in this role.
+    fn niceness(role: Role) -> i32 {
+        let folder = tempfile::tempdir().unwrap();
+        let told = folder.path().join("told");
+        let say = format!("nice > {}", told.display());
+        let launch = Launch {
+            role,
+            program: "sh".into(),
+            arguments: vec!["-c".into(), say.into()],
+            environment: Vec::new(),
+            ready_option: None,
+        };
+        let (lifeline, _server) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (process, _) = super::launch(&launch, lifeline.as_fd()).unwrap();
+        waitpid(Some(process), WaitOptions::empty()).unwrap();
+        std::fs::read_to_string(told)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap()
+    }
+
+    #[test]
+    fn the_application_stands_back_and_nobody_else() {
+        let own = getpriority_process(None).unwrap();
+        assert_eq!(niceness(Role::Command), (own + COURTESY).min(19));
+        assert_eq!(niceness(Role::WindowManager), own);
+        assert_eq!(getpriority_process(None).unwrap(), own);
+    }
 }
