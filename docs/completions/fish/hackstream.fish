@@ -79,7 +79,7 @@ complete -c hackstream -n "__fish_hackstream_using_subcommand list" -l everybody
 complete -c hackstream -n "__fish_hackstream_using_subcommand list" -l json -d 'As JSON, with all that the hub says'
 complete -c hackstream -n "__fish_hackstream_using_subcommand list" -l no-input -d 'Never ask anything; fail where an answer is needed'
 complete -c hackstream -n "__fish_hackstream_using_subcommand list" -s h -l help -d 'Print help'
-complete -c hackstream -n "__fish_hackstream_using_subcommand connect" -l quality -d 'What to prefer where quality costs time; the hub\'s policy may allow less' -r -f -a "auto\t'What the link and this machine can take'
+complete -c hackstream -n "__fish_hackstream_using_subcommand connect" -l quality -d 'What to prefer where quality costs time, if not what the session was launched with; the hub\'s policy may allow less' -r -f -a "auto\t'What the link and this machine can take'
 low\t'Few bytes and coarse video, for weak machines and thin links'
 high\t'Sharpness before frame rate'"
 complete -c hackstream -n "__fish_hackstream_using_subcommand connect" -l api-url -d 'The hub, for this command only; `configure` remembers one' -r
