@@ -6,6 +6,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hackstream_e2e::compare::Screen;
 use hackstream_e2e::display::Display;
 use hackstream_e2e::folder::Folder;
@@ -64,4 +66,56 @@ fn a_warm_session_shows_the_page_of_whoever_gets_it() {
     wait_for_pool(&admin, 0);
     terminal.interrupt();
     assert!(terminal.wait().success(), "{}", terminal.screen());
+}
+
+/// Three find one that waits, for the others one is started, and nobody is refused.
+#[test]
+fn ten_who_launch_at_once_get_a_session_each() {
+    let plane = Plane::with_node(&Node {
+        command: &BROWSER,
+        takes_url: true,
+        max_sessions: 16,
+        ..Node::default()
+    });
+    let admin = Person::logged_in(&plane, "admin", PASSWORD);
+    // The pool's are for users: whoever has the same limits gets one of them.
+    for role in ["role:admin", "role:user"] {
+        let limits = ["--max-sessions", "10", "--memory", "300M"];
+        let set = admin.control(&[&["quotas", "set", role], &limits[..]].concat(), "");
+        assert_eq!(set.code, Some(0), "{set:?}");
+    }
+    let set = admin.control(&["pool", "set", "browser", "--min", "3", "--max", "3"], "");
+    assert_eq!(set.code, Some(0), "{set:?}");
+    wait_for_pool(&admin, 3);
+
+    let launch = ["launch", "browser", "--detach"];
+    let launched: Vec<_> = std::thread::scope(|scope| {
+        let launches = [(); 10].map(|()| scope.spawn(|| admin.run(&launch, "")));
+        launches
+            .into_iter()
+            .map(|each| each.join().unwrap())
+            .collect()
+    });
+    for launched in &launched {
+        assert_eq!(launched.code, Some(0), "{launched:?}");
+    }
+    let paused = admin.control(&["pool", "pause", "browser"], "");
+    assert_eq!(paused.code, Some(0), "{paused:?}");
+    let listed = admin.run(&["list", "--json"], "");
+    let sessions: Value = serde_json::from_str(&listed.said).unwrap();
+    let sessions = sessions.as_array().unwrap().iter();
+    let own: BTreeMap<_, _> = sessions
+        .filter(|each| !each["user_id"].is_null() && each["state"] == "claimed")
+        .map(|each| {
+            (
+                each["session_id"].as_str().unwrap(),
+                each["pool_hit"] == true,
+            )
+        })
+        .collect();
+    let told: BTreeSet<_> = launched.iter().map(|each| each.said.trim()).collect();
+    assert_eq!(own.keys().copied().collect::<BTreeSet<_>>(), told);
+    assert_eq!(told.len(), 10);
+    let warm = own.values().filter(|was_warm| **was_warm).count();
+    assert!(warm >= 3, "{own:?}");
 }
