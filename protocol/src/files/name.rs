@@ -35,9 +35,11 @@ impl FileName {
         if kept.is_empty() {
             return Self(NAMELESS.to_owned());
         }
-        let is_meant_otherwise = kept.starts_with('-') || is_device(kept);
-        let prefix = if is_meant_otherwise { "_" } else { "" };
-        Self(joined(&format!("{prefix}{kept}"), ""))
+        let cut = joined(kept, "");
+        if cut.starts_with('-') || is_device(&cut) {
+            return Self(joined(&format!("_{cut}"), ""));
+        }
+        Self(cut)
     }
 
     /// The same with a number, for a folder that has a file of this name: `letter (1).txt`. The
@@ -178,9 +180,35 @@ mod tests {
         assert!((250..=255).contains(&numbered.as_str().len()));
     }
 
+    #[test]
+    fn what_is_cut_off_hides_no_device() {
+        let spaces = " ".repeat(300);
+        for (name, kept) in [
+            (format!("con{spaces}x"), "_con".to_owned()),
+            (
+                format!("nul{spaces}x.txt"),
+                format!("_nul{}.txt", &spaces[..247]),
+            ),
+        ] {
+            assert_eq!(FileName::of(&name).as_str(), kept);
+            assert_eq!(FileName::of(&kept).as_str(), kept);
+        }
+    }
+
+    /// Any text, and text made of what has a meaning in names, about as long as a name may be.
+    fn names() -> impl Strategy<Value = String> {
+        let meant = proptest::sample::select(vec![
+            "con", "NUL", "com1", ".txt", ".", "..", "-", "/", "\\", ":", "x", "ж", "\u{200b}",
+        ]);
+        let spaces = (1..260_usize).prop_map(|count| " ".repeat(count));
+        let part = prop_oneof![4 => meant.prop_map(str::to_owned), 1 => spaces];
+        let parts = proptest::collection::vec(part, 0..8).prop_map(|parts| parts.concat());
+        prop_oneof!["\\PC{0,80}|.{0,400}", parts]
+    }
+
     proptest! {
         #[test]
-        fn any_name_becomes_one_that_is_safe(name in "\\PC{0,80}|.{0,400}", number: u32) {
+        fn any_name_becomes_one_that_is_safe(name in names(), number: u32) {
             for name in [FileName::of(&name), FileName::of(&name).numbered(number)] {
                 let text = name.as_str();
                 prop_assert!(!text.is_empty() && text.len() <= MAX_FILE_NAME_BYTES);
