@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,8 +19,12 @@ use super::super::messages::{Launch, Role};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How much of a busy CPU the application leaves to who shows it, as `nice` counts it: a picture that is
-/// drawn is sent before the next one is begun, and neighbours that start do not keep keys waiting.
+/// drawn is sent before the next one is begun. Where sessions have no groups with limits, their neighbours'
+/// keys need not wait for it either.
 const COURTESY: i32 = 5;
+
+/// Stack of the thread that is the application's parent.
+const PARENT_STACK_BYTES: usize = 128 << 10;
 
 /// Longest line of readiness in bytes.
 const MAX_LINE_BYTES: usize = 256;
@@ -40,7 +45,7 @@ pub(super) fn launch(launch: &Launch, lifeline: BorrowedFd<'_>) -> io::Result<(P
     }
     let Some(option) = &launch.ready_option else {
         let child = match launch.role {
-            Role::Command => spawn_behind(&mut command)?,
+            Role::Command => spawn_behind(command)?,
             _ => command.spawn()?,
         };
         return Ok((Pid::from_child(&child), String::new()));
@@ -55,19 +60,25 @@ pub(super) fn launch(launch: &Launch, lifeline: BorrowedFd<'_>) -> io::Result<(P
 }
 
 /// Starts a process that stands back on a busy CPU. A thread has a priority of its own, which what it
-/// starts inherits, and which it could not get back.
-fn spawn_behind(command: &mut Command) -> io::Result<Child> {
-    std::thread::scope(|scope| {
-        let spawn = || {
-            // Where it is refused the application is as quick as the rest.
-            let _ = getpriority_process(None)
-                .and_then(|own| setpriority_process(None, own.saturating_add(COURTESY)));
-            command.spawn()
-        };
-        let thread = std::thread::Builder::new().spawn_scoped(scope, spawn)?;
-        let ended = || io::Error::other("the thread that starts the application broke");
-        thread.join().unwrap_or_else(|_| Err(ended()))
-    })
+/// starts inherits, and which it could not get back. The thread stays: programs that want to end with
+/// their parent would end with it.
+fn spawn_behind(mut command: Command) -> io::Result<Child> {
+    let (tell, told) = sync_channel(1);
+    let spawn = move || {
+        // Where it is refused the application is as quick as the rest.
+        let _ = getpriority_process(None)
+            .and_then(|own| setpriority_process(None, own.saturating_add(COURTESY)));
+        let child = command.spawn();
+        let has_child = child.is_ok();
+        let _ = tell.send(child);
+        while has_child {
+            std::thread::park();
+        }
+    };
+    let thread = std::thread::Builder::new().name("application".to_owned());
+    thread.stack_size(PARENT_STACK_BYTES).spawn(spawn)?;
+    let ended = || io::Error::other("the thread that starts the application broke");
+    told.recv().unwrap_or_else(|_| Err(ended()))
 }
 
 fn read_line(from: OwnedFd, lifeline: BorrowedFd<'_>) -> String {
@@ -128,6 +139,12 @@ mod tests {
     fn the_application_stands_back_and_nobody_else() {
         let own = getpriority_process(None).unwrap();
         assert_eq!(niceness(Role::Command), (own + COURTESY).min(19));
+        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        let is_parent = |thread: io::Result<std::fs::DirEntry>| {
+            let name = std::fs::read_to_string(thread.unwrap().path().join("comm"));
+            name.is_ok_and(|name| name == "application\n")
+        };
+        assert!(threads.into_iter().any(is_parent), "the parent has ended");
         assert_eq!(niceness(Role::WindowManager), own);
         assert_eq!(getpriority_process(None).unwrap(), own);
     }
