@@ -11,12 +11,9 @@ mod client;
 #[path = "../benches/latency/program.rs"]
 mod program;
 
-use std::sync::Arc;
-
-use client::{Client, Connection};
+use client::Connection;
 use program::{PASSWORD, Program};
 use serde_json::json;
-use tokio::sync::Barrier;
 
 const GUESSERS: usize = 500;
 
@@ -27,7 +24,7 @@ const MEMORY_KIB: u64 = 100 << 10;
 #[test]
 fn those_who_guess_are_answered_and_others_served() {
     let program = Program::start();
-    let client = Arc::new(program.client());
+    let client = program.client();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -38,9 +35,16 @@ fn those_who_guess_are_answered_and_others_served() {
         let tokens = person.ask("POST", "/v1/login", "", &login).await.unwrap();
         let token = tokens.json["access_token"].as_str().unwrap();
         let before = program.peak_kib();
-        let all_there = Arc::new(Barrier::new(GUESSERS));
-        let guesses: Vec<_> = (0..GUESSERS)
-            .map(|number| tokio::spawn(guess(Arc::clone(&client), Arc::clone(&all_there), number)))
+        // Each from a network of its own; all are there before the first one guesses.
+        let mut guessers = Vec::new();
+        for number in 0..GUESSERS {
+            let [low, high, ..] = number.to_le_bytes();
+            let connection = client.connect([127, 1 + high, low, 1]).await;
+            guessers.push((number, connection.unwrap()));
+        }
+        let guesses: Vec<_> = guessers
+            .into_iter()
+            .map(|(number, connection)| tokio::spawn(guess(connection, number)))
             .collect();
         while guesses.iter().any(|guess| !guess.is_finished()) {
             for path in ["/v1/me", "/v1/sessions"] {
@@ -58,11 +62,8 @@ fn those_who_guess_are_answered_and_others_served() {
     });
 }
 
-/// Guesses once all others are there, each from a network of its own, for a name of its own.
-async fn guess(client: Arc<Client>, all_there: Arc<Barrier>, number: usize) -> u16 {
-    let [low, high, ..] = number.to_le_bytes();
-    let mut connection: Connection = client.connect([127, 1 + high, low, 1]).await.unwrap();
-    all_there.wait().await;
+/// Guesses for a name of its own.
+async fn guess(mut connection: Connection, number: usize) -> u16 {
     let body = json!({ "username": format!("user-{number}"), "password": "wrong horse battery" });
     let body = body.to_string();
     let answer = connection.ask("POST", "/v1/login", "", &body).await;

@@ -20,6 +20,7 @@ use crate::auth::throttle::Network;
 use crate::auth::token::{Kind, Token};
 use crate::deeds::who::{Caller, authenticate};
 use crate::fault::Fault;
+use crate::http::waiting::Waited;
 use crate::hub::Hub;
 use crate::metrics::RequestLabel;
 use crate::store::Tx;
@@ -64,7 +65,8 @@ pub(crate) async fn watch(
         code: response.status().as_u16(),
     };
     hub.metrics.requests.get_or_create(&label).inc();
-    if !waits(route) {
+    let has_waited = response.extensions().get::<Waited>().is_some();
+    if !has_waited && !waits(route) {
         let seconds = started.elapsed().as_secs_f64();
         hub.metrics.request_seconds.observe(seconds);
     }

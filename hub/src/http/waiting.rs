@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use hackstream_control_api::id::{SessionId, UserId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use crate::hub::Hub;
 use crate::store::Wake;
+
+/// Marks an answer that took as long as there was nothing to say.
+#[derive(Clone, Copy)]
+pub(crate) struct Waited;
 
 /// Somebody who waits, but not for ever.
 pub(crate) struct Waiting {
@@ -24,6 +29,13 @@ impl Waiting {
             ending: hub.ending.subscribe(),
             until: Instant::now() + longest,
         }
+    }
+
+    /// Waits until there may be news of the session, or of the user's rights; `false` as of
+    /// [`woken`](Self::woken).
+    pub(crate) async fn news_of(&mut self, session: SessionId, user: UserId) -> bool {
+        let concerns = |wake| [Wake::Session(session), Wake::User(user)].contains(&wake);
+        self.woken(concerns).await
     }
 
     /// Waits until there may be news of what `concerns` the one who waits; `false` if there is no time

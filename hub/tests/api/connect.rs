@@ -8,7 +8,7 @@ use hackstream_ticket::{
 use serde_json::{Value, json};
 
 use crate::Test;
-use crate::harness::{Api, Reply, answer, request};
+use crate::harness::{Api, Reply};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -21,10 +21,6 @@ pub(crate) const TESTS: &[Test] = &[
         no_ticket_before_a_session_can_be_reached,
     ),
     ("a_ticket_has_the_policy", a_ticket_has_the_policy),
-    (
-        "who_waits_gets_the_ticket_with_the_session",
-        who_waits_gets_the_ticket_with_the_session,
-    ),
 ];
 
 /// SHA-256 of the key of the session's certificate.
@@ -32,12 +28,12 @@ const SERVER: KeyHash = KeyHash([0xab; 32]);
 /// What TLS gave both ends of one connection.
 const EXPORTED: [u8; 32] = [7; 32];
 
-fn client() -> ClientKey {
+pub(crate) fn client() -> ClientKey {
     ClientKey::from_seed(&[3; 32]).unwrap()
 }
 
 /// What a node says of a session that waits for viewers.
-fn ready(session: &str) -> Value {
+pub(crate) fn ready(session: &str) -> Value {
     json!([{ "session": session, "state": "ready", "since": 1, "server_spki": SERVER.to_string(),
         "address": { "host": "a.example", "port": 14500, "sni": "x" } }])
 }
@@ -48,7 +44,7 @@ fn connect(api: &Api, token: &str, session: &str) -> Reply {
 }
 
 /// The session's gate, with the keys that the node got in the job.
-fn gate(job: &Value) -> Gate {
+pub(crate) fn gate(job: &Value) -> Gate {
     let keys = job["ticket_keys"].as_object().unwrap();
     let keys = keys.values().map(|key| {
         let bytes: KeyHash = key.as_str().unwrap().parse().unwrap();
@@ -63,7 +59,7 @@ fn gate(job: &Value) -> Gate {
     Gate::new(place, keys)
 }
 
-fn admit(api: &Api, gate: &Gate, ticket: &str) -> Result<Policy, TicketError> {
+pub(crate) fn admit(api: &Api, gate: &Gate, ticket: &str) -> Result<Policy, TicketError> {
     let proof = Proof::new(&client(), &EXPORTED).to_bytes();
     let now = UnixSeconds(api.now() / 1000);
     let admitted = gate.admit(ticket, &proof, &EXPORTED, now);
@@ -155,58 +151,5 @@ fn a_ticket_has_the_policy(api: &mut Api) {
             (Feature::Audio, false),
             (Feature::Microphone, true),
         ]
-    );
-}
-
-fn who_waits_gets_the_ticket_with_the_session(api: &mut Api) {
-    let (_, node) = api.node("a");
-    let alice = api.token("alice");
-    let wish = json!({ "app": "browser", "profile": "ephemeral", "quality": "auto",
-        "client_key": client().public().hash().to_string() });
-    // Asks, and waits until the node has the job.
-    let launch = |api: &Api, after: u64| {
-        let asked = request(
-            "POST",
-            "/v1/sessions?wait=30",
-            &alice,
-            &[],
-            wish.to_string(),
-        );
-        let asked = api.runtime.spawn(answer(api.router.clone(), asked));
-        let jobs = api.get(&format!("/v1/node/jobs?wait=30&after={after}"), &node);
-        (asked, api.unwrapped(jobs.ok()).remove(0))
-    };
-
-    let (asked, job) = launch(api, 0);
-    let gate = gate(&job);
-    let session = job["session"].as_str().unwrap();
-    api.report(&node, 1, ready(session)).ok();
-    let reply = api.runtime.block_on(asked).unwrap();
-    assert_eq!(reply.status, 201, "{reply:?}");
-    assert_eq!(reply.json["session_id"], session);
-    let told = &reply.json["connect"];
-    assert_eq!(
-        (&told["host"], &told["port"], &told["sni"]),
-        (&json!("a.example"), &json!(14500), &json!("x"))
-    );
-    assert!(admit(api, &gate, told["token"].as_str().unwrap()).is_ok());
-    api.done(&node, &job, "done");
-
-    let (asked, job) = launch(api, 1);
-    api.done(&node, &job, "failed");
-    let reply = api.runtime.block_on(asked).unwrap();
-    assert_eq!(
-        (reply.status, &reply.json["state"]),
-        (202, &json!("failed"))
-    );
-    assert_eq!(reply.json["connect"], Value::Null);
-
-    // Who waits does not keep the hub from its end.
-    let (asked, _) = launch(api, 2);
-    api.hub.ending.send_replace(true);
-    let reply = api.runtime.block_on(asked).unwrap();
-    assert_eq!(
-        (reply.status, &reply.json["state"]),
-        (202, &json!("pending"))
     );
 }

@@ -21,6 +21,7 @@ mod export;
 mod floods;
 mod fuzz;
 mod harness;
+mod launch_waits;
 mod locked;
 mod logs;
 mod nodes;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         export::TESTS,
         floods::TESTS,
         fuzz::TESTS,
+        launch_waits::TESTS,
         logs::TESTS,
         outrun::TESTS,
         nodes::TESTS,

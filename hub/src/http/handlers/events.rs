@@ -24,7 +24,7 @@ use crate::http::ask::Named;
 use crate::http::crowd::Place;
 use crate::http::waiting::Waiting;
 use crate::hub::Hub;
-use crate::store::{Tx, Wake};
+use crate::store::Tx;
 use crate::tables::events;
 
 /// After so long the answer ends and the client comes again, with a token that is still good.
@@ -132,9 +132,7 @@ impl Watcher {
     /// store failed: the client comes again.
     async fn next(&mut self) -> Option<SessionEvent> {
         while self.untold.is_empty() {
-            let (id, user) = (self.id, self.caller.user);
-            let concerns = |wake| [Wake::Session(id), Wake::User(user)].contains(&wake);
-            if self.over || !self.waiting.woken(concerns).await {
+            if self.over || !self.waiting.news_of(self.id, self.caller.user).await {
                 return None;
             }
             self.look().await.ok()?;

@@ -19,16 +19,17 @@ use utoipa::IntoParams;
 
 use super::check_text;
 use super::sessions::{client_key, visible};
+use crate::access::Permission;
 use crate::deeds::connect;
 use crate::deeds::launch::{self, Order};
 use crate::deeds::who::{Caller, still};
 use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::ask::{Asked, Body};
-use crate::http::waiting::Waiting;
+use crate::http::waiting::{Waited, Waiting};
 use crate::hub::Hub;
 use crate::metrics::ResultLabel;
-use crate::store::{Tx, Wake};
+use crate::store::Tx;
 
 /// How the answer is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -43,14 +44,14 @@ pub(crate) struct LaunchQuery {
 #[utoipa::path(post, path = "/v1/sessions", request_body = Launch, tag = "sessions",
     params(LaunchQuery, ("Idempotency-Key" = Option<String>, Header, description = "Names the wish, so that it is not fulfilled twice")),
     responses((status = 201, description = "It can be connected to, with this ticket for who has the private half of `client_key`", body = Launched),
-        (status = 202, description = "It is being started; its events tell how far it is", body = Launched), (status = "default", body = Problem, content_type = "application/problem+json")))]
+        (status = 202, description = "It is there without a ticket: `state` says how far it is, its events what becomes of it, and `connect` of it why one cannot connect", body = Launched), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn launch(
     State(hub): State<Arc<Hub>>,
     Extension(caller): Extension<Caller>,
     Asked(query): Asked<LaunchQuery>,
     headers: HeaderMap,
     Body(wish): Body<Launch>,
-) -> Answer<(StatusCode, Json<Launched>)> {
+) -> Answer<(StatusCode, Option<Extension<Waited>>, Json<Launched>)> {
     let key = check_wish(&wish)?;
     let mark = hub.rotation.mark(serde_json::to_string(&wish)?.as_bytes());
     let order = Order {
@@ -60,16 +61,17 @@ pub(crate) async fn launch(
         ticket_keys: hub.ticket_keys.clone(),
     };
     let longest = Duration::from_secs(query.wait.min(MAX_POLL_SECONDS));
-    let mut waiting = Waiting::begin(&hub, longest);
+    let waiting = Waiting::begin(&hub, longest);
     let mut launched = start(&hub, caller.clone(), order, key).await?;
-    if launched.connect.is_none() && !longest.is_zero() {
-        follow(&hub, &caller, &mut launched, key, &mut waiting).await;
+    let waits = launched.connect.is_none() && !longest.is_zero();
+    if waits {
+        launched = follow(&hub, &caller, launched, key, waiting).await;
     }
     let status = match launched.connect {
         Some(_) => StatusCode::CREATED,
         None => StatusCode::ACCEPTED,
     };
-    Ok((status, Json(launched)))
+    Ok((status, waits.then_some(Extension(Waited)), Json(launched)))
 }
 
 /// Makes the session, and where it was warm a ticket with it.
@@ -80,7 +82,7 @@ async fn start(hub: &Hub, caller: Caller, order: Order, key: Option<KeyHash>) ->
             let launched = launch::launch(tx, caller, &order)?;
             let connect = match (&launched, key) {
                 (launch::Launched::Session(session), Some(key))
-                    if session.state == SessionState::Claimed =>
+                    if takes_viewers(session.state) && caller.may(Permission::SessionOwn) =>
                 {
                     let id = session.session_id;
                     Some(connect::connect(tx, caller, id, key, &signer)?)
@@ -114,18 +116,17 @@ async fn start(hub: &Hub, caller: Caller, order: Order, key: Option<KeyHash>) ->
 async fn follow(
     hub: &Hub,
     caller: &Caller,
-    launched: &mut Launched,
+    mut launched: Launched,
     key: Option<KeyHash>,
-    waiting: &mut Waiting,
-) {
+    mut waiting: Waiting,
+) -> Launched {
     let (id, user) = (launched.session_id, caller.user);
     let Some(_place) = hub.crowds.launchers.enter(user) else {
-        return;
+        return launched;
     };
     while launched.state < SessionState::Claimed {
-        let concerns = |wake| [Wake::Session(id), Wake::User(user)].contains(&wake);
-        if !waiting.woken(concerns).await {
-            return;
+        if !waiting.news_of(id, user).await {
+            return launched;
         }
         let caller = caller.clone();
         let look = move |tx: &mut Tx<'_>| {
@@ -134,16 +135,22 @@ async fn follow(
         };
         match hub.store.read(look).await {
             Ok(session) => launched.state = session.view.state,
-            Err(_) => return,
+            Err(_) => return launched,
         }
     }
-    if let (Some(key), SessionState::Claimed) = (key, launched.state) {
+    if let (Some(key), true) = (key, takes_viewers(launched.state)) {
         let signer = Arc::clone(&hub.signer);
         let ticket = hub.act(caller.clone(), move |tx, caller| {
             connect::connect(tx, caller, id, key, &signer)
         });
         launched.connect = ticket.await.ok();
     }
+    launched
+}
+
+/// Whether there is a ticket for a session.
+const fn takes_viewers(state: SessionState) -> bool {
+    matches!(state, SessionState::Claimed | SessionState::Running)
 }
 
 /// Whether it can be wished for; the key of who will connect.
