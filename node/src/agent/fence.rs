@@ -2,7 +2,6 @@
 //! their networks keep them since they began.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::policy::Egress;
@@ -10,15 +9,21 @@ use rustix::process::geteuid;
 use tracing::warn;
 
 use crate::driver::Seen;
-use crate::driver::local::network;
+use crate::driver::local::network::{self, Block};
 use crate::driver::local::processes::Process;
 
 /// Who is kept from what, as far as this agent knows.
 #[derive(Default)]
-pub(super) struct Fence(BTreeMap<SessionId, BTreeSet<Ipv4Addr>>);
+pub(super) struct Fence {
+    closed: BTreeMap<SessionId, BTreeSet<Block>>,
+}
 
-/// A session's first process, and addresses that are new to its network.
-type Gap = (SessionId, Process, Vec<Ipv4Addr>);
+/// What is open to a session.
+struct Gap {
+    session: SessionId,
+    init: Process,
+    addresses: Vec<Block>,
+}
 
 impl Fence {
     /// Looks at the machine's addresses, and closes them to all sessions that may know a way there. An
@@ -32,11 +37,12 @@ impl Fence {
             Err(error) => return warn!(%error, "sessions are not kept from new addresses"),
         };
         let running = all.iter().filter_map(reaches_out).collect();
-        for (session, init, addresses) in self.gaps(running, &machine) {
-            match network::keep_from(&init, &addresses) {
-                Ok(()) => self.0.entry(session).or_default().extend(addresses),
+        for gap in self.gaps(running, &machine) {
+            match network::keep_from(&gap.init, &gap.addresses) {
+                Ok(()) => self.close(&gap),
                 // It has just ended, or the next look tries again.
-                Err(error) if init.lives() => {
+                Err(error) if gap.init.lives() => {
+                    let session = gap.session;
                     warn!(%session, %error, "a session is not kept from the machine's new addresses");
                 }
                 Err(_) => {}
@@ -44,16 +50,25 @@ impl Fence {
         }
     }
 
+    fn close(&mut self, gap: &Gap) {
+        let closed = self.closed.entry(gap.session).or_default();
+        closed.extend(&gap.addresses);
+    }
+
     /// What is open to whom. A session that is seen for the first time may have begun before an address
     /// came: it has all of them closed.
-    fn gaps(&mut self, running: BTreeMap<SessionId, Process>, machine: &[Ipv4Addr]) -> Vec<Gap> {
-        self.0.retain(|session, _| running.contains_key(session));
+    fn gaps(&mut self, running: BTreeMap<SessionId, Process>, machine: &[Block]) -> Vec<Gap> {
+        self.closed
+            .retain(|session, _| running.contains_key(session));
         let gap = |(session, init): (SessionId, Process)| {
-            let closed = self.0.get(&session);
-            let is_open =
-                |address: &&Ipv4Addr| closed.is_none_or(|closed| !closed.contains(address));
-            let open: Vec<_> = machine.iter().filter(is_open).copied().collect();
-            (!open.is_empty()).then_some((session, init, open))
+            let closed = self.closed.get(&session);
+            let is_open = |block: &&Block| closed.is_none_or(|closed| !closed.contains(block));
+            let addresses: Vec<_> = machine.iter().filter(is_open).copied().collect();
+            (!addresses.is_empty()).then_some(Gap {
+                session,
+                init,
+                addresses,
+            })
         };
         running.into_iter().filter_map(gap).collect()
     }
@@ -81,15 +96,16 @@ mod tests {
 
     #[test]
     fn each_address_is_closed_to_each_session_once() {
-        let [old, new] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
+        let [old, new] = [1, 2].map(|last| Block {
+            first: [192, 0, 2, last].into(),
+            prefix: 32,
+        });
         let mut fence = Fence::default();
-        let mut close = |names: &[&str], machine: &[Ipv4Addr]| {
+        let mut close = |names: &[&str], machine: &[Block]| {
             let gaps = fence.gaps(running(names), machine);
-            for (session, _, addresses) in &gaps {
-                fence.0.entry(*session).or_default().extend(addresses);
-            }
+            gaps.iter().for_each(|gap| fence.close(gap));
             let gaps = gaps.into_iter();
-            gaps.map(|(session, _, addresses)| (session.to_string(), addresses))
+            gaps.map(|gap| (gap.session.to_string(), gap.addresses))
                 .collect::<Vec<_>>()
         };
         assert_eq!(close(&[ONE], &[old]), [(ONE.to_owned(), vec![old])]);

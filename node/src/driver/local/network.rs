@@ -5,6 +5,7 @@
 //! networks are unreachable by routes that nobody in the session may change: the namespace belongs to a
 //! user namespace outside of theirs. Its one way in is the server's UDP socket, which was made outside.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::Ipv4Addr;
@@ -41,24 +42,42 @@ const PRIVATE: [&str; 12] = [
     "224.0.0.0/3",
 ];
 
+/// Addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Block {
+    /// The first of them.
+    pub first: Ipv4Addr,
+    /// How many bits, 32 for a single address.
+    pub prefix: u8,
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.first, self.prefix)
+    }
+}
+
 /// What is typed into `ip -batch` in the session's network: only the loopback device is up without a
 /// way out.
 #[must_use]
-pub fn routes(has_internet: bool, machine: &[Ipv4Addr]) -> String {
+pub fn routes(has_internet: bool, machine: &[Block]) -> String {
     let mut lines = String::from("link set lo up\n");
     if has_internet {
-        let own = machine.iter().map(|address| format!("{address}/32"));
-        for network in PRIVATE.map(str::to_owned).into_iter().chain(own) {
-            lines.push_str(&format!("route add unreachable {network}\n"));
-        }
+        let own = machine.iter().map(Block::to_string);
+        let forbidden = PRIVATE.map(str::to_owned).into_iter().chain(own);
+        lines.extend(forbidden.map(|network| unreachable(&network)));
     }
     lines
 }
 
 /// What is typed in for addresses that the machine has got since; again where they are known already.
-fn more_routes(machine: &[Ipv4Addr]) -> String {
-    let line = |address| format!("route replace unreachable {address}/32\n");
-    machine.iter().map(line).collect()
+fn more_routes(machine: &[Block]) -> String {
+    machine.iter().map(unreachable).collect()
+}
+
+/// Once more is once.
+fn unreachable(network: &impl fmt::Display) -> String {
+    format!("route replace unreachable {network}\n")
 }
 
 /// The network of a process, whatever becomes of the process' number.
@@ -86,7 +105,7 @@ impl Network {
 ///
 /// # Errors
 /// [`NodeError`] if the session does not run, or its network cannot be changed.
-pub fn keep_from(init: &Process, machine: &[Ipv4Addr]) -> Result<(), NodeError> {
+pub fn keep_from(init: &Process, machine: &[Block]) -> Result<(), NodeError> {
     let network = Network::of(init.pid)?;
     if !init.lives() {
         let ended = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -120,12 +139,15 @@ fn type_routes(ip: &mut Command, lines: &str) -> Result<(), NodeError> {
         program: "ip",
         source,
     };
-    let ip = ip.args(["-batch", "-"]).stdin(Stdio::piped());
+    // What it refuses keeps it from nothing that follows.
+    let ip = ip.args(["-force", "-batch", "-"]).stdin(Stdio::piped());
     let mut child = ip.spawn().map_err(failed)?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(lines.as_bytes()).map_err(failed)?;
-    }
+    let typed = child
+        .stdin
+        .take()
+        .map_or(Ok(()), |mut input| input.write_all(lines.as_bytes()));
     let status = child.wait().map_err(failed)?;
+    typed.map_err(failed)?;
     if status.success() {
         return Ok(());
     }
@@ -137,7 +159,7 @@ fn type_routes(ip: &mut Command, lines: &str) -> Result<(), NodeError> {
 ///
 /// # Errors
 /// [`NodeError`] if the kernel does not tell them: then nobody may be let out.
-pub fn machine() -> Result<Vec<Ipv4Addr>, NodeError> {
+pub fn machine() -> Result<Vec<Block>, NodeError> {
     let unknown = NodeError::system("cannot tell the machine's own addresses");
     let trie = fs::read_to_string("/proc/net/fib_trie").map_err(unknown)?;
     if !trie.contains("host LOCAL") {
@@ -147,19 +169,22 @@ pub fn machine() -> Result<Vec<Ipv4Addr>, NodeError> {
     Ok(local_addresses(&trie))
 }
 
-/// The addresses of the routes of type LOCAL for single hosts.
-fn local_addresses(trie: &str) -> Vec<Ipv4Addr> {
+/// Where the routes of type LOCAL lead: single addresses, and whole networks that somebody gave the
+/// machine.
+fn local_addresses(trie: &str) -> Vec<Block> {
     let mut found = Vec::new();
     let mut address = None;
     for line in trie.lines() {
         let line = line.trim_start();
         if let Some(leaf) = line.strip_prefix("|-- ") {
             address = leaf.parse::<Ipv4Addr>().ok();
-        } else if line.starts_with("/32 host LOCAL") {
-            found.extend(address);
+        } else if let Some((prefix, "host LOCAL")) = line.split_once(' ') {
+            let prefix = prefix.strip_prefix('/').and_then(|bits| bits.parse().ok());
+            let block = address.zip(prefix);
+            found.extend(block.map(|(first, prefix)| Block { first, prefix }));
         }
     }
-    found.retain(|address| !address.is_loopback());
+    found.retain(|block: &Block| !block.first.is_loopback());
     found.sort();
     found.dedup();
     found
@@ -219,19 +244,25 @@ mod tests {
     fn the_machines_addresses_are_found() {
         let trie = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     |-- \
                     192.0.2.7\n        /32 host LOCAL\n     |-- 127.0.0.1\n        /32 host LOCAL\n     |-- \
-                    192.0.2.255\n        /32 link BROADCAST\nLocal:\n     |-- 192.0.2.7\n        /32 host LOCAL\n";
-        assert_eq!(local_addresses(trie), [Ipv4Addr::new(192, 0, 2, 7)]);
+                    192.0.2.255\n        /32 link BROADCAST\nLocal:\n     |-- 192.0.2.7\n        /32 host LOCAL\n     \
+                    |-- 198.51.100.0\n        /24 host LOCAL\n     |-- 127.0.0.0\n        /8 host LOCAL\n";
+        let found = local_addresses(trie)
+            .iter()
+            .map(Block::to_string)
+            .collect::<Vec<_>>();
+        assert_eq!(found, ["192.0.2.7/32", "198.51.100.0/24"]);
     }
 
     #[test]
     fn without_a_way_out_there_is_nothing_to_forbid() {
-        assert_eq!(
-            routes(false, &[Ipv4Addr::new(8, 8, 8, 8)]),
-            "link set lo up\n"
-        );
-        let lines = routes(true, &[Ipv4Addr::new(8, 8, 8, 8)]);
+        let machine = [Block {
+            first: Ipv4Addr::new(8, 8, 8, 8),
+            prefix: 32,
+        }];
+        assert_eq!(routes(false, &machine), "link set lo up\n");
+        let lines = routes(true, &machine);
         for network in ["10.0.0.0/8", "169.254.0.0/16", "8.8.8.8/32"] {
-            assert!(lines.contains(&format!("route add unreachable {network}\n")));
+            assert!(lines.contains(&format!("route replace unreachable {network}\n")));
         }
     }
 }
