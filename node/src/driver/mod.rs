@@ -9,6 +9,7 @@ mod sockets;
 
 use hackstream_control_api::id::SessionId;
 use hackstream_control_api::node::Usage;
+use tracing::warn;
 
 use crate::NodeError;
 use crate::record::{Record, StopOrder};
@@ -101,6 +102,19 @@ pub enum Seen {
 }
 
 impl Seen {
+    /// What a look at a session's files was worth.
+    #[must_use]
+    pub fn of(session: SessionId, looked: Result<Option<Found>, NodeError>) -> Option<Self> {
+        match looked {
+            Ok(found) => found.map(|found| Self::Found(Box::new(found))),
+            Err(error) => {
+                warn!(%session, %error, "cannot look after a session");
+                let why = error.to_string();
+                Some(Self::Broken(Broken { session, why }))
+            }
+        }
+    }
+
     /// Which session.
     #[must_use]
     pub const fn session(&self) -> SessionId {

@@ -12,7 +12,6 @@ use super::engine::State;
 use super::network;
 use super::tend::Tender;
 use crate::NodeError;
-use crate::driver::local::network::Network;
 use crate::driver::local::processes::Process;
 use crate::driver::sockets::{Sockets, bind, listen};
 use crate::record::Life;
@@ -47,7 +46,7 @@ pub(super) async fn begin(
     let pid = pid(tender).await?;
     tender.record.init = Process::of(pid);
     if tender.spec.egress == Egress::Internet {
-        let reached = Network::of(pid)?;
+        let reached = network::reach(pid)?;
         // It was the container's, if that still is.
         if self::pid(tender).await? != pid {
             return Err(NodeError::Unknown(session));

@@ -184,7 +184,7 @@ impl DockerDriver {
     }
 
     /// One that runs as it is looked after; one that does not run as its record has it.
-    fn find(&self, folder: &Folder) -> Result<Option<Found>, NodeError> {
+    fn look_at(&self, folder: &Folder) -> Result<Option<Found>, NodeError> {
         match (folder.spec()?, folder.record()?) {
             (Some(spec), Some(record)) => Ok(Some(Found { spec, record })),
             (Some(spec), None) => Ok(Some(Found {
@@ -195,11 +195,26 @@ impl DockerDriver {
         }
     }
 
+    /// The same for the list.
+    fn see(&self, session: SessionId, folder: &Folder) -> Option<Seen> {
+        match self.look_at(folder) {
+            // It was just forgotten, by another thread.
+            Err(_) if !folder.path().exists() => None,
+            looked => Seen::of(session, looked),
+        }
+    }
+
     /// The first process of the session, if it lives.
     fn init(&self, session: SessionId) -> Option<Process> {
         let record = self.folder(session).record().ok()??;
         record.init.filter(Process::lives)
     }
+}
+
+/// A container that nobody here made, or whose files were lost.
+fn stray(session: SessionId) -> Seen {
+    let why = "there is a container of it, and no folder".to_owned();
+    Seen::Broken(Broken { session, why })
 }
 
 impl Driver for DockerDriver {
@@ -278,23 +293,21 @@ impl Driver for DockerDriver {
         let strays = strays
             .into_iter()
             .filter(|session| !self.folder(*session).path().exists());
-        for session in strays {
-            let why = "there is a container of it, and no folder".to_owned();
-            seen.push(Seen::Broken(Broken { session, why }));
-        }
-        for (session, folder) in folders {
-            match self.find(&folder) {
-                Ok(found) => seen.extend(found.map(|found| Seen::Found(Box::new(found)))),
-                // It was just forgotten, by another thread.
-                Err(_) if !folder.path().exists() => {}
-                Err(error) => {
-                    warn!(%session, %error, "cannot look after a session");
-                    let why = error.to_string();
-                    seen.push(Seen::Broken(Broken { session, why }));
-                }
-            }
-        }
+        seen.extend(strays.map(stray));
+        let found = folders.iter();
+        seen.extend(found.filter_map(|(session, folder)| self.see(*session, folder)));
         Ok(seen)
+    }
+
+    fn find(&self, session: SessionId) -> Result<Option<Seen>, NodeError> {
+        // Asked first, as for the list.
+        let has_container = self.health.containers().contains(&session);
+        let folder = self.folder(session);
+        let is_there = folder.path().try_exists();
+        if is_there.map_err(NodeError::system("cannot look for the session"))? {
+            return Ok(self.see(session, &folder));
+        }
+        Ok(has_container.then(|| stray(session)))
     }
 
     fn usage(&self, session: SessionId) -> Result<Usage, NodeError> {
@@ -317,7 +330,7 @@ impl Driver for DockerDriver {
     fn log(&self, session: SessionId, after: u64, most: usize) -> Result<LogPiece, NodeError> {
         let folder = self.folder(session);
         let unknown = || NodeError::Unknown(session);
-        let found = self.find(&folder)?.ok_or_else(unknown)?;
+        let found = self.look_at(&folder)?.ok_or_else(unknown)?;
         log::piece(folder.path(), &found.record.life, after, most)
     }
 

@@ -27,15 +27,24 @@ pub(super) struct WayOut {
     pub(super) lifeline: OwnedFd,
 }
 
-/// Gives a container's network a way to the internet, and waits until that is there.
+/// The network of a container's process. Whether it was the container's is for the caller to ask
+/// afterwards.
 ///
 /// # Errors
-/// [`NodeError::NoWayOut`] if we are not root; others if it is not there in time, or something is missing
-/// that it needs.
-pub(super) async fn open(network: Network) -> Result<WayOut, NodeError> {
+/// [`NodeError::NoWayOut`] if we are not root, whom alone the kernel lets in; others as of
+/// [`Network::of`].
+pub(super) fn reach(process: i32) -> Result<Network, NodeError> {
     if !geteuid().is_root() {
         return Err(NodeError::NoWayOut);
     }
+    Network::of(process)
+}
+
+/// Gives a container's network a way to the internet, and waits until that is there.
+///
+/// # Errors
+/// [`NodeError`] if it is not there in time, or something is missing that it needs.
+pub(super) async fn open(network: Network) -> Result<WayOut, NodeError> {
     let path = network.path();
     let mut way = start(&path)?;
     let mut said = way.carrier.stdout.take();

@@ -18,7 +18,7 @@ use super::groups::Groups;
 use super::keeper::{self, Means};
 use super::processes::Process;
 use super::{log, pages, processes};
-use crate::driver::{Broken, Driver, Found, LogPiece, Seen};
+use crate::driver::{Driver, Found, LogPiece, Seen};
 use crate::folder::Folder;
 use crate::record::{Life, Record, StopOrder};
 use crate::spec::SessionSpec;
@@ -112,14 +112,7 @@ impl LocalDriver {
 
     /// The same for the list.
     fn see(&self, session: SessionId, folder: &Folder) -> Option<Seen> {
-        match self.look_at(folder) {
-            Ok(found) => found.map(|found| Seen::Found(Box::new(found))),
-            Err(error) => {
-                warn!(%session, %error, "cannot look after a session");
-                let why = error.to_string();
-                Some(Seen::Broken(Broken { session, why }))
-            }
-        }
+        Seen::of(session, self.look_at(folder))
     }
 
     /// The first process in the session's namespace, if it lives.
@@ -267,7 +260,8 @@ impl Driver for LocalDriver {
     fn find(&self, session: SessionId) -> Result<Option<Seen>, NodeError> {
         self.reap();
         let folder = self.folder(session);
-        let is_there = folder.path().exists();
+        let is_there = folder.path().try_exists();
+        let is_there = is_there.map_err(NodeError::system("cannot look for the session"))?;
         Ok(is_there.then(|| self.see(session, &folder)).flatten())
     }
 
