@@ -69,10 +69,12 @@ fn spawn_behind(mut command: Command) -> io::Result<Child> {
         let _ = getpriority_process(None)
             .and_then(|own| setpriority_process(None, own.saturating_add(COURTESY)));
         let child = command.spawn();
-        let has_child = child.is_ok();
+        let is_parent = child.is_ok();
         let _ = tell.send(child);
-        while has_child {
-            std::thread::park();
+        if is_parent {
+            loop {
+                std::thread::park();
+            }
         }
     };
     let thread = std::thread::Builder::new().name("application".to_owned());
