@@ -155,7 +155,9 @@ fn parse(arguments: &[String]) -> Result<Task> {
     };
     let words: Vec<&str> = rest.iter().map(String::as_str).collect();
     match (task.as_str(), words.as_slice()) {
-        ("help" | "--help" | "-h", _) | (_, ["--help" | "-h"]) => Ok(Task::Help),
+        ("help" | "--help" | "-h", _)
+        | (_, ["--help" | "-h"])
+        | ("image" | "cross", [_, "--help" | "-h"]) => Ok(Task::Help),
         ("setup", []) => Ok(Task::Setup(Goal::Demo)),
         ("setup", ["--for", goal]) => Ok(Task::Setup(goal.parse()?)),
         ("demo", []) => Ok(Task::Demo { app: Vec::new() }),
@@ -236,6 +238,7 @@ mod tests {
         assert_eq!(parsed("fuzz").unwrap(), Task::Fuzz { seconds: 60 });
         assert_eq!(parsed("man").unwrap(), Task::Man);
         assert_eq!(parsed("ci --help").unwrap(), Task::Help);
+        assert_eq!(parsed("image test --help").unwrap(), Task::Help);
         let cross = |machine, features: &str| Task::Cross(machine, features.to_owned());
         assert_eq!(parsed("cross arm64").unwrap(), cross(Machine::Arm64, ""));
         let count = Task::CrossCount(Machine::Arm64);
