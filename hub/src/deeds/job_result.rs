@@ -2,7 +2,7 @@
 
 use hackstream_control_api::id::{JobId, NodeId, SessionId};
 use hackstream_control_api::node::{JobOutcome, JobResult, RefusalReason};
-use hackstream_control_api::session::StopCause;
+use hackstream_control_api::session::{SessionState, StopCause};
 use hackstream_failpoint::reach;
 use serde_json::json;
 
@@ -73,7 +73,11 @@ fn failed(
     let Some(mut session) = sessions::lock(tx, id)? else {
         return Ok(());
     };
-    session.view.reason = result.detail.clone().or(session.view.reason.take());
+    let view = &mut session.view;
+    // Who asked for the end before that is why it ends.
+    if view.state != SessionState::Stopping && !view.state.is_final() {
+        view.reason = result.detail.clone().or(view.reason.take());
+    }
     happen(
         tx,
         node,

@@ -442,6 +442,18 @@ fn a_stop_is_taken_at_any_time_and_again(api: &mut Api) {
     );
     let other = api.launch(&alice);
     assert_eq!(stop(api, &admin, &other)["stop_cause"], "admin");
+    // That their start came to nothing then is no reason.
+    for (session, state, cause) in [(id, "stopped", "user"), (other, "stopped", "admin")] {
+        let jobs = jobs.iter().cloned().chain(api.jobs(&node));
+        let is_its = |job: &Value| job["session"] == json!(session) && job["kind"] == "boot";
+        let boot = { jobs }.find(is_its).unwrap();
+        api.done(&node, &boot, "failed");
+        let over = api.get(&format!("/v1/sessions/{session}"), &alice).ok();
+        assert_eq!(
+            (&over["state"], &over["stop_cause"], &over["reason"]),
+            (&json!(state), &json!(cause), &Value::Null)
+        );
+    }
 }
 
 fn a_node_that_refuses_ends_the_wish(api: &mut Api) {
